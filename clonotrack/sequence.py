@@ -1,0 +1,113 @@
+"""Nucleotide sequences as arrays: alphabet, reverse complement, translation, ragged sets.
+
+A base is a code: A 0, C 1, G 2, T 3, anything else (N and IUPAC codes) 4. Many sequences are one `Ragged`: all
+codes in one array and the offsets between them, so that a kernel sees two arrays and no Python object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+U8: TypeAlias = NDArray[np.uint8]
+U64: TypeAlias = NDArray[np.uint64]
+I16: TypeAlias = NDArray[np.int16]
+I32: TypeAlias = NDArray[np.int32]
+I64: TypeAlias = NDArray[np.int64]
+F64: TypeAlias = NDArray[np.float64]
+Bool: TypeAlias = NDArray[np.bool_]
+
+BASES = "ACGTN"
+N = 4
+
+ENCODE: U8 = np.full(256, N, dtype=np.uint8)
+for _code, _letters in enumerate(("Aa", "Cc", "Gg", "TtUu")):
+    for _letter in _letters:
+        ENCODE[ord(_letter)] = _code
+DECODE: U8 = np.frombuffer(BASES.encode(), dtype=np.uint8)
+COMPLEMENT: U8 = np.array([3, 2, 1, 0, N], dtype=np.uint8)
+
+_AMINO_ACIDS = "KNKNTTTTRSRSIIMIQHQHPPPPRRRRLLLLEDEDAAAAGGGGVVVV*Y*YSSSS*CWCLFLF"
+_TRANSLATE = str.maketrans("ACGTUNacgtun", "TGCAANtgcaan")
+
+
+def encode(sequence: str) -> U8:
+    """Codes of one sequence, shape (len(sequence),)."""
+    return ENCODE[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]
+
+
+def decode(codes: U8) -> str:
+    """The upper-case letters of an array of codes; N for every unknown base."""
+    return DECODE[codes].tobytes().decode("ascii")
+
+
+def reverse_complement(sequence: str) -> str:
+    """The other strand, 5' to 3', case kept."""
+    return sequence.translate(_TRANSLATE)[::-1]
+
+
+def translate(sequence: str) -> str:
+    """Amino acids of the complete codons from the first base on; X where a codon holds an unknown base.
+
+    Standard genetic code; ``*`` is a stop codon. Trailing one or two bases are left out.
+    """
+    codes = encode(sequence).astype(np.int64)
+    codons = codes[: len(codes) // 3 * 3].reshape(-1, 3)
+    index = codons @ np.array([16, 4, 1])
+    return "".join(
+        "X" if (codon > 3).any() else _AMINO_ACIDS[i] for codon, i in zip(codons, index, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Many sequences in one array.
+
+    Attributes:
+        codes: shape (total,), uint8; the sequences one after the other.
+        offsets: shape (n + 1,), int64; sequence i is ``codes[offsets[i]:offsets[i + 1]]``.
+    """
+
+    codes: U8
+    offsets: I64
+
+    @classmethod
+    def from_strings(cls, sequences: Iterable[str]) -> Ragged:
+        """Encode sequences, in order."""
+        items = list(sequences)
+        offsets = np.zeros(len(items) + 1, dtype=np.int64)
+        np.cumsum([len(item) for item in items], out=offsets[1:])
+        return cls(encode("".join(items)), offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> U8:
+        return self.codes[self.offsets[index] : self.offsets[index + 1]]
+
+    def __iter__(self) -> Iterator[U8]:
+        return (self[index] for index in range(len(self)))
+
+    @property
+    def lengths(self) -> I64:
+        """Length of each sequence, shape (n,)."""
+        return np.diff(self.offsets)
+
+    def to_strings(self) -> list[str]:
+        """The letters of each sequence, upper case."""
+        letters = DECODE[self.codes].tobytes().decode("ascii")
+        bounds = self.offsets.tolist()
+        return [letters[start:end] for start, end in pairwise(bounds)]
+
+    def take(self, index: I64) -> Ragged:
+        """The chosen sequences, in the order of `index`, as a new set."""
+        lengths = self.lengths[index]
+        offsets = np.zeros(len(index) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        source = np.repeat(self.offsets[:-1][index] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return Ragged(self.codes[source], offsets)

@@ -1,0 +1,65 @@
+"""Every table of the flow, declared once: columns, types, units, meaning, key.
+
+A stage checks what it hands over with `check`; documentation and empty frames are made from the declarations.
+AIRR names are used wherever the AIRR Rearrangement schema has one.
+"""
+
+from clonotrack.tables.flags import FLAGS
+from clonotrack.tables.rearrangements import CLONOTYPES, REARRANGEMENTS, SEQUENCES
+from clonotrack.tables.results import (
+    CONTROL_CHECKS,
+    CONTROLS,
+    CROSS_SAMPLE,
+    HITS,
+    KINETICS,
+    MARKERS,
+    MARKERS_REQUIRED,
+    MRD,
+    QC,
+    SAMPLES,
+    SAMPLES_REQUIRED,
+)
+from clonotrack.tables.schema import CALLS, LOCI, MATCH_CLASSES, ROLES, SYSTEMS, TOTALS, Column, Table, check
+
+TABLES = (
+    SEQUENCES,
+    REARRANGEMENTS,
+    CLONOTYPES,
+    MARKERS,
+    CONTROLS,
+    HITS,
+    MRD,
+    CONTROL_CHECKS,
+    CROSS_SAMPLE,
+    KINETICS,
+    QC,
+    SAMPLES,
+)
+
+__all__ = [
+    "CALLS",
+    "CLONOTYPES",
+    "CONTROLS",
+    "CONTROL_CHECKS",
+    "CROSS_SAMPLE",
+    "FLAGS",
+    "HITS",
+    "KINETICS",
+    "LOCI",
+    "MARKERS",
+    "MARKERS_REQUIRED",
+    "MATCH_CLASSES",
+    "MRD",
+    "QC",
+    "REARRANGEMENTS",
+    "ROLES",
+    "SAMPLES",
+    "SAMPLES_REQUIRED",
+    "SEQUENCES",
+    "SYSTEMS",
+    "TABLES",
+    "TOTALS",
+    "Column",
+    "Table",
+    "check",
+]

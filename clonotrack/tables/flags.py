@@ -1,0 +1,19 @@
+"""What a result's `flags` can say, each with the sentence that a person reads."""
+
+FLAGS = {
+    "no_cells": "There is no way to the number of nucleated cells: give input_cells or input_ng for this sample.",
+    "no_marker": "The patient has no trackable marker, so nothing was looked for.",
+    "no_reads": "The sample has no usable read.",
+    "no_molecules": "There is no way from reads to molecules: the library has neither calibrators nor UMIs, and the "
+    "sample no lymphoid_fraction.",
+    "calibrators_not_found": "Calibrators were put into the tube but none was found in the reads.",
+    "calibrators_pooled": "The locus has no calibrator of its own; those of all loci were used.",
+    "no_template_control_failed": "The no-template control of this run holds reads of the marker.",
+    "rna": "The library was made from RNA: transcripts are not cells, so there is a frequency only.",
+    "read_share": "Molecules come from the share of reads, without calibrators or UMIs.",
+    "capture_assumed": "The library states no capture; the configured default was assumed.",
+    "background_unproven": "The control samples hold too few cells to show that this marker has no background.",
+    "background": "Reads at this level were also seen in controls.",
+    "shallow": "There are too few reads per molecule to see every molecule that was captured.",
+    "markers_disagree": "The markers of this sample differ by more than chance.",
+}
