@@ -28,10 +28,8 @@ def ungapped(sequence: str) -> str:
 
 def _cys_score(before: str) -> int:
     """How much the six residues before a Cys look like 98 to 103 of a V-DOMAIN (``D.A.YY``), 0 to 8."""
-    d98, _, a100, _, y102, y103 = before
-    return (
-        2 * (d98 == "D") + (a100 in "AGS") + 3 * (y102 == "Y") + (2 if y103 in "YF" else int(y103 in "HLTIS"))
-    )
+    d98, a100, y102, y103 = before[0], before[2], before[4], before[5]
+    return 2 * (d98 == "D") + (a100 in "AGS") + 3 * (y102 == "Y") + (2 if y103 in "YF" else int(y103 in "HLTIS"))
 
 
 def v_anchor(sequence: str) -> int | None:
@@ -57,17 +55,11 @@ def v_anchor_gapped(gapped: str) -> int | None:
 
 def j_anchors(sequence: str) -> list[int]:
     """Starts of every ``[WF]GxG`` motif of a J over the three frames; one hit is an anchor."""
-    hits = [
-        frame + 3 * match.start()
-        for frame in range(3)
-        for match in _J_MOTIF.finditer(translate(sequence[frame:]))
-    ]
+    hits = [frame + 3 * match.start() for frame in range(3) for match in _J_MOTIF.finditer(translate(sequence[frame:]))]
     return sorted(hits)
 
 
-def find_anchor(
-    kind: str, sequence: str, gapped: str | None, exceptions: Mapping[str, int]
-) -> tuple[int | None, str]:
+def find_anchor(kind: str, sequence: str, gapped: str | None, exceptions: Mapping[str, int]) -> tuple[int | None, str]:
     """The anchor of a segment, and the sentence that says why there is none ("" where one was found).
 
     Args:

@@ -17,9 +17,7 @@ _LETTERS = re.compile(r"[ACGTRYSWKMBDHVN]+")
 Flanks = Mapping[str, tuple[str, str]]
 
 
-def read_segment(
-    header: str, letters: str, exceptions: Mapping[str, int], flanks: Flanks
-) -> tuple[Segment, str]:
+def read_segment(header: str, letters: str, exceptions: Mapping[str, int], flanks: Flanks) -> tuple[Segment, str]:
     """The segment that a record describes, and why it has no anchor ("" where it has or needs none).
 
     Two headers are understood: the allele name first and then ``key=value`` words (``anchor``, ``functionality``,
@@ -47,9 +45,7 @@ def read_segment(
     gene = name.split("*")[0]
     before, after = flanks.get(gene, ("", ""))
     functionality = stated.get("functionality", "")
-    segment = Segment(
-        name, gene, loci[0], loci, kind, sequence, gapped, anchor, functionality, before, after
-    )
+    segment = Segment(name, gene, loci[0], loci, kind, sequence, gapped, anchor, functionality, before, after)
     return segment, why
 
 

@@ -109,9 +109,7 @@ class Reference:
 
     @cached_property
     def _by_name(self) -> dict[str, tuple[Segment, ...]]:
-        return _grouped(
-            (name, segment) for segment in self.segments for name in {segment.allele, segment.gene}
-        )
+        return _grouped((name, segment) for segment in self.segments for name in {segment.allele, segment.gene})
 
     @cached_property
     def _by_sequence(self) -> dict[tuple[str, str], tuple[str, ...]]:

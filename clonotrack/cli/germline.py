@@ -1,0 +1,124 @@
+"""clonotrack germline: what the reference holds; check a reference of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from clonotrack.germline import Reference, Segment
+    from clonotrack.io.germline import Finding
+
+_ALLELE_COLUMNS = (
+    "allele",
+    "gene",
+    "loci",
+    "kind",
+    "length",
+    "anchor",
+    "functionality",
+    "orphon",
+    "identical",
+)
+_FINDING_COLUMNS = ("path", "record", "allele", "kind", "locus", "length", "anchor", "status", "message")
+
+
+@click.group("germline")
+def germline() -> None:
+    """Show the germline reference, or check FASTA files of one's own."""
+
+
+@germline.command("list")
+@click.option(
+    "--germline",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Folder of FASTA files.  [default: the embedded human reference]",
+)
+@click.option("--alleles", is_flag=True, help="Print every allele as TSV.")
+def list_reference(folder: Path | None, alleles: bool) -> None:
+    """Print how many genes and alleles of each locus the reference holds."""
+    from clonotrack.io.germline import load_reference
+
+    reference = load_reference(folder)
+    if alleles:
+        _print_tsv(_ALLELE_COLUMNS, _allele_rows(reference))
+        return
+    click.echo(_aligned(_summary_rows(reference)))
+    click.echo(f"\n{reference.name}, {len(reference.segments)} segments, sha256 {reference.digest}")
+
+
+@germline.command("check")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+def check(paths: tuple[Path, ...]) -> None:
+    """Check V, D and J FASTA files or folders, IMGT-gapped or plain: names, letters, CDR3 anchors."""
+    from clonotrack.errors import GermlineError
+    from clonotrack.io.germline import check_reference
+
+    findings = check_reference(paths)
+    _print_tsv(_FINDING_COLUMNS, map(_finding_row, findings))
+    problems = [finding for finding in findings if finding.status == "problem"]
+    if problems:
+        first = problems[0]
+        raise GermlineError(
+            f"{len(problems)} of {len(findings)} records have a problem, the first is {first.path}, record "
+            f"{first.record} ({first.message}); correct or remove the records marked 'problem' above"
+        )
+
+
+def _summary_rows(reference: Reference) -> Iterator[Sequence[object]]:
+    from clonotrack.germline import KINDS
+
+    yield "locus", "kind", "genes", "alleles", "functional", "orphons", "also from"
+    for locus in reference.loci:
+        for kind in KINDS:
+            own = [s for s in reference.segments if s.locus == locus and s.kind == kind]
+            called = [s for s in own if not s.orphon]
+            shared = {s.gene for s in reference.select(kind, locus) if s.locus != locus}
+            if own:
+                genes, functional = {s.gene for s in called}, sum(s.functionality == "F" for s in called)
+                also = f"{len(shared)} genes of another locus" if shared else ""
+                yield locus, kind, len(genes), len(called), functional, len(own) - len(called), also
+
+
+def _allele_rows(reference: Reference) -> Iterator[Sequence[object]]:
+    for segment in reference.segments:
+        yield (
+            segment.allele,
+            segment.gene,
+            ",".join(segment.loci),
+            segment.kind,
+            len(segment.sequence),
+            _anchor(segment),
+            segment.functionality,
+            "T" if segment.orphon else "F",
+            ",".join(reference.identical(segment.allele)),
+        )
+
+
+def _finding_row(finding: Finding) -> Sequence[object]:
+    segment = finding.segment
+    facts: Sequence[object] = ("", "", "", "")
+    if segment is not None:
+        facts = (segment.kind, segment.locus, len(segment.sequence), _anchor(segment))
+    return (finding.path, finding.record, finding.allele, *facts, finding.status, finding.message)
+
+
+def _anchor(segment: Segment) -> object:
+    return "" if segment.anchor is None else segment.anchor
+
+
+def _print_tsv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    click.echo("\t".join(columns))
+    for row in rows:
+        click.echo("\t".join(str(value).replace("\t", " ") for value in row))
+
+
+def _aligned(rows: Iterable[Sequence[object]]) -> str:
+    table = [[str(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in table)
+    return "\n".join(lines)

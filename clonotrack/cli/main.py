@@ -1,0 +1,92 @@
+"""The one funnel: commands by name, loaded when called; every error of the user's data becomes one sentence."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+import clonotrack
+from clonotrack.errors import ClonotrackError
+
+COMMANDS = {
+    "baseline": "Find a patient's markers in a high-burden sample.",
+    "followup": "Measure MRD in one later sample.",
+    "run": "Take a whole cohort from reads to reports.",
+    "demo": "Run the whole flow on the shipped data.",
+    "check": "Say every problem of a sample sheet at once.",
+    "reads": "Stage 1: check, filter and collapse reads.",
+    "annotate": "Stage 2: recognise V(D)J rearrangements.",
+    "cluster": "Stage 3: put rearrangements together to clonotypes.",
+    "markers": "Stage 4: choose the clonotypes to track.",
+    "track": "Stage 5: count markers and controls in raw reads.",
+    "quantify": "Stage 6: from counts to MRD with interval, limits and call.",
+    "report": "Stage 7: what a person reads.",
+    "simulate": "Make reads of known truth.",
+    "germline": "List or check the V, D and J reference.",
+    "config": "Print commented default settings, or their JSON Schema.",
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command's file only when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the flow."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, from the file of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"clonotrack.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(clonotrack.__version__, prog_name="clonotrack")
+def clonotrack_command() -> None:
+    """Measure residual blood cancer (MRD) from Ig/TCR sequencing: reads in, MRD with its limits out.
+
+    Research use only.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and give back its exit status: 0, 1 for wrong data, 2 for a wrong call.
+
+    With ``--debug`` anywhere in the call the traceback of an error is shown too.
+    """
+    call = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in call
+    call = [word for word in call if word != "--debug"]
+    try:
+        return clonotrack_command.main(args=call, prog_name="clonotrack", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("clonotrack: stopped", err=True)
+        return 130
+    except ClonotrackError as error:
+        if debug:
+            raise
+        click.echo(f"clonotrack: error: {error}", err=True)
+        return 1
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(
+            f"clonotrack: a fault of clonotrack itself, not of your data ({type(error).__name__}: {error}): "
+            "run the command again with --debug and report what it prints",
+            err=True,
+        )
+        return 1

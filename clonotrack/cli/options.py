@@ -1,0 +1,34 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path)
+
+
+def _config(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Any:
+    from clonotrack.io.settings import read_config
+
+    return read_config(value)
+
+
+config = click.option(
+    "--config", type=FILE, callback=_config, help="Science settings (YAML); `clonotrack config` prints the defaults."
+)
+force = click.option("--force", is_flag=True, help="Overwrite results that are there.")
+germline = click.option("--germline", type=FILE, help="Folder of your own V, D and J reference.")
+library = click.option("--library", help="Section `libraries.NAME` of the configuration.")
+samples = click.option("--samples", type=FILE, help="The sample sheet.")
+markers = click.option("--markers", type=FILE, multiple=True, help="MARKERS table; may be repeated.")
+controls = click.option("--controls", type=FILE, multiple=True, help="CONTROLS table; may be repeated.")
+
+
+def output(meaning: str) -> Callable[[Command], Command]:
+    """The option ``-o``, with what it names."""
+    return click.option("-o", "--output", type=FILE, required=True, help=meaning)

@@ -1,0 +1,62 @@
+"""Results appear whole or not at all.
+
+A command names its outputs before it computes anything; they are written beside their place and moved there
+together at the end. An error leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from clonotrack.errors import OutputError
+
+
+@contextmanager
+def staged(paths: Sequence[str | Path], *, force: bool = False) -> Iterator[list[Path]]:
+    """Temporary places for the files of `paths`, moved to their names when the block ends without an error.
+
+    Args:
+        paths: the outputs, in order; their folders are made.
+        force: overwrite what is there.
+
+    Raises:
+        OutputError: an output exists without `force`, is named twice, or its folder cannot be written.
+    """
+    targets = [Path(path) for path in paths]
+    for target in targets:
+        _refuse(target, force=force, twice=targets.count(target) > 1)
+    with ExitStack() as stack:
+        folders = {folder: _temporary(folder, stack) for folder in {target.parent for target in targets}}
+        places = [folders[target.parent] / target.name for target in targets]
+        yield places
+        for place, target in zip(places, targets, strict=True):
+            place.replace(target)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8, with no translation of line ends."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _refuse(target: Path, *, force: bool, twice: bool) -> None:
+    if twice:
+        raise OutputError(f"{target}: two outputs would have this name: choose another")
+    if target.is_dir():
+        raise OutputError(f"{target}: is a folder where a file should be written: name a file")
+    if target.exists() and not force:
+        raise OutputError(f"{target}: exists already: choose another output or overwrite it with --force")
+
+
+def _temporary(folder: Path, stack: ExitStack) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(prefix=".clonotrack-", dir=folder))
+    except OSError as error:
+        reason = (error.strerror or "cannot be written").lower()
+        raise OutputError(f"{folder}: cannot be written ({reason}): choose another output folder") from None
+    stack.callback(shutil.rmtree, place, ignore_errors=True)
+    return place

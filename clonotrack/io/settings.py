@@ -1,0 +1,47 @@
+"""The configuration file: YAML in, checked settings out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from clonotrack.config import Config, parse
+from clonotrack.errors import InputError
+
+
+def read_config(path: str | Path | None) -> Config:
+    """Settings of a YAML file, or the defaults without one.
+
+    Paths inside the file (`controls` of a library, `germline`) are relative to it and come back absolute.
+
+    Raises:
+        InputError: the file is missing or no YAML.
+        ConfigError: a setting is unknown or cannot be.
+    """
+    if path is None:
+        return Config()
+    path = Path(path)
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(path, "no such file: check the path of the configuration") from None
+    except (OSError, UnicodeDecodeError):
+        raise InputError(path, "cannot be read as text: a configuration is YAML in UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise InputError(path, f"is no YAML ({error.problem}): correct it", line=line) from None
+    return _resolve(parse(document, str(path)), path.parent)
+
+
+def _resolve(config: Config, folder: Path) -> Config:
+    def absolute(value: str | None) -> str | None:
+        return None if value is None else str((folder / value).resolve())
+
+    libraries = {
+        name: library.model_copy(update={"controls": absolute(library.controls)})
+        for name, library in config.libraries.items()
+    }
+    update: dict[str, Any] = {"libraries": libraries, "germline": absolute(config.germline)}
+    return config.model_copy(update=update)
