@@ -6,10 +6,12 @@ settings (threads, overwriting, verbosity) are flags of the command line and nev
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import to_jsonable_python
 
 from clonotrack.errors import ConfigError
 
@@ -145,6 +147,14 @@ class Config(_Section):
         return self.libraries[name]
 
 
+class Run(_Section):
+    """What the workflow is told: which samples, which settings, where to."""
+
+    samples: str = Field(description="the sample sheet")
+    output: str = Field("results", description="folder of the results")
+    settings: str | None = Field(None, description="file of science settings; empty: the defaults")
+
+
 def parse(data: Any, source: str = "configuration") -> Config:
     """Settings from a parsed document, checked.
 
@@ -160,6 +170,29 @@ def parse(data: Any, source: str = "configuration") -> Config:
         raise ConfigError(f"{source}: {problems}: see `clonotrack config` for every setting") from None
 
 
-def schema() -> dict[str, Any]:
-    """JSON Schema of a configuration."""
-    return Config.model_json_schema()
+def schema(model: type[BaseModel] = Config) -> dict[str, Any]:
+    """JSON Schema of the science settings, or of `Run`."""
+    return model.model_json_schema()
+
+
+def commented(model: type[BaseModel] = Config) -> str:
+    """Every setting of a model with its default as YAML, each under a comment that says what it is."""
+    return "\n".join(_commented(model, indent="")) + "\n"
+
+
+def _commented(model: type[BaseModel], indent: str) -> list[str]:
+    lines: list[str] = []
+    for name, field in model.model_fields.items():
+        value = None if field.is_required() else field.get_default(call_default_factory=True)
+        meaning = field.description or (type(value).__doc__ or "").strip()
+        lines.append(f"{indent}# {meaning}")
+        lines += _setting(name, value, indent, required=field.is_required())
+    return lines
+
+
+def _setting(name: str, value: Any, indent: str, *, required: bool = False) -> list[str]:
+    if isinstance(value, BaseModel):
+        return [f"{indent}{name}:", *_commented(type(value), indent + "  ")]
+    if isinstance(value, dict):
+        return [f"{indent}{name}:", *(line for key in value for line in _setting(key, value[key], indent + "  "))]
+    return [f"{indent}{name}: {'# has to be given' if required else json.dumps(to_jsonable_python(value))}"]

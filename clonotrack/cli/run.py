@@ -1,0 +1,103 @@
+"""``clonotrack run``: a cohort, through Snakemake."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from clonotrack.cli import options
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.argument("samples", type=options.FILE)
+@click.argument("arguments", nargs=-1)
+@options.output("Folder of the results.")
+@click.option("--cores", type=click.IntRange(min=1), help="Most cores in use at once; by default all.")
+@click.option("--profile", default="default", show_default=True, help="default, slurm, or a Snakemake profile of yours.")
+@click.option("--config", "settings", type=options.FILE, help="Science settings (YAML).")
+def run(
+    samples: Path, arguments: tuple[str, ...], output: Path, cores: int | None, profile: str, settings: Path | None
+) -> None:
+    """Take every sample of the sheet SAMPLES from reads to reports.
+
+    What is up to date is not made again. ARGUMENTS after -- go to Snakemake as they are.
+    """
+    run_workflow(samples, output, cores=cores, profile=profile, settings=settings, arguments=arguments)
+    summarise(output)
+
+
+def run_workflow(
+    samples: Path,
+    output: Path,
+    *,
+    cores: int | None = None,
+    profile: str = "default",
+    settings: Path | None = None,
+    arguments: Sequence[str] = (),
+) -> None:
+    """Check the inputs, then run the workflow to its end.
+
+    Raises:
+        ClonotrackError: the inputs are not in order, Snakemake is missing, or a step failed.
+    """
+    from clonotrack.errors import ClonotrackError
+    from clonotrack.io.cohort import read_cohort
+    from clonotrack.io.outputs import staged
+    from clonotrack.io.settings import read_config
+
+    read_cohort(samples, read_config(settings))
+    with staged([output / ".writable"], force=True) as (place,):
+        place.touch()
+    (output / ".writable").unlink()
+    if subprocess.run(_snakemake("--version"), capture_output=True, check=False).returncode:
+        raise ClonotrackError('Snakemake is not installed: pip install "clonotrack[workflow]"')
+    command = _command(samples, output, cores=cores, profile=profile, settings=settings)
+    status = subprocess.run([*command, *arguments], env=_environment(), check=False).returncode
+    if status:
+        raise ClonotrackError(f"{output}: a step of the workflow failed: read the sentences above or {output}/logs")
+
+
+def summarise(output: Path, truth: Path | None = None) -> None:
+    """Print the cohort's MRD table, beside the truth where it is known, and where the reports are."""
+    from clonotrack.io.frames import read_table
+    from clonotrack.report import terminal_table
+    from clonotrack.tables import MRD
+
+    del truth
+    mrd = output / "6_quantify" / "mrd.tsv"
+    if not mrd.is_file():
+        return
+    click.echo(terminal_table(read_table(mrd, MRD)))
+    for page in sorted((output / "7_report").glob("*.html")):
+        click.echo(f"report: {page}")
+
+
+def _snakemake(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "snakemake", *arguments]
+
+
+def _command(samples: Path, output: Path, *, cores: int | None, profile: str, settings: Path | None) -> list[str]:
+    from clonotrack.io.shipped import workflow_folder
+
+    workflow = workflow_folder()
+    shipped = workflow / "profiles" / profile
+    configuration = [f"samples={samples.resolve()}", f"output={output.resolve()}"]
+    if settings:
+        configuration.append(f"settings={settings.resolve()}")
+    return [
+        *_snakemake("--snakefile", str(workflow / "Snakefile"), "--directory", str(output)),
+        *("--profile", str(shipped if shipped.is_dir() else profile)),
+        *(("--cores", str(cores)) if cores else ()),
+        *("--show-failed-logs", "--config", *configuration),
+    ]
+
+
+def _environment() -> dict[str, str]:
+    """The steps call `clonotrack`: of this very installation."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path}

@@ -1,0 +1,110 @@
+"""A patient's samples in the order in which they were taken: what plot, tables and sentences are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import polars as pl
+
+from clonotrack.errors import TableError
+from clonotrack.report.statement import COMBINED
+
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sample: its combined result, and one for each marker.
+
+    `sheet` holds what the sample sheet says of it (role, tissue, collection_date, disease), nothing without a sheet.
+    """
+
+    sample_id: str
+    day: float | None
+    combined: Row
+    markers: tuple[Row, ...]
+    sheet: Row
+
+    @property
+    def results(self) -> tuple[Row, ...]:
+        """Every row of the sample, `combined` first."""
+        return (self.combined, *self.markers)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One patient over time."""
+
+    subject_id: str
+    samples: tuple[Sample, ...]
+    target: float | None
+
+    @property
+    def marker_ids(self) -> list[str]:
+        """Markers with a result, in the order of their first one."""
+        return list(dict.fromkeys(row["marker_id"] for sample in self.samples for row in sample.markers))
+
+    @property
+    def by_day(self) -> bool:
+        """Whether every sample has a day; without one there is only the order."""
+        return all(sample.day is not None for sample in self.samples)
+
+    @property
+    def diseases(self) -> list[str]:
+        """What the sample sheet calls the disease; several names if it disagrees with itself."""
+        named = (sample.sheet.get("disease") for sample in self.samples)
+        return list(dict.fromkeys(name for name in named if name))
+
+    def result(self, sample: Sample, marker_id: str) -> Row | None:
+        """The row of a sample for a marker or `combined`, if there is one."""
+        return next((row for row in sample.results if row["marker_id"] == marker_id), None)
+
+
+def course(
+    mrd: pl.DataFrame, subject_id: str, samples: pl.DataFrame | None = None, target: float | None = None
+) -> Course:
+    """One patient's results, by day; samples without a day follow in the order of the table.
+
+    Args:
+        mrd: MRD table; other patients are left out.
+        subject_id: the patient.
+        samples: SAMPLES table, where there is one.
+        target: level that a negative result has to reach [clone cells per nucleated cell].
+
+    Raises:
+        TableError: the patient has no row, or a sample not exactly one `combined` row.
+    """
+    own = mrd.filter(pl.col("subject_id") == subject_id)
+    if not own.height:
+        known = ", ".join(mrd.get_column("subject_id").unique(maintain_order=True)) or "nobody"
+        raise TableError("MRD", "subject_id", f"holds no row of patient {subject_id}, only of {known}: name one of these")
+    sheet = {} if samples is None else _sheet(samples)
+    groups = own.partition_by("sample_id", maintain_order=True)
+    ordered = sorted((_sample(group, sheet) for group in groups), key=_when)
+    return Course(subject_id, tuple(ordered), target)
+
+
+def _sample(rows: pl.DataFrame, sheet: dict[str, Row]) -> Sample:
+    sample_id = rows["sample_id"][0]
+    combined = rows.filter(pl.col("marker_id") == COMBINED).rows(named=True)
+    if len(combined) != 1:
+        raise TableError(
+            "MRD", "marker_id", f"sample {sample_id} has {len(combined)} rows `{COMBINED}` where one belongs: quantify it"
+        )
+    markers = rows.filter(pl.col("marker_id") != COMBINED).rows(named=True)
+    return Sample(sample_id, combined[0]["day"], combined[0], tuple(markers), sheet.get(sample_id, {}))
+
+
+def _sheet(samples: pl.DataFrame) -> dict[str, Row]:
+    """The first cell that is filled in, for each sample and column: lanes repeat what is known of the sample."""
+    columns = ("role", "tissue", "collection_date", "disease")
+    first = samples.group_by("sample_id", maintain_order=True).agg(
+        pl.col(name).drop_nulls().first() for name in columns if name in samples.columns
+    )
+    return {row["sample_id"]: row for row in first.rows(named=True)}
+
+
+def _when(sample: Sample) -> float:
+    return float("inf") if sample.day is None else sample.day

@@ -1,0 +1,89 @@
+"""HTML and SVG as values: what is not `Markup` yet is escaped on its way in, so nothing can be forgotten."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # characters that HTML does not allow
+_VOID = {"meta", "br", "hr"}
+_BLOCKS = {"head", "title", "style", "header", "section", "main", "footer", "table", "thead", "tbody", "tr", "caption"}
+_BLOCKS |= {"h1", "h2", "h3", "p", "ul", "ol", "li", "dl", "dt", "dd", "div", "svg", "g", "figure", "figcaption", "meta"}
+
+
+class Markup(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def escape(text: object) -> Markup:
+    """Any value as text of a page or of an attribute."""
+    if isinstance(text, Markup):
+        return text
+    return Markup(html.escape(_CONTROL.sub("�", str(text)), quote=True))
+
+
+def join(parts: Iterable[object], separator: str = "") -> Markup:
+    """Parts one after the other, each escaped unless it is `Markup`; None is left out."""
+    return Markup(escape(separator).join(escape(part) for part in parts if part is not None))
+
+
+def tag(name: str, *children: object, **attributes: object) -> Markup:
+    """An element with its children and attributes; None is left out.
+
+    A trailing underscore of an attribute's name is dropped and the others become hyphens: ``class_``, ``aria_label``.
+    """
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items() if value is not None
+    )
+    end = "\n" if name in _BLOCKS else ""
+    if name in _VOID:
+        return Markup(f"<{name}{written}>{end}")
+    return Markup(f"<{name}{written}>{join(children)}</{name}>{end}")
+
+
+def table(
+    caption: str, header: Iterable[object], *bodies: Iterable[object], class_: str | None = None, notes: object = None
+) -> Markup:
+    """A table that can be scrolled on a narrow screen, with a caption, and its notes below.
+
+    Args:
+        caption: what the table holds; also the name of the scrolled region.
+        header: cells of the header, text or ``th`` elements.
+        bodies: groups of rows, each row an element ``tr``.
+        class_: style of the table.
+        notes: what stands below.
+    """
+    head = tag("thead", tag("tr", *(_heading(cell) for cell in header)))
+    made = tag("table", tag("caption", caption), head, *(tag("tbody", *rows) for rows in bodies), class_=class_)
+    return join((tag("div", made, class_="scroll", role="region", aria_label=caption, tabindex="0"), notes))
+
+
+def _heading(cell: object) -> Markup:
+    is_element = isinstance(cell, Markup) and cell.startswith("<th")
+    return escape(cell) if is_element else tag("th", cell, scope="col")
+
+
+class Notes:
+    """Reasons of empty cells: a dash with a letter in the table, the reason once below it."""
+
+    def __init__(self) -> None:
+        self._letters: dict[str, str] = {}
+
+    def dash(self, reason: str) -> Markup:
+        """An en dash that points to its reason."""
+        letter = self._letters.setdefault(reason, _letter(len(self._letters)))
+        return join(("–", tag("sup", letter)))
+
+    def listing(self) -> Markup | None:
+        """The reasons with their letters; None where no cell is empty."""
+        if not self._letters:
+            return None
+        items = (join((tag("sup", letter), f" {reason}")) for reason, letter in self._letters.items())
+        return tag("p", "No value (–): ", join(items, "; "), ".", class_="notes")
+
+
+def _letter(index: int) -> str:
+    return chr(ord("a") + index % 26) * (index // 26 + 1)

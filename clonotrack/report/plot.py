@@ -1,0 +1,249 @@
+"""MRD over time as one static SVG figure, drawn for a wide page and for a phone."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from clonotrack.report import formats
+from clonotrack.report.axes import FONT, Decades, decades, dodge, height, is_found, labels, places
+from clonotrack.report.course import Course, Row, Sample
+from clonotrack.report.markup import Markup, join, tag
+from clonotrack.report.statement import CALL_NAMES, COMBINED
+from clonotrack.report.style import FLOOR, INK, MUTED, PAPER, RULE
+from clonotrack.report.symbols import colour, px, symbol
+
+_LEFT, _RIGHT, _TOP, _BELOW, _LANE = 44, 16, 30, 50, 26
+
+
+def series(course: Course) -> list[tuple[str, int | None]]:
+    """What has a line, with its index: `combined` (None) and the markers; a single marker is its `combined`."""
+    markers = course.marker_ids
+    return [(COMBINED, None), *((marker, i) for i, marker in enumerate(markers) if len(markers) > 1)]
+
+
+class Plot:
+    """The geometry of one drawing."""
+
+    def __init__(self, course: Course, width: int, height: int) -> None:
+        self.course = course
+        self.width, self.height = width, height
+        self.failed = any(row["call"] == "failed" for sample in course.samples for row in sample.results)
+        self.bottom = height - _BELOW - (_LANE if self.failed else 0)
+        self.y: Decades = decades(course, _TOP, self.bottom)
+        inset = 26 if width < 600 else 42
+        self.x = places(course, _LEFT + inset, width - _RIGHT - inset)
+        self.series = series(course)
+        self.offsets = dodge(self.x, len(self.series))
+
+    def draw(self) -> Markup:
+        """The whole figure, with a title and a description for those who do not see it."""
+        name = f"plot-{self.width}"
+        return tag(
+            "svg",
+            tag("title", f"MRD over time of patient {self.course.subject_id}", id=f"{name}-title"),
+            tag("desc", describe(self.course), id=f"{name}-desc"),
+            self._grid(),
+            self._floors(),
+            self._target(),
+            *(self._line(i) for i in reversed(range(len(self.series)))),
+            *(self._points(i) for i in reversed(range(len(self.series)))),
+            self._days(),
+            viewBox=f"0 0 {self.width} {self.height}",
+            role="img",
+            aria_labelledby=f"{name}-title {name}-desc",
+            font_size=FONT,
+            fill=INK,
+        )
+
+    def _grid(self) -> Markup:
+        lines = []
+        for power in range(self.y.low, self.y.high + 1):
+            y = self.y.y(10.0**power)
+            lines.append(_rule(_LEFT, y, self.width - _RIGHT, y, INK if power == self.y.low else RULE))
+            text = "1" if power == 0 else f"1e{power}"
+            lines.append(tag("text", text, x=_LEFT - 6, y=px(y + 4), text_anchor="end", fill=MUTED))
+        title = tag("text", "clone cells per nucleated cell", x=2, y=13, fill=MUTED)
+        return tag("g", title, *lines)
+
+    def _floors(self) -> Markup:
+        """What each sample could not have shown: a shade up to the LoD of `combined`."""
+        room = min((after - before for before, after in pairwise(self.x)), default=60.0)
+        half = min(17.0, max(room * 0.42, 3.0))
+        drawn = []
+        for x, sample in zip(self.x, self.course.samples, strict=True):
+            lod = formats.number(sample.combined["lod"])
+            if lod is None:
+                continue
+            y = self.y.y(lod)
+            shade = tag(
+                "rect", x=px(x - half), y=px(y), width=px(2 * half), height=px(self.bottom - y), fill=FLOOR
+            )
+            drawn += [shade, _rule(x - half, y, x + half, y, MUTED, 1.4)]
+        return tag("g", *drawn)
+
+    def _target(self) -> Markup | None:
+        target = self.course.target
+        if target is None:
+            return None
+        y, end = self.y.y(target), self.width - _RIGHT
+        text = f"target {formats.level(target)}"
+        line = _rule(_LEFT, y, end, y, MUTED, 1.2, "6 4")
+        return tag("g", line, _haloed(text, end, y - 5, anchor="end", fill=MUTED))
+
+    def _line(self, i: int) -> Markup:
+        """Points joined in order; dashed where an end is no estimate, broken at a failed sample."""
+        marker, index = self.series[i]
+        points = [
+            (x + self.offsets[i], self.y.y(level), is_found(row))
+            for x, sample in zip(self.x, self.course.samples, strict=True)
+            if (row := self.course.result(sample, marker)) and (level := height(row)) is not None
+        ]
+        width = 2.2 if index is None else 1.3
+        return tag(
+            "g",
+            *(
+                _rule(ax, ay, bx, by, colour(index), width, None if a_found and b_found else "3 4")
+                for (ax, ay, a_found), (bx, by, b_found) in pairwise(points)
+            ),
+        )
+
+    def _points(self, i: int) -> Markup:
+        marker, index = self.series[i]
+        return tag(
+            "g",
+            *(
+                self._point(x + self.offsets[i], sample, row, index)
+                for x, sample in zip(self.x, self.course.samples, strict=True)
+                if (row := self.course.result(sample, marker))
+            ),
+        )
+
+    def _point(self, x: float, sample: Sample, row: Row, index: int | None) -> Markup | None:
+        level = height(row)
+        if level is None and row["call"] != "failed":
+            return None
+        y = self.bottom + _LANE / 2 + 1 if level is None else self.y.y(level)
+        bar = self._bar(x, row, index) if is_found(row) else None
+        tip = tag("title", f"{sample.sample_id}, {row['marker_id']}: {worded(row)}")
+        return tag("g", tip, bar, symbol(x, y, row["call"], index))
+
+    def _bar(self, x: float, row: Row, index: int | None) -> Markup | None:
+        """The 95 % interval; without a cap where it runs on under the axis."""
+        low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
+        if low is None or high is None:
+            return None
+        foot, head, cap = self.y.y(low), self.y.y(high), 4 if index is None else 3
+        path = f"M{px(x)} {px(foot)}V{px(head)}M{px(x - cap)} {px(head)}h{2 * cap}"
+        if low > 10.0**self.y.low:
+            path += f"M{px(x - cap)} {px(foot)}h{2 * cap}"
+        return tag("path", d=path, fill="none", stroke=colour(index), stroke_width="1.8" if index is None else "1.2")
+
+    def _days(self) -> Markup:
+        foot = self.bottom + (_LANE if self.failed else 0)
+        samples = self.course.samples
+        days = [formats.day(sample.day) if sample.day is not None else "–" for sample in samples]
+        if not self.course.by_day:
+            days = [str(i + 1) for i in range(len(samples))]
+        names = [formats.shortened(sample.sample_id, 14) for sample in samples]
+        ticks = [_rule(x, self.bottom, x, self.bottom + 5, INK) for x in self.x]
+        rows = []
+        for y, texts, fill in ((foot + 18, days, INK), (foot + 35, names, MUTED)):
+            for label in labels(self.x, texts, _LEFT, self.width - 2):
+                rows.append(tag("text", label.text, x=px(label.x), y=px(y), text_anchor="middle", fill=fill))
+        unit = tag("text", "day" if self.course.by_day else "no.", x=2, y=px(foot + 18), fill=MUTED)
+        lane = tag("text", "failed", x=2, y=px(self.bottom + _LANE / 2 + 5), fill=MUTED) if self.failed else None
+        return tag("g", unit, lane, *ticks, *rows)
+
+
+def worded(row: Row) -> str:
+    """A plotted result in words, with the numbers that the table holds."""
+    call, level = CALL_NAMES[row["call"]].lower(), height(row)
+    if level is None:
+        return call
+    if not is_found(row):
+        return f"{call} at LoD {formats.level(level)}"
+    low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
+    if low is None or high is None:
+        return f"{call}, {formats.level(level)}"
+    return f"{call}, {formats.level(level, low, high)} ({formats.interval(low, high)})"
+
+
+def describe(course: Course) -> str:
+    """The figure in words: the combined result of every sample."""
+    said = []
+    for sample in course.samples:
+        when = "" if sample.day is None else f", day {formats.day(sample.day)}"
+        said.append(f"{sample.sample_id}{when}: {worded(sample.combined)}")
+    return f"Clone cells per nucleated cell on a logarithmic axis, combined over markers. {'; '.join(said)}."
+
+
+def _rule(
+    x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dashes: str | None = None
+) -> Markup:
+    return tag(
+        "line", x1=px(x1), y1=px(y1), x2=px(x2), y2=px(y2), stroke=stroke, stroke_width=width, stroke_dasharray=dashes
+    )
+
+
+def _haloed(text: str, x: float, y: float, *, anchor: str, fill: str) -> Markup:
+    """Text that stays legible on lines."""
+    return tag(
+        "text", text, x=px(x), y=px(y), text_anchor=anchor, fill=fill,
+        stroke=PAPER, stroke_width=3, paint_order="stroke", stroke_linejoin="round",
+    )  # fmt: skip
+
+
+def figure(course: Course) -> Markup:
+    """Both drawings with legend and caption; the page's width decides which drawing is shown."""
+    return tag(
+        "figure",
+        tag("div", Plot(course, 1000, 430).draw(), class_="wide"),
+        tag("div", Plot(course, 380, 360).draw(), class_="narrow"),
+        tag("figcaption", _legend(course), _caption(course)),
+    )
+
+
+def _legend(course: Course) -> Markup:
+    lines = [_key(_swatch(index), marker, index) for marker, index in _named(course)]
+    calls = [call for call in CALL_NAMES if any(row["call"] == call for s in course.samples for row in s.results)]
+    symbols = [_key(symbol(13, 8, call, None), _MEANING[call]) for call in calls]
+    symbols.append(_key(_floor_key(), "not detectable: below the LoD of the sample (combined)"))
+    return join((tag("ul", *lines, class_="legend"), tag("ul", *symbols, class_="legend")))
+
+
+_MEANING = {
+    "positive": "positive, with 95 % interval",
+    "positive_below_loq": "positive, below LoQ",
+    "insufficient": "insufficient: not found, at the LoD",
+    "negative": "negative: not found, at the LoD",
+    "failed": "failed: no result",
+}
+
+
+def _named(course: Course) -> list[tuple[str, int | None]]:
+    markers = course.marker_ids
+    if len(markers) == 1:
+        return [(f"{COMBINED} (the one marker, {markers[0]})", None)]
+    return series(course)
+
+
+def _key(drawing: Markup, text: str, _index: int | None = None) -> Markup:
+    return tag("li", tag("svg", drawing, viewBox="0 0 26 16", aria_hidden="true"), tag("span", text))
+
+
+def _swatch(index: int | None) -> Markup:
+    width = 2.2 if index is None else 1.3
+    return join((_rule(1, 8, 25, 8, colour(index), width), symbol(13, 8, "positive", index)))
+
+
+def _floor_key() -> Markup:
+    return join((tag("rect", x=2, y=5, width=22, height=11, fill=FLOOR), _rule(2, 5, 24, 5, MUTED, 1.4)))
+
+
+def _caption(course: Course) -> Markup:
+    said = "Every point stands in the table below."
+    if not course.by_day:
+        said += " Samples are drawn in their order, not to scale, because a day is missing."
+    elif len(course.samples) > 1:
+        said += " Samples close in time are set apart to stay legible; points of one sample stand side by side."
+    return tag("p", said)

@@ -1,0 +1,123 @@
+"""The sentence that states one result, never without the sensitivity it was reached at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from clonotrack.report import formats
+from clonotrack.tables import FLAGS
+
+CALL_NAMES = {
+    "positive": "Positive",
+    "positive_below_loq": "Positive, below LoQ",
+    "insufficient": "Insufficient",
+    "negative": "Negative",
+    "failed": "Failed",
+}
+COMBINED = "combined"
+
+
+def statement(result: Mapping[str, Any], target: float | None = None) -> str:
+    """What one row of MRD says, as one plain sentence; a failed one also says why.
+
+    Args:
+        result: a row of the MRD table.
+        target: the level that a negative result has to reach [clone cells per nucleated cell], where known.
+    """
+    call = result["call"]
+    if call == "failed":
+        return _failed(result)
+    if call == "positive":
+        return f"Positive: {_estimate(result)}: {_found(result)} in {_examined(result)}{_cells(result)}; {_reach(result)}."
+    if call == "positive_below_loq":
+        return (
+            f"Positive, below the limit of quantification ({_limit(result, 'loq')}): {_found(result)} in "
+            f"{_examined(result)}; the estimate, {_estimate(result)}, tells the order of magnitude only; "
+            f"{_reach(result)}."
+        )
+    if call == "insufficient":
+        return f"Insufficient: {_unconvincing(result)} in {_examined(result)}, but only {_reach(result)}{_aim(target)}."
+    return f"Negative: {_unconvincing(result)} in {_examined(result)}; {_reach(result)}."
+
+
+def flag_names(flags: str | None) -> list[str]:
+    """The names in a `flags` cell, in its order."""
+    return [name.strip() for name in (flags or "").split(",") if name.strip()]
+
+
+def flag_sentences(flags: str | None) -> list[str]:
+    """A sentence for each of the flags; an unknown one is given by its name."""
+    return [FLAGS.get(name, f"Flag {name}.") for name in flag_names(flags)]
+
+
+def _failed(result: Mapping[str, Any]) -> str:
+    why = flag_sentences(result["flags"]) or ["The table does not say why."]
+    reads = result["reads"]
+    seen = f" {formats.count(reads)} {_plural('read', reads)} of {_whose(result)} {_were(reads)} counted." if reads else ""
+    return f"Failed: no result, and no level that the sample could have shown. {' '.join(why)}{seen}"
+
+
+def _whose(result: Mapping[str, Any]) -> str:
+    marker = result["marker_id"]
+    return "the clone" if marker == COMBINED else f"marker {marker}"
+
+
+def _found(result: Mapping[str, Any]) -> str:
+    molecules = formats.number(result["molecules"])
+    if molecules is None:
+        return f"{formats.count(result['reads'])} {_plural('read', result['reads'])} of {_whose(result)}"
+    return f"{formats.counted(molecules, 'molecule')} of {_whose(result)}"
+
+
+def _unconvincing(result: Mapping[str, Any]) -> str:
+    """What was found where the decision rule was not met."""
+    if not result["reads"]:
+        return f"no molecule of {_whose(result)}"
+    p_value = formats.number(result["p_value"])
+    chance = "" if p_value is None else f" (p = {formats.probability(p_value)})".replace("= <", "<")
+    return f"{_found(result)}, too little for a positive call{chance},"
+
+
+def _estimate(result: Mapping[str, Any]) -> str:
+    value, low, high = (formats.number(result[name]) for name in ("mrd", "mrd_low", "mrd_high"))
+    if value is None:
+        return "no estimate"
+    if low is None or high is None:
+        return f"{formats.level(value)} clone cells per nucleated cell"
+    return (
+        f"{formats.level(value, low, high)} clone cells per nucleated cell (95 % interval {formats.interval(low, high)})"
+    )
+
+
+def _examined(result: Mapping[str, Any]) -> str:
+    cells, capture = (formats.number(result[name]) for name in ("input_cells", "capture"))
+    amount = "DNA of an unknown number of cells" if cells is None else f"DNA of {formats.quantity(cells)} nucleated cells"
+    return amount if capture is None else f"{amount} (capture {capture:.2g})"
+
+
+def _cells(result: Mapping[str, Any]) -> str:
+    cells = formats.number(result["clone_cells"])
+    return "" if cells is None else f", about {formats.counted(cells, 'clone cell')}"
+
+
+def _reach(result: Mapping[str, Any]) -> str:
+    return f"a clone at {_limit(result, 'lod')} would have been found 95 times in 100"
+
+
+def _limit(result: Mapping[str, Any], name: str) -> str:
+    value = formats.number(result[name])
+    return "an unknown level" if value is None else formats.level(value)
+
+
+def _aim(target: float | None) -> str:
+    level = "the level that was asked for" if target is None else f"the target level of {formats.level(target)}"
+    return f", which does not reach {level}"
+
+
+def _plural(noun: str, number: float) -> str:
+    return noun if number == 1 else f"{noun}s"
+
+
+def _were(number: float) -> str:
+    return "was" if number == 1 else "were"

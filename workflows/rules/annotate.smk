@@ -1,0 +1,13 @@
+rule annotate:
+    input:
+        RESULTS / "1_reads/{sample}.sequences.parquet",
+    output:
+        RESULTS / "2_annotate/{sample}.rearrangements.tsv",
+    log:
+        RESULTS / "logs/annotate/{sample}.log",
+    benchmark:
+        RESULTS / "logs/annotate/{sample}.benchmark.tsv"
+    params:
+        common=COMMON,
+    shell:
+        "clonotrack annotate {input:q} {params.common:q} --force -o {output:q} 2> {log:q}"

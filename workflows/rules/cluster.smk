@@ -1,0 +1,15 @@
+rule cluster:
+    input:
+        rearrangements=RESULTS / "2_annotate/{sample}.rearrangements.tsv",
+        controls=CONTROLS,
+    output:
+        clonotypes=RESULTS / "3_cluster/{sample}.clonotypes.tsv",
+        qc=RESULTS / "3_cluster/{sample}.qc.tsv",
+    log:
+        RESULTS / "logs/cluster/{sample}.log",
+    params:
+        common=COMMON,
+        controls=options("--controls", CONTROLS),
+    shell:
+        "clonotrack cluster {input.rearrangements:q} {params.controls:q} {params.common:q}"
+        " --force -o {output.clonotypes:q} 2> {log:q}"

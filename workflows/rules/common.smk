@@ -1,0 +1,59 @@
+"""What the rules share: the sheet, the settings, and which samples there are."""
+
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from clonotrack.io.samples import read_samples
+from clonotrack.io.settings import read_config
+
+SHEET = config["samples"]
+SETTINGS = config["settings"]
+RESULTS = Path(config["output"])
+
+if SETTINGS:
+    validate(yaml.safe_load(Path(SETTINGS).read_text()), "../config/settings.schema.json")
+SCIENCE = read_config(SETTINGS)
+SAMPLES = read_samples(SHEET, SCIENCE)
+CONTROLS = sorted({library.controls for library in SCIENCE.libraries.values() if library.controls})
+EARLIER = sorted(SAMPLES["markers"].drop_nulls().unique())
+
+
+def samples_of(*roles):
+    """Sample ids with one of these roles, sorted."""
+    return sorted(SAMPLES.filter(pl.col("role").is_in(roles))["sample_id"].unique())
+
+
+SUBJECTS = sorted(SAMPLES.filter(pl.col("role").is_in(["baseline", "followup"]))["subject_id"].unique())
+BASELINES = samples_of("baseline")
+PATIENT_SAMPLES = samples_of("baseline", "followup")
+CONTROL_SAMPLES = samples_of("negative_control", "polyclonal_control")
+HAVE_BASELINE = sorted(SAMPLES.filter(pl.col("role") == "baseline")["subject_id"].unique())
+MARKERS = [*expand(RESULTS / "4_markers/{subject}.markers.tsv", subject=HAVE_BASELINE), *EARLIER]
+
+
+def of_sample(column):
+    """An input function: the column's files of the wildcard's sample (its lanes and tubes)."""
+    return lambda wildcards: SAMPLES.filter(pl.col("sample_id") == wildcards.sample)[column].to_list()
+
+
+def baselines_of(pattern):
+    """An input function: a file for every baseline of the wildcard's patient."""
+    rows = SAMPLES.filter(pl.col("role") == "baseline")
+    return lambda wildcards: expand(
+        pattern, sample=sorted(rows.filter(pl.col("subject_id") == wildcards.subject)["sample_id"].unique())
+    )
+
+
+def options(name, paths):
+    """A repeated option of the command line."""
+    return [word for path in paths for word in (name, path)]
+
+
+COMMON = ["--config", SETTINGS] if SETTINGS else []
+
+
+wildcard_constraints:
+    sample="|".join(map(re.escape, sorted(SAMPLES["sample_id"].unique()))),
+    subject="|".join(map(re.escape, SUBJECTS)) or "none",

@@ -1,0 +1,35 @@
+rule control_hits:
+    """Calibrators of a baseline, for the two criteria of the dominance rule that need cells."""
+    input:
+        reads=of_sample("reads_1"),
+        samples=SHEET,
+        controls=CONTROLS,
+    output:
+        RESULTS / "4_markers/{sample}.control_hits.tsv",
+    log:
+        RESULTS / "logs/markers/{sample}.control_hits.log",
+    params:
+        common=COMMON,
+        controls=options("--controls", CONTROLS),
+    shell:
+        "clonotrack track --samples {input.samples:q} --sample-id {wildcards.sample} {params.controls:q}"
+        " {params.common:q} --force -o {output:q} 2> {log:q}"
+
+
+rule markers:
+    input:
+        clonotypes=baselines_of(RESULTS / "3_cluster/{sample}.clonotypes.tsv"),
+        hits=baselines_of(RESULTS / "4_markers/{sample}.control_hits.tsv"),
+        samples=SHEET,
+        controls=CONTROLS,
+    output:
+        RESULTS / "4_markers/{subject}.markers.tsv",
+    log:
+        RESULTS / "logs/markers/{subject}.log",
+    params:
+        common=COMMON,
+        controls=options("--controls", CONTROLS),
+        hits=lambda wildcards, input: options("--hits", input.hits),
+    shell:
+        "clonotrack markers {input.clonotypes:q} --subject-id {wildcards.subject} --samples {input.samples:q}"
+        " {params.hits:q} {params.controls:q} {params.common:q} --force -o {output:q} 2> {log:q}"

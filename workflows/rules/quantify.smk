@@ -1,0 +1,23 @@
+rule quantify:
+    input:
+        hits=expand(RESULTS / "5_track/{sample}.hits.tsv", sample=PATIENT_SAMPLES),
+        background=expand(RESULTS / "5_track/{sample}.hits.tsv", sample=CONTROL_SAMPLES),
+        samples=SHEET,
+        markers=MARKERS,
+        controls=CONTROLS,
+    output:
+        mrd=RESULTS / "6_quantify/mrd.tsv",
+        kinetics=RESULTS / "6_quantify/kinetics.tsv",
+        control_checks=RESULTS / "6_quantify/control_checks.tsv",
+        cross_sample=RESULTS / "6_quantify/cross_sample.tsv",
+        qc=RESULTS / "6_quantify/quantify.qc.tsv",
+    log:
+        RESULTS / "logs/quantify/quantify.log",
+    params:
+        common=COMMON,
+        markers=options("--markers", MARKERS),
+        controls=options("--controls", CONTROLS),
+        background=lambda wildcards, input: options("--background", input.background),
+    shell:
+        "clonotrack quantify {input.hits:q} --samples {input.samples:q} {params.markers:q} {params.controls:q}"
+        " {params.background:q} {params.common:q} --force -o {output.mrd:q} 2> {log:q}"

@@ -1,0 +1,14 @@
+rule reads:
+    input:
+        reads=of_sample("reads_1"),
+        samples=SHEET,
+    output:
+        sequences=RESULTS / "1_reads/{sample}.sequences.parquet",
+        qc=RESULTS / "1_reads/{sample}.qc.tsv",
+    log:
+        RESULTS / "logs/reads/{sample}.log",
+    params:
+        common=COMMON,
+    shell:
+        "clonotrack reads --samples {input.samples:q} --sample-id {wildcards.sample} {params.common:q}"
+        " --force -o {output.sequences:q} 2> {log:q}"

@@ -1,0 +1,20 @@
+rule track:
+    """Every sample of the run against every marker of the run: what is not a patient's own tells of carry-over."""
+    input:
+        reads=of_sample("reads_1"),
+        samples=SHEET,
+        markers=MARKERS,
+        controls=CONTROLS,
+    output:
+        RESULTS / "5_track/{sample}.hits.tsv",
+    log:
+        RESULTS / "logs/track/{sample}.log",
+    benchmark:
+        RESULTS / "logs/track/{sample}.benchmark.tsv"
+    params:
+        common=COMMON,
+        markers=options("--markers", MARKERS),
+        controls=options("--controls", CONTROLS),
+    shell:
+        "clonotrack track --samples {input.samples:q} --sample-id {wildcards.sample} {params.markers:q}"
+        " {params.controls:q} {params.common:q} --force -o {output:q} 2> {log:q}"
