@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := demo_results
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test fast lint docs unit kernels flow wheel clean
+.PHONY: demo test lint docs unit kernels flow schema clean
 
 demo: $(VENV)/.workflow
 	$(BIN)/clonotrack demo --force -o $(DEMO)
@@ -48,3 +48,7 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 
 clean:
 	rm -rf $(VENV) $(DEMO) site dist .snakemake
+
+schema: $(VENV)/.dev
+	$(BIN)/clonotrack config --schema > workflows/config/settings.schema.json
+	$(BIN)/clonotrack config --schema --workflow > workflows/config/run.schema.json

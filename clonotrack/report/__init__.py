@@ -1,1 +1,13 @@
-"""Stage report."""
+"""Stage report: what a person reads, and what the next program reads.
+
+`patient` makes one patient's page (HTML, no JavaScript, nothing to load), `cohort` the flat table and the nested
+document of all patients, `terminal_table` a table for the terminal, `statement` the sentence of one result. No result
+is given without the sensitivity it was reached at.
+"""
+
+from clonotrack.report.cohort import cohort
+from clonotrack.report.page import patient
+from clonotrack.report.statement import statement
+from clonotrack.report.terminal import terminal_table
+
+__all__ = ["cohort", "patient", "statement", "terminal_table"]

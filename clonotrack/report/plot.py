@@ -59,7 +59,7 @@ class Plot:
         lines = []
         for power in range(self.y.low, self.y.high + 1):
             y = self.y.y(10.0**power)
-            lines.append(_rule(_LEFT, y, self.width - _RIGHT, y, INK if power == self.y.low else RULE))
+            lines.append(rule(_LEFT, y, self.width - _RIGHT, y, INK if power == self.y.low else RULE))
             text = "1" if power == 0 else f"1e{power}"
             lines.append(tag("text", text, x=_LEFT - 6, y=px(y + 4), text_anchor="end", fill=MUTED))
         title = tag("text", "clone cells per nucleated cell", x=2, y=13, fill=MUTED)
@@ -78,7 +78,7 @@ class Plot:
             shade = tag(
                 "rect", x=px(x - half), y=px(y), width=px(2 * half), height=px(self.bottom - y), fill=FLOOR
             )
-            drawn += [shade, _rule(x - half, y, x + half, y, MUTED, 1.4)]
+            drawn += [shade, rule(x - half, y, x + half, y, MUTED, 1.4)]
         return tag("g", *drawn)
 
     def _target(self) -> Markup | None:
@@ -87,7 +87,7 @@ class Plot:
             return None
         y, end = self.y.y(target), self.width - _RIGHT
         text = f"target {formats.level(target)}"
-        line = _rule(_LEFT, y, end, y, MUTED, 1.2, "6 4")
+        line = rule(_LEFT, y, end, y, MUTED, 1.2, "6 4")
         return tag("g", line, _haloed(text, end, y - 5, anchor="end", fill=MUTED))
 
     def _line(self, i: int) -> Markup:
@@ -102,7 +102,7 @@ class Plot:
         return tag(
             "g",
             *(
-                _rule(ax, ay, bx, by, colour(index), width, None if a_found and b_found else "3 4")
+                rule(ax, ay, bx, by, colour(index), width, None if a_found and b_found else "3 4")
                 for (ax, ay, a_found), (bx, by, b_found) in pairwise(points)
             ),
         )
@@ -145,7 +145,7 @@ class Plot:
         if not self.course.by_day:
             days = [str(i + 1) for i in range(len(samples))]
         names = [formats.shortened(sample.sample_id, 14) for sample in samples]
-        ticks = [_rule(x, self.bottom, x, self.bottom + 5, INK) for x in self.x]
+        ticks = [rule(x, self.bottom, x, self.bottom + 5, INK) for x in self.x]
         rows = []
         for y, texts, fill in ((foot + 18, days, INK), (foot + 35, names, MUTED)):
             for label in labels(self.x, texts, _LEFT, self.width - 2):
@@ -177,7 +177,7 @@ def describe(course: Course) -> str:
     return f"Clone cells per nucleated cell on a logarithmic axis, combined over markers. {'; '.join(said)}."
 
 
-def _rule(
+def rule(
     x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dashes: str | None = None
 ) -> Markup:
     return tag(
@@ -191,59 +191,3 @@ def _haloed(text: str, x: float, y: float, *, anchor: str, fill: str) -> Markup:
         "text", text, x=px(x), y=px(y), text_anchor=anchor, fill=fill,
         stroke=PAPER, stroke_width=3, paint_order="stroke", stroke_linejoin="round",
     )  # fmt: skip
-
-
-def figure(course: Course) -> Markup:
-    """Both drawings with legend and caption; the page's width decides which drawing is shown."""
-    return tag(
-        "figure",
-        tag("div", Plot(course, 1000, 430).draw(), class_="wide"),
-        tag("div", Plot(course, 380, 360).draw(), class_="narrow"),
-        tag("figcaption", _legend(course), _caption(course)),
-    )
-
-
-def _legend(course: Course) -> Markup:
-    lines = [_key(_swatch(index), marker, index) for marker, index in _named(course)]
-    calls = [call for call in CALL_NAMES if any(row["call"] == call for s in course.samples for row in s.results)]
-    symbols = [_key(symbol(13, 8, call, None), _MEANING[call]) for call in calls]
-    symbols.append(_key(_floor_key(), "not detectable: below the LoD of the sample (combined)"))
-    return join((tag("ul", *lines, class_="legend"), tag("ul", *symbols, class_="legend")))
-
-
-_MEANING = {
-    "positive": "positive, with 95 % interval",
-    "positive_below_loq": "positive, below LoQ",
-    "insufficient": "insufficient: not found, at the LoD",
-    "negative": "negative: not found, at the LoD",
-    "failed": "failed: no result",
-}
-
-
-def _named(course: Course) -> list[tuple[str, int | None]]:
-    markers = course.marker_ids
-    if len(markers) == 1:
-        return [(f"{COMBINED} (the one marker, {markers[0]})", None)]
-    return series(course)
-
-
-def _key(drawing: Markup, text: str, _index: int | None = None) -> Markup:
-    return tag("li", tag("svg", drawing, viewBox="0 0 26 16", aria_hidden="true"), tag("span", text))
-
-
-def _swatch(index: int | None) -> Markup:
-    width = 2.2 if index is None else 1.3
-    return join((_rule(1, 8, 25, 8, colour(index), width), symbol(13, 8, "positive", index)))
-
-
-def _floor_key() -> Markup:
-    return join((tag("rect", x=2, y=5, width=22, height=11, fill=FLOOR), _rule(2, 5, 24, 5, MUTED, 1.4)))
-
-
-def _caption(course: Course) -> Markup:
-    said = "Every point stands in the table below."
-    if not course.by_day:
-        said += " Samples are drawn in their order, not to scale, because a day is missing."
-    elif len(course.samples) > 1:
-        said += " Samples close in time are set apart to stay legible; points of one sample stand side by side."
-    return tag("p", said)

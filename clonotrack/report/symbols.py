@@ -43,7 +43,7 @@ def symbol(x: float, y: float, call: str, index: int | None) -> Markup:
 
 def px(value: float) -> str:
     """A coordinate, to a tenth of a pixel: the same bytes everywhere."""
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
 
 
 def _shape(x: float, y: float, radius: float, index: int | None, **paint: str) -> Markup:

@@ -7,6 +7,7 @@ AIRR names are used wherever the AIRR Rearrangement schema has one.
 from clonotrack.tables.flags import FLAGS
 from clonotrack.tables.rearrangements import CLONOTYPES, REARRANGEMENTS, SEQUENCES
 from clonotrack.tables.results import (
+    COHORT,
     CONTROL_CHECKS,
     CONTROLS,
     CROSS_SAMPLE,
@@ -29,6 +30,7 @@ TABLES = (
     CONTROLS,
     HITS,
     MRD,
+    COHORT,
     CONTROL_CHECKS,
     CROSS_SAMPLE,
     KINETICS,
@@ -39,6 +41,7 @@ TABLES = (
 __all__ = [
     "CALLS",
     "CLONOTYPES",
+    "COHORT",
     "CONTROLS",
     "CONTROL_CHECKS",
     "CROSS_SAMPLE",

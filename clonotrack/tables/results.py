@@ -156,6 +156,13 @@ MRD = Table(
     key=("sample_id", "marker_id"),
 )
 
+COHORT = Table(
+    "COHORT",
+    "MRD of all patients, each row with its statement.",
+    (*MRD.columns, column("statement", "str", "the result as one sentence, with its sensitivity")),
+    key=MRD.key,
+)
+
 CONTROL_CHECKS = Table(
     "CONTROL_CHECKS",
     "Every control sample against every marker of the run.",

@@ -1,1 +1,10 @@
-"""Stage track."""
+"""Stage track: raw reads are streamed against all markers and controls at once.
+
+`track` gives the HITS of one tube, `quality_control` what is worth a look in them, `prepare` the targets with the
+edits that each is allowed.
+"""
+
+from clonotrack.track.hits import Sample, quality_control
+from clonotrack.track.search import prepare, track
+
+__all__ = ["Sample", "prepare", "quality_control", "track"]

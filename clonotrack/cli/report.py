@@ -1,0 +1,96 @@
+"""``clonotrack report``: one patient's page, or the cohort's table and document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from clonotrack.cli import options
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from clonotrack.config import Config
+
+
+@click.command()
+@click.argument("mrd", type=options.FILE)
+@click.option("--subject-id", help="The patient of the page.")
+@click.option("--cohort", "whole", is_flag=True, help="All patients: -o is a folder for cohort.tsv and cohort.json.")
+@options.markers
+@click.option("--qc", type=options.FILE, multiple=True, help="QC table of a sample; may be repeated.")
+@click.option("--kinetics", type=options.FILE, help="KINETICS table.")
+@click.option("--samples", type=options.FILE, help="The sample sheet, for disease, tissue, role and date.")
+@click.option("--summary", type=options.FILE, multiple=True, help="summary.json of a sample; may be repeated.")
+@options.config
+@options.force
+@options.output("The page P.html; with --cohort the folder.")
+def report(
+    mrd: Path,
+    subject_id: str | None,
+    whole: bool,
+    markers: tuple[Path, ...],
+    qc: tuple[Path, ...],
+    kinetics: Path | None,
+    samples: Path | None,
+    summary: tuple[Path, ...],
+    config: Config,
+    force: bool,
+    output: Path,
+) -> None:
+    """Write what a person reads from the table MRD.
+
+    One patient's page with --subject-id, or with --cohort a flat table and a nested document of all patients.
+    """
+    from clonotrack.io.frames import read_table
+    from clonotrack.io.summaries import read_summary
+    from clonotrack.tables import KINETICS, MRD, QC
+
+    if whole == (subject_id is not None):
+        raise click.UsageError("give --subject-id for the page of one patient, or --cohort for all of them")
+    if whole and (qc or kinetics):
+        raise click.UsageError("--qc and --kinetics belong to a patient's page, not to --cohort")
+    results, tracked, sheet = read_table(mrd, MRD, rows=True), _markers(markers), _sheet(samples)
+    provenance = {path.name.removesuffix(".json").removesuffix(".summary"): read_summary(path) for path in summary}
+    if subject_id is None:
+        _write_cohort(output, results, tracked, _targets(results, sheet, config), provenance, force=force)
+        return
+    from clonotrack import report as stage
+    from clonotrack.io.outputs import staged, write_text
+
+    with staged([output], force=force) as (place,):
+        page = stage.patient(
+            results,
+            tracked,
+            subject_id=subject_id,
+            qc=_united(qc, QC),
+            kinetics=read_table(kinetics, KINETICS) if kinetics else None,
+            samples=sheet,
+            target=_targets(results, sheet, config).get(subject_id),
+            provenance=provenance,
+            settings=config.report,
+        )
+        write_text(place, page)
+
+
+def _write_cohort(
+    folder: Path,
+    results: pl.DataFrame,
+    markers: pl.DataFrame,
+    targets: dict[str, float],
+    provenance: dict[str, Any],
+    *,
+    force: bool,
+) -> None:
+    from clonotrack import report as stage
+    from clonotrack.io.frames import write_table
+    from clonotrack.io.outputs import staged
+    from clonotrack.io.summaries import write_json
+    from clonotrack.tables import COHORT
+
+    with staged([folder / "cohort.tsv", folder / "cohort.json"], force=force) as (flat, nested):
+        frame, document = stage.cohort(results, markers, targets=targets, provenance=provenance)
+        write_table(frame, COHORT, flat)
+        write_json(nested, document)

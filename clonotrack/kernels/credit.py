@@ -1,0 +1,68 @@
+"""Which target a read belongs to, where it came near several."""
+
+from __future__ import annotations
+
+from clonotrack.kernels.jit import njit
+from clonotrack.sequence import I64
+
+CONTROL = -1  # group of the controls in the tube
+OWN = 0  # group of the markers of the sample's own patient; every other patient has a group of 1 or more
+FAR = 1 << 30  # distance of a target that the read does not hold
+
+OTHER, AMBIGUOUS, HIT = 0, 1, 2  # what a read is
+
+
+@njit
+def credit(near: I64, n_near: int, distance: I64, group: I64, counts: I64) -> int:
+    """Count one read under the targets that it belongs to.
+
+    The sample's own patient comes first: the nearest of that patient's markers and the controls takes the read,
+    and where several of these are equally near, each counts it as ambiguous. Markers of other patients are looked
+    at afterwards and change nothing of that: the nearest of them counts the read too, unless a target of the own
+    group is nearer; it is ambiguous where a control or another marker of the same patient is equally near.
+
+    Args:
+        near: targets that the read holds within their edits; the first `n_near` are valid.
+        n_near: how many.
+        distance: per target, mismatches at its best place in the read; only those in `near` are looked at.
+        group: per target, `CONTROL`, `OWN` or the number of another patient.
+        counts: shape (targets, 2, edits + 1), changed in place: reads by target, credited (0) or ambiguous (1),
+            and distance.
+
+    Returns:
+        `HIT` where a target was credited, else `AMBIGUOUS` where one was ambiguous, else `OTHER`.
+    """
+    own, control, foreign, tied = FAR, FAR, FAR, 0
+    for i in range(n_near):
+        here = distance[near[i]]
+        if group[near[i]] > OWN:
+            foreign = min(foreign, here)
+            continue
+        if group[near[i]] == CONTROL:
+            control = min(control, here)
+        if here < own:
+            own, tied = here, 0
+        tied += here == own
+    outcome = OTHER
+    for i in range(n_near):
+        target = near[i]
+        here = distance[target]
+        if group[target] <= OWN:
+            if here != own:
+                continue
+            clear = tied == 1
+        else:
+            if here != foreign or foreign > own:
+                continue
+            clear = control != here
+            for j in range(n_near):
+                rival = near[j]
+                if rival != target and group[rival] == group[target] and distance[rival] == here:
+                    clear = False
+        if clear:
+            counts[target, 0, here] += 1
+            outcome = HIT
+        else:
+            counts[target, 1, here] += 1
+            outcome = max(outcome, AMBIGUOUS)
+    return outcome

@@ -1,0 +1,89 @@
+"""The D segment: the best ungapped match between V and J, if it is better than chance."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from clonotrack.kernels.jit import njit
+from clonotrack.kernels.seeds import Seeds, kmer_numbers, vote
+from clonotrack.kernels.segments import Segments
+from clonotrack.kernels.ungapped import best_run
+from clonotrack.sequence import I32, I64, U8
+
+# METHOD: Karlin-Altschul parameters of 1/-1, 1/-2 and 1/-3 without gaps (Altschul 1997, NAR 25:3389; blastn).
+LAMBDA = (1.0986, 1.33, 1.374)
+K = (0.333, 0.621, 0.711)
+
+
+@njit
+def expected_by_chance(score: int, cost: int, searched: int) -> float:
+    """Matches of at least this score that random sequence has (E-value).
+
+    Args:
+        score: of `best_run`.
+        cost: of a mismatch, 1 to 3.
+        searched: length of the read's stretch times length of all alleles.
+    """
+    return K[cost - 1] * searched * math.exp(-LAMBDA[cost - 1] * score)
+
+
+@njit
+def find_d(
+    stretch: U8,
+    segments: Segments,
+    seeds: Seeds,
+    allowed: I64,
+    cost: int,
+    numbers: I64,
+    votes: I32,
+    touched: I64,
+    scores: I64,
+) -> tuple[int, int, int, int, int]:
+    """The best match of any allowed D inside a stretch of a read.
+
+    Every diagonal that has a k-mer in common is aligned; `scores` tells which other alleles match as well.
+
+    Args:
+        stretch: codes between V and J.
+        segments: the D alleles.
+        seeds: their index, where `group` is the allele and the common coordinate its first base.
+        allowed: 1 for alleles that may be here.
+        cost: of a mismatch, in matches.
+        numbers: scratch, at least as long as the stretch.
+        votes: zeros, shape (alleles, at least stretch + twice the longest allele); zero afterwards.
+        touched: scratch, as large as `votes`.
+        scores: written: best score of each allele.
+
+    Returns:
+        Score (0 for none), allele, first base of the match in the stretch, in the allele, and its length, for the
+        first allele with the highest score.
+    """
+    places = votes.shape[1]
+    shift = (places - len(stretch)) // 2
+    count = kmer_numbers(stretch, seeds.k[0], numbers)
+    used = vote(numbers, 0, count, seeds, allowed, shift, votes, touched)
+    scores[:] = 0
+    touched[:used] = np.sort(touched[:used])
+    best = 0
+    best_allele = -1
+    best_start = 0
+    best_germline = 0
+    best_length = 0
+    for t in range(used):
+        allele = touched[t] // places
+        at = touched[t] % places - shift
+        votes[allele, at + shift] = 0
+        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
+        first = max(0, -at)
+        length = min(len(codes), len(stretch) - at) - first
+        score, run_first, run_last = best_run(stretch, first + at, codes, first, length, cost)
+        scores[allele] = max(scores[allele], score)
+        if score > best:
+            best = score
+            best_allele = allele
+            best_start = first + at + run_first
+            best_germline = first + run_first
+            best_length = run_last - run_first
+    return best, best_allele, best_start, best_germline, best_length

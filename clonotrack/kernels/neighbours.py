@@ -1,0 +1,163 @@
+"""Pairs of sequences a few substitutions apart, one of them much more abundant, without comparing all pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from clonotrack.kernels.jit import njit
+from clonotrack.sequence import I64, U8, N
+
+_MASK = (1 << 40) - 1
+_FACTOR = 0x2F0B4D  # odd and below 2^22: a product with 40 bits stays inside an int64
+
+
+@njit
+def _part_hashes(codes: U8, offsets: I64, groups: I64, parts: int) -> I64:
+    """Hash of each interleaved part (every `parts`-th base) with group and length, shape (parts, n)."""
+    hashes = np.empty((parts, len(offsets) - 1), dtype=np.int64)
+    for i in range(len(offsets) - 1):
+        length = offsets[i + 1] - offsets[i]
+        for part in range(parts):
+            value = (int(groups[i]) * 4099 + int(length)) & _MASK
+            for k in range(offsets[i] + part, offsets[i + 1], parts):
+                value = ((value ^ (int(codes[k]) + 1)) * _FACTOR) & _MASK
+            hashes[part, i] = value
+    return hashes
+
+
+@njit
+def _differences(codes: U8, a: int, b: int, length: int, limit: int, parts: int) -> tuple[int, int]:
+    """Substitutions between two stretches, counted up to `limit` + 1, and the parts they fall into as bits."""
+    found = 0
+    touched = 0
+    for k in range(length):
+        if codes[a + k] != codes[b + k]:
+            found += 1
+            touched |= 1 << (k % parts)
+            if found > limit:
+                break
+    return found, touched
+
+
+@njit
+def _first_clean(touched: int, first: int, second: int) -> bool:
+    """Whether `first` and `second` are the two lowest parts without a substitution."""
+    for part in range(second):
+        if part != first and not (touched >> part) & 1:
+            return False
+    return not ((touched >> first) & 1 or (touched >> second) & 1)
+
+
+@njit
+def _grown(pairs: I64) -> I64:
+    larger = np.empty((2 * pairs.shape[0], 3), dtype=np.int64)
+    larger[: pairs.shape[0]] = pairs
+    return larger
+
+
+@njit
+def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_distance: int, min_ratio: float) -> I64:
+    """Pairs of equally long sequences of one group, one to `max_distance` substitutions apart, parent first.
+
+    A parent has more reads than its child, and at least ``min_ratio ** distance`` times as many. Each sequence is
+    cut into ``max_distance + 2`` interleaved parts; whatever the substitutions, two parts stay clean, so two
+    neighbours share the hash of at least one pair of parts (pigeonhole). Interleaving gives every part its share of
+    the diverse middle of a junction, where contiguous parts would be mostly germline. Inside a bucket only
+    sequences with enough reads are tried as parents.
+
+    Args:
+        codes: bases of all sequences; an unknown base is a fifth letter.
+        offsets: shape (n + 1,).
+        groups: sequences of different groups are not compared, shape (n,).
+        reads: shape (n,), falling.
+        max_distance: substitutions.
+        min_ratio: at least 1.
+
+    Returns:
+        Rows of (parent, child, distance), each pair once, in no stated order.
+    """
+    parts = max_distance + 2
+    hashes = _part_hashes(codes, offsets, groups, parts)
+    pairs = np.empty((1024, 3), dtype=np.int64)
+    count = 0
+    for first in range(parts):
+        for second in range(first + 1, parts):
+            keys = (hashes[first] * _FACTOR & _MASK) ^ hashes[second]
+            order = np.argsort(keys, kind="mergesort")
+            start = 0
+            for j in range(1, len(order)):
+                child = order[j]
+                if keys[child] != keys[order[start]]:
+                    start = j
+                    continue
+                length = offsets[child + 1] - offsets[child]
+                for i in range(start, j):
+                    parent = order[i]
+                    if reads[parent] < min_ratio * reads[child] or reads[parent] <= reads[child]:
+                        break
+                    if groups[parent] != groups[child] or offsets[parent + 1] - offsets[parent] != length:
+                        continue
+                    distance, touched = _differences(
+                        codes, offsets[parent], offsets[child], length, max_distance, parts
+                    )
+                    if distance == 0 or distance > max_distance or not _first_clean(touched, first, second):
+                        continue
+                    if reads[parent] < min_ratio**distance * reads[child]:
+                        continue
+                    if count == pairs.shape[0]:
+                        pairs = _grown(pairs)
+                    pairs[count, 0] = parent
+                    pairs[count, 1] = child
+                    pairs[count, 2] = distance
+                    count += 1
+    return pairs[:count].copy()
+
+
+@njit
+def completions(codes: U8, offsets: I64, groups: I64) -> I64:
+    """For each sequence that holds an unknown base, the first complete one that it can be.
+
+    Complete sequences hold no unknown base; a sequence can be one of the same group and length that agrees at every
+    known base.
+
+    Args:
+        codes: bases of all sequences, the preferred ones first.
+        offsets: shape (n + 1,).
+        groups: shape (n,).
+
+    Returns:
+        Index of the complete sequence, -1 where there is none and for complete sequences, shape (n,).
+    """
+    n = len(offsets) - 1
+    found = np.full(n, -1, dtype=np.int64)
+    complete = np.ones(n, dtype=np.bool_)
+    for i in range(n):
+        for k in range(offsets[i], offsets[i + 1]):
+            if codes[k] == N:
+                complete[i] = False
+                break
+    buckets = groups * (np.max(np.diff(offsets)) + 1 if n else 1) + np.diff(offsets)
+    order = np.argsort(buckets, kind="mergesort")
+    start = 0
+    for j in range(n):
+        if buckets[order[j]] != buckets[order[start]]:
+            start = j
+        if complete[order[j]]:
+            continue
+        query = order[j]
+        length = offsets[query + 1] - offsets[query]
+        i = start
+        while i < n and buckets[order[i]] == buckets[query] and found[query] < 0:
+            other = order[i]
+            i += 1
+            if not complete[other]:
+                continue
+            agree = True
+            for k in range(length):
+                base = codes[offsets[query] + k]
+                if base != N and base != codes[offsets[other] + k]:
+                    agree = False
+                    break
+            if agree:
+                found[query] = other
+    return found

@@ -1,0 +1,107 @@
+"""Which alleles of a group explain a read best at a given place, and where."""
+
+from __future__ import annotations
+
+from clonotrack.kernels.gapped import align_banded
+from clonotrack.kernels.jit import njit
+from clonotrack.kernels.segments import Segments
+from clonotrack.kernels.ungapped import best_run, count_matches
+from clonotrack.sequence import I32, I64, U8
+
+# Alleles whose rough score is this much under the best are not aligned: 15 more mismatches than the best allele,
+# five standard deviations of what 25 random bases behind a segment's end add.
+SLACK = 45
+BAND = 16
+# Alleles this much under the best without gaps can become the best with gaps.
+GAPPED_SLACK = 12
+
+
+@njit
+def overlap(read_length: int, earliest: int, length: int, shift: int) -> tuple[int, int]:
+    """First base of an allele that lies on the read from `earliest` on, and how many do."""
+    first = max(0, earliest - shift)
+    return first, max(0, min(length, read_length - shift) - first)
+
+
+@njit
+def score_alleles(
+    read: U8, segments: Segments, group: int, place: int, earliest: int, rough: I64, scores: I64
+) -> tuple[int, int]:
+    """Best ungapped score of every allele of a group whose common coordinate lies at `place`.
+
+    A count of matches over the whole overlap comes first (a machine loop without branches); only alleles near the
+    best of that are aligned.
+
+    Args:
+        read: codes of the read.
+        segments: the alleles.
+        group: the group.
+        place: of its common coordinate on the read.
+        earliest: first base of the read that may be aligned.
+        rough: scratch, shape (alleles,).
+        scores: written for the alleles of the group: score, 0 where another is clearly better.
+
+    Returns:
+        The highest score and the first allele that has it (-1 if no base matches).
+    """
+    start = segments.group_offsets[group]
+    end = segments.group_offsets[group + 1]
+    top = 0
+    for allele in range(start, end):
+        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
+        shift = place - segments.origin[allele]
+        first, length = overlap(len(read), earliest, len(codes), shift)
+        rough[allele] = 4 * count_matches(read, first + shift, codes, first, length) - length
+        top = max(top, rough[allele])
+    best = 0
+    best_allele = -1
+    for allele in range(start, end):
+        scores[allele] = 0
+        if rough[allele] < top - SLACK:
+            continue
+        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
+        shift = place - segments.origin[allele]
+        first, length = overlap(len(read), earliest, len(codes), shift)
+        scores[allele] = best_run(read, first + shift, codes, first, length, 1)[0]
+        if scores[allele] > best:
+            best = scores[allele]
+            best_allele = allele
+    return best, best_allele
+
+
+@njit
+def score_alleles_gapped(
+    read: U8, start: int, end: int, segments: Segments, group: int, place: int, scores: I64, pieces: I32
+) -> tuple[int, int]:
+    """Score with gaps the alleles that were best without.
+
+    Args:
+        read: codes of the read.
+        start: first base that may be aligned.
+        end: the base behind the last.
+        segments: the alleles.
+        group: the group.
+        place: of its common coordinate on the read.
+        scores: of the alleles without gaps; overwritten with gaps, 0 for those left out.
+        pieces: scratch for `align_banded`.
+
+    Returns:
+        The highest score and the first allele that has it.
+    """
+    alleles = range(segments.group_offsets[group], segments.group_offsets[group + 1])
+    top = 0
+    for allele in alleles:
+        top = max(top, scores[allele])
+    best = 0
+    best_allele = -1
+    for allele in alleles:
+        if scores[allele] == 0 or scores[allele] < top - GAPPED_SLACK:
+            scores[allele] = 0
+            continue
+        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
+        shift = place - segments.origin[allele]
+        scores[allele] = align_banded(read, start, end, codes, shift, BAND, pieces)[0]
+        if scores[allele] > best:
+            best = scores[allele]
+            best_allele = allele
+    return best, best_allele

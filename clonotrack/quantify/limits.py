@@ -1,0 +1,155 @@
+"""Interval, p-value, and the limits of blank, detection and quantification of one result row.
+
+Every function takes a `Process` and speaks of levels f: clone cells per nucleated cell. Derived in
+docs/statistics.md, in the same symbols.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, exp, hypot, log, sqrt
+
+import numpy as np
+
+from clonotrack.quantify.process import (
+    Process,
+    background_mean_variance,
+    cumulative,
+    expected,
+    lattice,
+    probabilities,
+    relative_variance,
+)
+from clonotrack.quantify.roots import crossing
+
+DETECTED = 0.95
+"""Share of samples at the limit of detection that are called, and of blank ones at or under the limit of blank."""
+LARGEST_ERROR = 0.70
+"""Root mean square error, relative, at the limit of quantification."""
+WHOLE = 1.0
+"""The level at which every cell is of the clone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The decision: positive with p <= alpha and at least `min_molecules` molecules."""
+
+    alpha: float
+    min_molecules: float
+
+
+def interval(process: Process, reads: int, confidence: float) -> tuple[float, float]:
+    """Two-sided limits of the true level for `reads` reads seen.
+
+    METHOD: test inversion (Clopper & Pearson, Biometrika 1934; for Poisson counts Garwood, Biometrika 1936), with
+    the calibrators' error added on the log scale by MOVER (Zou & Donner, Stat Med 2008). Without a read there is
+    no estimate to start from, and the upper limit averages over the calibrators' error instead. The lower limit
+    allows for the background, the upper one does not: where its rate is uncertain both err to the wide side.
+    """
+    tail = (1 - confidence) / 2
+    start = max(reads, process.rho) / process.reads_per_level
+    clean = process.without_background()
+    if reads == 0:
+        return 0.0, crossing(lambda level: expected(clean, lambda law: cumulative(law, 0, level)), tail, start)
+    high = crossing(lambda level: cumulative(clean, reads, level), tail, start)
+    low = 0.0
+    if cumulative(process, reads - 1, 0.0) > 1 - tail:
+        low = crossing(lambda level: cumulative(process, reads - 1, level), 1 - tail, start)
+    return _with_calibration(process, reads, low, high, tail)
+
+
+def _with_calibration(process: Process, reads: int, low: float, high: float, tail: float) -> tuple[float, float]:
+    """MOVER: on the log scale the distances from the estimate of counting and of calibration add in quadrature."""
+    from scipy.special import ndtri  # noqa: PLC0415  (0.3 s, only where it is needed)
+
+    estimate = reads / process.reads_per_level
+    reach = float(ndtri(1 - tail)) * process.log_sd
+    upper = estimate * exp(hypot(log(high / estimate), reach))
+    lower = estimate * exp(-hypot(log(estimate / low), reach)) if 0 < low < estimate else min(low, estimate)
+    return lower, upper
+
+
+def p_value(process: Process, reads: int) -> float:
+    """P(R >= reads) without the clone; 1 for no read, 0 for any where there is no background."""
+    if reads == 0:
+        return 1.0
+    if not process.background:
+        return 0.0
+    return max(0.0, 1 - expected(process, lambda law: cumulative(law, reads - 1, 0.0)))
+
+
+@lru_cache(maxsize=512)
+def critical_reads(process: Process, rule: Rule) -> int:
+    """Least number of reads that the rule calls: p <= alpha, reads / rho >= min_molecules, and at least one."""
+    least = max(1, ceil(process.rho * rule.min_molecules - 1e-9))
+    if not process.background:
+        return least
+    return _first(lambda reads: p_value(process, reads) <= rule.alpha, least)
+
+
+def limit_of_blank(process: Process) -> float:
+    """The level at or under which 95 % of samples without the clone fall (Armbruster & Pry 2008; CLSI EP17)."""
+    if not process.background:
+        return 0.0
+    reads = _first(lambda seen: expected(process, lambda law: cumulative(law, seen, 0.0)) >= DETECTED, 0)
+    return reads / process.reads_per_level
+
+
+def _first(holds, start: int) -> int:  # type: ignore[no-untyped-def]
+    """Least whole number from `start` on for which a rising condition holds."""
+    step = 1
+    while not holds(start + step - 1):
+        step *= 2
+    low, high = start + step // 2, start + step - 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low
+
+
+@lru_cache(maxsize=512)
+def limit_of_detection(process: Process, rule: Rule) -> float:
+    """The true level that this very rule calls in 95 % of samples.
+
+    P(R >= critical reads) = 0.95 over counting, capture, amplification, background and what the calibrators leave
+    open. Perfect seeing of every cell gives -ln(0.05) = 2.996 cells.
+    """
+    reads = critical_reads(process, rule)
+    start = (reads / process.rho + 2) / process.molecules_per_level
+    if process.background and 1 - p_value(process, reads) <= 1 - DETECTED:
+        return 0.0
+    return crossing(
+        lambda level: expected(process, lambda law: cumulative(law, reads - 1, level)), 1 - DETECTED, start
+    )
+
+
+@lru_cache(maxsize=512)
+def limit_of_quantification(process: Process, rule: Rule) -> float:
+    """The lowest level from the limit of detection on with an RMS error of at most 70 %, non-detects counted as 0.
+
+    Where calibration alone is worse than that, no level is quantified: the level at which every cell is of the
+    clone is given, if the limit of detection is not higher still.
+    """
+    lowest = limit_of_detection(process, rule)
+    if rms_error(process, rule, lowest) <= LARGEST_ERROR:
+        return lowest
+    if rms_error(process, rule, max(WHOLE, lowest)) > LARGEST_ERROR:
+        return max(WHOLE, lowest)
+    return max(lowest, crossing(lambda level: rms_error(process, rule, level), LARGEST_ERROR, lowest))
+
+
+def rms_error(process: Process, rule: Rule, level: float) -> float:
+    """Root mean square error of the estimate at a true level, relative to it; a sample that is not called counts 0.
+
+    Variance of counting and calibration and the square of the background's bias; for samples under the critical
+    reads the error (r / D f - 1)^2 is replaced by 1.
+    """
+    mean = level * process.reads_per_level
+    bias, variance = background_mean_variance(process)
+    total = relative_variance(process, level) + (variance + bias**2) / mean**2
+    reads = critical_reads(process, rule)
+    width = lattice(process, reads) or ceil(reads / 256)
+    law = probabilities(process, level, ceil(reads / width), width)
+    missed = np.arange(len(law)) * width / mean
+    return sqrt(total + float(law @ (1 - (missed - 1) ** 2)))

@@ -1,0 +1,66 @@
+"""The results of a whole cohort, for another program: a flat table and a nested document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from clonotrack.report.course import course
+from clonotrack.report.formats import number
+from clonotrack.report.statement import COMBINED, statement
+from clonotrack.tables import COHORT, MARKERS, MRD, check
+
+
+def cohort(
+    mrd: pl.DataFrame,
+    markers: pl.DataFrame,
+    *,
+    targets: Mapping[str, float] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Every result with its statement, patients in the order of the table and their samples by day.
+
+    Args:
+        mrd: MRD table.
+        markers: MARKERS tables, united.
+        targets: level that a negative result has to reach, by patient [clone cells per nucleated cell].
+        provenance: the parsed ``summary.json`` of each sample, by a name for it.
+
+    Returns:
+        COHORT table, and a document ``subjects -> samples -> results by marker`` with markers and provenance, which
+        holds nothing that JSON cannot.
+
+    Raises:
+        TableError: a sample has no `combined` row.
+    """
+    rows: list[dict[str, Any]] = []
+    subjects: dict[str, Any] = {}
+    for subject_id in check(mrd, MRD).get_column("subject_id").unique(maintain_order=True):
+        target = (targets or {}).get(subject_id)
+        told = course(mrd, subject_id)
+        own = [{**row, "statement": statement(row, target)} for sample in told.samples for row in sample.results]
+        rows += own
+        subjects[subject_id] = {
+            "target_level": target,
+            "markers": _by_id(markers.filter(pl.col("subject_id") == subject_id).select(MARKERS.names)),
+            "samples": {sample.sample_id: _sample(own, sample.sample_id) for sample in told.samples},
+        }
+    frame = pl.DataFrame(rows, schema=COHORT.schema())
+    return frame, {"subjects": subjects, "provenance": dict(provenance or {})}
+
+
+def _sample(rows: list[dict[str, Any]], sample_id: str) -> dict[str, Any]:
+    own = {row["marker_id"]: _finite(row) for row in rows if row["sample_id"] == sample_id}
+    combined = own.pop(COMBINED)
+    return {"day": combined["day"], COMBINED: combined, "markers": own}
+
+
+def _by_id(markers: pl.DataFrame) -> dict[str, Any]:
+    return {row["marker_id"]: _finite(row) for row in markers.rows(named=True)}
+
+
+def _finite(row: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN."""
+    return {key: number(value) if isinstance(value, float) else value for key, value in row.items()}

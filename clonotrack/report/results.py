@@ -1,0 +1,150 @@
+"""The result table, and the statement of each sample."""
+
+from __future__ import annotations
+
+from clonotrack.report import formats
+from clonotrack.report.course import Course, Row, Sample
+from clonotrack.report.markup import Markup, Notes, join, table, tag
+from clonotrack.report.statement import CALL_NAMES, COMBINED, flag_names, flag_sentences, statement
+
+SOURCES = {"cells": "counted", "dna": "from DNA mass", "reference_locus": "from a reference locus"}
+COUNTINGS = {"umi": "molecules by UMI", "spike_in": "molecules by spike-in", "read_share": "molecules by read share"}
+_LEVELS = "clone cells per nucleated cell"
+_HEADER = (
+    ("Marker", "", False),
+    ("Reads", "", True),
+    ("Molecules", "", True),
+    ("Clone cells", "", True),
+    ("Input", "nucleated cells", True),
+    ("MRD", "per cell", True),
+    ("95 % interval", "per cell", True),
+    ("LoB", "per cell", True),
+    ("LoD", "per cell", True),
+    ("LoQ", "per cell", True),
+    ("p", "", True),
+    ("Call", "", False),
+)
+
+
+def call_label(call: str) -> Markup:
+    """The name of a call, in its colours."""
+    return tag("span", CALL_NAMES[call], class_=f"call {call}")
+
+
+def result_table(course: Course) -> Markup:
+    """Every number of every sample: a group of rows for each, `combined` first."""
+    umis = any(row["umis"] is not None for sample in course.samples for row in sample.results)
+    columns = [column for column in _HEADER[:2]] + ([("UMIs", "", True)] if umis else []) + [*_HEADER[2:]]
+    header = [_head(*column) for column in columns]
+    notes = Notes()
+    groups = [_group(sample, len(columns), notes, umis=umis) for sample in course.samples]
+    caption = f"All results. Levels (MRD, interval, LoB, LoD, LoQ) are {_LEVELS}."
+    return table(caption, header, *groups, class_="results", notes=join((notes.listing(), _flags(course))))
+
+
+def statements(course: Course) -> Markup:
+    """The sentence of each sample, with what its flags say."""
+    return tag("ol", *(_statement(sample, course.target) for sample in course.samples), class_="statements")
+
+
+def _statement(sample: Sample, target: float | None) -> Markup:
+    row = sample.combined
+    said = [] if row["call"] == "failed" else flag_sentences(row["flags"])
+    return tag(
+        "li",
+        tag("p", tag("strong", sample.sample_id), " ", tag("span", about(sample), class_="small"), " ",
+            call_label(row["call"])),
+        tag("p", statement(row, target)),
+        tag("ul", *(tag("li", sentence) for sentence in said)) if said else None,
+    )  # fmt: skip
+
+
+def about(sample: Sample) -> str:
+    """When the sample was taken, and what it is."""
+    when = "no day given" if sample.day is None else f"day {formats.day(sample.day)}"
+    more = (sample.sheet.get(name) for name in ("collection_date", "tissue", "role"))
+    return ", ".join([when, *(str(word) for word in more if word)])
+
+
+def _head(name: str, unit: str, is_number: bool) -> Markup:
+    below = tag("span", unit, class_="unit") if unit else None
+    return tag("th", name, below, scope="col", class_="number" if is_number else None)
+
+
+def _group(sample: Sample, width: int, notes: Notes, *, umis: bool) -> list[Markup]:
+    title = tag("th", sample.sample_id, " ", tag("span", f"· {_tube(sample)}"), colspan=width, scope="rowgroup", class_="group")
+    return [tag("tr", title), *(_row(row, notes, umis=umis) for row in sample.results)]
+
+
+def _tube(sample: Sample) -> str:
+    row = sample.combined
+    capture, weight = formats.number(row["capture"]), formats.number(row["pg_per_cell"])
+    said = [about(sample)]
+    if row["counting"]:
+        said.append(COUNTINGS[row["counting"]])
+    if capture is not None:
+        said.append(f"capture {capture:.2g}")
+    if row["input_source"]:
+        said.append(f"input {SOURCES[row['input_source']]}")
+    if row["input_source"] == "dna" and weight is not None:
+        said.append(f"{weight:g} pg DNA a cell")
+    return " · ".join(said)
+
+
+def _row(row: Row, notes: Notes, *, umis: bool) -> Markup:
+    combined = row["marker_id"] == COMBINED
+    locus = None if combined or not row["locus"] else tag("small", f" {row['locus']}")
+    low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
+    mrd = formats.number(row["mrd"])
+    cells = [
+        formats.count(row["reads"]),
+        *([_amount(row, "umis", notes)] if umis else []),
+        _amount(row, "molecules", notes),
+        _amount(row, "clone_cells", notes),
+        _amount(row, "input_cells", notes),
+        notes.dash(_absent(row, "mrd")) if mrd is None else formats.level(mrd, low, high),
+        notes.dash(_absent(row, "mrd")) if low is None or high is None else formats.interval(low, high),
+        *(_level(row, name, notes) for name in ("lob", "lod", "loq")),
+        _chance(row, notes),
+    ]
+    flags = flag_names(row["flags"])
+    return tag(
+        "tr",
+        tag("th", row["marker_id"], locus, scope="row", class_="id"),
+        *(tag("td", cell, class_="number") for cell in cells),
+        tag("td", call_label(row["call"]), tag("small", " ", ", ".join(flags)) if flags else None),
+        class_="combined" if combined else None,
+    )
+
+
+def _amount(row: Row, name: str, notes: Notes) -> str:
+    value = formats.number(row[name])
+    return notes.dash(_absent(row, name)) if value is None else formats.quantity(value)
+
+
+def _level(row: Row, name: str, notes: Notes) -> str:
+    value = formats.number(row[name])
+    return notes.dash(_absent(row, name)) if value is None else formats.level(value)
+
+
+def _chance(row: Row, notes: Notes) -> str:
+    value = formats.number(row["p_value"])
+    return notes.dash(_absent(row, "p_value")) if value is None else formats.probability(value)
+
+
+def _absent(row: Row, name: str) -> str:
+    """Why a cell is empty."""
+    if name == "umis":
+        return "the library has no UMIs"
+    if row["call"] == "failed":
+        return "the sample or marker failed, as its flags say"
+    return "not given in the table of results"
+
+
+def _flags(course: Course) -> Markup | None:
+    """What each flag of the table means, once."""
+    used = dict.fromkeys(name for sample in course.samples for row in sample.results for name in flag_names(row["flags"]))
+    if not used:
+        return None
+    said = (join((tag("b", name), f": {flag_sentences(name)[0]}")) for name in used)
+    return tag("p", "Flags. ", join(said, " "), class_="notes")

@@ -1,0 +1,108 @@
+"""The cohort's results as a table for a terminal, with the truth beside them where it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from clonotrack.report import formats
+from clonotrack.report.course import Row, Sample, course
+from clonotrack.report.statement import COMBINED, flag_names, flag_sentences
+
+WIDTH = 110
+_GAP = "  "
+_CALLS = {"positive_below_loq": "positive<LoQ"}
+_RIGHT = ("day", "reads", "cells", "LoD", "truth")
+_YES_NO = {True: "yes", False: "NO", None: ""}
+
+
+def terminal_table(mrd: pl.DataFrame, truth: pl.DataFrame | None = None) -> str:
+    """Every result in at most 110 columns, patients apart, flags as letters that are explained below.
+
+    Args:
+        mrd: MRD table.
+        truth: columns `sample_id`, `true_mrd` [clone cells per nucleated cell] and, if the right call is known,
+            `expected_call`. Then `combined` rows say the truth, whether the interval holds it (`in`), and whether the
+            call is the right one (`right`).
+
+    Returns:
+        Lines, without an end of line after the last.
+    """
+    letters = _letters(mrd)
+    patients = {subject: _patient(mrd, subject, letters, truth) for subject in mrd["subject_id"].unique(maintain_order=True)}
+    header = next(iter(next(iter(patients.values()), [])), {})
+    widths = _widths([{name: name for name in header}, *(row for rows in patients.values() for row in rows)])
+    lines = [_line({name: name for name in header}, widths), "-" * _total(widths)]
+    for subject, rows in patients.items():
+        lines += [formats.shortened(subject, WIDTH), *(_line(row, widths) for row in rows)]
+    legend = [f"{letter}  {name}: {flag_sentences(name)[0]}" for name, letter in letters.items()]
+    return "\n".join([*lines, *(["", *legend] if legend else [])])
+
+
+def _letters(mrd: pl.DataFrame) -> dict[str, str]:
+    """A letter for each flag that is used, in the order of their names."""
+    used = sorted({name for flags in mrd["flags"] for name in flag_names(flags)})
+    return {name: chr(ord("a") + index) for index, name in enumerate(used)}
+
+
+def _patient(
+    mrd: pl.DataFrame, subject_id: str, letters: Mapping[str, str], truth: pl.DataFrame | None
+) -> list[dict[str, str]]:
+    rows = []
+    for sample in course(mrd, subject_id).samples:
+        known = None if truth is None else truth.filter(pl.col("sample_id") == sample.sample_id).rows(named=True)
+        for row in sample.results:
+            cells = _result(sample, row, letters)
+            rows.append(cells if known is None else cells | _compared(row, known[0] if known else {}))
+    return rows
+
+
+def _result(sample: Sample, row: Row, letters: Mapping[str, str]) -> dict[str, str]:
+    first = row is sample.combined
+    mrd, low, high, lod = (formats.number(row[name]) for name in ("mrd", "mrd_low", "mrd_high", "lod"))
+    cells = formats.number(row["clone_cells"])
+    limits = "" if low is None or high is None else f" [{formats.interval(low, high).replace(' to ', ', ')}]"
+    return {
+        "sample": f" {sample.sample_id}" if first else "",
+        "day": formats.day(sample.day) if first and sample.day is not None else "",
+        "marker": row["marker_id"].removeprefix(f"{row['subject_id']}."),
+        "reads": formats.count(row["reads"]),
+        "cells": "-" if cells is None else formats.quantity(cells),
+        "MRD [95 % interval]": "-" if mrd is None else f"{formats.level(mrd, low, high)}{limits}",
+        "LoD": "-" if lod is None else formats.level(lod),
+        "call": _CALLS.get(row["call"], row["call"]),
+        "flags": "".join(letters[name] for name in flag_names(row["flags"])),
+    }
+
+
+def _compared(row: Row, known: Mapping[str, Any]) -> dict[str, str]:
+    """Estimate against truth; empty where the truth is not known or the row is a single marker's."""
+    true, expected = formats.number(known.get("true_mrd")), known.get("expected_call")
+    low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
+    if row["marker_id"] != COMBINED or true is None:
+        return {"truth": "", "in": "", "right": ""}
+    held = None if low is None or high is None else low <= true <= high
+    right = None if expected is None else row["call"] == expected
+    return {"truth": formats.level(true), "in": _YES_NO[held], "right": _YES_NO[right]}
+
+
+def _widths(rows: list[dict[str, str]]) -> dict[str, int]:
+    """As wide as the widest cell; ids give way, marker and sample in turn, where the line would be too long."""
+    widths = {name: max(len(row[name]) for row in rows) for name in rows[0]}
+    while _total(widths) > WIDTH and max(widths["sample"], widths["marker"]) > 8:
+        widths["sample" if widths["sample"] > widths["marker"] else "marker"] -= 1
+    return widths
+
+
+def _total(widths: Mapping[str, int]) -> int:
+    return sum(widths.values()) + len(_GAP) * (len(widths) - 1)
+
+
+def _line(row: Mapping[str, str], widths: Mapping[str, int]) -> str:
+    cells = (
+        formats.shortened(row[name], width).rjust(width) if name in _RIGHT else formats.shortened(row[name], width).ljust(width)
+        for name, width in widths.items()
+    )
+    return _GAP.join(cells).rstrip()

@@ -1,0 +1,171 @@
+"""V(D)J recombination: random rearrangements from the segments one person carries.
+
+METHOD: segments are chosen independently, then each end is trimmed and nucleotides are inserted: the generative
+model of Murugan 2012 (PNAS 109:16161) without its dependences. Gene usage is log-normal, a fixed weight for each
+gene name: uneven as in people, but no claim about which gene is frequent.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from clonotrack.errors import GermlineError
+from clonotrack.germline import KINDS, Kind, Reference, Segment
+from clonotrack.sequence import F64, I64, decode
+from clonotrack.simulate.junctions import INSERTED_BASES, JUNCTIONS, lengths, palindromes
+from clonotrack.simulate.rearrangement import Rearrangement, hairpin_3, hairpin_5, join
+from clonotrack.simulate.streams import FIXED, stream
+
+USAGE_SD = 1.0  # of the log weight of a gene
+ALLELES_PER_GENE = 2
+_ATTEMPTS = 200  # batches in which nothing acceptable was drawn, before giving up
+_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Segments to choose from, and how often each is chosen; shape (n,)."""
+
+    segments: tuple[Segment, ...]
+    weights: F64
+
+    def draw(self, count: int, rng: np.random.Generator) -> I64:
+        """Indices of chosen segments."""
+        return rng.choice(len(self.segments), size=count, p=self.weights)
+
+    def only(self, gene: str) -> Choices:
+        """The alleles of one gene, or the one allele of this name."""
+        kept = [i for i, segment in enumerate(self.segments) if gene in (segment.gene, segment.allele)]
+        if not kept:
+            raise GermlineError(f"{gene} is no functional gene of this locus in the reference: choose another")
+        return Choices(tuple(self.segments[i] for i in kept), self.weights[kept] / self.weights[kept].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Germline:
+    """What one person can rearrange at one locus; `d` is None where the locus has no D."""
+
+    locus: str
+    v: Choices
+    d: Choices | None
+    j: Choices
+
+
+def inherit(reference: Reference, locus: str, rng: np.random.Generator) -> Germline:
+    """A person's segments of one locus: functional genes with anchors, one or two alleles of each."""
+    v, d, j = (_inherited(reference, kind, locus, rng) for kind in KINDS)
+    if v is None or j is None:
+        raise GermlineError(f"the reference {reference.name} has no functional V and J of {locus}: choose another locus")
+    return Germline(locus, v, d, j)
+
+
+def _inherited(reference: Reference, kind: Kind, locus: str, rng: np.random.Generator) -> Choices | None:
+    genes: dict[str, list[Segment]] = defaultdict(list)
+    for segment in reference.select(kind, locus):
+        if segment.functionality in ("F", "") and (kind == "D" or segment.anchor is not None):
+            genes[segment.gene].append(segment)
+    carried: list[Segment] = []
+    weights: list[float] = []
+    for gene, alleles in genes.items():
+        usage = np.exp(stream(FIXED, "usage", locus, gene).normal(0.0, USAGE_SD))
+        chosen = sorted(set(rng.integers(len(alleles), size=ALLELES_PER_GENE).tolist()))
+        carried += [alleles[i] for i in chosen]
+        weights += [usage / len(chosen)] * len(chosen)
+    total = np.array(weights)
+    return Choices(tuple(carried), total / total.sum()) if carried else None
+
+
+def draw(
+    germline: Germline,
+    count: int,
+    rng: np.random.Generator,
+    *,
+    productive: bool | None = None,
+    min_inserted: int = 0,
+) -> list[Rearrangement]:
+    """Random rearrangements.
+
+    Args:
+        germline: what can be rearranged.
+        count: how many.
+        rng: the stream.
+        productive: keep only productive (True) or unproductive (False) ones; None keeps the mixture.
+        min_inserted: keep those with at least this many N and P nt.
+
+    Raises:
+        GermlineError: hardly any draw meets the demands.
+    """
+    kept: list[Rearrangement] = []
+    idle = 0
+    while len(kept) < count:
+        size = max(_BATCH, count - len(kept))
+        drawn = _batch(germline, size, rng, in_frame=productive is True)
+        fit = [r for r in drawn if productive in (None, r.productive) and r.inserted >= min_inserted]
+        kept += fit
+        idle = 0 if fit else idle + 1
+        if idle > _ATTEMPTS:
+            raise GermlineError(
+                f"no {germline.locus} rearrangement with {min_inserted} inserted nt was found: ask for fewer"
+            )
+    return kept[:count]
+
+
+def _batch(germline: Germline, size: int, rng: np.random.Generator, *, in_frame: bool) -> Iterator[Rearrangement]:
+    """Rearrangements; with `in_frame` those out of frame are drawn but not made, which is cheaper."""
+    model = JUNCTIONS[germline.locus]
+    v = germline.v.draw(size, rng)
+    j = germline.j.draw(size, rng)
+    d = germline.d.draw(size, rng) if germline.d else None
+    v_trim, j_trim, d5, d3 = (lengths(m, size, rng) for m in (model.v_trim, model.j_trim, model.d5_trim, model.d3_trim))
+    hairpins = [palindromes(trim, rng) for trim in (v_trim, d5, d3, j_trim)]
+    n1 = _inserted(lengths(model.n1, size, rng), rng)
+    n2 = _inserted(lengths(model.n2, size, rng), rng)
+    for i in range(size):
+        v_segment, j_segment = germline.v.segments[v[i]], germline.j.segments[j[i]]
+        d_segment = _reachable(germline.d, int(d[i]), j_segment) if germline.d and d is not None else None
+        v_piece = _trim_3(v_segment, int(v_trim[i]))
+        j_piece = _trim_5(j_segment, int(j_trim[i]))
+        d_piece = d_segment.sequence[d5[i] : max(0, len(d_segment.sequence) - d3[i])] if d_segment else ""
+        p_v, p_d5, p_d3, p_j = (int(hairpin[i]) for hairpin in hairpins)
+        before = hairpin_3(v_piece, p_v) + n1[i] + hairpin_5(d_piece, p_d5)
+        after = hairpin_3(d_piece, p_d3) + n2[i] + hairpin_5(j_piece, p_j)
+        pieces = (v_piece, before, d_piece, after, j_piece)
+        if in_frame and (sum(map(len, pieces)) - _outside(v_segment, j_segment)) % 3:
+            continue
+        yield join(v_segment, d_segment, j_segment, germline.locus, pieces)
+
+
+def _inserted(counts: I64, rng: np.random.Generator) -> list[str]:
+    """Random strings of the given lengths."""
+    letters = decode(rng.choice(4, size=int(counts.sum()), p=INSERTED_BASES).astype(np.uint8))
+    ends = np.cumsum(counts).tolist()
+    return [letters[end - count : end] for end, count in zip(ends, counts.tolist(), strict=True)]
+
+
+def _trim_3(segment: Segment, nt: int) -> str:
+    """V without its last `nt` bases, Cys104 kept where there is one."""
+    least = segment.anchor + 3 if segment.anchor is not None else len(segment.sequence) // 2
+    return segment.sequence[: max(least, len(segment.sequence) - nt)]
+
+
+def _trim_5(segment: Segment, nt: int) -> str:
+    """J without its first `nt` bases, Phe/Trp118 kept where there is one."""
+    most = segment.anchor if segment.anchor is not None else len(segment.sequence) // 4
+    return segment.sequence[min(most, nt) :]
+
+
+def _outside(v: Segment, j: Segment) -> int:
+    """nt of V before and of J after the junction, where both have anchors."""
+    return (v.anchor or 0) + len(j.sequence) - (j.anchor or 0) - 3
+
+
+def _reachable(choices: Choices, index: int, j: Segment) -> Segment:
+    """The D drawn, unless it lies 3' of the J: TRBD2 joins TRBJ2 genes only."""
+    segment = choices.segments[index]
+    if j.gene.startswith("TRBJ1") and segment.gene == "TRBD2":
+        return next((other for other in choices.segments if other.gene == "TRBD1"), segment)
+    return segment

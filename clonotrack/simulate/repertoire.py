@@ -1,0 +1,150 @@
+"""Healthy lymphocytes of one person: clones of unequal size, each with the rearrangements its cells carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from clonotrack.germline import Reference
+from clonotrack.sequence import F64, I64
+from clonotrack.simulate.hypermutation import hypermutate
+from clonotrack.simulate.recombination import Choices, Germline, draw, inherit
+from clonotrack.simulate.rearrangement import Rearrangement
+from clonotrack.simulate.streams import stream
+
+Lineage = Literal["B", "T"]
+LINEAGES: tuple[Lineage, ...] = ("B", "T")
+
+
+@dataclass(frozen=True, slots=True)
+class Carriage:
+    """What a cell of a lineage carries of one locus.
+
+    Attributes:
+        lineage: B or T cells.
+        productive: share of cells with a productive rearrangement.
+        other: mean number of further ones a cell, in or out of frame (0 to 2).
+        kde: share of the further ones that end in Kde.
+    """
+
+    lineage: Lineage
+    productive: float
+    other: float
+    kde: float = 0.0
+
+
+# METHOD: round numbers from the order of rearrangement: 3 of 5 B cells are kappa and lambda cells have deleted
+# kappa through Kde (Siminovitch 1985, Nature 316:260); most alpha-beta T cells keep TRG rearrangements, mostly
+# unproductive, and 1 T cell in 20 is gamma-delta (van Dongen 2003, Leukemia 17:2257). Incomplete D-J joints and
+# TRD deletion are left out. Approximate, and no outcome of MRD depends on it but the reads of other cells.
+CARRIAGE = {
+    "IGH": Carriage("B", productive=1.0, other=0.2),
+    "IGK": Carriage("B", productive=0.6, other=0.7, kde=0.6),
+    "IGL": Carriage("B", productive=0.4, other=0.2),
+    "TRA": Carriage("T", productive=0.95, other=0.5),
+    "TRB": Carriage("T", productive=0.95, other=0.35),
+    "TRG": Carriage("T", productive=0.1, other=1.4),
+    "TRD": Carriage("T", productive=0.05, other=0.05),
+}
+RANK_OFFSET = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Repertoire:
+    """Clones of one lineage.
+
+    Attributes:
+        rearrangements: those of clone 0, then of clone 1 and so on.
+        offsets: shape (clones + 1,); clone i carries ``rearrangements[offsets[i]:offsets[i + 1]]``.
+        weights: shape (clones,), the share of each clone in the lineage's cells.
+    """
+
+    rearrangements: tuple[Rearrangement, ...]
+    offsets: I64
+    weights: F64
+
+    def copies(self, cells: int, rng: np.random.Generator) -> I64:
+        """Molecules of each rearrangement in that many random cells, shape (len(rearrangements),)."""
+        per_clone = np.bincount(rng.choice(len(self.weights), cells, p=self.weights), minlength=len(self.weights))
+        return np.repeat(per_clone, np.diff(self.offsets))
+
+
+def clone_weights(clones: int) -> F64:
+    """Shares of clones by rank.
+
+    METHOD: proportional to 1 / (rank + 10): a power law with the exponent 2 of clone sizes that repertoires show
+    (Mora & Walczak 2016, arXiv:1604.00487), without a clone that outgrows the healthy.
+    """
+    weights = 1.0 / (np.arange(clones) + 1 + RANK_OFFSET)
+    return weights / weights.sum()
+
+
+def healthy(
+    reference: Reference,
+    loci: Sequence[str],
+    lineage: Lineage,
+    *,
+    person: str,
+    seed: int,
+    clones: int,
+    mature: float,
+    mutation: float,
+) -> Repertoire:
+    """The clones of one person's B or T cells, the same at every time point.
+
+    Args:
+        reference: segments to choose from.
+        loci: those that are amplified; the others are not made.
+        lineage: B or T.
+        person: names the streams, with `seed`.
+        seed: of the simulation.
+        clones: how many there are.
+        mature: share of B-cell clones that are hypermutated.
+        mutation: their substitutions per base of IGH; IGK and IGL have half as many.
+    """
+    owners: list[I64] = []
+    made: list[Rearrangement] = []
+    is_mature = stream(seed, person, lineage, "mature").random(clones) < mature
+    for locus in (locus for locus in loci if CARRIAGE[locus].lineage == lineage):
+        rng = stream(seed, person, "healthy", locus)
+        owner, rearrangements = _of_locus(reference, locus, person, seed, clones, rng)
+        rate = mutation if locus == "IGH" else mutation / 2
+        changed = is_mature[owner] if lineage == "B" else np.zeros(len(owner), dtype=np.bool_)
+        made += [hypermutate(r, rate, rng) if c else r for r, c in zip(rearrangements, changed, strict=True)]
+        owners.append(owner)
+    owner = np.concatenate([*owners, np.empty(0, dtype=np.int64)])
+    order = np.argsort(owner, kind="stable")
+    offsets = np.searchsorted(owner[order], np.arange(clones + 1))
+    return Repertoire(tuple(made[i] for i in order), offsets, clone_weights(clones))
+
+
+def _of_locus(
+    reference: Reference, locus: str, person: str, seed: int, clones: int, rng: np.random.Generator
+) -> tuple[I64, list[Rearrangement]]:
+    """Clone and rearrangement, for everything the clones carry of one locus."""
+    carriage = CARRIAGE[locus]
+    germline = person_germline(reference, locus, person, seed)
+    productive = np.flatnonzero(rng.random(clones) < carriage.productive)
+    other = np.repeat(np.arange(clones), rng.binomial(2, carriage.other / 2, clones))
+    is_kde = rng.random(len(other)) < carriage.kde
+    deleted = other[is_kde]
+    found = draw(germline, len(productive), rng, productive=True)
+    found += draw(germline, len(other) - len(deleted), rng)
+    if len(deleted):
+        found += draw(with_kde(germline, reference), len(deleted), rng)
+    return np.concatenate([productive, other[~is_kde], deleted]), found
+
+
+def person_germline(reference: Reference, locus: str, person: str, seed: int) -> Germline:
+    """The segments that this person carries."""
+    return inherit(reference, locus, stream(seed, person, "germline", locus))
+
+
+def with_kde(germline: Germline, reference: Reference) -> Germline:
+    """The same V segments and, as often as all of them, the intron segment; joined to Kde."""
+    intron, kde = reference.segment("Intron"), reference.segment("KDE")
+    v = Choices((*germline.v.segments, intron), np.append(germline.v.weights, 1.0) / 2.0)
+    return replace(germline, v=v, j=Choices((kde,), np.ones(1)))

@@ -1,0 +1,134 @@
+"""From reads of molecules to what the sequencer writes: strand, qualities, errors that keep to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from clonotrack.errors import ConfigError
+from clonotrack.sequence import COMPLEMENT, F64, I64, U8, Bool, Ragged
+from clonotrack.simulate.amplification import Edits
+
+HIGH, MIDDLE, LOW = 37, 23, 12  # Phred scores of the bins that current instruments write
+MIDDLE_SHARE = 0.8  # of the bases that are not HIGH
+RAMP = (0.5, 1.5)  # bases that are not HIGH, at the first and the last base of a read, relative to their mean
+POOR_READS, POOR_FACTOR = 0.01, 10.0  # share of reads with that many times more of them
+READS_PER_BATCH = 20_000
+
+_ERROR = {score: 10.0 ** (-score / 10) for score in (HIGH, MIDDLE, LOW)}
+_REDUCED_ERROR = MIDDLE_SHARE * _ERROR[MIDDLE] + (1 - MIDDLE_SHARE) * _ERROR[LOW]
+_NORMAL = 1 - POOR_READS + POOR_READS * POOR_FACTOR
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBatch:
+    """Reads as sequenced.
+
+    Attributes:
+        sequences: as read.
+        qualities: Phred scores along the codes.
+        origin: index of each read's template.
+        reverse: whether it was read from the other strand.
+        errors: bases that differ from the template, of the polymerase and of sequencing.
+    """
+
+    sequences: Ragged
+    qualities: U8
+    origin: I64
+    reverse: Bool
+    errors: I64
+
+
+def sequence(
+    templates: Ragged, origin: I64, edits: Edits, *, error_rate: float, rng: np.random.Generator
+) -> Iterator[ReadBatch]:
+    """Read each template of `origin` once, from a random strand, in random order.
+
+    METHOD: three quality bins; a base is wrong with the probability its score states, and turns into any other base
+    alike. Scores fall along the read and 1 read in 100 is poor. Substitutions only: insertions and deletions are
+    rare on such instruments (Schirmer 2016, BMC Bioinformatics 17:125).
+
+    Args:
+        templates: what can be read.
+        origin: template of each read, shape (reads,).
+        edits: what the polymerase changed in these reads.
+        error_rate: mean wrong bases per base of sequencing.
+        rng: the stream.
+
+    Raises:
+        ConfigError: no mixture of the bins has this error rate.
+    """
+    share = reduced_share(error_rate)
+    order = rng.permutation(len(origin))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    read = place[edits.read]
+    by_read = np.argsort(read, kind="stable")
+    sorted_edits = Edits(read[by_read], edits.position[by_read], edits.shift[by_read])
+    for start in range(0, len(origin), READS_PER_BATCH):
+        chosen = origin[order[start : start + READS_PER_BATCH]]
+        low, high = np.searchsorted(sorted_edits.read, (start, start + len(chosen)))
+        part = Edits(sorted_edits.read[low:high] - start, sorted_edits.position[low:high], sorted_edits.shift[low:high])
+        yield _batch(templates, chosen, part, share, rng)
+
+
+def reduced_share(error_rate: float) -> float:
+    """Mean share of bases not in the best bin at which reads have this many errors per base; by bisection."""
+    least, most = _mean_error(0.0), _mean_error(1.0)
+    if not least <= error_rate <= most:
+        raise ConfigError(f"error_rate is {error_rate:g}: choose one from {least:.1e} to {most:.1e}")
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _mean_error(middle) < error_rate else (low, middle)
+    return low
+
+
+def _mean_error(share: float) -> float:
+    along = np.linspace(*RAMP, 1001)
+    reduced = sum(
+        weight * float(np.minimum(1.0, share * factor * along / _NORMAL).mean())
+        for weight, factor in ((1 - POOR_READS, 1.0), (POOR_READS, POOR_FACTOR))
+    )
+    return reduced * _REDUCED_ERROR + (1 - reduced) * _ERROR[HIGH]
+
+
+def _batch(templates: Ragged, origin: I64, edits: Edits, share: float, rng: np.random.Generator) -> ReadBatch:
+    reads = templates.take(origin)
+    true = reads.codes
+    amplified = true.copy()
+    np.add.at(amplified, reads.offsets[edits.read] + edits.position, edits.shift)
+    amplified %= 4
+    reverse = rng.random(len(origin)) < 0.5
+    turned = _source(reads, reverse)
+    flipped = np.repeat(reverse, reads.lengths)
+    read = np.where(flipped, COMPLEMENT[amplified[turned]], amplified)
+    qualities, wrong = _qualities(reads, share, rng)
+    hit = np.flatnonzero(rng.random(len(read)) < wrong)
+    read[hit] = (read[hit] + rng.integers(1, 4, len(hit)).astype(np.uint8)) % 4
+    expected = np.where(flipped, COMPLEMENT[true[turned]], true)
+    errors = np.add.reduceat((read != expected).astype(np.int64), reads.offsets[:-1])
+    return ReadBatch(Ragged(read, reads.offsets), qualities, origin, reverse, errors)
+
+
+def _source(reads: Ragged, reverse: Bool) -> I64:
+    """Where each base of a read stands on its template: backwards in reversed reads."""
+    start, end = (np.repeat(bound, reads.lengths) for bound in (reads.offsets[:-1], reads.offsets[1:]))
+    forward = np.arange(len(reads.codes))
+    return np.where(np.repeat(reverse, reads.lengths), start + end - 1 - forward, forward)
+
+
+def _qualities(reads: Ragged, share: float, rng: np.random.Generator) -> tuple[U8, F64]:
+    """Phred score and error probability of every base."""
+    lengths = reads.lengths
+    along = (np.arange(len(reads.codes)) - np.repeat(reads.offsets[:-1], lengths)) / np.repeat(
+        np.maximum(lengths - 1, 1), lengths
+    )
+    poor = np.where(rng.random(len(lengths)) < POOR_READS, POOR_FACTOR, 1.0)
+    ramp = RAMP[0] + (RAMP[1] - RAMP[0]) * along
+    reduced = np.minimum(1.0, share * np.repeat(poor, lengths) * ramp / _NORMAL)
+    drawn = rng.random(len(reads.codes))
+    scores = np.where(drawn >= reduced, HIGH, np.where(drawn < reduced * MIDDLE_SHARE, MIDDLE, LOW)).astype(np.uint8)
+    return scores, 10.0 ** (scores / -10.0)

@@ -1,0 +1,102 @@
+"""From what was counted to the HITS table, and what is worth a look in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from clonotrack.germline import LOCI
+from clonotrack.sequence import I64
+from clonotrack.tables import HITS, QC, TOTALS, check
+from clonotrack.track.targets import Target
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Whose reads are searched, as the sample sheet says it; all but the first may be unknown."""
+
+    sample_id: str
+    subject_id: str | None = None
+    role: str | None = None
+    run_id: str | None = None
+    library: str | None = None
+    replicate: str | None = None
+
+
+def hits_frame(
+    sample: Sample, targets: Sequence[Target], counts: I64, loci: I64, totals: Mapping[str, int]
+) -> pl.DataFrame:
+    """HITS of one tube.
+
+    Args:
+        sample: named in every row.
+        targets: what was looked for.
+        counts: shape (targets, 2, edits + 1); reads credited and ambiguous, by distance.
+        loci: shape (7,); reads by the locus of their J.
+        totals: reads by what became of them.
+    """
+    rows = [*_target_rows(targets, counts), *_locus_rows(loci), *_total_rows(totals)]
+    frame = pl.DataFrame([asdict(sample) | row for row in rows], schema=HITS.schema())
+    return check(frame, HITS)
+
+
+def _target_rows(targets: Sequence[Target], counts: I64) -> Iterator[Row]:
+    for target, by_class in zip(targets, counts, strict=True):
+        about = {
+            "target_id": target.target_id,
+            "target_subject_id": target.subject_id,
+            "target_kind": target.kind,
+            "locus": target.locus,
+        }
+        if not by_class.any():
+            yield about | {"match_class": "exact", "edit_distance": 0, "reads": 0}
+        for ambiguous, by_distance in enumerate(by_class):
+            for distance in by_distance.nonzero()[0].tolist():
+                match = "ambiguous" if ambiguous else "mismatch" if distance else "exact"
+                yield about | {"match_class": match, "edit_distance": distance, "reads": int(by_distance[distance])}
+
+
+def _locus_rows(loci: I64) -> Iterator[Row]:
+    for locus, reads in zip(LOCI, loci.tolist(), strict=True):
+        yield {"target_id": locus, "target_kind": "locus", "locus": locus, "reads": reads}
+
+
+def _total_rows(totals: Mapping[str, int]) -> Iterator[Row]:
+    for name in TOTALS:
+        yield {"target_id": name, "target_kind": "total", "reads": totals[name]}
+
+
+def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target] = ()) -> pl.DataFrame:
+    """QC of one sample, all its tubes together: what became of its reads, and the edits that targets were allowed.
+
+    Args:
+        hits: HITS of the sample.
+        sample_id: as in `hits`.
+        targets: of the sample's own patient and tube, from `clonotrack.track.prepare`; each gets a row.
+    """
+    of_sample = hits.filter(pl.col("sample_id") == sample_id)
+    counted = of_sample.filter(pl.col("target_kind").is_in(["total", "locus"]))
+    reads = {
+        name: int(counted.filter(pl.col("target_id") == name).get_column("reads").sum()) for name in (*TOTALS, *LOCI)
+    }
+    passed = reads["scanned"] - reads["too_short"] - reads["low_quality"]
+    rows = [(name, float(reads[name]), "reads") for name in TOTALS]
+    rows += [(f"reads_{locus}", float(reads[locus]), "reads") for locus in LOCI]
+    if passed:
+        rows.append(("hit_share", reads["hit"] / passed, "share of passed reads"))
+        rows.append(("locus_share", sum(reads[locus] for locus in LOCI) / passed, "share of passed reads"))
+    rows += [(f"max_edits {target.target_id}", float(target.edits), "edits") for target in targets]
+    rows += [
+        (f"max_edits_lowered {target.target_id}", float(target.wanted - target.edits), "edits")
+        for target in targets
+        if target.edits < target.wanted
+    ]
+    frame = pl.DataFrame(
+        [(sample_id, "track", *row) for row in rows], schema=QC.schema(), orient="row"
+    )
+    return check(frame, QC)

@@ -1,0 +1,117 @@
+"""The stage itself: reads in, counts out, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from clonotrack.config import Track
+from clonotrack.germline import LOCI, Reference
+from clonotrack.io.reads import ReadChunk
+from clonotrack.kernels.credit import AMBIGUOUS, HIT, OTHER
+from clonotrack.kernels.scan import NO_LOCUS, WORD, Found, Probes, Seeds, scan
+from clonotrack.library.batches import Counts
+from clonotrack.sequence import I64, Ragged
+from clonotrack.track.edits import settle_edits
+from clonotrack.track.hits import Sample, hits_frame
+from clonotrack.track.index import probes_of, seeds_of
+from clonotrack.track.targets import Target, control_targets, marker_targets
+
+
+def track(
+    batches: Iterable[ReadChunk],
+    counts: Counts,
+    markers: pl.DataFrame | None,
+    controls: pl.DataFrame | None,
+    reference: Reference,
+    settings: Track,
+    sample: Sample,
+) -> pl.DataFrame:
+    """Count the reads of one tube that hold a marker or a control; see docs/tracking.md for what a hit needs.
+
+    Args:
+        batches: reads that passed, in chunks; they are searched as they come and not kept.
+        counts: of the reads behind `batches`, complete when these are used up.
+        markers: MARKERS of this and other patients, under each other; only selected rows are looked for.
+        controls: CONTROLS of the tube.
+        reference: for the J segments, and for the germline part of controls.
+        settings: edits.
+        sample: named in every row; its `subject_id` says which markers are its own.
+
+    Returns:
+        HITS: per target the reads by class and distance (one zero row where there are none), reads by the locus of
+        their J, and totals that add up to the reads of the files.
+
+    Raises:
+        TableError: a marker or control that cannot be tracked.
+    """
+    targets = prepare(markers, controls, reference, settings, sample.subject_id)
+    search = Search(seeds_of(targets, reference), probes_of(targets, sample.subject_id))
+    for chunk in batches:
+        search.add(chunk.sequences)
+    totals = {
+        "scanned": counts.scanned,
+        "too_short": counts.too_short,
+        "low_quality": counts.low_quality,
+        "hit": int(search.outcomes[HIT]),
+        "ambiguous": int(search.outcomes[AMBIGUOUS]),
+        "other": int(search.outcomes[OTHER]),
+    }
+    return hits_frame(sample, targets, search.counts, search.loci, totals)
+
+
+def prepare(
+    markers: pl.DataFrame | None,
+    controls: pl.DataFrame | None,
+    reference: Reference,
+    settings: Track,
+    subject_id: str | None,
+) -> list[Target]:
+    """What is looked for in a sample of `subject_id`, with the edits that each target is allowed.
+
+    Own markers first, then controls, then the markers of other patients.
+
+    Raises:
+        TableError: a marker or control that cannot be tracked.
+    """
+    all_markers = marker_targets(markers, settings) if markers is not None else []
+    tube = control_targets(controls, reference, settings) if controls is not None else []
+    patients: dict[str | None, list[Target]] = {}
+    for target in all_markers:
+        patients.setdefault(target.subject_id, []).append(target)
+    own = patients.pop(subject_id, []) if subject_id is not None else []
+    targets = settle_edits(own, tube, refuse=True)
+    for others in patients.values():
+        targets += settle_edits(others, tube, refuse=False)[: len(others)]
+    return targets
+
+
+class Search:
+    """Counts that grow with every chunk.
+
+    Attributes:
+        counts: shape (targets, 2, edits + 1); reads credited and ambiguous, by target and distance.
+        loci: shape (7,); reads by the locus of their J.
+        outcomes: shape (3,); reads that are other, ambiguous, hit.
+    """
+
+    def __init__(self, seeds: Seeds, probes: Probes) -> None:
+        self._seeds, self._probes = seeds, probes
+        self.counts: I64 = np.zeros((len(probes.edits), 2, int(probes.edits.max(initial=0)) + 1), dtype=np.int64)
+        self.loci: I64 = np.zeros(len(LOCI), dtype=np.int64)
+        self.outcomes: I64 = np.zeros(3, dtype=np.int64)
+
+    def add(self, reads: Ragged) -> Found:
+        """Search one chunk; give back what each of its reads is."""
+        found = Found(
+            self.counts, np.zeros(len(reads), dtype=np.uint8), np.full(len(reads), NO_LOCUS, dtype=np.uint8)
+        )
+        codes = np.require(reads.codes, requirements="CAW")
+        words = np.require(codes[: len(codes) // WORD * WORD].view("<u4"), requirements="CAW")
+        scan(words, codes, np.require(reads.offsets, requirements="CAW"), self._seeds, self._probes, found)
+        self.outcomes += np.bincount(found.outcome, minlength=3)
+        self.loci += np.bincount(found.locus, minlength=NO_LOCUS + 1)[:NO_LOCUS]
+        return found

@@ -1,0 +1,133 @@
+"""What is looked for: the clone-specific parts of markers and controls, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from clonotrack.config import Track
+from clonotrack.errors import TableError
+from clonotrack.germline import Reference
+from clonotrack.kernels.runs import PIECE
+from clonotrack.track.windows import Germline
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SHORTEST = 30  # nt of a target
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One sequence that is looked for.
+
+    Attributes:
+        target_id: the marker's or control's name.
+        kind: marker or control.
+        subject_id: the patient a marker belongs to; None for controls.
+        locus: as the table states it.
+        whole: the whole sequence, upper case.
+        part: the stretch of `whole` that a read has to hold.
+        wanted: edits that were asked for.
+        edits: edits that are allowed, see `clonotrack.track.edits`.
+    """
+
+    target_id: str
+    kind: Literal["marker", "control"]
+    subject_id: str | None
+    locus: str | None
+    whole: str
+    part: str
+    wanted: int
+    edits: int
+
+
+def marker_targets(markers: pl.DataFrame, settings: Track) -> list[Target]:
+    """The selected markers of a MARKERS frame, or of several under each other, in order.
+
+    A row without `selected` is one that a laboratory wrote by hand: it is tracked. Without coordinates the whole
+    sequence is the clone-specific part.
+
+    Raises:
+        TableError: a sequence or its coordinates cannot be tracked, or one id names two different targets.
+    """
+    found: dict[str, Target] = {}
+    for row in markers.iter_rows(named=True):
+        if row["selected"] is False:
+            continue
+        target = _marker(row, settings)
+        known = found.setdefault(target.target_id, target)
+        if replace(known, whole=target.whole) != target:
+            raise TableError(
+                "MARKERS",
+                "marker_id",
+                f"{target.target_id!r} names two different targets: give every marker a name of its own",
+            )
+    return list(found.values())
+
+
+def _marker(row: dict[str, Any], settings: Track) -> Target:
+    name, sequence = row["marker_id"], _letters("MARKERS", row["marker_id"], row["sequence"])
+    start, end = row["target_start"], row["target_end"]
+    if start is None and end is None:
+        start, end = 1, len(sequence)
+    if start is None or end is None or not 1 <= start <= end <= len(sequence):
+        raise TableError(
+            "MARKERS",
+            "target_start" if start is None or not 1 <= start <= len(sequence) else "target_end",
+            f"marker {name!r} has its clone-specific part from {start} to {end} of {len(sequence)} nt: "
+            "give both positions, inside the sequence, or none",
+        )
+    if end - start + 1 < SHORTEST:
+        raise TableError(
+            "MARKERS",
+            "target_end",
+            f"the clone-specific part of marker {name!r} has {end - start + 1} nt and at least {SHORTEST} are "
+            "needed to tell it from other sequences: lengthen it or deselect the marker",
+        )
+    wanted = settings.max_edits if row["max_edits"] is None else row["max_edits"]
+    if wanted < 0:
+        raise TableError("MARKERS", "max_edits", f"marker {name!r} has {wanted} edits: give 0 or more")
+    part = sequence[start - 1 : end]
+    return Target(name, "marker", row["subject_id"], row["locus"], sequence, part, wanted, _by_length(part, wanted))
+
+
+def control_targets(controls: pl.DataFrame, reference: Reference, settings: Track) -> list[Target]:
+    """The controls of a CONTROLS frame, in order, each with the window that is looked for.
+
+    Raises:
+        TableError: a sequence is too short, holds other letters or is germline throughout, or an id repeats.
+    """
+    germline = Germline.of(reference) if controls.height else None
+    found: dict[str, Target] = {}
+    for row in controls.iter_rows(named=True):
+        name, sequence = row["control_id"], _letters("CONTROLS", row["control_id"], row["sequence"])
+        if len(sequence) < SHORTEST:
+            message = f"control {name!r} has {len(sequence)} nt, and at least {SHORTEST} are needed: give all of it"
+            raise TableError("CONTROLS", "sequence", message)
+        assert germline is not None
+        window = germline.window(sequence)
+        if window is None:
+            message = f"control {name!r} is germline V or J throughout, as any other read may be: give its junction too"
+            raise TableError("CONTROLS", "sequence", message)
+        part = sequence[slice(*window)]
+        wanted = settings.max_edits
+        target = Target(name, "control", None, row["locus"], sequence, part, wanted, _by_length(part, wanted))
+        if found.setdefault(name, target) != target:
+            message = f"{name!r} names two different controls: give every control a name of its own"
+            raise TableError("CONTROLS", "control_id", message)
+    return list(found.values())
+
+
+def _letters(table: str, name: str, sequence: str) -> str:
+    upper = sequence.upper()
+    if odd := set(upper) - set("ACGT"):
+        message = f"{name!r} holds {min(odd)!r}, and what is tracked is made of A, C, G and T: correct the sequence"
+        raise TableError(table, "sequence", message)
+    return upper
+
+
+def _by_length(part: str, wanted: int) -> int:
+    """One edit for every `PIECE` nt after the first: the search stands on e + 1 pieces without a mismatch."""
+    return min(wanted, len(part) // PIECE - 1)
+

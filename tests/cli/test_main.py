@@ -1,0 +1,77 @@
+"""The funnel: exit statuses, one sentence for a user's mistake, a light start."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+import clonotrack
+from clonotrack.cli import main as funnel
+from clonotrack.cli.main import COMMANDS, main
+from clonotrack.errors import InputError
+
+HEAVY = ("numba", "polars", "scipy", "pydantic", "numpy", "isal", "Bio")
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Heavy packages that a fresh interpreter has loaded after the statement."""
+    code = f"import sys\n{statement}\nprint(*[name for name in {HEAVY!r} if name in sys.modules])"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_import_loads_nothing_heavy() -> None:
+    assert loaded_after("import clonotrack") == set()
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import clonotrack.cli.main as m, io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()): m.main(['--help'])"
+    assert loaded_after(code) == set()
+
+
+def test_every_command_of_the_list_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in COMMANDS:
+        assert main([name, "--help"]) == 0
+        assert capsys.readouterr().out.startswith(f"Usage: clonotrack {name} ")
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.split()[-1] == clonotrack.__version__
+
+
+@pytest.mark.parametrize("call", [["nothing"], ["config", "--nothing"], ["check"]])
+def test_a_wrong_call_exits_2(call: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(call) == 2
+    assert "Usage: clonotrack" in capsys.readouterr().err
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
+    """A command whose error is the first of the list."""
+    errors: list[BaseException] = []
+
+    @click.command()
+    def config() -> None:
+        raise errors[0]
+
+    monkeypatch.setattr(funnel.Commands, "get_command", lambda *_: config)
+    return errors
+
+
+def test_wrong_data_exits_1_with_one_sentence(failing: list[BaseException], capsys: pytest.CaptureFixture[str]) -> None:
+    failing.append(InputError("x.fq", "is empty", record=1, line=4))
+    assert main(["config"]) == 1
+    assert capsys.readouterr().err == "clonotrack: error: x.fq, record 1, line 4: is empty\n"
+
+
+def test_a_fault_of_ours_says_so(failing: list[BaseException], capsys: pytest.CaptureFixture[str]) -> None:
+    failing.append(ZeroDivisionError("by zero"))
+    assert main(["config"]) == 1
+    assert "not of your data (ZeroDivisionError: by zero)" in capsys.readouterr().err
+
+
+def test_debug_shows_the_traceback(failing: list[BaseException]) -> None:
+    failing.append(InputError("x.fq", "is empty"))
+    with pytest.raises(InputError):
+        main(["config", "--debug"])

@@ -1,0 +1,106 @@
+"""Tables as files: what goes out comes back, and what is wrong is named with its line."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from clonotrack.errors import InputError, TableError
+from clonotrack.io.frames import read_table, write_table
+from clonotrack.tables import CONTROLS, MARKERS, MARKERS_REQUIRED, QC
+
+
+def controls() -> pl.DataFrame:
+    rows = {
+        "control_id": ["a", "b"],
+        "kind": ["calibrator", "reference"],
+        "locus": ["IGH", None],
+        "sequence": ["ACGT", "TTT"],
+        "copies": [40.0, 2.0],
+    }
+    return pl.DataFrame(rows)
+
+
+@pytest.mark.parametrize("name", ["t.tsv", "t.parquet"])
+def test_round_trip(tmp_path: Path, name: str) -> None:
+    write_table(controls(), CONTROLS, tmp_path / name)
+    assert read_table(tmp_path / name, CONTROLS).equals(controls())
+
+
+@pytest.mark.parametrize("name", ["t.tsv", "t.parquet"])
+def test_a_table_without_rows_round_trips_and_can_be_refused(tmp_path: Path, name: str) -> None:
+    write_table(CONTROLS.empty(), CONTROLS, tmp_path / name)
+    assert read_table(tmp_path / name, CONTROLS).equals(CONTROLS.empty())
+    with pytest.raises(InputError, match="no row below its header"):
+        read_table(tmp_path / name, CONTROLS, rows=True)
+
+
+def test_optional_columns_come_back_null(tmp_path: Path) -> None:
+    path = tmp_path / "m.tsv"
+    path.write_text("marker_id\tsubject_id\tsequence\tselected\nm\tp\tACGT\tF\n")
+    frame = read_table(path, MARKERS, required=MARKERS_REQUIRED)
+    assert frame.columns == MARKERS.names
+    assert frame.row(0, named=True)["selected"] is False
+    assert frame["max_edits"].to_list() == [None]
+
+
+@pytest.mark.parametrize("text", ["\ufeffcontrol_id\tkind\tlocus\tsequence\tcopies\r\na\tcalibrator\t\tAC\t1e2\r\n"])
+def test_byte_order_mark_and_windows_line_ends(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "c.tsv"
+    path.write_text(text, encoding="utf-8", newline="")
+    assert read_table(path, CONTROLS).row(0) == ("a", "calibrator", None, "AC", 100.0)
+
+
+HEADER = "control_id\tkind\tlocus\tsequence\tcopies\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("control_id\tkind\tlocus\tsequence\na\tcalibrator\tIGH\tAC\n", r"line 1: .*no column 'copies'"),
+        (HEADER.rstrip() + "\tcolour\n", r"line 1: column 'colour' is unknown"),
+        (HEADER.rstrip() + "\tcopies\n", r"line 1: column 'copies' stands twice"),
+        (HEADER + "a\tcalibrator\tIGH\tAC\t40\nb\tcalibrator\tIGH\tAC\n", r"line 3: has 4 fields where .* 5"),
+        (HEADER + "a\tcalibrator\tIGH\tAC\tforty\n", r"line 2: column copies holds 'forty', not a number"),
+        (HEADER + "a\tcalibrator\tIGH\tAC\tNaN\n", r"line 2: column copies holds 'NaN', not a number"),
+        (HEADER + "\tcalibrator\tIGH\tAC\t40\n", r"line 2: column control_id is empty"),
+        (HEADER + "a\tspike\tIGH\tAC\t40\n", r"line 2: column kind holds 'spike', not one of calibrator, reference"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "c.tsv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message) as caught:
+        read_table(path, CONTROLS)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_files_that_are_no_tables(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read_table(tmp_path / "none.tsv", QC)
+    with pytest.raises(InputError, match="no such file"):
+        read_table(tmp_path / "none.parquet", QC)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_table(tmp_path, QC)
+    (tmp_path / "x.parquet").write_text("no parquet")
+    with pytest.raises(InputError, match="not a readable Parquet"):
+        read_table(tmp_path / "x.parquet", QC)
+    (tmp_path / "latin.tsv").write_bytes(b"sample_id\tstage\tmetric\tvalue\tunit\ns\tr\t\xe9\t1\t\n")
+    with pytest.raises(InputError, match="line 2: is not UTF-8"):
+        read_table(tmp_path / "latin.tsv", QC)
+
+
+def test_a_frame_that_breaks_its_declaration_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="column copies: the column is missing"):
+        write_table(controls().drop("copies"), CONTROLS, tmp_path / "c.tsv")
+    twice = pl.concat([controls(), controls()])
+    with pytest.raises(TableError, match="control_id='a'"):
+        write_table(twice, CONTROLS, tmp_path / "c.tsv")
+    with pytest.raises(TableError, match="'spike', not one of"):
+        write_table(controls().with_columns(kind=pl.lit("spike")), CONTROLS, tmp_path / "c.tsv")
+    with pytest.raises(TableError, match="column copies: holds String"):
+        write_table(controls().with_columns(copies=pl.lit("x")), CONTROLS, tmp_path / "c.tsv")
+    with pytest.raises(TableError, match="column sequence: is empty in 2 rows"):
+        write_table(controls().with_columns(sequence=pl.lit(None, dtype=pl.String)), CONTROLS, tmp_path / "c.tsv")
+    assert not (tmp_path / "c.tsv").exists()

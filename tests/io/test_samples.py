@@ -1,0 +1,111 @@
+"""The sample sheet: what is accepted, and one sentence for everything that is not."""
+
+from pathlib import Path
+
+import pytest
+
+from clonotrack.config import Config
+from clonotrack.errors import InputError
+from clonotrack.io.samples import inspect_samples, read_samples
+
+COLUMNS = ("subject_id", "sample_id", "role", "reads_1", "library", "day", "input_ng", "replicate")
+GOOD = (
+    ("p1", "p1-dx", "baseline", "dx.fq", "default", "0", "650", ""),
+    ("p1", "p1-d33", "followup", "d33_1.fq", "default", "33", "3900", ""),
+    ("p1", "p1-d33", "followup", "d33_2.fq", "default", "33", "3900", ""),
+    ("", "ntc", "negative_control", "ntc.fq", "default", "", "0", ""),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for row in GOOD:
+        (tmp_path / row[3]).write_text("")
+    return tmp_path
+
+
+def sheet(folder: Path, rows: tuple[tuple[str, ...], ...], columns: tuple[str, ...] = COLUMNS) -> Path:
+    path = folder / "samples.tsv"
+    path.write_text("".join("\t".join(line) + "\n" for line in (columns, *rows)))
+    return path
+
+
+def changed(row: int, **values: str) -> tuple[tuple[str, ...], ...]:
+    """The good rows, one of them with other values."""
+    new = tuple(values.get(column, old) for column, old in zip(COLUMNS, GOOD[row], strict=True))
+    return (*GOOD[:row], new, *GOOD[row + 1 :])
+
+
+def test_a_good_sheet_with_lanes_and_controls(folder: Path) -> None:
+    frame = read_samples(sheet(folder, GOOD), Config())
+    assert frame["sample_id"].to_list() == ["p1-dx", "p1-d33", "p1-d33", "ntc"]
+    assert frame["reads_1"][0] == str(folder / "dx.fq")
+    assert frame["input_cells"].is_null().all()
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "../up", "a b", "a;rm", "$(x)", "a'b", "-x", "a..b", "é"])
+@pytest.mark.parametrize("column", ["sample_id", "subject_id", "library", "replicate"])
+def test_names_that_could_leave_the_folder_or_reach_a_shell(folder: Path, column: str, name: str) -> None:
+    with pytest.raises(InputError, match=rf"line 2: column {column} holds"):
+        read_samples(sheet(folder, changed(0, **{column: name})))
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (changed(1, input_ng="-5"), "line 3: column input_ng holds -5, and an amount is not negative"),
+        (changed(1, input_ng="inf"), "line 3: column input_ng holds inf"),
+        (changed(1, input_ng="much"), "line 3: column input_ng holds 'much', not a number"),
+        (changed(1, input_ng="0"), "line 3: column input_ng holds 0"),
+        (changed(1, day="soon"), "line 3: column day holds 'soon', not a number"),
+        (changed(1, reads_1="gone.fq"), "line 3: column reads_1 names .*gone.fq, and there is no such file"),
+        (changed(1, reads_1="dx.fq"), "line 3: .*dx.fq stands on line 2 too"),
+        (changed(1, role="sample"), "line 3: column role holds 'sample', not one of baseline, followup"),
+        (changed(1, subject_id=""), "line 3: column subject_id is empty, and a followup belongs to a patient"),
+        (changed(1, library="other"), r"line 3: library 'other' is not in the configuration \(default\)"),
+        (changed(2, day="34"), r"line 4: sample p1-d33 has day 33.0 and 34.0 on different lines"),
+        (changed(2, input_ng="1"), r"line 4: sample p1-d33 has input_ng 3900.0 and 1.0 on different lines"),
+        (changed(0, subject_id="p2"), "line 3: patient p1 has neither a baseline on this sheet nor a markers file"),
+    ],
+)
+def test_each_problem_is_one_sentence_with_its_line(
+    folder: Path, rows: tuple[tuple[str, ...], ...], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        read_samples(sheet(folder, rows), Config())
+
+
+def test_lanes_of_different_tubes_may_differ_in_input(folder: Path) -> None:
+    rows = changed(2, input_ng="1000", replicate="B")
+    assert read_samples(sheet(folder, rows))["input_ng"].to_list() == [650, 3900, 1000, 0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ((*COLUMNS[:-1], "colour"), "line 1: column 'colour' is unknown to table SAMPLES"),
+        (("subject_id", "sample", *COLUMNS[2:]), "line 1: table SAMPLES has no column 'sample_id'"),
+    ],
+)
+def test_columns_that_are_unknown_or_missing(folder: Path, columns: tuple[str, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_samples(sheet(folder, GOOD, columns))
+
+
+def test_mates_and_dates(folder: Path) -> None:
+    columns = (*COLUMNS[:4], "reads_2", "collection_date")
+    rows = ((*GOOD[0][:4], "dx2.fq", "33.1.2026"),)
+    _, problems = inspect_samples(sheet(folder, rows, columns))
+    assert [str(problem).split(": ", 1)[1][:35] for problem in problems] == [
+        "column reads_2 is filled, and paired"[:35],
+        "column collection_date holds '33.1.2026'"[:35],
+    ]
+
+
+def test_every_problem_at_once_in_the_order_of_the_lines(folder: Path) -> None:
+    rows = (
+        ("p1", "p 1", "baseline", "no.fq", "default", "0", "-1", ""),
+        ("p2", "p2", "followup", "d33_1.fq", "x", "", "", ""),
+    )
+    _, problems = inspect_samples(sheet(folder, rows), Config())
+    assert [problem.line for problem in problems] == [2, 2, 2, 3, 3]
