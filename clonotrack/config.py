@@ -40,8 +40,16 @@ class Annotate(_Section):
     loci: tuple[Locus, ...] = Field(
         ("IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"), description="loci that are searched"
     )
-    min_v_score: float = Field(30.0, ge=0, description="alignment score below which there is no V")
-    min_j_score: float = Field(18.0, ge=0, description="alignment score below which there is no J")
+    min_v_score: float = Field(25.0, ge=0, description="alignment score below which there is no V")
+    min_j_score: float = Field(12.0, ge=0, description="alignment score below which there is no J")
+    max_j_expected: float = Field(
+        0.001,
+        ge=0,
+        description="J matches as good as this one that chance may have behind a V, above which there is no J",
+    )
+    max_d_expected: float = Field(
+        0.1, ge=0, description="D matches as good as this one that chance may have, above which there is no D"
+    )
 
 
 class Cluster(_Section):

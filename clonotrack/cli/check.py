@@ -19,10 +19,10 @@ def check(samples: Path, config: object) -> None:
     """
     from clonotrack.config import Config
     from clonotrack.errors import ClonotrackError
-    from clonotrack.io.cohort import inspect
+    from clonotrack.io.cohort import inspect_cohort
 
     assert isinstance(config, Config)
-    frame, problems = inspect(samples, config)
+    frame, problems = inspect_cohort(samples, config)
     for problem in problems:
         click.echo(str(problem))
     if problems:

@@ -28,6 +28,23 @@ samples = click.option("--samples", type=FILE, help="The sample sheet.")
 markers = click.option("--markers", type=FILE, multiple=True, help="MARKERS table; may be repeated.")
 controls = click.option("--controls", type=FILE, multiple=True, help="CONTROLS table; may be repeated.")
 
+one_controls = click.option("--controls", type=FILE, help="CONTROLS of the tube; by default those of its library.")
+input_cells = click.option("--input-cells", type=float, help="Nucleated cells put into the tube.")
+input_ng = click.option("--input-ng", type=float, help="DNA put into the tube [ng].")
+
+
+def _identifier(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Names become names of files: the same rule as in the sheet."""
+    from clonotrack.config import IDENTIFIER
+
+    if value is not None and (not IDENTIFIER.fullmatch(value) or ".." in value):
+        raise click.BadParameter(f"{value!r}: use letters, digits and _ . + - after a letter or digit")
+    return value
+
+
+sample_id = click.option("--sample-id", required=True, callback=_identifier, help="Name of the sample.")
+subject_id = click.option("--subject-id", required=True, callback=_identifier, help="Name of the patient.")
+
 
 def output(meaning: str) -> Callable[[Command], Command]:
     """The option ``-o``, with what it names."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from clonotrack.config import Config
+    from clonotrack.tables import Table
 
 
 @click.command()
@@ -44,6 +45,7 @@ def report(
 
     One patient's page with --subject-id, or with --cohort a flat table and a nested document of all patients.
     """
+    from clonotrack.io.cohort import read_markers
     from clonotrack.io.frames import read_table
     from clonotrack.io.summaries import read_summary
     from clonotrack.tables import KINETICS, MRD, QC
@@ -52,10 +54,10 @@ def report(
         raise click.UsageError("give --subject-id for the page of one patient, or --cohort for all of them")
     if whole and (qc or kinetics):
         raise click.UsageError("--qc and --kinetics belong to a patient's page, not to --cohort")
-    results, tracked, sheet = read_table(mrd, MRD, rows=True), _markers(markers), _sheet(samples)
+    results, tracked, sheet = read_table(mrd, MRD, rows=True), read_markers(markers), _sheet(samples)
     provenance = {path.name.removesuffix(".json").removesuffix(".summary"): read_summary(path) for path in summary}
     if subject_id is None:
-        _write_cohort(output, results, tracked, _targets(results, sheet, config), provenance, force=force)
+        _write_cohort(output, results, tracked, _targets(sheet, config), provenance, force=force)
         return
     from clonotrack import report as stage
     from clonotrack.io.outputs import staged, write_text
@@ -68,7 +70,7 @@ def report(
             qc=_united(qc, QC),
             kinetics=read_table(kinetics, KINETICS) if kinetics else None,
             samples=sheet,
-            target=_targets(results, sheet, config).get(subject_id),
+            target=_targets(sheet, config).get(subject_id),
             provenance=provenance,
             settings=config.report,
         )
@@ -94,3 +96,30 @@ def _write_cohort(
         frame, document = stage.cohort(results, markers, targets=targets, provenance=provenance)
         write_table(frame, COHORT, flat)
         write_json(nested, document)
+
+
+def _united(paths: tuple[Path, ...], table: Table) -> pl.DataFrame | None:
+    import polars as pl
+
+    from clonotrack.io.frames import read_table
+
+    return pl.concat(read_table(path, table) for path in paths) if paths else None
+
+
+def _sheet(path: Path | None) -> pl.DataFrame | None:
+    from clonotrack.io.frames import read_table
+    from clonotrack.tables import SAMPLES, SAMPLES_REQUIRED
+
+    return None if path is None else read_table(path, SAMPLES, required=SAMPLES_REQUIRED)
+
+
+def _targets(sheet: pl.DataFrame | None, config: Config) -> dict[str, float]:
+    """Target level of each patient's disease; none is claimed where no sheet names the disease."""
+    if sheet is None:
+        return {}
+    import polars as pl
+
+    named = sheet.drop_nulls("subject_id").group_by("subject_id").agg(pl.col("disease").drop_nulls().first())
+    levels = config.quantify.target_level
+    found = {subject: levels.get(disease, levels.get("default")) for subject, disease in named.rows()}
+    return {subject: level for subject, level in found.items() if level is not None}

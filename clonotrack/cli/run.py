@@ -7,18 +7,22 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clonotrack.cli import options
 
+if TYPE_CHECKING:
+    import polars as pl
 
-@click.command(context_settings={"ignore_unknown_options": False})
+
+@click.command()
 @click.argument("samples", type=options.FILE)
 @click.argument("arguments", nargs=-1)
 @options.output("Folder of the results.")
 @click.option("--cores", type=click.IntRange(min=1), help="Most cores in use at once; by default all.")
-@click.option("--profile", default="default", show_default=True, help="default, slurm, or a Snakemake profile of yours.")
+@click.option("--profile", default="default", show_default=True, help="default, slurm, or your own.")
 @click.option("--config", "settings", type=options.FILE, help="Science settings (YAML).")
 def run(
     samples: Path, arguments: tuple[str, ...], output: Path, cores: int | None, profile: str, settings: Path | None
@@ -62,17 +66,15 @@ def run_workflow(
         raise ClonotrackError(f"{output}: a step of the workflow failed: read the sentences above or {output}/logs")
 
 
-def summarise(output: Path, truth: Path | None = None) -> None:
+def summarise(output: Path, truth: pl.DataFrame | None = None) -> None:
     """Print the cohort's MRD table, beside the truth where it is known, and where the reports are."""
     from clonotrack.io.frames import read_table
     from clonotrack.report import terminal_table
     from clonotrack.tables import MRD
 
-    del truth
     mrd = output / "6_quantify" / "mrd.tsv"
-    if not mrd.is_file():
-        return
-    click.echo(terminal_table(read_table(mrd, MRD)))
+    if mrd.is_file():  # not after a dry run
+        click.echo("\n" + terminal_table(read_table(mrd, MRD), truth) + "\n")
     for page in sorted((output / "7_report").glob("*.html")):
         click.echo(f"report: {page}")
 

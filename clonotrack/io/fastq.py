@@ -17,11 +17,13 @@ FORMATS = {
 }
 
 
-def unknown_format(start: bytes) -> str:
-    """Why a file that begins with `start` is neither FASTQ nor FASTA."""
+def foreign_format(start: bytes) -> str | None:
+    """Why a file that begins with `start` is neither FASTQ nor FASTA; None where it may be one of them."""
     for magic, found in FORMATS.items():
         if start.startswith(magic):
             return f"is {found}"
+    if start[:1] in (b"@", b">"):
+        return None
     return f"begins with {show(start[:1])}, so it is neither FASTQ ('@') nor FASTA ('>'): give a file of reads"
 
 
@@ -59,7 +61,8 @@ def show(byte: bytes) -> str:
     """A byte for a person to read."""
     if byte in (b"", b"\n", b"\r"):
         return "an empty line"
-    return repr(byte.decode("ascii")) if byte.isascii() and byte.isprintable() else f"the byte 0x{byte.hex()}"
+    letter = byte.decode("latin-1")
+    return repr(letter) if letter.isascii() and letter.isprintable() else f"the byte 0x{byte.hex()}"
 
 
 def _first(line: bytes, allowed: range) -> bytes:

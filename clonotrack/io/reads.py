@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from clonotrack.errors import InputError
-from clonotrack.io.fastq import fault_sentence, unknown_format
+from clonotrack.io.fastq import fault_sentence, foreign_format
 from clonotrack.io.streams import fill, label, open_bytes
 from clonotrack.kernels import fasta, fastq
 from clonotrack.kernels.selection import select
@@ -59,7 +59,7 @@ class ReadChunk:
 
 
 def read_chunks(
-    path: str | Path, *, chunk_bytes: int = 4_000_000, qualities_needed: bool = False
+    path: str | Path, *, chunk_bytes: int = 1_000_000, qualities_needed: bool = False
 ) -> Iterator[ReadChunk]:
     """Read a file of FASTQ or FASTA, plain or gzip, in chunks.
 
@@ -102,8 +102,8 @@ def _is_fasta(path: Path, text: U8, *, qualities_needed: bool) -> bool:
     start = text[:8].tobytes()
     if not start:
         raise InputError(label(path), "is empty: give a file with reads")
-    if start[:1] not in (b"@", b">") or unknown_format(start).startswith("is "):
-        raise InputError(label(path), unknown_format(start))
+    if foreign := foreign_format(start):
+        raise InputError(label(path), foreign)
     if start[:1] == b">" and qualities_needed:
         raise InputError(label(path), "is FASTA, and base qualities are needed here: give the reads as FASTQ")
     return start[:1] == b">"
@@ -111,7 +111,7 @@ def _is_fasta(path: Path, text: U8, *, qualities_needed: bool) -> bool:
 
 def _closed(buffer: U8, end: int) -> int:
     """End the last line of a file with the line feed that it may lack."""
-    if buffer[end - 1] == fastq.LINE_FEED:
+    if not end or buffer[end - 1] == fastq.LINE_FEED:
         return end
     buffer[end] = fastq.LINE_FEED
     return end + 1

@@ -66,9 +66,7 @@ def _names(row: dict[str, object]) -> Iterator[str]:
     for column in IDENTIFIERS:
         value = row[column]
         if value is not None and not IDENTIFIER.fullmatch(str(value)):
-            yield (
-                f"column {column} holds {value!r}: use letters, digits and _ . + - after a letter or digit"
-            )
+            yield (f"column {column} holds {value!r}: use letters, digits and _ . + - after a letter or digit")
         elif value is not None and ".." in str(value):
             yield f"column {column} holds {value!r}: '..' would leave the output folder, choose another name"
 

@@ -23,16 +23,20 @@ def read_config(path: str | Path | None) -> Config:
     if path is None:
         return Config()
     path = Path(path)
+    return _resolve(parse(read_yaml(path), str(path)), path.parent)
+
+
+def read_yaml(path: Path) -> Any:
+    """The document in a YAML file. Raises InputError for a file that is missing or no YAML."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(path, "no such file: check the path of the configuration") from None
+        raise InputError(path, "no such file: check the path") from None
     except (OSError, UnicodeDecodeError):
-        raise InputError(path, "cannot be read as text: a configuration is YAML in UTF-8") from None
+        raise InputError(path, "cannot be read as text: YAML in UTF-8 is needed") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise InputError(path, f"is no YAML ({error.problem}): correct it", line=line) from None
-    return _resolve(parse(document, str(path)), path.parent)
 
 
 def _resolve(config: Config, folder: Path) -> Config:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from isal import igzip_threaded, isal_zlib
 
@@ -17,6 +17,7 @@ from clonotrack.sequence import U8
 
 STANDARD_INPUT = Path("-")
 GZIP = b"\x1f"
+DAMAGED: type[Exception] = isal_zlib.error
 
 
 @contextmanager
@@ -38,7 +39,7 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
 
 def fill(stream: BinaryIO, buffer: U8, start: int) -> int:
     """Read into ``buffer[start:]`` until it is full or the stream ends; give back where the bytes end."""
-    view = memoryview(buffer)
+    view = buffer.data
     while start < len(buffer):
         count = cast(io.BufferedIOBase, stream).readinto(view[start:])
         if not count:
@@ -60,7 +61,7 @@ def faults(path: Path) -> Iterator[None]:
     except EOFError:
         message = "the gzip data stop in the middle, so the file was cut short: copy or make it again"
         raise InputError(label(path), message) from None
-    except (gzip.BadGzipFile, isal_zlib.error):
+    except (gzip.BadGzipFile, DAMAGED):
         message = "the gzip data are damaged: compare the file's checksum with its source and copy it again"
         raise InputError(label(path), message) from None
     except OSError as error:
@@ -69,7 +70,7 @@ def faults(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[io.BufferedReader]:
+def _opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
     if path == STANDARD_INPUT:
         stream = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer))
         try:

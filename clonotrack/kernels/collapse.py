@@ -15,7 +15,7 @@ BASES_OF_WORD = 21
 
 
 @njit
-def scramble(state: int) -> int:
+def scramble(state: np.uint64) -> np.uint64:
     """One xorshift step: a one-to-one map of 64-bit words (Marsaglia 2003, doi:10.18637/jss.v008.i14)."""
     state ^= state << np.uint64(13)
     state ^= state >> np.uint64(7)
@@ -24,7 +24,7 @@ def scramble(state: int) -> int:
 
 
 @njit
-def sequence_hash(codes: U8) -> int:
+def sequence_hash(codes: U8) -> np.uint64:
     """64-bit hash of a sequence, 21 bases of three bits a word; the length is part of it."""
     state = scramble(np.uint64(len(codes) + 1))
     word = np.uint64(0)
@@ -68,8 +68,12 @@ def assign(
     """Find the row of every sequence of a batch, adding rows for new sequences.
 
     Args:
-        batch_codes, batch_offsets: the batch.
-        slots, hashes, codes, offsets: the table, with room for the whole batch.
+        batch_codes: bases of the batch.
+        batch_offsets: sequence i is ``batch_codes[batch_offsets[i]:batch_offsets[i + 1]]``.
+        slots: hash table.
+        hashes: of each row; this and the next two have room for the whole batch.
+        codes: bases of the rows.
+        offsets: row i is ``codes[offsets[i]:offsets[i + 1]]``.
         rows: rows of the table.
         groups: filled with the row of each sequence of the batch.
 

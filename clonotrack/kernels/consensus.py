@@ -16,14 +16,15 @@ def _extent(sizes: I64, weights: I64) -> int:
         sizes: extent of each read to one side of the anchor.
         weights: reads of each.
     """
-    order = np.argsort(-sizes, kind="mergesort")
-    total = np.sum(weights)
+    reached = np.zeros(np.max(sizes) + 1, dtype=np.int64)
+    for i in range(len(sizes)):
+        reached[sizes[i]] += weights[i]
     covered = 0
-    for i in order:
-        covered += weights[i]
-        if 2 * covered >= total:
-            return int(sizes[i])
-    return 0
+    extent = len(reached)
+    while 2 * covered < np.sum(weights):
+        extent -= 1
+        covered += reached[extent]
+    return extent
 
 
 @njit

@@ -8,7 +8,7 @@ import numpy as np
 
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.seeds import Seeds, kmer_numbers, vote
-from clonotrack.kernels.segments import Segments
+from clonotrack.kernels.segments import Segments, codes_of
 from clonotrack.kernels.ungapped import best_run
 from clonotrack.sequence import I32, I64, U8
 
@@ -52,7 +52,7 @@ def find_d(
         allowed: 1 for alleles that may be here.
         cost: of a mismatch, in matches.
         numbers: scratch, at least as long as the stretch.
-        votes: zeros, shape (alleles, at least stretch + twice the longest allele); zero afterwards.
+        votes: zeros, shape (alleles, at least stretch + twice the index's reach); zero afterwards.
         touched: scratch, as large as `votes`.
         scores: written: best score of each allele.
 
@@ -61,7 +61,7 @@ def find_d(
         first allele with the highest score.
     """
     places = votes.shape[1]
-    shift = (places - len(stretch)) // 2
+    shift = seeds.reach[0]
     count = kmer_numbers(stretch, seeds.k[0], numbers)
     used = vote(numbers, 0, count, seeds, allowed, shift, votes, touched)
     scores[:] = 0
@@ -75,7 +75,7 @@ def find_d(
         allele = touched[t] // places
         at = touched[t] % places - shift
         votes[allele, at + shift] = 0
-        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
+        codes = codes_of(segments, allele)
         first = max(0, -at)
         length = min(len(codes), len(stretch) - at) - first
         score, run_first, run_last = best_run(stretch, first + at, codes, first, length, cost)

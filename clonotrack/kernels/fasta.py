@@ -12,6 +12,7 @@ from clonotrack.kernels.fastq import (
     OK,
     RETURN,
     copy_name,
+    is_blank,
 )
 from clonotrack.kernels.jit import njit
 from clonotrack.sequence import I64, U8
@@ -26,7 +27,7 @@ def parse(
     """Read as many whole records as `buffer` holds; a record is whole where the next begins, or no text follows.
 
     Arguments and result are those of `clonotrack.kernels.fastq.parse`, without scores; `codes` is as long as `buffer`,
-    `offsets` at least ``size // 3 + 2``. Empty lines are passed over.
+    `offsets` at least ``size // 3 + 2``. Empty lines are passed over, and white space at the end of a file.
     """
     offsets[0] = name_offsets[0] = 0
     records = start = 0
@@ -46,8 +47,9 @@ def parse(
             if code != NO_BASE:
                 codes[written] = code
                 written += 1
-            elif not at_line_start and (byte != RETURN or (position + 1 < size and buffer[position + 1] != LINE_FEED)):
-                return records, start, BAD_BASE
+            elif not at_line_start and not is_blank(buffer, position, size):
+                if byte != RETURN or buffer[position + 1] != LINE_FEED:
+                    return records, start, BAD_BASE
             position += 1
         if position == size and not final:
             return records, start, OK

@@ -51,7 +51,7 @@ def encode_any(text: U8, codes: U8) -> bool:
         code = BASE_CODES[text[i]]
         codes[i] = code
         worst = max(worst, code)
-    return worst <= N
+    return bool(worst <= N)
 
 
 @njit
@@ -62,7 +62,7 @@ def encode_qualities(text: U8, scores: U8) -> bool:
         score = np.uint8((np.int64(text[i]) + 223) & 255)
         scores[i] = score
         worst = max(worst, score)
-    return worst <= HIGHEST_QUALITY
+    return bool(worst <= HIGHEST_QUALITY)
 
 
 @njit
@@ -79,7 +79,7 @@ def is_blank(buffer: U8, start: int, size: int) -> bool:
     """Whether nothing but line ends, spaces and tabs is left."""
     for position in range(start, size):
         byte = buffer[position]
-        if byte != LINE_FEED and byte != RETURN and byte != SPACE and byte != TAB:
+        if byte not in (LINE_FEED, RETURN, SPACE, TAB):
             return False
     return True
 
@@ -114,9 +114,11 @@ def parse(
         buffer: text that begins with a record; the last byte of a file is a line feed.
         size: how much of it is text.
         final: no text follows, so that an incomplete record is a fault.
-        codes, scores: filled with bases and Phred scores; at least ``size // 2`` long.
-        offsets: filled; sequence i is ``codes[offsets[i]:offsets[i + 1]]``; at least ``size // 6 + 2`` long.
-        names, name_offsets: filled with the first words of the headers; at least as long as `buffer`, `offsets`.
+        codes: filled with bases; at least `size` long, as `scores` and `names` are.
+        scores: filled with Phred scores, at the offsets of the bases.
+        offsets: filled; sequence i is ``codes[offsets[i]:offsets[i + 1]]``; at least ``size // 7 + 2`` long.
+        names: filled with the first words of the headers.
+        name_offsets: filled as `offsets`, for `names`.
 
     Returns:
         Number of records, bytes they took, and a fault of the record after them (`OK` for none).
@@ -167,9 +169,10 @@ def parse(
                 return records, start, UNEQUAL
             return records, start, INCOMPLETE if final else OK
         if not encode_qualities(buffer[first : first + bases], scores[written : written + bases]):
-            if line_end(buffer, first, end) < end:
-                return records, start, UNEQUAL
-            return records, start, BAD_QUALITY
+            end = line_end(buffer, first, size)
+            if end > first and buffer[end - 1] == RETURN:
+                end -= 1
+            return records, start, BAD_QUALITY if end - first == bases else UNEQUAL
 
         records += 1
         written += bases

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clonotrack.kernels.jit import njit
+from clonotrack.kernels.sorting import stable_order
 from clonotrack.sequence import I64, U8, N
 
 _MASK = (1 << 40) - 1
@@ -83,7 +84,7 @@ def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_distance: i
     for first in range(parts):
         for second in range(first + 1, parts):
             keys = (hashes[first] * _FACTOR & _MASK) ^ hashes[second]
-            order = np.argsort(keys, kind="mergesort")
+            order = stable_order(keys)
             start = 0
             for j in range(1, len(order)):
                 child = order[j]
@@ -137,7 +138,7 @@ def completions(codes: U8, offsets: I64, groups: I64) -> I64:
                 complete[i] = False
                 break
     buckets = groups * (np.max(np.diff(offsets)) + 1 if n else 1) + np.diff(offsets)
-    order = np.argsort(buckets, kind="mergesort")
+    order = stable_order(buckets)
     start = 0
     for j in range(n):
         if buckets[order[j]] != buckets[order[start]]:

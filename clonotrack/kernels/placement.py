@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clonotrack.kernels.gapped import align_banded
 from clonotrack.kernels.jit import njit
-from clonotrack.kernels.segments import Segments
+from clonotrack.kernels.segments import Segments, codes_of
 from clonotrack.kernels.ungapped import best_run, count_matches
 from clonotrack.sequence import I32, I64, U8
 
@@ -21,6 +21,16 @@ def overlap(read_length: int, earliest: int, length: int, shift: int) -> tuple[i
     """First base of an allele that lies on the read from `earliest` on, and how many do."""
     first = max(0, earliest - shift)
     return first, max(0, min(length, read_length - shift) - first)
+
+
+@njit
+def ungapped_span(read: U8, earliest: int, segments: Segments, place: int, allele: int) -> tuple[int, int]:
+    """First base of the read in an ungapped segment and the base behind its last."""
+    codes = codes_of(segments, allele)
+    shift = place - segments.origin[allele]
+    first, length = overlap(len(read), earliest, len(codes), shift)
+    run_first, run_last = best_run(read, first + shift, codes, first, length, 1)[1:]
+    return first + shift + run_first, first + shift + run_last
 
 
 @njit
@@ -48,7 +58,7 @@ def score_alleles(
     end = segments.group_offsets[group + 1]
     top = 0
     for allele in range(start, end):
-        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
+        codes = codes_of(segments, allele)
         shift = place - segments.origin[allele]
         first, length = overlap(len(read), earliest, len(codes), shift)
         rough[allele] = 4 * count_matches(read, first + shift, codes, first, length) - length
@@ -59,7 +69,7 @@ def score_alleles(
         scores[allele] = 0
         if rough[allele] < top - SLACK:
             continue
-        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
+        codes = codes_of(segments, allele)
         shift = place - segments.origin[allele]
         first, length = overlap(len(read), earliest, len(codes), shift)
         scores[allele] = best_run(read, first + shift, codes, first, length, 1)[0]
@@ -71,7 +81,15 @@ def score_alleles(
 
 @njit
 def score_alleles_gapped(
-    read: U8, start: int, end: int, segments: Segments, group: int, place: int, scores: I64, pieces: I32
+    read: U8,
+    start: int,
+    end: int,
+    segments: Segments,
+    group: int,
+    place: int,
+    scores: I64,
+    gapped: I64,
+    pieces: I32,
 ) -> tuple[int, int]:
     """Score with gaps the alleles that were best without.
 
@@ -82,7 +100,8 @@ def score_alleles_gapped(
         segments: the alleles.
         group: the group.
         place: of its common coordinate on the read.
-        scores: of the alleles without gaps; overwritten with gaps, 0 for those left out.
+        scores: of the alleles without gaps.
+        gapped: written: their scores with gaps, 0 for those left out.
         pieces: scratch for `align_banded`.
 
     Returns:
@@ -94,14 +113,14 @@ def score_alleles_gapped(
         top = max(top, scores[allele])
     best = 0
     best_allele = -1
+    gapped[:] = 0
     for allele in alleles:
         if scores[allele] == 0 or scores[allele] < top - GAPPED_SLACK:
-            scores[allele] = 0
             continue
-        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
+        codes = codes_of(segments, allele)
         shift = place - segments.origin[allele]
-        scores[allele] = align_banded(read, start, end, codes, shift, BAND, pieces)[0]
-        if scores[allele] > best:
-            best = scores[allele]
+        gapped[allele] = align_banded(read, start, end, codes, shift, BAND, pieces)[0]
+        if gapped[allele] > best:
+            best = gapped[allele]
             best_allele = allele
     return best, best_allele

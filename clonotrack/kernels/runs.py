@@ -17,17 +17,22 @@ KEYS = 1 << (2 * K)
 LOCI = 7
 STRANDED = 2 * LOCI  # a bit per locus and strand: forward 0 to 6, reverse complement 7 to 13
 PIECE = 13  # nt that a run needs at least: in any 13 nt a seed is sampled, see `clonotrack.kernels.scan`
-COVERED = 16  # nt that have to be covered by such runs before a read is of the locus
+COVERED = 17  # nt that have to be covered by such runs before a read is of the locus
 NO_LOCUS = LOCI
+
+# Number of the bit of a power of two: 2^0 to 2^17 leave different remainders when divided by 19.
+_BIT = np.zeros(19, dtype=np.int64)
+for _bit in range(18):
+    _BIT[2**_bit % 19] = _bit
 
 
 @njit
-def cover(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64, run: I64) -> int:
+def cover(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64) -> tuple[int, bool]:
     """Add the runs around one seed to what is covered; give back where they end.
 
-    A run of a locus is a stretch of the read in which every `K` nt occur, on one strand, in a J of that locus.
-    Only maximal runs of at least `PIECE` nt count. The stretch around the seed in which every `K` nt occur in a J
-    of any locus is walked once, to its left end and from there to its right end.
+    A run of a locus is a stretch of at least `PIECE` nt of the read in which every `K` nt occur, on one strand, in
+    a J of that locus. The stretch around the seed in which every `K` nt occur in a J of any locus is walked: to
+    its left end, and from there to its right end.
 
     Args:
         codes: of all reads.
@@ -36,48 +41,47 @@ def cover(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64, 
         stop: first base after the seed, a stretch of `K` nt.
         masks: shape (KEYS,), the loci and strands that each key occurs in, a bit each.
         covered: shape (STRANDED,), nt in runs by locus and strand; added to.
-        run: shape (STRANDED,), scratch; zero before and after.
 
     Returns:
-        First base after the stretch; no other seed before it needs a call. `stop` where the seed is no key.
+        First base after the stretch, no other seed before it needs a call; and whether anything was added.
     """
     key = 0
     for i in range(stop - K, stop):
         if codes[i] > 3:
-            return stop
+            return stop, False
         key = key << 2 | int(codes[i])
     first = stop - K
-    left = key
     while first > start and codes[first - 1] <= 3:
-        before = int(codes[first - 1]) << (2 * K - 2) | left >> 2
+        before = int(codes[first - 1]) << (2 * K - 2) | key >> 2
         if masks[before] == 0:
             break
-        left, first = before, first - 1
-    key, last, mask, current, n = left, first + K, int(masks[left]), 0, 0
+        key, first = before, first - 1
+    last, mask = first + K, int(masks[key])
+    mask_1, mask_2, mask_3 = 0, 0, 0  # of the last three keys
+    earlier, current, n = 0, 0, 0  # loci whose run held the last PIECE nt, before and for the last n keys
     while mask:
-        if mask != current:
-            _change(current, mask, n, covered, run)
-            current, n = mask, 0
+        held = mask & mask_1 & mask_2 & mask_3
+        if held != current:
+            _add(current, earlier, n, covered)
+            earlier, current, n = current, held, 0
         n += 1
         if last == end or codes[last] > 3:
             break
         key = (key << 2 | int(codes[last])) & (KEYS - 1)
+        mask_1, mask_2, mask_3 = mask, mask_1, mask_2
         mask = int(masks[key])
         last += 1 if mask else 0
-    _change(current, 0, n, covered, run)
-    return last
+    _add(current, earlier, n, covered)
+    return last, current != 0 or earlier != 0
 
 
 @njit
-def _change(current: int, following: int, n: int, covered: I64, run: I64) -> None:
-    """Lengthen the runs of the `current` loci by `n` keys; end those that are not among the `following`."""
-    for bit in range(STRANDED):
-        if current >> bit & 1:
-            run[bit] += n
-            if not following >> bit & 1:
-                if run[bit] + K - 1 >= PIECE:
-                    covered[bit] += run[bit] + K - 1
-                run[bit] = 0
+def _add(current: int, earlier: int, n: int, covered: I64) -> None:
+    """Count `n` more nt for the runs of the `current` loci, all of `PIECE` for those that have just begun."""
+    while current:
+        bit = _BIT[(current & -current) % len(_BIT)]
+        covered[bit] += n if earlier >> bit & 1 else n + PIECE - 1
+        current &= current - 1
 
 
 @njit

@@ -97,7 +97,6 @@ def scan(words: U32, codes: U8, offsets: I64, seeds: Seeds, probes: Probes, foun
     distance = np.full(n_targets, FAR, np.int64)
     near = np.zeros(n_targets, np.int64)
     covered = np.zeros(STRANDED, np.int64)
-    run = np.zeros(STRANDED, np.int64)
     n_near, read, walked, has_j = 0, 0, 0, False
     start, end = offsets[0], offsets[min(1, n_reads)]
     key = 0
@@ -118,8 +117,8 @@ def scan(words: U32, codes: U8, offsets: I64, seeds: Seeds, probes: Probes, foun
         if stop - K < start:
             continue
         if stop > walked and seeds.masks[key]:
-            walked = cover(codes, start, end, stop, seeds.masks, covered, run)
-            has_j = True
+            walked, added = cover(codes, start, end, stop, seeds.masks, covered)
+            has_j |= added
         for place in range(seeds.first[key], seeds.first[key + 1]):
             probe = seeds.probe[place]
             target = probe >> 1
@@ -146,7 +145,8 @@ def _settle(read: int, near: I64, n_near: int, distance: I64, group: I64, covere
     for i in range(n_near):
         distance[near[i]] = FAR
     found.locus[read] = locus_of(covered)
-    covered[:] = 0
+    for bit in range(STRANDED):
+        covered[bit] = 0
 
 
 __all__ = ["NO_LOCUS", "WORD", "Found", "Probes", "Seeds", "scan"]

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from clonotrack.kernels.jit import njit
-from clonotrack.kernels.segments import Segments
 from clonotrack.sequence import I32, I64, U8, N
 
 
@@ -20,12 +19,14 @@ class Seeds(NamedTuple):
 
     Attributes:
         k: length of a k-mer, shape (1,).
+        reach: no entry is farther than this from the common coordinate [nt], shape (1,).
         starts: entries of the k-mer with number w are ``starts[w]:starts[w + 1]``, shape (4^k + 1,).
         group: group of an entry.
         distance: from the k-mer's first base to the common coordinate [nt], negative where the coordinate is before.
     """
 
     k: I64
+    reach: I64
     starts: I32
     group: I32
     distance: I32
@@ -60,9 +61,7 @@ def kmer_numbers(codes: U8, k: int, numbers: I64) -> int:
 
 
 @njit
-def vote(
-    numbers: I64, first: int, last: int, seeds: Seeds, groups: I64, shift: int, votes: I32, touched: I64
-) -> int:
+def vote(numbers: I64, first: int, last: int, seeds: Seeds, groups: I64, shift: int, votes: I32, touched: I64) -> int:
     """Count votes for every group and place.
 
     Args:
@@ -140,27 +139,31 @@ def elect(votes: I32, touched: I64, used: int, least: int, apart: int, elected: 
 
 
 @njit
-def collect_entries(segments: Segments, k: int, number: I64, group: I64, distance: I64) -> int:
+def collect_entries(
+    codes: U8, offsets: I64, origin: I64, group: I64, k: int, number: I64, entry_group: I64, distance: I64
+) -> int:
     """List every k-mer of every allele with its group and its distance to the common coordinate.
 
     Args:
-        segments: the alleles.
+        codes: bases of all alleles.
+        offsets: shape (alleles + 1,).
+        origin: place of the common coordinate in each allele.
+        group: group of each allele.
         k: length of a k-mer.
         number: written: number of the k-mer; shape (bases of all alleles,), as are the next two.
-        group: written: group of the allele.
+        entry_group: written: group of the allele.
         distance: written: see `Seeds`.
 
     Returns:
         How many entries were written; the same entry may be there many times.
     """
-    scratch = np.empty(len(segments.codes) + 1, dtype=np.int64)
+    scratch = np.empty(len(codes) + 1, dtype=np.int64)
     used = 0
-    for allele in range(len(segments.origin)):
-        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
-        for i in range(kmer_numbers(codes, k, scratch)):
+    for allele in range(len(origin)):
+        for i in range(kmer_numbers(codes[offsets[allele] : offsets[allele + 1]], k, scratch)):
             if scratch[i] >= 0:
                 number[used] = scratch[i]
-                group[used] = segments.group[allele]
-                distance[used] = segments.origin[allele] - i
+                entry_group[used] = group[allele]
+                distance[used] = origin[allele] - i
                 used += 1
     return used

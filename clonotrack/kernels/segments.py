@@ -1,9 +1,11 @@
-"""How kernels see germline segments: the alleles of one kind as flat arrays, grouped by the locus they share."""
+"""How kernels see a germline reference: the alleles of each kind as flat arrays, grouped by locus, with an index."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from clonotrack.kernels.jit import njit
+from clonotrack.kernels.seeds import Seeds
 from clonotrack.sequence import I64, U8
 
 
@@ -19,7 +21,6 @@ class Segments(NamedTuple):
         origin: place of the common coordinate in each allele, shape (alleles,).
         anchor: start of the anchor codon in each allele; -1 where there is none.
         group_offsets: first allele of each group, shape (groups + 1,).
-        group: group of each allele.
         cluster: place of each D or J along the chromosome; a D joins only a J that is not before it.
     """
 
@@ -28,5 +29,52 @@ class Segments(NamedTuple):
     origin: I64
     anchor: I64
     group_offsets: I64
-    group: I64
     cluster: I64
+
+
+class Germline(NamedTuple):
+    """A reference.
+
+    Attributes:
+        v: V alleles; in one group what shares a locus.
+        v_seeds: their index.
+        d: D alleles, each a group of its own.
+        d_seeds: their index.
+        j: J alleles, a group per locus, Kde apart.
+        j_seeds: their index.
+        joins: 1 where a V of the group recombines with a J of the group, shape (V groups, J groups).
+        has_d: 1 where the D may be between V and a J of the group, shape (J groups, D alleles).
+        second_d: 1 for J groups with two D segments as a rule (TRD), shape (J groups,).
+    """
+
+    v: Segments
+    v_seeds: Seeds
+    d: Segments
+    d_seeds: Seeds
+    j: Segments
+    j_seeds: Seeds
+    joins: I64
+    has_d: I64
+    second_d: I64
+
+
+class Limits(NamedTuple):
+    """What is accepted.
+
+    Attributes:
+        min_v_score: least V score.
+        min_j_score: least J score.
+        max_j_expected: most J matches as good as this one that chance may have behind the V (E-value).
+        max_d_expected: most D matches as good as this one that chance may have (E-value).
+    """
+
+    min_v_score: float
+    min_j_score: float
+    max_j_expected: float
+    max_d_expected: float
+
+
+@njit
+def codes_of(segments: Segments, allele: int) -> U8:
+    """The bases of one allele."""
+    return segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]

@@ -108,7 +108,9 @@ def calibrate(
     given = [row for row in controls.iter_rows(named=True) if row["kind"] == "calibrator"]
     for row in given:
         if not row["copies"] > 0:
-            raise QuantityError(f"control {row['control_id']} has {row['copies']:g} copies: state what went into a tube")
+            raise QuantityError(
+                f"control {row['control_id']} has {row['copies']:g} copies: state what went into a tube"
+            )
         if row["control_id"] not in reads:
             raise QuantityError(
                 f"calibrator {row['control_id']} was not looked for in this tube: run `track` again with --controls"
@@ -117,15 +119,13 @@ def calibrate(
     result: dict[str | None, Calibration] = {}
     for locus in (*LOCI, None) if points else ():
         own = [(name, seen, copies) for name, where, seen, copies in points if where in (locus, None)]
-        pooled = locus is not None and not own
-        chosen = [(name, seen, copies) for name, _, seen, copies in points] if pooled or locus is None else own
+        pooled = locus is None or not own
+        chosen = [(name, seen, copies) for name, _, seen, copies in points] if pooled else own
         result[locus] = _fit(chosen, pooled=pooled, capture=capture, dispersion=dispersion)
     return result
 
 
-def _fit(
-    points: list[tuple[str, int, float]], *, pooled: bool, capture: float, dispersion: float
-) -> Calibration:
+def _fit(points: list[tuple[str, int, float]], *, pooled: bool, capture: float, dispersion: float) -> Calibration:
     """One coefficient from (name, reads, copies); robust against a calibrator that failed."""
     refused = _outliers(points, capture=capture, dispersion=dispersion)
     kept = [point for point in points if point[0] not in refused]

@@ -6,9 +6,11 @@ docs/statistics.md, in the same symbols.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, exp, hypot, log, sqrt
+from statistics import NormalDist
 
 import numpy as np
 
@@ -61,10 +63,8 @@ def interval(process: Process, reads: int, confidence: float) -> tuple[float, fl
 
 def _with_calibration(process: Process, reads: int, low: float, high: float, tail: float) -> tuple[float, float]:
     """MOVER: on the log scale the distances from the estimate of counting and of calibration add in quadrature."""
-    from scipy.special import ndtri  # noqa: PLC0415  (0.3 s, only where it is needed)
-
     estimate = reads / process.reads_per_level
-    reach = float(ndtri(1 - tail)) * process.log_sd
+    reach = NormalDist().inv_cdf(1 - tail) * process.log_sd
     upper = estimate * exp(hypot(log(high / estimate), reach))
     lower = estimate * exp(-hypot(log(estimate / low), reach)) if 0 < low < estimate else min(low, estimate)
     return lower, upper
@@ -96,7 +96,7 @@ def limit_of_blank(process: Process) -> float:
     return reads / process.reads_per_level
 
 
-def _first(holds, start: int) -> int:  # type: ignore[no-untyped-def]
+def _first(holds: Callable[[int], bool], start: int) -> int:
     """Least whole number from `start` on for which a rising condition holds."""
     step = 1
     while not holds(start + step - 1):
@@ -117,11 +117,7 @@ def limit_of_detection(process: Process, rule: Rule) -> float:
     """
     reads = critical_reads(process, rule)
     start = (reads / process.rho + 2) / process.molecules_per_level
-    if process.background and 1 - p_value(process, reads) <= 1 - DETECTED:
-        return 0.0
-    return crossing(
-        lambda level: expected(process, lambda law: cumulative(law, reads - 1, level)), 1 - DETECTED, start
-    )
+    return crossing(lambda level: expected(process, lambda law: cumulative(law, reads - 1, level)), 1 - DETECTED, start)
 
 
 @lru_cache(maxsize=512)

@@ -67,6 +67,11 @@ class Process:
         """Expected background molecules in the tubes, captured or not."""
         return sum(tube.cells * rate for tube in self.tubes for rate in tube.background)
 
+    def without_background(self) -> Process:
+        """The same row where nothing but the clone gives reads."""
+        tubes = tuple(Tube(tube.cells, tube.markers, (0.0,) * len(tube.markers)) for tube in self.tubes)
+        return Process(tubes, self.log_sd)
+
     def deeper(self, factor: float) -> Process:
         """The same row at `factor` times as many reads per molecule."""
         return Process(tuple(tube.deeper(factor) for tube in self.tubes), self.log_sd)
@@ -135,7 +140,10 @@ def _translated_gamma(process: Process, reads: int, level: float) -> float:
 @lru_cache(maxsize=512)
 def _clone_moments(process: Process) -> F64:
     """Cumulants of R at level 1: sum over tubes of C E[S^n]."""
-    return np.sum([tube.cells * moments(tube.markers) for tube in process.tubes], axis=0)
+    total = np.zeros(3)
+    for tube in process.tubes:
+        total += tube.cells * moments(tube.markers)
+    return total
 
 
 @lru_cache(maxsize=512)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, floor, log, sqrt
+from math import erf, exp, floor, log, sqrt
 
 import numpy as np
 
@@ -79,11 +79,9 @@ def _yields(rho: float, dispersion: float, longest: int) -> tuple[F64, F64]:
 
 
 def _log_normal(rho: float, dispersion: float, size: int, width: int) -> F64:
-    from scipy.special import ndtr  # noqa: PLC0415  (0.3 s, only where it is needed)
-
     spread = sqrt(log(exp(dispersion**2) + 1 / rho))
     bounds = np.log((np.arange(size) + 0.5) * width / rho) / spread + spread / 2
-    return np.diff(ndtr(bounds), prepend=0.0)
+    return np.diff([0.5 + 0.5 * erf(bound / sqrt(2)) for bound in bounds], prepend=0.0)
 
 
 def of_molecule(seeing: Seeing, size: int, width: int = 1) -> F64:

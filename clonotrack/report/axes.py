@@ -10,7 +10,7 @@ from itertools import pairwise
 from clonotrack.report import formats
 from clonotrack.report.course import Course, Row
 
-FONT = 12.5
+FONT = 13
 _LETTER = 0.56 * FONT  # mean width of a character [px]
 
 
@@ -42,7 +42,7 @@ def decades(course: Course, top: float, bottom: float) -> Decades:
     feet = [foot for row in rows if is_found(row) and (foot := formats.number(row["mrd_low"]))]
     heads = [head for row in rows if is_found(row) and (head := formats.number(row["mrd_high"]))]
     low = math.floor(math.log10(max(min(points + feet), min(points) / 10)) - 0.08)
-    high = math.ceil(math.log10(max(points + heads)) + 0.02)
+    high = math.ceil(math.log10(max(points + heads)))
     return Decades(low, max(high, low + 3), top, bottom)
 
 

@@ -79,7 +79,9 @@ def course(
     own = mrd.filter(pl.col("subject_id") == subject_id)
     if not own.height:
         known = ", ".join(mrd.get_column("subject_id").unique(maintain_order=True)) or "nobody"
-        raise TableError("MRD", "subject_id", f"holds no row of patient {subject_id}, only of {known}: name one of these")
+        raise TableError(
+            "MRD", "subject_id", f"holds no row of patient {subject_id}, only of {known}: name one of these"
+        )
     sheet = {} if samples is None else _sheet(samples)
     groups = own.partition_by("sample_id", maintain_order=True)
     ordered = sorted((_sample(group, sheet) for group in groups), key=_when)
@@ -91,7 +93,9 @@ def _sample(rows: pl.DataFrame, sheet: dict[str, Row]) -> Sample:
     combined = rows.filter(pl.col("marker_id") == COMBINED).rows(named=True)
     if len(combined) != 1:
         raise TableError(
-            "MRD", "marker_id", f"sample {sample_id} has {len(combined)} rows `{COMBINED}` where one belongs: quantify it"
+            "MRD",
+            "marker_id",
+            f"sample {sample_id} has {len(combined)} rows `{COMBINED}` where one belongs: quantify it",
         )
     markers = rows.filter(pl.col("marker_id") != COMBINED).rows(named=True)
     return Sample(sample_id, combined[0]["day"], combined[0], tuple(markers), sheet.get(sample_id, {}))

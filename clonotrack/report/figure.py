@@ -24,7 +24,8 @@ def _legend(course: Course) -> Markup:
     lines = [_key(_swatch(index), marker) for marker, index in _named(course)]
     calls = [call for call in CALL_NAMES if any(row["call"] == call for s in course.samples for row in s.results)]
     symbols = [_key(symbol(13, 8, call, None), _MEANING[call]) for call in calls]
-    symbols.append(_key(_floor_key(), "not detectable: below the LoD of the sample (combined)"))
+    if any(sample.combined["lod"] is not None for sample in course.samples):
+        symbols.append(_key(_floor_key(), "not detectable: below the LoD of the sample (combined)"))
     return join((tag("ul", *lines, class_="legend"), tag("ul", *symbols, class_="legend")))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-DASH = "–"
 NARROW = 1.2  # upper over lower limit under which a third digit means something
 
 
@@ -40,7 +39,7 @@ def count(value: float) -> str:
 
 def quantity(value: float) -> str:
     """An estimated amount, such as molecules or cells: three digits from a thousand on, two under ten."""
-    if value >= 1000:
+    if value >= 999.5:
         return f"{float(f'{value:.2e}'):,.0f}"
     if value >= 9.95:
         return f"{value:.0f}"
@@ -55,8 +54,8 @@ def plain(value: float) -> str:
 
 
 def day(value: float) -> str:
-    """A day: ``33``; a part of a day is kept."""
-    return f"{value:g}"
+    """A day: ``33``; a part of a day is kept, and a day before the first has a minus."""
+    return f"{value:g}".replace("-", "−")
 
 
 def probability(value: float) -> str:

@@ -9,7 +9,24 @@ from collections.abc import Iterable
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # characters that HTML does not allow
 _VOID = {"meta", "br", "hr"}
 _BLOCKS = {"head", "title", "style", "header", "section", "main", "footer", "table", "thead", "tbody", "tr", "caption"}
-_BLOCKS |= {"h1", "h2", "h3", "p", "ul", "ol", "li", "dl", "dt", "dd", "div", "svg", "g", "figure", "figcaption", "meta"}
+_BLOCKS |= {
+    "h1",
+    "h2",
+    "h3",
+    "p",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "div",
+    "svg",
+    "g",
+    "figure",
+    "figcaption",
+    "meta",
+}
 
 
 class Markup(str):
@@ -30,13 +47,15 @@ def join(parts: Iterable[object], separator: str = "") -> Markup:
     return Markup(escape(separator).join(escape(part) for part in parts if part is not None))
 
 
-def tag(name: str, *children: object, **attributes: object) -> Markup:
+def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     """An element with its children and attributes; None is left out.
 
     A trailing underscore of an attribute's name is dropped and the others become hyphens: ``class_``, ``aria_label``.
     """
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items() if value is not None
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
+        for key, value in attributes.items()
+        if value is not None
     )
     end = "\n" if name in _BLOCKS else ""
     if name in _VOID:
@@ -57,7 +76,13 @@ def table(
         notes: what stands below.
     """
     head = tag("thead", tag("tr", *(_heading(cell) for cell in header)))
-    made = tag("table", tag("caption", caption), head, *(tag("tbody", *rows) for rows in bodies), class_=class_)
+    made = tag(
+        "table",
+        tag("caption", tag("div", caption, class_="stay")),
+        head,
+        *(tag("tbody", *rows) for rows in bodies),
+        class_=class_,
+    )
     return join((tag("div", made, class_="scroll", role="region", aria_label=caption, tabindex="0"), notes))
 
 

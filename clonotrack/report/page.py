@@ -13,7 +13,7 @@ from clonotrack.report.course import Course, course
 from clonotrack.report.figure import figure
 from clonotrack.report.markup import Markup, tag
 from clonotrack.report.origin import origin_section
-from clonotrack.report.results import about, call_label, result_table, statements
+from clonotrack.report.results import about, result_table, statements
 from clonotrack.report.sections import kinetics_section, marker_section, quality_section, reading_section
 from clonotrack.report.statement import flag_sentences, statement
 from clonotrack.report.style import sheet
@@ -101,12 +101,11 @@ def _verdict(told: Course) -> Markup:
     flags = [] if row["call"] == "failed" else flag_sentences(row["flags"])
     return tag(
         "div",
-        tag("p", "Latest sample ", tag("strong", latest.sample_id), f" ({about(latest)}) ", call_label(row["call"]),
-            class_="sample"),
+        tag("p", "Latest sample ", tag("strong", latest.sample_id), f" ({about(latest)})", class_="sample"),
         tag("p", statement(row, told.target)),
         tag("p", " ".join(flags), class_="sample") if flags else None,
         class_=f"verdict {row['call']}",
-    )  # fmt: skip
+    )
 
 
 def _samples(told: Course) -> str:

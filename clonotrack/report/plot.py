@@ -7,7 +7,7 @@ from itertools import pairwise
 from clonotrack.report import formats
 from clonotrack.report.axes import FONT, Decades, decades, dodge, height, is_found, labels, places
 from clonotrack.report.course import Course, Row, Sample
-from clonotrack.report.markup import Markup, join, tag
+from clonotrack.report.markup import Markup, tag
 from clonotrack.report.statement import CALL_NAMES, COMBINED
 from clonotrack.report.style import FLOOR, INK, MUTED, PAPER, RULE
 from clonotrack.report.symbols import colour, px, symbol
@@ -48,6 +48,7 @@ class Plot:
             *(self._line(i) for i in reversed(range(len(self.series)))),
             *(self._points(i) for i in reversed(range(len(self.series)))),
             self._days(),
+            self._nothing(),
             viewBox=f"0 0 {self.width} {self.height}",
             role="img",
             aria_labelledby=f"{name}-title {name}-desc",
@@ -75,9 +76,7 @@ class Plot:
             if lod is None:
                 continue
             y = self.y.y(lod)
-            shade = tag(
-                "rect", x=px(x - half), y=px(y), width=px(2 * half), height=px(self.bottom - y), fill=FLOOR
-            )
+            shade = tag("rect", x=px(x - half), y=px(y), width=px(2 * half), height=px(self.bottom - y), fill=FLOOR)
             drawn += [shade, rule(x - half, y, x + half, y, MUTED, 1.4)]
         return tag("g", *drawn)
 
@@ -91,21 +90,20 @@ class Plot:
         return tag("g", line, _haloed(text, end, y - 5, anchor="end", fill=MUTED))
 
     def _line(self, i: int) -> Markup:
-        """Points joined in order; dashed where an end is no estimate, broken at a failed sample."""
+        """Results joined in order, past samples that say nothing; dashed where an estimate or a sample is missing."""
         marker, index = self.series[i]
         points = [
-            (x + self.offsets[i], self.y.y(level), is_found(row))
-            for x, sample in zip(self.x, self.course.samples, strict=True)
-            if (row := self.course.result(sample, marker)) and (level := height(row)) is not None
+            (number, self.x[number] + self.offsets[i], self.y.y(level), is_found(row))
+            for number, sample in enumerate(self.course.samples)
+            if (row := self.course.result(sample, marker))
+            and row["call"] != "insufficient"
+            and (level := height(row)) is not None
         ]
-        width = 2.2 if index is None else 1.3
-        return tag(
-            "g",
-            *(
-                rule(ax, ay, bx, by, colour(index), width, None if a_found and b_found else "3 4")
-                for (ax, ay, a_found), (bx, by, b_found) in pairwise(points)
-            ),
-        )
+        drawn = []
+        for (before, ax, ay, a_found), (after, bx, by, b_found) in pairwise(points):
+            solid = a_found and b_found and after == before + 1
+            drawn.append(rule(ax, ay, bx, by, colour(index), 2.2 if index is None else 1.3, None if solid else "3 4"))
+        return tag("g", *drawn)
 
     def _points(self, i: int) -> Markup:
         marker, index = self.series[i]
@@ -137,6 +135,13 @@ class Plot:
         if low > 10.0**self.y.low:
             path += f"M{px(x - cap)} {px(foot)}h{2 * cap}"
         return tag("path", d=path, fill="none", stroke=colour(index), stroke_width="1.8" if index is None else "1.2")
+
+    def _nothing(self) -> Markup | None:
+        """What an empty plot says."""
+        if any(height(row) is not None for sample in self.course.samples for row in sample.results):
+            return None
+        middle = (_LEFT + self.width - _RIGHT) / 2
+        return _haloed("no result to draw", middle, (self.bottom + _TOP) / 2, anchor="middle", fill=MUTED)
 
     def _days(self) -> Markup:
         foot = self.bottom + (_LANE if self.failed else 0)
@@ -180,6 +185,7 @@ def describe(course: Course) -> str:
 def rule(
     x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dashes: str | None = None
 ) -> Markup:
+    """A straight line between two points [px]."""
     return tag(
         "line", x1=px(x1), y1=px(y1), x2=px(x2), y2=px(y2), stroke=stroke, stroke_width=width, stroke_dasharray=dashes
     )

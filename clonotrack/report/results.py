@@ -9,6 +9,7 @@ from clonotrack.report.statement import CALL_NAMES, COMBINED, flag_names, flag_s
 
 SOURCES = {"cells": "counted", "dna": "from DNA mass", "reference_locus": "from a reference locus"}
 COUNTINGS = {"umi": "molecules by UMI", "spike_in": "molecules by spike-in", "read_share": "molecules by read share"}
+_ROLES = {"baseline": "baseline", "followup": "follow-up"}
 _LEVELS = "clone cells per nucleated cell"
 _HEADER = (
     ("Marker", "", False),
@@ -34,7 +35,7 @@ def call_label(call: str) -> Markup:
 def result_table(course: Course) -> Markup:
     """Every number of every sample: a group of rows for each, `combined` first."""
     umis = any(row["umis"] is not None for sample in course.samples for row in sample.results)
-    columns = [column for column in _HEADER[:2]] + ([("UMIs", "", True)] if umis else []) + [*_HEADER[2:]]
+    columns = [*_HEADER[:2], *([("UMIs", "", True)] if umis else []), *_HEADER[2:]]
     header = [_head(*column) for column in columns]
     notes = Notes()
     groups = [_group(sample, len(columns), notes, umis=umis) for sample in course.samples]
@@ -62,7 +63,8 @@ def _statement(sample: Sample, target: float | None) -> Markup:
 def about(sample: Sample) -> str:
     """When the sample was taken, and what it is."""
     when = "no day given" if sample.day is None else f"day {formats.day(sample.day)}"
-    more = (sample.sheet.get(name) for name in ("collection_date", "tissue", "role"))
+    role = _ROLES.get(sample.sheet.get("role", ""))
+    more = (sample.sheet.get("collection_date"), sample.sheet.get("tissue"), role)
     return ", ".join([when, *(str(word) for word in more if word)])
 
 
@@ -72,8 +74,11 @@ def _head(name: str, unit: str, is_number: bool) -> Markup:
 
 
 def _group(sample: Sample, width: int, notes: Notes, *, umis: bool) -> list[Markup]:
-    title = tag("th", sample.sample_id, " ", tag("span", f"· {_tube(sample)}"), colspan=width, scope="rowgroup", class_="group")
-    return [tag("tr", title), *(_row(row, notes, umis=umis) for row in sample.results)]
+    title = tag("div", sample.sample_id, " ", tag("span", f"· {_tube(sample)}"), class_="stay")
+    return [
+        tag("tr", tag("th", title, colspan=width, scope="rowgroup", class_="group")),
+        *(_row(row, notes, umis=umis) for row in sample.results),
+    ]
 
 
 def _tube(sample: Sample) -> str:
@@ -93,7 +98,8 @@ def _tube(sample: Sample) -> str:
 
 def _row(row: Row, notes: Notes, *, umis: bool) -> Markup:
     combined = row["marker_id"] == COMBINED
-    locus = None if combined or not row["locus"] else tag("small", f" {row['locus']}")
+    named = combined or not row["locus"] or row["locus"] in row["marker_id"]
+    locus = None if named else tag("small", f" {row['locus']}")
     low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
     mrd = formats.number(row["mrd"])
     cells = [
@@ -143,7 +149,9 @@ def _absent(row: Row, name: str) -> str:
 
 def _flags(course: Course) -> Markup | None:
     """What each flag of the table means, once."""
-    used = dict.fromkeys(name for sample in course.samples for row in sample.results for name in flag_names(row["flags"]))
+    used = dict.fromkeys(
+        name for sample in course.samples for row in sample.results for name in flag_names(row["flags"])
+    )
     if not used:
         return None
     said = (join((tag("b", name), f": {flag_sentences(name)[0]}")) for name in used)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import polars as pl
 
 from clonotrack.report import formats
 from clonotrack.report.course import Course, Row
-from clonotrack.report.markup import Markup, Notes, join, table, tag
+from clonotrack.report.markup import Markup, Notes, escape, join, table, tag
 from clonotrack.report.results import call_label
 from clonotrack.report.statement import CALL_NAMES, COMBINED
 
 CALLS_EXPLAINED = {
     "positive": "The decision rule found the clone, at a level that can be quantified.",
-    "positive_below_loq": "The decision rule found the clone, under its limit of quantification: it is there, its amount "
-    "is uncertain.",
+    "positive_below_loq": "The decision rule found the clone, under its limit of quantification: it is there, its "
+    "amount is uncertain.",
     "insufficient": "The clone was not found, and the sample could not have shown it at the target level: neither "
     "positive nor negative.",
     "negative": "The clone was not found, and the sample would have shown it at its LoD 95 times in 100. A lower level "
@@ -25,8 +27,8 @@ TERMS = {
     "Combined": "The sample's result over all of its markers; each marker has its own row.",
     "95 % interval": "Levels that agree with what was counted.",
     "LoB": "Limit of blank: 95 % of samples without the clone stay at or under it.",
-    "LoD": "Limit of detection: a clone at this level is found in 95 % of such samples. It belongs to this sample: to its "
-    "cells, its capture and its depth.",
+    "LoD": "Limit of detection: a clone at this level is found in 95 % of such samples. It belongs to this sample: to "
+    "its cells, its capture and its depth.",
     "LoQ": "Limit of quantification: from here on the error (RMS) is at most 70 %; never under the LoD.",
     "p": "The chance of as many molecules without the clone.",
     "Notation": "1.0e-5 is 1 in 100,000.",
@@ -45,12 +47,14 @@ def marker_section(markers: pl.DataFrame, subject_id: str) -> Markup:
             if tracked.height
             else tag("p", "No sequence is tracked: none met the rule."),
             _tracked_sequences(tracked),
-            _markers(f"Considered and refused ({refused.height}).", refused.rows(named=True)) if refused.height else None,
+            _markers(f"Considered and refused ({refused.height}).", refused.rows(named=True))
+            if refused.height
+            else None,
         )
     )
 
 
-def _markers(caption: str, rows: list[Row]) -> Markup:
+def _markers(caption: str, rows: Sequence[Row]) -> Markup:
     notes = Notes()
     header = ["Marker", "V, D, J", "Junction", _unit("Reads"), _unit("Share", "of locus"), _unit("Clone cells"),
               _unit("Copies", "per cell"), "Why"]  # fmt: skip
@@ -63,13 +67,14 @@ def _unit(name: str, unit: str = "") -> Markup:
 
 def _marker(row: Row, notes: Notes) -> Markup:
     cells, share, reads = (formats.number(row[name]) for name in ("cells", "fraction_of_locus", "duplicate_count"))
-    system = tag("small", f" {row['system'] or row['locus']}") if row["system"] or row["locus"] else None
-    calls = [row[f"{segment}_call"] for segment in "vdj" if row[f"{segment}_call"]]
+    kind = row["system"] or row["locus"] or ""
+    system = None if kind in row["marker_id"] else tag("small", f" {kind}")
+    calls = [tag("div", *_ties(row[f"{segment}_call"])) for segment in "vdj" if row[f"{segment}_call"]]
     own = "not known for this marker"
     return tag(
         "tr",
         tag("th", row["marker_id"], system, scope="row", class_="id"),
-        tag("td", join(calls, tag("br")) if calls else notes.dash("no segment named")),
+        tag("td", *calls) if calls else tag("td", notes.dash("no segment named")),
         tag("td", row["junction"] or notes.dash("no junction: incomplete, or not a rearrangement"),
             class_="sequence" if row["junction"] else None),
         tag("td", notes.dash(own) if reads is None else formats.count(reads), class_="number"),
@@ -81,6 +86,11 @@ def _marker(row: Row, notes: Notes) -> Markup:
     )  # fmt: skip
 
 
+def _ties(call: str) -> list[Markup]:
+    """Alleles that are broken between, never within."""
+    return [join((tag("span", allele, class_="nowrap"), " ")) for allele in call.replace(",", ", ").split()]
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.2g} %" if share < 0.0995 else f"{100 * share:.1f} %"
 
@@ -90,7 +100,9 @@ def _tracked_sequences(tracked: pl.DataFrame) -> Markup | None:
         return None
     header = ["Marker", "Tracked sequence, 5' to 3'; the clone-specific part is underlined"]
     rows = [
-        tag("tr", tag("th", row["marker_id"], scope="row", class_="id"), tag("td", *_underlined(row), class_="sequence"))
+        tag(
+            "tr", tag("th", row["marker_id"], scope="row", class_="id"), tag("td", *_underlined(row), class_="sequence")
+        )
         for row in tracked.rows(named=True)
     ]
     return table("Tracked sequences.", header, rows, class_="rows markers")
@@ -113,25 +125,39 @@ def kinetics_section(kinetics: pl.DataFrame | None, subject_id: str) -> Markup:
     notes = Notes()
     header = ["From", "To", _unit("Time", "days"), "Marker", _unit("Change", "log10"), _unit("Change", "times"), "Call"]
     pairs = own.partition_by("previous_sample_id", "sample_id", maintain_order=True)
-    bodies = [[_step(row, notes) for row in _combined_first(pair)] for pair in pairs]
-    return table("Change between successive samples.", header, *bodies, class_="results", notes=notes.listing())
+    bodies = [_steps(_combined_first(pair), notes) for pair in pairs]
+    return table("Change between successive samples.", header, *bodies, class_="results short", notes=notes.listing())
 
 
 def _combined_first(frame: pl.DataFrame) -> list[Row]:
     return sorted(frame.rows(named=True), key=lambda row: row["marker_id"] != COMBINED)
 
 
-def _step(row: Row, notes: Notes) -> Markup:
-    days, change = formats.number(row["days_between"]), formats.number(row["log10_change"])
-    no_ratio = notes.dash("no ratio: one of the two is zero or failed") if change is None else None
+def _steps(rows: Sequence[Row], notes: Notes) -> list[Markup]:
+    """The rows of one pair of samples; samples and time are said once for all markers."""
+    first, number = rows[0], len(rows)
+    days = formats.number(first["days_between"])
+    time = notes.dash("a day is missing") if days is None else formats.day(days)
+    said = (
+        tag("td", first["previous_sample_id"], rowspan=number),
+        tag("td", first["sample_id"], rowspan=number),
+        tag("td", time, rowspan=number, class_="number"),
+    )
+    return [_step(row, said if row is first else (), notes) for row in rows]
+
+
+def _step(row: Row, said: Iterable[Markup], notes: Notes) -> Markup:
+    change = formats.number(row["log10_change"])
+    if change is None:
+        ratio = times = notes.dash("no ratio: one of the two is zero or failed")
+    else:
+        ratio, times = escape(f"{change:+.1f}".replace("-", "−")), escape(_times(change))
     return tag(
         "tr",
-        tag("td", row["previous_sample_id"]),
-        tag("td", row["sample_id"]),
-        tag("td", notes.dash("a day is missing") if days is None else formats.day(days), class_="number"),
+        *said,
         tag("th", row["marker_id"], scope="row", class_="id"),
-        tag("td", no_ratio or f"{change:+.1f}".replace("-", "−"), class_="number"),
-        tag("td", no_ratio or _times(change or 0.0), class_="number"),
+        tag("td", ratio, class_="number"),
+        tag("td", times, class_="number"),
         tag("td", call_label(row["call"])),
         class_="combined" if row["marker_id"] == COMBINED else None,
     )
@@ -164,7 +190,7 @@ def _stage(values: pl.DataFrame, ids: list[str]) -> Markup:
         for sample in ids
         if any((sample, metric) in found for metric, _ in metrics)
     ]
-    return table(f"Stage {values['stage'][0]}.", header, rows, class_="rows", notes=notes.listing())
+    return table(f"Stage {values['stage'][0]}.", header, rows, class_="rows short", notes=notes.listing())
 
 
 def _value(value: float | None, notes: Notes) -> str:

@@ -29,7 +29,9 @@ def statement(result: Mapping[str, Any], target: float | None = None) -> str:
     if call == "failed":
         return _failed(result)
     if call == "positive":
-        return f"Positive: {_estimate(result)}: {_found(result)} in {_examined(result)}{_cells(result)}; {_reach(result)}."
+        return (
+            f"Positive: {_estimate(result)}: {_found(result)} in {_examined(result)}{_cells(result)}; {_reach(result)}."
+        )
     if call == "positive_below_loq":
         return (
             f"Positive, below the limit of quantification ({_limit(result, 'loq')}): {_found(result)} in "
@@ -54,7 +56,9 @@ def flag_sentences(flags: str | None) -> list[str]:
 def _failed(result: Mapping[str, Any]) -> str:
     why = flag_sentences(result["flags"]) or ["The table does not say why."]
     reads = result["reads"]
-    seen = f" {formats.count(reads)} {_plural('read', reads)} of {_whose(result)} {_were(reads)} counted." if reads else ""
+    seen = (
+        f" {formats.count(reads)} {_plural('read', reads)} of {_whose(result)} {_were(reads)} counted." if reads else ""
+    )
     return f"Failed: no result, and no level that the sample could have shown. {' '.join(why)}{seen}"
 
 
@@ -85,14 +89,15 @@ def _estimate(result: Mapping[str, Any]) -> str:
         return "no estimate"
     if low is None or high is None:
         return f"{formats.level(value)} clone cells per nucleated cell"
-    return (
-        f"{formats.level(value, low, high)} clone cells per nucleated cell (95 % interval {formats.interval(low, high)})"
-    )
+    limits = f"(95 % interval {formats.interval(low, high)})"
+    return f"{formats.level(value, low, high)} clone cells per nucleated cell {limits}"
 
 
 def _examined(result: Mapping[str, Any]) -> str:
     cells, capture = (formats.number(result[name]) for name in ("input_cells", "capture"))
-    amount = "DNA of an unknown number of cells" if cells is None else f"DNA of {formats.quantity(cells)} nucleated cells"
+    amount = (
+        "DNA of an unknown number of cells" if cells is None else f"DNA of {formats.quantity(cells)} nucleated cells"
+    )
     return amount if capture is None else f"{amount} (capture {capture:.2g})"
 
 

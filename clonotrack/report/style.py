@@ -28,7 +28,8 @@ _PAGE = f"""
 :root {{ color-scheme: light; }}
 * {{ box-sizing: border-box; }}
 body {{ margin: 0; background: {PAPER}; color: {INK};
-  font: 15px/1.45 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; font-variant-numeric: tabular-nums; }}
+  font: 15px/1.45 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
+  font-variant-numeric: tabular-nums; }}
 main, header, footer {{ max-width: 1040px; margin: 0 auto; padding: 0 20px; }}
 header {{ padding-top: 26px; }}
 h1 {{ font-size: 25px; line-height: 1.2; margin: 0 0 2px; overflow-wrap: anywhere; }}
@@ -49,12 +50,15 @@ figure {{ margin: 0; break-inside: avoid; }}
 figure svg {{ display: block; width: 100%; height: auto; }}
 svg text {{ font-family: inherit; }}
 .narrow {{ display: none; }}
+.narrow svg {{ max-width: 480px; }}
 figcaption, .notes, .small {{ font-size: 13px; color: {MUTED}; }}
 figcaption p, .notes {{ max-width: 110ch; }}
-.legend {{ list-style: none; display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 4px 0 0; padding: 0; color: {INK}; }}
+.legend {{ list-style: none; display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 4px 0 0; padding: 0;
+  color: {INK}; }}
 .legend li {{ display: flex; align-items: center; gap: 5px; min-width: 0; overflow-wrap: anywhere; }}
 figure .legend svg {{ flex: none; width: 26px; height: 16px; }}
-.scroll {{ overflow-x: auto; }}
+.scroll {{ overflow-x: auto; margin: 4px 0 12px; }}
+.stay {{ position: sticky; left: 0; width: max-content; max-width: min(100%, calc(100vw - 28px)); }}
 table {{ border-collapse: collapse; font-size: 13px; line-height: 1.35; width: 100%; }}
 caption {{ text-align: left; color: {MUTED}; padding: 0 0 4px; }}
 th, td {{ text-align: left; vertical-align: top; padding: 3px 8px 3px 0; }}
@@ -65,22 +69,29 @@ tbody tr {{ break-inside: avoid; }}
 tbody + tbody tr:first-child > * {{ border-top: 1px solid {RULE}; }}
 .rows tr > * {{ border-bottom: 1px solid {RULE}; }}
 .number {{ text-align: right; white-space: nowrap; }}
+.number + :not(.number) {{ padding-left: 8px; }}
+.short .number + :not(.number) {{ padding-left: 0; }}
+.short {{ width: auto; }}
+.short th, .short td {{ padding-right: 26px; }}
 .results .group {{ font-weight: 600; padding-top: 7px; }}
 .results .group span {{ font-weight: 400; color: {MUTED}; }}
 .results .combined > * {{ font-weight: 600; }}
 .results small, .id small {{ font-weight: 400; color: {MUTED}; font-size: 12px; white-space: normal; }}
 .id {{ overflow-wrap: anywhere; min-width: 9em; }}
-.sequence {{ font: 12px/1.4 ui-monospace, "DejaVu Sans Mono", "Liberation Mono", Consolas, monospace; overflow-wrap: anywhere; }}
+.sequence {{ font: 12px/1.4 ui-monospace, "DejaVu Sans Mono", "Liberation Mono", Consolas, monospace;
+  overflow-wrap: anywhere; }}
 .sequence b {{ border-bottom: 1px solid {INK}; }}
 .nowrap {{ white-space: nowrap; }}
-.call {{ display: inline-block; padding: 0 7px; border-radius: 3px; font-weight: 600; font-size: 12.5px; white-space: nowrap; }}
-sup {{ font-size: 10px; line-height: 0; }}
+.call {{ display: inline-block; padding: 0 7px; border-radius: 3px; font-weight: 600; font-size: 12.5px;
+  white-space: nowrap; }}
+sup {{ font-size: .75em; line-height: 0; }}
 .statements {{ list-style: none; margin: 0; padding: 0; }}
 .statements > li {{ padding: 7px 0; border-bottom: 1px solid {RULE}; break-inside: avoid; }}
 .statements p {{ margin: 2px 0; max-width: 96ch; }}
 .statements ul {{ margin: 2px 0 0; padding-left: 18px; font-size: 13px; color: {MUTED}; }}
 .settings {{ columns: 330px 2; column-gap: 34px; font-size: 12.5px; margin: 4px 0; }}
-.settings div {{ break-inside: avoid; display: flex; gap: 10px; justify-content: space-between; border-bottom: 1px dotted {RULE}; }}
+.settings div {{ break-inside: avoid; display: flex; gap: 10px; justify-content: space-between;
+  border-bottom: 1px dotted {RULE}; }}
 .settings dt {{ color: {MUTED}; overflow-wrap: anywhere; }}
 .settings dd {{ margin: 0; text-align: right; overflow-wrap: anywhere; }}
 footer {{ margin-top: 30px; padding-bottom: 26px; font-size: 13px; color: {MUTED}; }}
@@ -88,8 +99,8 @@ footer {{ margin-top: 30px; padding-bottom: 26px; font-size: 13px; color: {MUTED
   main, header, footer {{ padding-left: 14px; padding-right: 14px; }}
   .wide {{ display: none !important; }}
   .narrow {{ display: block !important; }}
-  .results .id, .markers .id {{ position: sticky; left: 0; background: {PAPER}; min-width: 7.5em; max-width: 9em; }}
-  .group span {{ display: block; }}
+  .results .id, .markers .id {{ position: sticky; left: 0; background: {PAPER}; min-width: 8.5em; max-width: 10.5em; }}
+  .results td:last-child {{ min-width: 13em; }}
 }}
 @media print {{
   @page {{ size: A4; margin: 13mm 12mm; }}
@@ -98,12 +109,18 @@ footer {{ margin-top: 30px; padding-bottom: 26px; font-size: 13px; color: {MUTED
   .wide {{ display: block !important; }}
   .narrow {{ display: none !important; }}
   .scroll {{ overflow: visible; }}
-  table {{ font-size: 7.6pt; }}
+  .stay {{ max-width: none; width: auto; }}
+  table, .notes, .small, figcaption, .statements ul {{ font-size: 7.6pt; }}
+  .settings {{ font-size: 7.2pt; }}
+  .verdict p {{ font-size: 11pt; }}
+  .verdict .sample, .ruo {{ font-size: 8.5pt; }}
   th, td {{ padding-right: 5px; }}
   .results small, .id small {{ font-size: 7pt; }}
   .call {{ font-size: 7.4pt; padding: 0 4px; }}
   .sequence {{ font-size: 7pt; }}
-  .id {{ min-width: 0; }}
+  .id {{ min-width: 8.8em; }}
+  .results .id {{ min-width: 9.4em; }}
+  .scroll:has(.markers, .short) {{ break-inside: avoid; }}
 }}
 """
 

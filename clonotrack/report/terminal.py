@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +13,8 @@ from clonotrack.report.course import Row, Sample, course
 from clonotrack.report.statement import COMBINED, flag_names, flag_sentences
 
 WIDTH = 110
-_GAP = "  "
 _CALLS = {"positive_below_loq": "positive<LoQ"}
-_RIGHT = ("day", "reads", "cells", "LoD", "truth")
+_RIGHT = ("day", "reads", "clone cells", "LoD", "truth")
 _YES_NO = {True: "yes", False: "NO", None: ""}
 
 
@@ -31,13 +31,20 @@ def terminal_table(mrd: pl.DataFrame, truth: pl.DataFrame | None = None) -> str:
         Lines, without an end of line after the last.
     """
     letters = _letters(mrd)
-    patients = {subject: _patient(mrd, subject, letters, truth) for subject in mrd["subject_id"].unique(maintain_order=True)}
+    patients = {
+        subject: _patient(mrd, subject, letters, truth) for subject in mrd["subject_id"].unique(maintain_order=True)
+    }
     header = next(iter(next(iter(patients.values()), [])), {})
     widths = _widths([{name: name for name in header}, *(row for rows in patients.values() for row in rows)])
-    lines = [_line({name: name for name in header}, widths), "-" * _total(widths)]
+    lines = []
     for subject, rows in patients.items():
         lines += [formats.shortened(subject, WIDTH), *(_line(row, widths) for row in rows)]
-    legend = [f"{letter}  {name}: {flag_sentences(name)[0]}" for name, letter in letters.items()]
+    head = _line({name: name for name in header}, widths)
+    lines = [head, "-" * max(map(len, [head, *lines])), *lines]
+    legend = [
+        textwrap.fill(f"{letter}  {name}: {flag_sentences(name)[0]}", WIDTH, subsequent_indent="   ")
+        for name, letter in letters.items()
+    ]
     return "\n".join([*lines, *(["", *legend] if legend else [])])
 
 
@@ -55,7 +62,7 @@ def _patient(
         known = None if truth is None else truth.filter(pl.col("sample_id") == sample.sample_id).rows(named=True)
         for row in sample.results:
             cells = _result(sample, row, letters)
-            rows.append(cells if known is None else cells | _compared(row, known[0] if known else {}))
+            rows.append(cells if known is None else _compared(cells, row, known[0] if known else {}))
     return rows
 
 
@@ -69,7 +76,7 @@ def _result(sample: Sample, row: Row, letters: Mapping[str, str]) -> dict[str, s
         "day": formats.day(sample.day) if first and sample.day is not None else "",
         "marker": row["marker_id"].removeprefix(f"{row['subject_id']}."),
         "reads": formats.count(row["reads"]),
-        "cells": "-" if cells is None else formats.quantity(cells),
+        "clone cells": "-" if cells is None else formats.quantity(cells),
         "MRD [95 % interval]": "-" if mrd is None else f"{formats.level(mrd, low, high)}{limits}",
         "LoD": "-" if lod is None else formats.level(lod),
         "call": _CALLS.get(row["call"], row["call"]),
@@ -77,32 +84,34 @@ def _result(sample: Sample, row: Row, letters: Mapping[str, str]) -> dict[str, s
     }
 
 
-def _compared(row: Row, known: Mapping[str, Any]) -> dict[str, str]:
-    """Estimate against truth; empty where the truth is not known or the row is a single marker's."""
+def _compared(cells: Mapping[str, str], row: Row, known: Mapping[str, Any]) -> dict[str, str]:
+    """The cells with the truth in place of clone cells; empty where it is not known or the row is a single marker's."""
     true, expected = formats.number(known.get("true_mrd")), known.get("expected_call")
     low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
-    if row["marker_id"] != COMBINED or true is None:
-        return {"truth": "", "in": "", "right": ""}
-    held = None if low is None or high is None else low <= true <= high
-    right = None if expected is None else row["call"] == expected
-    return {"truth": formats.level(true), "in": _YES_NO[held], "right": _YES_NO[right]}
+    beside = row["marker_id"] == COMBINED and true is not None
+    held = low <= true <= high if beside and true is not None and low is not None and high is not None else None
+    right = row["call"] == expected if beside and expected is not None else None
+    compared = {"truth": formats.level(true or 0.0) if beside else "", "in": _YES_NO[held], "right": _YES_NO[right]}
+    return {name: text for name, text in cells.items() if name != "clone cells"} | compared
 
 
 def _widths(rows: list[dict[str, str]]) -> dict[str, int]:
-    """As wide as the widest cell; ids give way, marker and sample in turn, where the line would be too long."""
+    """As wide as the widest cell; ids give way, the longer first, where the line would be too long."""
     widths = {name: max(len(row[name]) for row in rows) for name in rows[0]}
-    while _total(widths) > WIDTH and max(widths["sample"], widths["marker"]) > 8:
+    while _total(widths, " ") > WIDTH and max(widths["sample"], widths["marker"]) > 8:
         widths["sample" if widths["sample"] > widths["marker"] else "marker"] -= 1
     return widths
 
 
-def _total(widths: Mapping[str, int]) -> int:
-    return sum(widths.values()) + len(_GAP) * (len(widths) - 1)
+def _total(widths: Mapping[str, int], gap: str) -> int:
+    return sum(widths.values()) + len(gap) * (len(widths) - 1)
 
 
 def _line(row: Mapping[str, str], widths: Mapping[str, int]) -> str:
     cells = (
-        formats.shortened(row[name], width).rjust(width) if name in _RIGHT else formats.shortened(row[name], width).ljust(width)
+        text.rjust(width) if name in _RIGHT else text.ljust(width)
         for name, width in widths.items()
+        if (text := formats.shortened(row[name], width)) is not None
     )
-    return _GAP.join(cells).rstrip()
+    gap = "  " if _total(widths, "  ") <= WIDTH else " "
+    return gap.join(cells).rstrip()

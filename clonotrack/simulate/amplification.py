@@ -66,9 +66,7 @@ def amplify(
     return Molecules(template, rng.poisson(reads_per_molecule * yields))
 
 
-def polymerase_errors(
-    lengths: I64, reads: I64, *, rate: float, cycles: int, rng: np.random.Generator
-) -> Edits:
+def polymerase_errors(lengths: I64, reads: I64, *, rate: float, cycles: int, rng: np.random.Generator) -> Edits:
     """Errors of PCR; reads of one molecule share those of its early cycles.
 
     METHOD: in cycle c a molecule's family has 2^(c-1) duplexes, half of whose strands are new; an error there is in
@@ -85,7 +83,7 @@ def polymerase_errors(
     """
     first = np.cumsum(reads) - reads
     early = [
-        _shared(lengths, reads, first, rate * 2.0 ** (cycle - 1), 2.0**-cycle, rng)
+        _shared(lengths, reads, first, rate=rate * 2.0 ** (cycle - 1), share=2.0**-cycle, rng=rng)
         for cycle in range(1, min(cycles, EARLY_CYCLES) + 1)
     ]
     owner = np.repeat(np.arange(len(reads)), reads)
@@ -100,9 +98,7 @@ def polymerase_errors(
     )
 
 
-def _shared(
-    lengths: I64, reads: I64, first: I64, rate: float, share: float, rng: np.random.Generator
-) -> Edits:
+def _shared(lengths: I64, reads: I64, first: I64, *, rate: float, share: float, rng: np.random.Generator) -> Edits:
     """Errors at `rate` per base of a molecule, each in any of its reads with probability `share`."""
     molecule = np.repeat(np.arange(len(lengths)), rng.poisson(lengths * rate))
     position, shift = _positions(lengths[molecule], rng), _shifts(len(molecule), rng)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from clonotrack.germline import Reference
 from clonotrack.sequence import decode
-from clonotrack.simulate.recombination import inherit
 from clonotrack.simulate.rearrangement import Rearrangement, join
+from clonotrack.simulate.recombination import inherit
 from clonotrack.simulate.streams import FIXED, stream
 
 JUNCTION_NT = 36  # random nt between V and J: shared with a cell by chance once in 4^36
@@ -23,13 +23,13 @@ class Calibrator:
     copies: int
 
 
-def calibrators(reference: Reference, loci: Sequence[str], per_locus: int, copies: int) -> list[Calibrator]:
+def calibrators(reference: Reference, loci: Sequence[str], per_locus: int, copies: int) -> tuple[Calibrator, ...]:
     """The set for these loci, the same in every simulation: a laboratory buys it once."""
-    return [
+    return tuple(
         Calibrator(f"cal-{locus}-{number}", _calibrator(reference, locus, number), copies)
         for locus in loci
         for number in range(1, per_locus + 1)
-    ]
+    )
 
 
 def _calibrator(reference: Reference, locus: str, number: int) -> Rearrangement:

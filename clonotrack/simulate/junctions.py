@@ -47,10 +47,10 @@ JUNCTIONS = {
     "TRD": JunctionModel(v_trim=3, j_trim=3, n1=6, d5_trim=3, d3_trim=3, n2=6),
 }
 
-# METHOD: terminal transferase favours G and C (Murugan 2012); one composition for all loci, no memory of the base before.
+# METHOD: terminal transferase favours G and C (Murugan 2012); one composition for all loci, whatever comes before.
 INSERTED_BASES: F64 = np.array([0.2, 0.3, 0.3, 0.2])
 
-# METHOD: an untrimmed coding end may keep up to 4 nt of its opened hairpin (Lafaille 1989, Cell 59:859); rounded shares.
+# METHOD: an untrimmed coding end may keep up to 4 nt of its opened hairpin (Lafaille 1989, Cell 59:859).
 PALINDROME_SHARES: F64 = np.array([0.6, 0.2, 0.12, 0.05, 0.03])
 
 _DISPERSION = 2.0  # of the negative binomial: variance = mean + mean^2 / 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from hashlib import sha256
 
 from clonotrack.germline import Segment
@@ -73,7 +73,9 @@ class Rearrangement:
         return self.sequence[self.amplicon_start(length) :]
 
 
-def join(v: Segment, d: Segment | None, j: Segment, locus: str, pieces: tuple[str, str, str, str, str]) -> Rearrangement:
+def join(
+    v: Segment, d: Segment | None, j: Segment, locus: str, pieces: tuple[str, str, str, str, str]
+) -> Rearrangement:
     """Put the pieces together.
 
     Args:
@@ -123,7 +125,7 @@ def hairpin_5(piece: str, length: int) -> str:
     return reverse_complement(piece[:length])
 
 
-@lru_cache(maxsize=None)
+@cache
 def primer_distance(gene: str) -> int:
-    """nt of V before Cys104 in reads of this gene: one primer site per gene, 80 to 130 nt away."""
+    """Nt of V before Cys104 in reads of this gene: one primer site per gene, 80 to 130 nt away."""
     return int(stream(FIXED, "primer", gene).integers(*PRIMER_DISTANCE))

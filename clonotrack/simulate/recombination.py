@@ -59,7 +59,9 @@ def inherit(reference: Reference, locus: str, rng: np.random.Generator) -> Germl
     """A person's segments of one locus: functional genes with anchors, one or two alleles of each."""
     v, d, j = (_inherited(reference, kind, locus, rng) for kind in KINDS)
     if v is None or j is None:
-        raise GermlineError(f"the reference {reference.name} has no functional V and J of {locus}: choose another locus")
+        raise GermlineError(
+            f"the reference {reference.name} has no functional V and J of {locus}: choose another locus"
+        )
     return Germline(locus, v, d, j)
 
 
@@ -159,7 +161,7 @@ def _trim_5(segment: Segment, nt: int) -> str:
 
 
 def _outside(v: Segment, j: Segment) -> int:
-    """nt of V before and of J after the junction, where both have anchors."""
+    """Nt of V before and of J after the junction, where both have anchors."""
     return (v.anchor or 0) + len(j.sequence) - (j.anchor or 0) - 3
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from clonotrack.germline import Reference
 from clonotrack.sequence import F64, I64
 from clonotrack.simulate.hypermutation import hypermutate
-from clonotrack.simulate.recombination import Choices, Germline, draw, inherit
 from clonotrack.simulate.rearrangement import Rearrangement
+from clonotrack.simulate.recombination import Choices, Germline, draw, inherit
 from clonotrack.simulate.streams import stream
 
 Lineage = Literal["B", "T"]
@@ -78,8 +78,8 @@ def clone_weights(clones: int) -> F64:
     METHOD: proportional to 1 / (rank + 10): a power law with the exponent 2 of clone sizes that repertoires show
     (Mora & Walczak 2016, arXiv:1604.00487), without a clone that outgrows the healthy.
     """
-    weights = 1.0 / (np.arange(clones) + 1 + RANK_OFFSET)
-    return weights / weights.sum()
+    weights: F64 = 1.0 / (np.arange(clones, dtype=np.float64) + 1 + RANK_OFFSET)
+    return weights / float(weights.sum())
 
 
 def healthy(
@@ -110,7 +110,7 @@ def healthy(
     is_mature = stream(seed, person, lineage, "mature").random(clones) < mature
     for locus in (locus for locus in loci if CARRIAGE[locus].lineage == lineage):
         rng = stream(seed, person, "healthy", locus)
-        owner, rearrangements = _of_locus(reference, locus, person, seed, clones, rng)
+        owner, rearrangements = _of_locus(reference, locus, person=person, seed=seed, clones=clones, rng=rng)
         rate = mutation if locus == "IGH" else mutation / 2
         changed = is_mature[owner] if lineage == "B" else np.zeros(len(owner), dtype=np.bool_)
         made += [hypermutate(r, rate, rng) if c else r for r, c in zip(rearrangements, changed, strict=True)]
@@ -122,7 +122,7 @@ def healthy(
 
 
 def _of_locus(
-    reference: Reference, locus: str, person: str, seed: int, clones: int, rng: np.random.Generator
+    reference: Reference, locus: str, *, person: str, seed: int, clones: int, rng: np.random.Generator
 ) -> tuple[I64, list[Rearrangement]]:
     """Clone and rearrangement, for everything the clones carry of one locus."""
     carriage = CARRIAGE[locus]

@@ -88,11 +88,11 @@ def reduced_share(error_rate: float) -> float:
 
 def _mean_error(share: float) -> float:
     along = np.linspace(*RAMP, 1001)
-    reduced = sum(
+    reduced: float = sum(
         weight * float(np.minimum(1.0, share * factor * along / _NORMAL).mean())
         for weight, factor in ((1 - POOR_READS, 1.0), (POOR_READS, POOR_FACTOR))
     )
-    return reduced * _REDUCED_ERROR + (1 - reduced) * _ERROR[HIGH]
+    return float(reduced * _REDUCED_ERROR + (1 - reduced) * _ERROR[HIGH])
 
 
 def _batch(templates: Ragged, origin: I64, edits: Edits, share: float, rng: np.random.Generator) -> ReadBatch:

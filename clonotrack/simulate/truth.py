@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from clonotrack.simulate.plan import SamplePlan
+from clonotrack.simulate.clone import Marker
+from clonotrack.simulate.plan import LibraryPlan, SamplePlan
 
 COMBINED = "combined"
 _DETECTED = -math.log(0.05)  # expected molecules of which at least one is there in 95 of 100 tubes
@@ -29,27 +30,25 @@ def expected_call(molecules: int, realised: float, limit: float, target_level: f
 
 def marker_truth(
     sample: SamplePlan,
-    *,
-    marker_id: str,
-    locus: str,
-    copies_per_cell: int,
-    capture: float,
-    target_level: float,
+    library: LibraryPlan,
+    marker: Marker,
     clone_cells: int,
-    molecules: int,
-    reads: int,
+    *,
+    drawn: tuple[int, int],
+    target_level: float,
 ) -> dict[str, Any]:
-    """One TRUTH row."""
-    realised = molecules / (capture * copies_per_cell * sample.cells)
-    limit = detection_limit(sample.cells, capture, copies_per_cell)
+    """One TRUTH row; `drawn` are the marker's captured molecules and their reads."""
+    molecules, reads = drawn
+    realised = molecules / (library.capture * marker.copies_per_cell * sample.cells)
+    limit = detection_limit(sample.cells, library.capture, marker.copies_per_cell)
     return {
         "subject_id": sample.subject_id,
         "sample_id": sample.sample_id,
         "role": sample.role,
         "day": sample.day,
-        "marker_id": marker_id,
-        "locus": locus,
-        "level": sample.level,
+        "marker_id": marker.marker_id,
+        "locus": marker.rearrangement.locus,
+        "true_mrd": sample.level,
         "cells": sample.cells,
         "clone_cells": clone_cells,
         "molecules": molecules,

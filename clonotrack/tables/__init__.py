@@ -21,6 +21,7 @@ from clonotrack.tables.results import (
     SAMPLES_REQUIRED,
 )
 from clonotrack.tables.schema import CALLS, LOCI, MATCH_CLASSES, ROLES, SYSTEMS, TOTALS, Column, Table, check
+from clonotrack.tables.truth import READ_TRUTH, TRUTH
 
 TABLES = (
     SEQUENCES,
@@ -36,6 +37,8 @@ TABLES = (
     KINETICS,
     QC,
     SAMPLES,
+    TRUTH,
+    READ_TRUTH,
 )
 
 __all__ = [
@@ -54,6 +57,7 @@ __all__ = [
     "MATCH_CLASSES",
     "MRD",
     "QC",
+    "READ_TRUTH",
     "REARRANGEMENTS",
     "ROLES",
     "SAMPLES",
@@ -62,6 +66,7 @@ __all__ = [
     "SYSTEMS",
     "TABLES",
     "TOTALS",
+    "TRUTH",
     "Column",
     "Table",
     "check",

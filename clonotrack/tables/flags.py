@@ -3,6 +3,7 @@
 FLAGS = {
     "no_cells": "There is no way to the number of nucleated cells: give input_cells or input_ng for this sample.",
     "no_marker": "The patient has no trackable marker, so nothing was looked for.",
+    "locus_not_amplified": "The library has no primers for the locus of the marker, so it could not be seen.",
     "no_reads": "The sample has no usable read.",
     "no_molecules": "There is no way from reads to molecules: the library has neither calibrators nor UMIs, and the "
     "sample no lymphoid_fraction.",

@@ -18,7 +18,7 @@ from clonotrack.tables.schema import (
 
 TRUTH = Table(
     "TRUTH",
-    "What was put into each simulated tube of a patient: a row per marker, and one `combined` row per sample.",
+    "What was put into each simulated tube of a patient: one `combined` row per sample, then a row per marker.",
     (
         SUBJECT,
         SAMPLE,
@@ -26,12 +26,14 @@ TRUTH = Table(
         column("day", "float", "day of collection", "days", null=True),
         column("marker_id", "str", "the marker, or `combined` (the marker with the most cells by its molecules)"),
         NULL_LOCUS,
-        column("level", "float", "true clone cells per nucleated cell of the specimen", "clone cells per nucleated cell"),
+        column("true_mrd", "float", "clone cells per nucleated cell of the specimen", "clone cells per nucleated cell"),
         column("cells", "int", "nucleated cells put into the tube", "cells"),
         column("clone_cells", "int", "clone cells among them, drawn", "cells"),
         column("molecules", "int", "captured molecules of the marker, drawn", "molecules"),
         column("reads", "int", "reads of these molecules, drawn", "reads"),
-        column("realised", "float", "molecules / (capture x copies_per_cell x cells)", "clone cells per nucleated cell"),
+        column(
+            "realised", "float", "molecules / (capture x copies_per_cell x cells)", "clone cells per nucleated cell"
+        ),
         column("expected_call", "str", "the call that these molecules deserve", values=CALLS),
     ),
     key=("sample_id", "marker_id"),

@@ -96,7 +96,5 @@ def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target
         for target in targets
         if target.edits < target.wanted
     ]
-    frame = pl.DataFrame(
-        [(sample_id, "track", *row) for row in rows], schema=QC.schema(), orient="row"
-    )
+    frame = pl.DataFrame([(sample_id, "track", *row) for row in rows], schema=QC.schema(), orient="row")
     return check(frame, QC)

@@ -14,12 +14,14 @@ from clonotrack.kernels.scan import WORD, Probes, Seeds
 from clonotrack.sequence import I64, U8, Ragged, encode, reverse_complement
 from clonotrack.track.targets import Target
 
+_NEVER = 1 << 40  # cost of what cannot be
+
 
 def seeds_of(targets: Sequence[Target], reference: Reference) -> Seeds:
     """Which keys belong to which probe, and to the J segments of which loci."""
-    keys, probes, ends = [], [], []
+    keys, probes, ends, common = [], [], [], _common(reference)
     for number, sequence in enumerate(_both_strands(targets)):
-        found, end = _pieces(encode(sequence), targets[number // 2].edits)
+        found, end = _pieces(encode(sequence), targets[number // 2].edits, common)
         keys.append(found)
         ends.append(end)
         probes.append(np.full(len(found), number))
@@ -68,12 +70,34 @@ def _both_strands(targets: Sequence[Target]) -> list[str]:
     return [strand for target in targets for strand in (target.part, reverse_complement(target.part))]
 
 
-def _pieces(codes: U8, edits: int) -> tuple[I64, I64]:
-    """Keys of `edits` + 1 pieces of `PIECE` nt, spread evenly and without overlap, and where each key ends."""
-    share = len(codes) // (edits + 1)
-    starts = np.arange(edits + 1) * share + (share - PIECE) // 2
-    ends = (starts[:, None] + np.arange(K, K + WORD)).ravel()
-    return _keys(codes)[ends - K], ends
+def _pieces(codes: U8, edits: int, common: I64) -> tuple[I64, I64]:
+    """Keys of `edits` + 1 pieces of `PIECE` nt without overlap, and where each key ends.
+
+    Any such pieces lose nothing; those with the fewest keys in common with germline segments, which every other
+    read holds too, cost the fewest comparisons. Found by dynamic programming over the starts of the pieces.
+    """
+    keys = _keys(codes)
+    cost = np.convolve(common[keys], np.ones(WORD, dtype=np.int64), "valid")
+    least = np.zeros(len(cost) + PIECE, dtype=np.int64)  # of m pieces within the first i bases, at i; m = 0
+    taken = []
+    for _ in range(edits + 1):
+        ending = np.concatenate([np.full(PIECE, _NEVER), least[: len(cost)] + cost])
+        least = np.minimum.accumulate(ending)
+        taken.append(ending)
+    starts, room = [], len(codes)
+    for ending in reversed(taken):
+        stop = int(ending[: room + 1].argmin())
+        room = stop - PIECE
+        starts.append(room)
+    ends = (np.array(starts)[:, None] + np.arange(K, K + WORD)).ravel()
+    return keys[ends - K], ends
+
+
+def _common(reference: Reference) -> I64:
+    """V and J segments, either strand, that hold each key: shape (KEYS,)."""
+    segments = [segment.sequence for segment in reference.segments if segment.kind != "D"]
+    both = [strand for sequence in segments for strand in (sequence, reverse_complement(sequence))]
+    return np.bincount(np.concatenate([_keys(encode(s)) for s in both if len(s) >= K]), minlength=KEYS)
 
 
 def _keys(codes: U8) -> I64:

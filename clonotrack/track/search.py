@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from clonotrack.config import Track
 from clonotrack.germline import LOCI, Reference
-from clonotrack.io.reads import ReadChunk
 from clonotrack.kernels.credit import AMBIGUOUS, HIT, OTHER
 from clonotrack.kernels.scan import NO_LOCUS, WORD, Found, Probes, Seeds, scan
-from clonotrack.library.batches import Counts
 from clonotrack.sequence import I64, Ragged
 from clonotrack.track.edits import settle_edits
 from clonotrack.track.hits import Sample, hits_frame
 from clonotrack.track.index import probes_of, seeds_of
 from clonotrack.track.targets import Target, control_targets, marker_targets
+
+if TYPE_CHECKING:
+    from clonotrack.io.reads import ReadChunk
+    from clonotrack.library.batches import Counts
 
 
 def track(
@@ -106,9 +108,7 @@ class Search:
 
     def add(self, reads: Ragged) -> Found:
         """Search one chunk; give back what each of its reads is."""
-        found = Found(
-            self.counts, np.zeros(len(reads), dtype=np.uint8), np.full(len(reads), NO_LOCUS, dtype=np.uint8)
-        )
+        found = Found(self.counts, np.zeros(len(reads), dtype=np.uint8), np.full(len(reads), NO_LOCUS, dtype=np.uint8))
         codes = np.require(reads.codes, requirements="CAW")
         words = np.require(codes[: len(codes) // WORD * WORD].view("<u4"), requirements="CAW")
         scan(words, codes, np.require(reads.offsets, requirements="CAW"), self._seeds, self._probes, found)

@@ -130,4 +130,3 @@ def _letters(table: str, name: str, sequence: str) -> str:
 def _by_length(part: str, wanted: int) -> int:
     """One edit for every `PIECE` nt after the first: the search stands on e + 1 pieces without a mismatch."""
     return min(wanted, len(part) // PIECE - 1)
-

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,9 +10,7 @@ from clonotrack.kernels.consensus import consensus
 from clonotrack.sequence import Ragged, decode
 from tests.reference.consensus import consensus as naive
 
-ROW = st.tuples(
-    st.text("ACGTN", min_size=1, max_size=12), st.integers(0, 2**20), st.integers(1, 9), st.integers(0, 12)
-)
+ROW = st.tuples(st.text("ACGTN", min_size=1, max_size=12), st.integers(0, 2**20), st.integers(1, 9), st.integers(0, 12))
 
 
 @settings(deadline=None, max_examples=200)
@@ -29,7 +29,7 @@ def test_consensus_is_that_of_the_naive_twin(groups: list[list[tuple[str, int, i
         np.array(anchors),
         bounds,
     )
-    for g, (start, end) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for g, (start, end) in enumerate(pairwise(bounds)):
         expected = naive(
             [row[0] for row in rows[start:end]],
             [score.tolist() for score in scores[start:end]],

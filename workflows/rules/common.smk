@@ -46,6 +46,13 @@ def baselines_of(pattern):
     )
 
 
+def patient_qc(wildcards):
+    """An input function: QC of the stages that the patient's samples went through."""
+    stages = [RESULTS / "1_reads/{sample}.qc.tsv", RESULTS / "3_cluster/{sample}.qc.tsv"]
+    own = [path for stage in stages for path in baselines_of(stage)(wildcards)]
+    return [*own, RESULTS / "6_quantify/quantify.qc.tsv"]
+
+
 def options(name, paths):
     """A repeated option of the command line."""
     return [word for path in paths for word in (name, path)]

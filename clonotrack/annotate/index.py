@@ -1,0 +1,134 @@
+"""A germline reference as the kernels see it: flat arrays, groups of alleles, k-mer indices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clonotrack.errors import GermlineError
+from clonotrack.germline import LOCI, Reference, Segment
+from clonotrack.kernels.seeds import Seeds, collect_entries
+from clonotrack.kernels.segments import Germline, Segments
+from clonotrack.sequence import I64, N, Ragged
+
+# Length of the k-mers: short enough that hypermutation leaves some, long enough that few are met by chance.
+V_K, D_K, J_K = 9, 4, 7
+# Where the common coordinate of alleles without anchor is taken to be, from the 3' end [nt].
+V_ORIGIN, J_ORIGIN = 11, 31
+KDE, INTRON = "KDE", "Intron"
+_CLUSTER = re.compile(r"TRB[DJ](\d)")
+
+
+@dataclass(frozen=True)
+class Index:
+    """Arrays and names.
+
+    Attributes:
+        germline: what the kernels take.
+        v: alleles in the order of the arrays.
+        d: the same for D.
+        j: the same for J.
+    """
+
+    germline: Germline
+    v: tuple[Segment, ...]
+    d: tuple[Segment, ...]
+    j: tuple[Segment, ...]
+
+
+def build_index(reference: Reference, loci: Sequence[str]) -> Index:
+    """Index the segments of some loci.
+
+    Raises:
+        GermlineError: the reference has no V or no J of any of the loci.
+    """
+    v_groups = _v_groups(reference, loci)
+    j_groups = _j_groups(reference, loci)
+    if not v_groups or not j_groups:
+        missing = "J" if v_groups else "V"
+        raise GermlineError(f"the reference {reference.name} has no {missing} of {', '.join(loci)}: add its FASTA file")
+    d_groups = [(segment,) for segment in reference.select("D") if set(segment.loci) & set(loci)]
+    v, v_seeds = _kind(v_groups, V_K, V_ORIGIN)
+    d, d_seeds = _kind(d_groups, D_K, None)
+    j, j_seeds = _kind(j_groups, J_K, J_ORIGIN)
+    joins = np.array([[_join(a, b) for b in j_groups] for a in v_groups], dtype=np.int64)
+    has_d = np.array([[b[0].locus in a[0].loci for a in d_groups] for b in j_groups], dtype=np.int64)
+    has_d = has_d.reshape(len(j_groups), len(d_groups)) * np.array([[b[0].gene != KDE] for b in j_groups])
+    second_d = np.array([b[0].locus == "TRD" for b in j_groups], dtype=np.int64)
+    germline = Germline(v, v_seeds, d, d_seeds, j, j_seeds, joins, has_d, second_d)
+    return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups))
+
+
+def _flat(groups: Sequence[Sequence[Segment]]) -> tuple[Segment, ...]:
+    return tuple(segment for group in groups for segment in group)
+
+
+def _v_groups(reference: Reference, loci: Sequence[str]) -> list[tuple[Segment, ...]]:
+    """V alleles that share a locus, in one group each; the intron element in one of its own."""
+    segments = [segment for segment in reference.select("V") if set(segment.loci) & set(loci)]
+    united: list[set[str]] = []
+    for named in sorted({segment.loci for segment in segments}):
+        touching = [group for group in united if group & set(named)]
+        united = [group for group in united if group not in touching] + [set(named).union(*touching)]
+    united.sort(key=lambda group: min(map(LOCI.index, group)))
+    groups = [tuple(s for s in segments if s.gene != INTRON and set(s.loci) <= group) for group in united]
+    return [group for group in [*groups, tuple(s for s in segments if s.gene == INTRON)] if group]
+
+
+def _j_groups(reference: Reference, loci: Sequence[str]) -> list[tuple[Segment, ...]]:
+    """J alleles of each locus; Kde in a group of its own."""
+    segments = [segment for segment in reference.select("J") if segment.locus in loci]
+    groups = [tuple(s for s in segments if s.locus == locus and s.gene != KDE) for locus in LOCI]
+    return [group for group in [*groups, tuple(s for s in segments if s.gene == KDE)] if group]
+
+
+def _join(v_group: Sequence[Segment], j_group: Sequence[Segment]) -> bool:
+    """Whether such a V and J recombine: they share a locus, and the intron element joins Kde alone."""
+    if v_group[0].gene == INTRON:
+        return j_group[0].gene == KDE
+    return any(j_group[0].locus in segment.loci for segment in v_group)
+
+
+def _kind(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: int | None) -> tuple[Segments, Seeds]:
+    """Arrays and index of one kind; without `origin_from_end` the common coordinate is the first base."""
+    segments = _flat(groups)
+    ragged = Ragged.from_strings(segment.sequence for segment in segments)
+    anchor = np.array([-1 if s.anchor is None else s.anchor for s in segments], dtype=np.int64)
+    fallback = np.maximum(ragged.lengths - (origin_from_end or 0), 0)
+    origin = np.where(anchor >= 0, anchor, fallback) if origin_from_end is not None else np.zeros_like(anchor)
+    group = np.repeat(np.arange(len(groups)), [len(members) for members in groups])
+    cluster = np.array([_cluster(segment) for segment in segments], dtype=np.int64)
+    offsets = np.concatenate([[0], np.cumsum([len(members) for members in groups], dtype=np.int64)])
+    codes = np.where(ragged.codes == N, N + 1, ragged.codes).astype(np.uint8)
+    arrays = Segments(codes, ragged.offsets, origin.astype(np.int64), anchor, offsets.astype(np.int64), cluster)
+    return arrays, _seeds(ragged, arrays.origin, group.astype(np.int64), k)
+
+
+def _cluster(segment: Segment) -> int:
+    """1 or 2 for the D and J of a D-J-C cluster of TRB, else 0.
+
+    METHOD: TRBD2 lies behind all TRBJ1 on the chromosome, and recombination deletes what is between, so that TRBD2
+    does not join a TRBJ1.
+    """
+    match = _CLUSTER.match(segment.gene)
+    return int(match[1]) if match else 0
+
+
+def _seeds(ragged: Ragged, origin: I64, group: I64, k: int) -> Seeds:
+    """The distinct (k-mer, group, distance) entries, sorted."""
+    number, entry_group, distance = (np.zeros(len(ragged.codes), dtype=np.int64) for _ in range(3))
+    used = collect_entries(ragged.codes, ragged.offsets, origin, group, k, number, entry_group, distance)
+    entries = np.stack([number[:used], entry_group[:used], distance[:used]], axis=1)
+    entries = np.unique(entries, axis=0) if used else entries
+    starts = np.searchsorted(entries[:, 0], np.arange(4**k + 1)).astype(np.int32)
+    reach = max(1, int(np.abs(entries[:, 2]).max(initial=0)), int(ragged.lengths.max(initial=0)))
+    return Seeds(
+        np.array([k], dtype=np.int64),
+        np.array([reach], dtype=np.int64),
+        starts,
+        entries[:, 1].astype(np.int32),
+        entries[:, 2].astype(np.int32),
+    )

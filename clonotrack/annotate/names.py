@@ -1,0 +1,57 @@
+"""Names of what a read was called: alleles with their ties, locus, system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from clonotrack.annotate.index import KDE, Index
+from clonotrack.germline import Segment
+from clonotrack.kernels.recombination import Recombinations
+from clonotrack.sequence import I16, I64, U64
+
+
+def call_names(found: Recombinations, index: Index) -> dict[str, pl.Series]:
+    """`v_call`, `d_call`, `d2_call`, `j_call`: all alleles that explain a read equally well, null for none."""
+    turns = {"v": (0, index.v), "j": (1, index.j), "d": (2, index.d), "d2": (3, index.d)}
+    return {
+        f"{kind}_call": _tie_names(found.ties, found.tie_offsets[turn:-1:4], found.tie_offsets[turn + 1 :: 4], segments)
+        for kind, (turn, segments) in turns.items()
+    }
+
+
+def _tie_names(ties: I16, starts: I64, ends: I64, segments: Sequence[Segment]) -> pl.Series:
+    """Comma-separated names of ragged sets of alleles; each distinct set is spelled once."""
+    sets = _set_digests(ties, starts, ends, len(segments))
+    _, first, member = np.unique(sets, return_index=True, return_inverse=True)
+    spelled = [",".join(segments[allele].allele for allele in ties[starts[i] : ends[i]]) or None for i in first]
+    return pl.Series(spelled, dtype=pl.String).gather(member)
+
+
+def _set_digests(ties: I16, starts: I64, ends: I64, alleles: int) -> U64:
+    """A number for each set: the sum of its members' random 64-bit numbers (Zobrist); 0 for the empty set.
+
+    `ties` holds alleles of other kinds too, between the sets that are asked for; what they add cancels out.
+    """
+    random = np.random.default_rng(0).integers(1, 2**64, size=max(1, alleles), dtype=np.uint64)
+    chosen = np.zeros(len(ties) + 1, dtype=np.uint64)
+    np.cumsum(random[ties % len(random)], out=chosen[1:])
+    return chosen[ends] - chosen[starts]
+
+
+def locus_and_system(found: Recombinations, index: Index) -> dict[str, pl.Series]:
+    """`locus`, that of the J, and `system`; null where there is no call.
+
+    METHOD: TRA and TRD share V genes, so the J decides; a V of TRD alone joined to a J of TRA is ``TRA+D``; what ends
+    in Kde is ``IGK+``.
+    """
+    j_locus = pl.Series([segment.locus for segment in index.j], dtype=pl.String)
+    kde = np.array([segment.gene == KDE for segment in index.j])
+    delta_only = np.array([segment.loci == ("TRD",) for segment in index.v])
+    v, j = found.calls["v"], found.calls["j"]
+    locus = j_locus.gather(np.maximum(j, 0)).set(pl.Series(v < 0), None)
+    to_alpha = pl.Series(delta_only[np.maximum(v, 0)]) & (locus == "TRA")
+    system = locus + pl.Series(np.where(kde[np.maximum(j, 0)], "+", ""), dtype=pl.String)
+    return {"locus": locus, "system": system.set(to_alpha.fill_null(False), "TRA+D")}

@@ -1,0 +1,136 @@
+"""The stage: sequences in, one row of calls for each out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from clonotrack.annotate.columns import coordinates, cigars, flags, identity, inserted, junctions
+from clonotrack.annotate.index import Index, build_index
+from clonotrack.annotate.names import call_names, locus_and_system
+from clonotrack.config import Annotate
+from clonotrack.germline import Reference
+from clonotrack.kernels.germline_alignment import align_to_germline
+from clonotrack.kernels.recombination import Recombinations, find_recombinations
+from clonotrack.kernels.segments import Limits
+from clonotrack.sequence import ENCODE, I64, U8, Ragged, reverse_complement
+from clonotrack.tables import REARRANGEMENTS, check
+
+# Distinct reads that go to the kernels at once.
+AT_ONCE = 8192
+_LETTERS = np.frombuffer(b"ACGTN-", dtype=np.uint8)
+
+
+def annotate(sequences: pl.DataFrame, reference: Reference, settings: Annotate) -> pl.DataFrame:
+    """Recognise the rearrangement of each sequence.
+
+    Equal sequences are annotated once; case does not matter.
+
+    Args:
+        sequences: SEQUENCES, or at least `sequence_id` and `sequence`; `quality`, `umi` and `duplicate_count` are
+            carried through (1 read where there is no count).
+        reference: the germline.
+        settings: what is accepted.
+
+    Returns:
+        REARRANGEMENTS, a row per row, in order. `sequence` is on the strand of the rearrangement, in upper case; where
+        there is none it is as given and the calls are null.
+
+    Raises:
+        GermlineError: the reference lacks V or J of the loci in the settings.
+        TableError: a `sequence_id` occurs twice, or a sequence is null.
+    """
+    index = build_index(reference, settings.loci)
+    upper = sequences.get_column("sequence").str.to_uppercase()
+    distinct = upper.unique(maintain_order=True)
+    parts = [_annotate_distinct(part, index, settings) for part in _parts(distinct)]
+    called = pl.concat(parts).with_columns(distinct.alias("upper"))
+    given = sequences.select(
+        pl.col("sequence_id"),
+        pl.col("sequence").alias("given"),
+        upper.alias("upper"),
+        *(_carried(sequences, name) for name in ("duplicate_count", "umi", "quality")),
+    )
+    joined = given.join(called, on="upper", how="left", maintain_order="left")
+    turned = pl.col("rev_comp")
+    complete = joined.with_columns(
+        pl.col("sequence").fill_null(pl.col("given")),
+        pl.when(turned).then(pl.col("quality").str.reverse()).otherwise("quality").alias("quality"),
+        *(
+            pl.lit(None, dtype=kind).alias(name)
+            for name, kind in REARRANGEMENTS.schema().items()
+            if name not in called.columns and name not in given.columns
+        ),
+    )
+    return check(complete, REARRANGEMENTS)
+
+
+def _parts(distinct: pl.Series) -> Iterator[pl.Series]:
+    """The distinct sequences, so many at once; at least one part."""
+    for start in range(0, max(1, len(distinct)), AT_ONCE):
+        yield distinct.slice(start, AT_ONCE)
+
+
+def _carried(sequences: pl.DataFrame, name: str) -> pl.Expr:
+    """A column that is passed on, or what stands for it where it is not there."""
+    if name in sequences.columns:
+        return pl.col(name)
+    return (pl.lit(1) if name == "duplicate_count" else pl.lit(None)).cast(REARRANGEMENTS.schema()[name]).alias(name)
+
+
+def _annotate_distinct(sequences: pl.Series, index: Index, settings: Annotate) -> pl.DataFrame:
+    """Calls of distinct upper-case sequences, a row each."""
+    reads = _encode(sequences)
+    limits = Limits(settings.min_v_score, settings.min_j_score, settings.max_j_expected, settings.max_d_expected)
+    found = find_recombinations(reads.codes, reads.offsets, index.germline, limits)
+    oriented = _oriented(sequences, found)
+    columns = {
+        "sequence": oriented.set(pl.Series(found.calls["v"] < 0), None),
+        "rev_comp": pl.Series(found.calls["reversed"] == 1),
+        **flags(found.calls),
+        **call_names(found, index),
+        **_alignments(found, reads.offsets, index),
+        **junctions(found.calls, oriented),
+        **cigars(found, reads.lengths),
+        **locus_and_system(found, index),
+        "v_identity": identity(found.calls),
+        **coordinates(found.calls),
+        **inserted(found.calls),
+    }
+    return pl.DataFrame(columns)
+
+
+def _encode(sequences: pl.Series) -> Ragged:
+    letters = "".join(sequences.to_list()).encode("utf-8")
+    offsets = np.zeros(len(sequences) + 1, dtype=np.int64)
+    np.cumsum(sequences.str.len_bytes().to_numpy(), out=offsets[1:])
+    return Ragged(ENCODE[np.frombuffer(letters, dtype=np.uint8)], offsets)
+
+
+def _oriented(sequences: pl.Series, found: Recombinations) -> pl.Series:
+    """The sequences on the strand of the rearrangement."""
+    turned = np.flatnonzero(found.calls["reversed"])
+    if not len(turned):
+        return sequences
+    return sequences.scatter(turned, [reverse_complement(text) for text in sequences.gather(turned)])
+
+
+def _alignments(found: Recombinations, offsets: I64, index: Index) -> dict[str, pl.Series]:
+    """`sequence_alignment` and `germline_alignment`, null where there is no call."""
+    beside, below, bounds = align_to_germline(
+        found.oriented, offsets, found.calls, found.pieces, found.piece_offsets, index.germline
+    )
+    return {
+        "sequence_alignment": _texts(beside, bounds),
+        "germline_alignment": _texts(below, bounds),
+    }
+
+
+def _texts(codes: U8, bounds: I64) -> pl.Series:
+    letters = _LETTERS[codes].tobytes().decode("ascii")
+    cuts = bounds.tolist()
+    return pl.Series(
+        [letters[start:end] or None for start, end in zip(cuts[:-1], cuts[1:], strict=True)], dtype=pl.String
+    )

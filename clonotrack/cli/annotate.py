@@ -1,0 +1,38 @@
+"""``clonotrack annotate``: stage 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clonotrack.cli import options
+
+if TYPE_CHECKING:
+    from clonotrack.config import Config
+
+
+@click.command()
+@click.argument("sequences", type=options.FILE)
+@options.germline
+@options.config
+@options.force
+@options.output("REARRANGEMENTS table S.rearrangements.tsv (or .parquet).")
+def annotate(sequences: Path, germline: Path | None, config: Config, force: bool, output: Path) -> None:
+    """Recognise V(D)J rearrangements: V, D, J and junction, both strands, all seven loci.
+
+    SEQUENCES is a SEQUENCES table (.parquet, .tsv), or FASTQ or FASTA, plain or gzip; - is standard input. One row per
+    sequence is written, with null calls where there is no rearrangement (AIRR Rearrangement schema).
+    """
+    from clonotrack.annotate import annotate as recognise
+    from clonotrack.io.frames import write_table
+    from clonotrack.io.germline import load_reference
+    from clonotrack.io.outputs import staged
+    from clonotrack.io.records import read_sequences
+    from clonotrack.tables import REARRANGEMENTS
+
+    with staged([output], force=force) as (place,):
+        reference = load_reference(germline or (Path(config.germline) if config.germline else None))
+        rearrangements = recognise(read_sequences(sequences), reference, config.annotate)
+        write_table(rearrangements, REARRANGEMENTS, place)

@@ -1,0 +1,47 @@
+"""``clonotrack cluster``: stage 3."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clonotrack.cli import options
+
+if TYPE_CHECKING:
+    from clonotrack.config import Config
+
+
+@click.command()
+@click.argument("rearrangements", type=options.FILE)
+@click.option("--sample-id", help="A name for the QC table.  [default: from -o]")
+@options.controls
+@options.config
+@options.force
+@options.output("CLONOTYPES table S.clonotypes.tsv; S.qc.tsv is written beside it.")
+def cluster(
+    rearrangements: Path,
+    sample_id: str | None,
+    controls: tuple[Path, ...],
+    config: Config,
+    force: bool,
+    output: Path,
+) -> None:
+    """Put the REARRANGEMENTS of one sample together to clonotypes, error copies under their parent."""
+    import polars as pl
+
+    from clonotrack.cluster import cluster as put_together
+    from clonotrack.cluster import quality_control
+    from clonotrack.io.cohort import read_controls
+    from clonotrack.io.frames import read_table, write_table
+    from clonotrack.io.outputs import staged
+    from clonotrack.tables import CLONOTYPES, QC, REARRANGEMENTS
+
+    stem = output.name.removesuffix(output.suffix).removesuffix(".clonotypes")
+    with staged([output, output.with_name(f"{stem}.qc.tsv")], force=force) as (table, qc):
+        rows = read_table(rearrangements, REARRANGEMENTS)
+        put_in = pl.concat([read_controls(path) for path in controls]) if controls else None
+        clonotypes = put_together(rows, config.cluster, controls=put_in)
+        write_table(clonotypes, CLONOTYPES, table)
+        write_table(quality_control(rows, clonotypes, sample_id or stem), QC, qc)

@@ -1,0 +1,81 @@
+"""Rows that carry one key region, set apart where their V or J genes cannot be the same."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import polars as pl
+
+_KEY = ["locus", "key_region"]
+_CALLS = ["v_call", "j_call"]
+
+
+def group(rearrangements: pl.DataFrame, min_ratio: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Group rearrangements by locus and key region, and by V and J genes where these are disjoint.
+
+    METHOD: a clonotype is its locus and key region. The same key region under disjoint sets of V or J genes is
+    another clonotype, but only if it is too large to be a copy of the main one with an error that moved the call, or
+    a PCR chimera: less than `min_ratio` times smaller, as for one substitution. Genes are compared, not alleles: one
+    error in a short read is enough to move an allele.
+
+    Args:
+        rearrangements: REARRANGEMENTS; rows without locus or key region are left out.
+        min_ratio: see above.
+
+    Returns:
+        The rows with their `node`, and the nodes: `node` (0, 1, .. by falling `reads`, then by sequence), `locus`,
+        `key_region`, `apart` (V and J genes; empty for the main node of a key region), `reads`.
+    """
+    rows = rearrangements.filter(pl.col("key_region").is_not_null() & pl.col("locus").is_not_null())
+    rows = rows.with_columns(pl.col("key_region", "sequence").str.to_uppercase())
+    votes = rows.group_by([*_KEY, *_CALLS]).agg(reads=pl.col("duplicate_count").sum())
+    alone = pl.len().over(_KEY) == 1
+    apart = pl.concat(
+        [
+            votes.filter(alone).with_columns(apart=pl.lit("")),
+            _set_apart(votes.filter(~alone), min_ratio),
+        ]
+    )
+    nodes = apart.group_by([*_KEY, "apart"]).agg(pl.col("reads").sum())
+    order = ["reads", "key_region", "locus", "apart"]
+    nodes = nodes.sort(order, descending=[True, False, False, False]).with_row_index("node")
+    nodes = nodes.with_columns(pl.col("node").cast(pl.Int64))
+    named = apart.drop("reads").join(nodes.select("node", *_KEY, "apart"), on=[*_KEY, "apart"]).drop("apart")
+    return rows.join(named, on=[*_KEY, *_CALLS], nulls_equal=True), nodes
+
+
+def genes(call: str | None) -> frozenset[str]:
+    """The genes of a tie set; none for no call."""
+    return frozenset(allele.split("*")[0] for allele in call.split(",")) if call else frozenset()
+
+
+def _set_apart(votes: pl.DataFrame, min_ratio: float) -> pl.DataFrame:
+    """Add `apart` to the call pairs of the key regions that have several."""
+    ordered = votes.sort([*_KEY, "reads", *_CALLS], descending=[False, False, True, False, False])
+    names: list[str] = []
+    for _, items in groupby(ordered.select(*_KEY, *_CALLS, "reads").iter_rows(), key=lambda row: row[:2]):
+        names += _parts([(genes(v), genes(j), reads) for _, _, v, j, reads in items], min_ratio)
+    return ordered.with_columns(apart=pl.Series(names, dtype=pl.String))
+
+
+def _parts(calls: list[tuple[frozenset[str], frozenset[str], int]], min_ratio: float) -> list[str]:
+    """The `apart` name of each call pair; the pairs come by falling reads.
+
+    A pair joins the first earlier pair that shares a V and a J gene with it; no call shares with every call.
+    """
+    heads: list[int] = []
+    totals: dict[int, int] = {}
+    joined = []
+    for place, (v, j, reads) in enumerate(calls):
+        head = next((h for h in heads if _share(v, calls[h][0]) and _share(j, calls[h][1])), place)
+        if head == place:
+            heads.append(head)
+        totals[head] = totals.get(head, 0) + reads
+        joined.append(head)
+    main = max(heads, key=lambda head: (totals[head], -head))
+    names = {head: "/".join(",".join(sorted(genes)) for genes in calls[head][:2]) for head in heads}
+    return ["" if totals[main] >= min_ratio * totals[head] or head == main else names[head] for head in joined]
+
+
+def _share(one: frozenset[str], other: frozenset[str]) -> bool:
+    return not one or not other or not one.isdisjoint(other)

@@ -1,0 +1,39 @@
+"""Write reads as FASTQ, plain or gzip, the same bytes for the same reads."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from clonotrack.sequence import DECODE, U8, Ragged
+
+PHRED_OFFSET = 33
+GZIP_LEVEL = 6
+
+
+def write_fastq(path: Path, records: Iterable[tuple[Sequence[str], Ragged, U8]]) -> None:
+    """Write batches of reads.
+
+    Args:
+        path: gzip where it ends with ``.gz``; without time or name in its header.
+        records: names, sequences and Phred scores (along the codes) of each batch.
+    """
+    with path.open("wb") as file:
+        if path.suffix != ".gz":
+            file.writelines(_text(*batch) for batch in records)
+            return
+        with gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as compressed:
+            compressed.writelines(_text(*batch) for batch in records)
+
+
+def _text(names: Sequence[str], sequences: Ragged, qualities: U8) -> bytes:
+    letters = DECODE[sequences.codes].tobytes().decode("ascii")
+    scores = (qualities + np.uint8(PHRED_OFFSET)).tobytes().decode("ascii")
+    bounds = sequences.offsets.tolist()
+    return "".join(
+        f"@{name}\n{letters[start:end]}\n+\n{scores[start:end]}\n"
+        for name, start, end in zip(names, bounds, bounds[1:], strict=False)
+    ).encode("ascii")

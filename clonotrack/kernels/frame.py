@@ -1,0 +1,194 @@
+"""Anchors of the junction on the read, reading frame, productivity and key region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clonotrack.kernels.jit import njit
+from clonotrack.kernels.pieces import place_on_read
+from clonotrack.kernels.segments import Germline, codes_of
+from clonotrack.kernels.workspace import Workspace
+from clonotrack.sequence import I32, U8
+
+# METHOD: where the alignment ends this near an anchor, the anchor is looked for along the alignment's diagonal and
+# taken if the read has the conserved residue there.
+REACH = 9
+# Bases of a segment in the key region where the segment has no anchor.
+KEY_BASES = 10
+
+
+@njit
+def is_stop(read: U8, start: int) -> bool:
+    """TAA, TAG or TGA."""
+    second, third = read[start + 1], read[start + 2]
+    return read[start] == 3 and ((second == 0 and third in (0, 2)) or (second == 2 and third == 0))
+
+
+@njit
+def is_cys(read: U8, start: int) -> bool:
+    """TGT or TGC."""
+    return read[start] == 3 and read[start + 1] == 2 and read[start + 2] in (1, 3)
+
+
+@njit
+def is_phe_or_trp(read: U8, start: int) -> bool:
+    """TTT, TTC or TGG."""
+    second, third = read[start + 1], read[start + 2]
+    return read[start] == 3 and ((second == 3 and third in (1, 3)) or (second == 2 and third == 2))
+
+
+@njit
+def same_codon(read: U8, start: int, germline: U8, germline_start: int) -> bool:
+    """Whether the read has the allele's own codon, whatever it is."""
+    for i in range(3):
+        if read[start + i] != germline[germline_start + i]:
+            return False
+    return True
+
+
+@njit
+def v_anchor_on_read(
+    read: U8,
+    limit: int,
+    anchor: int,
+    pieces: I32,
+    count: int,
+    start: int,
+    germline_start: int,
+    end: int,
+    germline_end: int,
+) -> int:
+    """The read's base beside Cys104's first, -1 where the read does not have it.
+
+    Args:
+        read: codes of the read.
+        limit: first base of the J.
+        anchor: of the allele, -1 for none.
+        pieces: of the alignment.
+        count: of pieces.
+        start: first aligned base of the read.
+        germline_start: and of the allele.
+        end: base behind the last, of the read.
+        germline_end: and of the allele.
+    """
+    if anchor < 0 or anchor < germline_start:
+        return -1
+    if anchor + 3 <= germline_end:
+        return place_on_read(pieces, count, start, germline_start, anchor)
+    place = end + anchor - germline_end
+    near = anchor + 3 - germline_end <= REACH
+    return place if near and place + 3 <= limit and is_cys(read, place) else -1
+
+
+@njit
+def j_anchor_on_read(
+    read: U8,
+    limit: int,
+    anchor: int,
+    pieces: I32,
+    count: int,
+    start: int,
+    germline_start: int,
+    end: int,
+    germline_end: int,
+) -> int:
+    """The read's base beside the first of Phe/Trp118, -1 where the read does not have it.
+
+    Arguments as `v_anchor_on_read`, but `limit` is the base behind the V.
+    """
+    if anchor < 0:
+        return -1
+    if anchor >= germline_start and anchor + 3 <= germline_end:
+        return place_on_read(pieces, count, start, germline_start, anchor)
+    if anchor < germline_start:
+        place = start + anchor - germline_start
+        near = germline_start - anchor <= REACH and place >= limit
+    else:
+        place = end + anchor - germline_end
+        near = anchor + 3 - germline_end <= REACH and place + 3 <= len(read)
+    return place if near and is_phe_or_trp(read, place) else -1
+
+
+@njit
+def settle_frame(read: U8, germline: Germline, work: Workspace, call: Any) -> None:
+    """Write anchors, frame, stop codons, productivity and key region into a call with all its coordinates."""
+    v, j = call["v"], call["j"]
+    v_anchor, j_anchor = germline.v.anchor[v], germline.j.anchor[j]
+    on_v = v_anchor_on_read(
+        read,
+        call["j_start"],
+        v_anchor,
+        work.v_pieces,
+        call["v_pieces"],
+        call["v_start"],
+        call["v_germline_start"],
+        call["v_end"],
+        call["v_germline_end"],
+    )
+    on_j = j_anchor_on_read(
+        read,
+        call["v_end"],
+        j_anchor,
+        work.j_pieces,
+        call["j_pieces"],
+        call["j_start"],
+        call["j_germline_start"],
+        call["j_end"],
+        call["j_germline_end"],
+    )
+    if on_v >= 0 and on_j >= 0 and on_j < on_v + 3:
+        on_j = -1
+    call["v_anchor"], call["j_anchor"] = on_v, on_j
+    settle_productivity(read, germline, v_anchor, j_anchor, call)
+    settle_key_region(read, v_anchor, j_anchor, call)
+
+
+@njit
+def settle_productivity(read: U8, germline: Germline, v_anchor: int, j_anchor: int, call: Any) -> None:
+    """Frame of V and J, stop codons between the V's first and the J's last base, and both together.
+
+    METHOD: AIRR and IMGT call a rearrangement productive that is in frame and has no stop codon; the junction has to
+    begin with Cys104 and end with Phe118 or Trp118 (or the J allele's own residue).
+    """
+    call["in_frame"], call["stop"] = -1, -1
+    call["productive"] = 0 if v_anchor < 0 or j_anchor < 0 else -1
+    if v_anchor < 0:
+        return
+    codon = call["v_start"] + (v_anchor - call["v_germline_start"]) % 3
+    call["stop"] = 0
+    for start in range(codon, call["j_end"] - 2, 3):
+        if is_stop(read, start):
+            call["stop"] = 1
+    if j_anchor < 0:
+        return
+    on_v, on_j = call["v_anchor"], call["j_anchor"]
+    along = on_j if on_j >= 0 else call["j_start"] + j_anchor - call["j_germline_start"]
+    call["in_frame"] = 1 if (along - codon) % 3 == 0 else 0
+    call["productive"] = 0
+    if on_v < 0 or on_j < 0 or call["in_frame"] == 0 or call["stop"] == 1 or (on_v - codon) % 3 != 0:
+        return
+    j = call["j"]
+    ends_well = is_phe_or_trp(read, on_j) or same_codon(read, on_j, codes_of(germline.j, j), j_anchor)
+    if is_cys(read, on_v) and ends_well:
+        call["productive"] = 1
+
+
+@njit
+def settle_key_region(read: U8, v_anchor: int, j_anchor: int, call: Any) -> None:
+    """From the V anchor to the J anchor; 10 bases of a segment that has none or lost it to a deletion.
+
+    A read that begins behind the V anchor or ends before the J anchor has no key region: another read of its clone
+    would have another one.
+    """
+    call["key_start"], call["key_end"] = -1, -1
+    start, end = call["v_anchor"], call["j_anchor"] + 3
+    if start < 0 and v_anchor >= 0 and call["v_germline_start"] > v_anchor:
+        return
+    if start < 0:
+        start = max(call["v_start"], call["v_end"] - KEY_BASES)
+    if call["j_anchor"] < 0:
+        if j_anchor >= 0 and call["j_germline_start"] <= j_anchor and len(read) - call["j_end"] < 3:
+            return
+        end = min(call["j_end"], call["j_start"] + KEY_BASES)
+    if end > start:
+        call["key_start"], call["key_end"] = start, end

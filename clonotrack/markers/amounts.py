@@ -1,0 +1,79 @@
+"""What is known of the tubes of a baseline: cells, and reads of a molecule, for each locus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import polars as pl
+
+from clonotrack.config import Config, Library
+from clonotrack.library.tubes import calibrate, control_reads, nucleated_cells
+from clonotrack.tables import LOCI
+
+TUBE = ("library", "replicate")
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """By locus: nucleated cells, and reads of a molecule that was put in; what is not known is missing."""
+
+    input_cells: Mapping[str, float]
+    reads_per_copy: Mapping[str, float]
+
+
+def tube_amounts(
+    rows: Iterable[Mapping[str, Any]],
+    hits: pl.DataFrame | None,
+    controls: Mapping[str | None, pl.DataFrame],
+    config: Config,
+) -> Amounts:
+    """Sum up the tubes of one baseline whose reads were put together.
+
+    METHOD: of several tubes a locus has the cells of those that amplify it, and the mean of their reads per copy: of
+    reads put together no one knows the tube, and the tubes of a sample get alike shares of its DNA.
+
+    Args:
+        rows: of SAMPLES, of this sample; lanes of one tube count once.
+        hits: HITS of its controls.
+        controls: CONTROLS by library; under None those of every other library.
+        config: all settings.
+
+    Raises:
+        QuantityError: an amount is not above zero, or a calibrator was not looked for.
+    """
+    tubes = {tuple(row[name] for name in TUBE): row for row in rows}
+    cells = {tube: nucleated_cells(row, config.quantify.pg_per_cell) for tube, row in tubes.items()}
+    input_cells = {}
+    for locus in LOCI:
+        amplified = [known for tube, known in cells.items() if _amplifies(config.library(tube[0]), locus)]
+        if amplified and all(amplified):
+            input_cells[locus] = sum(known.number for known in amplified if known)
+    return Amounts(input_cells, _reads_per_copy(hits, controls, config) if hits is not None else {})
+
+
+def _reads_per_copy(
+    hits: pl.DataFrame, controls: Mapping[str | None, pl.DataFrame], config: Config
+) -> dict[str, float]:
+    coefficients: dict[str, list[float]] = {locus: [] for locus in LOCI}
+    for (name, _), tube in hits.group_by(TUBE, maintain_order=True):
+        library = config.library(str(name) if name is not None else None)
+        table = controls.get(str(name), controls.get(None))
+        if table is None or library.template == "rna":
+            return {}
+        calibrations = calibrate(
+            control_reads(tube),
+            table,
+            capture=config.quantify.default_capture if library.capture is None else library.capture,
+            dispersion=config.quantify.dispersion if library.dispersion is None else library.dispersion,
+        )
+        for locus in filter(lambda locus: _amplifies(library, locus), LOCI):
+            if locus in calibrations:
+                coefficients[locus].append(calibrations[locus].reads_per_copy)
+    return {locus: fmean(found) for locus, found in coefficients.items() if found and all(found)}
+
+
+def _amplifies(library: Library, locus: str) -> bool:
+    return not library.loci or locus in library.loci

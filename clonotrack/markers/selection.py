@@ -1,0 +1,110 @@
+"""From CLONOTYPES to MARKERS."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from clonotrack.config import Markers
+from clonotrack.markers.dominance import Criterion, Ranks, criteria
+from clonotrack.markers.targets import target
+from clonotrack.tables import MARKERS, check
+
+Row = dict[str, Any]
+PerLocus = Mapping[str, float]
+SELECTED = "Selected"
+
+
+def select(
+    clonotypes: pl.DataFrame,
+    settings: Markers,
+    *,
+    subject_id: str,
+    sample_id: str | None,
+    input_cells: float | PerLocus | None,
+    reads_per_copy: PerLocus | None,
+) -> pl.DataFrame:
+    """Apply the dominance rule to the clonotypes of one baseline.
+
+    Args:
+        clonotypes: CLONOTYPES of the baseline.
+        settings: thresholds of the rule.
+        subject_id: the patient.
+        sample_id: the baseline.
+        input_cells: nucleated cells of the tube, by locus where tubes of several libraries were united; None where
+            not known.
+        reads_per_copy: reads of a molecule put into the tube, by locus, from calibrators; None without them.
+
+    Returns:
+        MARKERS: the `considered` most abundant clonotypes, calibrators left out, and every other that meets the rule;
+        by falling reads, each with its `reason`. A criterion that lacks data does not refuse a clonotype.
+    """
+    ranked = clonotypes.filter(pl.col("control_id").is_null())
+    ranked = ranked.sort("duplicate_count", "clone_id", descending=[True, False]).with_row_index("place")
+    top = pl.col("place") < settings.considered
+    rows = ranked.filter(top | (pl.col("fraction_of_locus") >= settings.min_fraction)).to_dicts()
+    ranks = Ranks(ranked)
+    names = _names(rows, subject_id)
+    markers: list[Row] = []
+    for row in rows:
+        cells = _cells(row, reads_per_copy)
+        judged = criteria(row, ranks, cells, _of_locus(input_cells, row["locus"]), settings)
+        if row["place"] < settings.considered or _meets(judged):
+            taken = sum(marker["selected"] for marker in markers)
+            found = {"marker_id": names[row["clone_id"]], "sample_id": sample_id, "cells": cells}
+            markers.append(row | found | _decided(row, judged, taken, settings))
+    always = {"subject_id": subject_id, "copies_per_cell": 1.0, "background_rate": None, "max_edits": None}
+    return check(pl.DataFrame([marker | always for marker in markers], schema=MARKERS.schema()), MARKERS)
+
+
+def _decided(row: Row, judged: tuple[Criterion, ...], taken: int, settings: Markers) -> Row:
+    """What is tracked of a clonotype, whether it is, and why."""
+    part = target(row["sequence"], row["key_region"], settings.min_target_length)
+    verdict = _verdict(judged, taken, settings, known=part.known)
+    return {
+        "sequence": part.sequence,
+        "target_start": part.start,
+        "target_end": part.end,
+        "selected": verdict == SELECTED,
+        "reason": f"{verdict}: {'; '.join(criterion.clause for criterion in judged)}.",
+    }
+
+
+def _meets(judged: tuple[Criterion, ...]) -> bool:
+    """Whether no criterion refuses."""
+    return all(criterion.met is not False for criterion in judged)
+
+
+def _verdict(judged: tuple[Criterion, ...], taken: int, settings: Markers, *, known: bool) -> str:
+    if not _meets(judged):
+        return "Refused"
+    if not known:
+        return "Refused although it meets the rule, as its clone-specific part holds an unknown base"
+    if taken >= settings.max_selected:
+        return f"Refused although it meets the rule, as {taken} larger markers were taken, the most of one baseline"
+    return SELECTED
+
+
+def _names(rows: list[Row], subject_id: str) -> dict[str, str]:
+    """The marker_id of each clone_id: its first eight digits, or all where two of the patient would be alike."""
+    short = {row["clone_id"]: f"{subject_id}.{row['system']}.{row['clone_id'][:8]}" for row in rows}
+    uses = Counter(short.values())
+    return {
+        row["clone_id"]: short[row["clone_id"]]
+        if uses[short[row["clone_id"]]] == 1
+        else f"{subject_id}.{row['system']}.{row['clone_id']}"
+        for row in rows
+    }
+
+
+def _cells(row: Row, reads_per_copy: PerLocus | None) -> float | None:
+    """Clone cells in the tube, at one copy a cell; None without calibrator reads."""
+    coefficient = (reads_per_copy or {}).get(row["locus"])
+    return row["duplicate_count"] / coefficient if coefficient else None
+
+
+def _of_locus(amount: float | PerLocus | None, locus: str) -> float | None:
+    return amount.get(locus) if isinstance(amount, Mapping) else amount

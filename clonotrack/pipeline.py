@@ -1,0 +1,237 @@
+"""One sample through its stages: the same functions that the commands and the workflow's rules call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import polars as pl
+
+from clonotrack import quantify, track
+from clonotrack.annotate import annotate
+from clonotrack.cluster import cluster
+from clonotrack.cluster import quality_control as cluster_quality
+from clonotrack.config import Config
+from clonotrack.errors import ClonotrackError
+from clonotrack.germline import Reference
+from clonotrack.io.cohort import read_controls, read_markers
+from clonotrack.io.frames import read_table
+from clonotrack.io.germline import load_reference
+from clonotrack.io.settings import read_config
+from clonotrack.library.batches import Counts, batches
+from clonotrack.library.tubes import nucleated_cells, reads_per_copy
+from clonotrack.markers import select
+from clonotrack.provenance import provenance
+from clonotrack.reads import collapse
+from clonotrack.reads import quality_control as reads_quality
+from clonotrack.tables import HITS, SAMPLES
+
+File: TypeAlias = str | PathLike[str]
+Files: TypeAlias = File | Sequence[File]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a baseline gives: the tables of the same names, QC, and what ``S.summary.json`` holds."""
+
+    rearrangements: pl.DataFrame
+    clonotypes: pl.DataFrame
+    markers: pl.DataFrame
+    qc: pl.DataFrame
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Followup:
+    """What a follow-up gives: the tables HITS, MRD and QC, and what ``S.summary.json`` holds."""
+
+    hits: pl.DataFrame
+    mrd: pl.DataFrame
+    qc: pl.DataFrame
+    summary: dict[str, Any]
+
+
+def baseline(
+    reads: Files,
+    *,
+    sample_id: str,
+    subject_id: str,
+    input_cells: float | None = None,
+    input_ng: float | None = None,
+    controls: File | pl.DataFrame | None = None,
+    library: str | None = None,
+    config: Config | File | None = None,
+    germline: Reference | File | None = None,
+) -> Baseline:
+    """Find the markers of a patient in a high-burden sample.
+
+    Args:
+        reads: FASTQ, plain or gzip; several files are lanes of one tube.
+        sample_id: the sample.
+        subject_id: the patient.
+        input_cells: nucleated cells put into the tube.
+        input_ng: DNA put into the tube, where cells were not counted [ng].
+        controls: CONTROLS of the tube; by default those that the library names.
+        library: section of the settings.
+        config: settings, or the file of them.
+        germline: the reference, or a folder of one; by default the embedded one.
+
+    Raises:
+        ClonotrackError: an input is not what it should be.
+    """
+    files, settings, reference = _files(reads), _config(config), _reference(germline, config)
+    put_in = _controls(controls, library, settings)
+    counts = Counts()
+    sequences = collapse(batches(files, settings.reads, counts))
+    rearrangements = annotate(sequences, reference, settings.annotate)
+    clonotypes = cluster(rearrangements, settings.cluster, controls=put_in)
+    sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
+    coefficients = None
+    if put_in is not None:
+        hits = _hits(files, None, put_in, reference, settings, sample)
+        coefficients = reads_per_copy(hits, put_in, settings, library)
+    cells = nucleated_cells(sample.row(0, named=True), settings.quantify.pg_per_cell)
+    markers = select(
+        clonotypes,
+        settings.markers,
+        subject_id=subject_id,
+        sample_id=sample_id,
+        input_cells=cells.number if cells else None,
+        reads_per_copy=coefficients,
+    )
+    qc = pl.concat(
+        [reads_quality(counts, sequences, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
+    )
+    summary = _summary(qc, settings, [*files, *_named(controls)], reference, sample)
+    return Baseline(rearrangements, clonotypes, markers, qc, summary)
+
+
+def followup(
+    reads: Files,
+    *,
+    sample_id: str,
+    subject_id: str,
+    markers: pl.DataFrame | Files,
+    input_cells: float | None = None,
+    input_ng: float | None = None,
+    controls: File | pl.DataFrame | None = None,
+    background: pl.DataFrame | Files | None = None,
+    day: float | None = None,
+    disease: str | None = None,
+    lymphoid_fraction: float | None = None,
+    library: str | None = None,
+    config: Config | File | None = None,
+    germline: Reference | File | None = None,
+) -> Followup:
+    """Measure MRD in one later sample.
+
+    Args:
+        reads: FASTQ, plain or gzip; several files are lanes of one tube.
+        sample_id: the sample.
+        subject_id: the patient.
+        markers: MARKERS, of `baseline` or written by hand; those of other patients may stand among them.
+        input_cells: nucleated cells put into the tube.
+        input_ng: DNA put into the tube, where cells were not counted [ng].
+        controls: CONTROLS of the tube; by default those that the library names.
+        background: HITS of control samples of the run.
+        day: day of collection, counted from diagnosis.
+        disease: sets the level that a negative result has to reach.
+        lymphoid_fraction: share of nucleated cells that are lymphoid, needed where there are no calibrators.
+        library: section of the settings.
+        config: settings, or the file of them.
+        germline: the reference, or a folder of one; by default the embedded one.
+
+    Raises:
+        ClonotrackError: an input is not what it should be.
+    """
+    files, settings, reference = _files(reads), _config(config), _reference(germline, config)
+    put_in = _controls(controls, library, settings)
+    tracked = markers if isinstance(markers, pl.DataFrame) else read_markers(_files(markers), selected=True)
+    sample = _sample(
+        *(sample_id, subject_id, "followup", library),
+        input_cells=input_cells,
+        input_ng=input_ng,
+        day=day,
+        disease=disease,
+        lymphoid_fraction=lymphoid_fraction,
+    )
+    hits = _hits(files, tracked, put_in, reference, settings, sample)
+    result = quantify.quantify(
+        hits, sample, tracked, {} if put_in is None else {None: put_in}, settings, _background(background)
+    )
+    qc = pl.concat([track.quality_control(hits, sample_id), result.qc])
+    inputs = [*files, *_named(markers), *_named(controls), *_named(background)]
+    return Followup(hits, result.mrd, qc, _summary(qc, settings, inputs, reference, sample))
+
+
+def _files(reads: Files) -> list[Path]:
+    paths = [reads] if isinstance(reads, str | PathLike) else list(reads)
+    return [Path(path) for path in paths]
+
+
+def _named(source: pl.DataFrame | Files | None) -> list[Path]:
+    """The files of an input that may be a frame or missing."""
+    return [] if source is None or isinstance(source, pl.DataFrame) else _files(source)
+
+
+def _config(config: Config | File | None) -> Config:
+    return config if isinstance(config, Config) else read_config(None if config is None else fspath(config))
+
+
+def _reference(germline: Reference | File | None, config: Config | File | None) -> Reference:
+    if isinstance(germline, Reference):
+        return germline
+    folder = germline or _config(config).germline
+    return load_reference(Path(folder) if folder else None)
+
+
+def _controls(controls: File | pl.DataFrame | None, library: str | None, config: Config) -> pl.DataFrame | None:
+    if isinstance(controls, pl.DataFrame):
+        return controls
+    path = controls or config.library(library).controls
+    return read_controls(fspath(path)) if path else None
+
+
+def _background(background: pl.DataFrame | Files | None) -> pl.DataFrame | None:
+    if background is None or isinstance(background, pl.DataFrame):
+        return background
+    return pl.concat([read_table(path, HITS) for path in _files(background)])
+
+
+def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **about: Any) -> pl.DataFrame:
+    """The one row that a sheet would have."""
+    row = {"sample_id": sample_id, "subject_id": subject_id, "role": role, "library": library, "reads_1": "", **about}
+    return pl.DataFrame([row], schema=SAMPLES.schema())
+
+
+def _hits(
+    files: list[Path],
+    markers: pl.DataFrame | None,
+    controls: pl.DataFrame | None,
+    reference: Reference,
+    config: Config,
+    sample: pl.DataFrame,
+) -> pl.DataFrame:
+    if Path("-") in files and markers is None:
+        raise ClonotrackError(
+            "standard input can be read once, and a baseline with calibrators is read twice: give a file"
+        )
+    row = sample.row(0, named=True)
+    about = track.Sample(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
+    counts = Counts()
+    reads = batches(files, config.reads, counts)
+    return track.track(reads, counts, markers, controls, reference, config.track, about)
+
+
+def _summary(
+    qc: pl.DataFrame, config: Config, inputs: list[Path], reference: Reference, sample: pl.DataFrame
+) -> dict[str, Any]:
+    row = sample.row(0, named=True)
+    about = {name: value for name, value in row.items() if value not in (None, "")}
+    figures = [
+        {name: value for name, value in metric.items() if name != "sample_id"} for metric in qc.iter_rows(named=True)
+    ]
+    return {"sample": about, "qc": figures, "provenance": provenance(config, inputs, reference)}

@@ -1,0 +1,79 @@
+"""HITS, tube by tube: what was counted of each marker, control and locus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clonotrack.library.tubes import COUNTED
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TUBE = ("sample_id", "library", "replicate")
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The reads of one tube, by target; exact and edited reads together, ambiguous ones apart.
+
+    Attributes:
+        markers: reads of each marker that was looked for, whosever it is.
+        ambiguous: reads that fit a marker and something else as well; told, never added.
+        owners: patient of each marker.
+        controls, loci, totals: reads of each control, of each locus, and of each total.
+    """
+
+    sample_id: str
+    library: str | None
+    replicate: str | None
+    subject_id: str | None
+    role: str | None
+    run_id: str | None
+    markers: dict[str, int]
+    ambiguous: dict[str, int]
+    owners: dict[str, str | None]
+    controls: dict[str, int]
+    loci: dict[str, int]
+    totals: dict[str, int]
+
+    @property
+    def name(self) -> str:
+        """What tells this tube from the sample's others; empty where it is the only kind."""
+        return ".".join(part for part in (self.library, self.replicate) if part)
+
+    @property
+    def usable(self) -> int:
+        """Reads that passed the filters."""
+        return self.totals.get("scanned", 0) - self.totals.get("too_short", 0) - self.totals.get("low_quality", 0)
+
+
+def observe(hits: pl.DataFrame) -> list[Observed]:
+    """The tubes of a HITS frame, in order of appearance; the order of the rows within a tube does not matter."""
+    return [_observed(rows) for rows in hits.partition_by(TUBE, maintain_order=True)]
+
+
+def _observed(rows: pl.DataFrame) -> Observed:
+    first = rows.row(0, named=True)
+    reads: dict[str, dict[str, int]] = {kind: {} for kind in ("marker", "ambiguous", "control", "locus", "total")}
+    owners: dict[str, str | None] = {}
+    columns = ("target_id", "target_kind", "target_subject_id", "match_class", "reads")
+    for target, kind, owner, match, count in rows.select(columns).iter_rows():
+        if kind == "marker":
+            owners[target] = owner
+            reads["marker"].setdefault(target, 0)
+        elif kind == "control":
+            reads["control"].setdefault(target, 0)
+        if kind in ("locus", "total") or match in COUNTED:
+            reads[kind][target] = reads[kind].get(target, 0) + count
+        elif kind == "marker" and match == "ambiguous":
+            reads["ambiguous"][target] = reads["ambiguous"].get(target, 0) + count
+    return Observed(
+        **{name: first[name] for name in (*TUBE, "subject_id", "role", "run_id")},
+        markers=reads["marker"],
+        ambiguous=reads["ambiguous"],
+        owners=owners,
+        controls=reads["control"],
+        loci=reads["locus"],
+        totals=reads["total"],
+    )

@@ -1,0 +1,139 @@
+"""Samples of known truth, as counts: exactly the model of docs/statistics.md, drawn with numpy, no read in sight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from clonotrack.config import Config, parse
+from clonotrack.quantify import Result, quantify
+from clonotrack.sequence import I64
+from clonotrack.tables import CONTROLS, HITS, MARKERS, SAMPLES
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One kind of sample: its true level, its tube, and how molecules turn into reads."""
+
+    level: float
+    cells: float = 500_000.0
+    capture: float = 0.6
+    rho: float = 3.0
+    dispersion: float = 0.5
+    calibrators: int = 9
+    copies: float = 40.0
+    markers: int = 1
+    copies_per_cell: float = 1.0
+    background: float = 0.0
+    stated: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Reads of samples: markers (samples, markers), calibrators (samples, calibrators)."""
+
+    markers: I64
+    calibrators: I64
+
+
+def draw(truth: Truth, samples: int, rng: np.random.Generator) -> Drawn:
+    """Reads of many samples of one kind."""
+    cells = rng.poisson(truth.level * truth.cells, samples)
+    molecules = np.repeat(cells[:, None] * int(truth.copies_per_cell), truth.markers, axis=1)
+    molecules = molecules + rng.poisson(truth.background * truth.cells, molecules.shape)
+    put_in = rng.poisson(truth.copies, (samples, truth.calibrators))
+    return Drawn(_reads(molecules, truth, rng), _reads(put_in, truth, rng))
+
+
+def _reads(molecules: I64, truth: Truth, rng: np.random.Generator) -> I64:
+    captured = rng.binomial(molecules, truth.capture).ravel()
+    yields = np.exp(rng.normal(-(truth.dispersion**2) / 2, truth.dispersion, captured.sum()))
+    sums = np.zeros(len(captured))
+    np.add.at(sums, np.repeat(np.arange(len(captured)), captured), yields)
+    return rng.poisson(truth.rho * sums).reshape(molecules.shape)
+
+
+def config(truth: Truth, **quantify_settings: object) -> Config:
+    library = {"capture": truth.capture, "dispersion": truth.dispersion}
+    return parse({"libraries": {"default": library}, "quantify": quantify_settings})
+
+
+def controls(truth: Truth) -> pl.DataFrame:
+    rows = [
+        {"control_id": f"C{i}", "kind": "calibrator", "locus": "IGH", "sequence": "ACGT", "copies": truth.copies}
+        for i in range(truth.calibrators)
+    ]
+    return pl.DataFrame(rows, schema=CONTROLS.schema())
+
+
+def markers(truth: Truth) -> pl.DataFrame:
+    rows = [
+        {
+            "marker_id": f"P.M{i}",
+            "subject_id": "P",
+            "locus": "IGH",
+            "sequence": "ACGT",
+            "copies_per_cell": truth.copies_per_cell,
+            "selected": True,
+            "background_rate": truth.background,
+        }
+        | truth.stated
+        for i in range(truth.markers)
+    ]
+    return pl.DataFrame(rows, schema=MARKERS.schema())
+
+
+def sheet(truth: Truth, samples: int) -> pl.DataFrame:
+    rows = [
+        {
+            "subject_id": "P",
+            "sample_id": f"S{i}",
+            "role": "followup",
+            "reads_1": f"S{i}.fastq",
+            "day": float(i),
+            "input_cells": truth.cells,
+            "markers": "P.markers.tsv",
+        }
+        for i in range(samples)
+    ]
+    return pl.DataFrame(rows, schema=SAMPLES.schema())
+
+
+def hits(drawn: Drawn) -> pl.DataFrame:
+    rows = []
+    for i, (own, calibrators) in enumerate(zip(drawn.markers.tolist(), drawn.calibrators.tolist(), strict=True)):
+        rows += [hit(f"S{i}", f"P.M{m}", "marker", count) for m, count in enumerate(own)]
+        rows += [hit(f"S{i}", f"C{c}", "control", count) for c, count in enumerate(calibrators)]
+        rows.append(hit(f"S{i}", "scanned", "total", 1_000_000))
+        rows.append(hit(f"S{i}", "IGH", "locus", 900_000))
+    return pl.DataFrame(rows, schema=HITS.schema())
+
+
+def hit(sample_id: str, target_id: str, kind: str, reads: int, **changed: object) -> dict[str, object]:
+    """One row of HITS of patient P."""
+    row = {
+        "subject_id": "P",
+        "sample_id": sample_id,
+        "role": "followup",
+        "target_id": target_id,
+        "target_kind": kind,
+        "reads": reads,
+        "locus": None if kind == "total" else "IGH",
+        "target_subject_id": "P" if kind == "marker" else None,
+        "match_class": "exact" if kind in ("marker", "control") else None,
+        "edit_distance": 0 if kind in ("marker", "control") else None,
+    }
+    return row | changed
+
+
+def measured(truth: Truth, samples: int, seed: int, **quantify_settings: object) -> Result:
+    """Samples of one kind through the whole stage."""
+    drawn = draw(truth, samples, np.random.default_rng(seed))
+    known = {None: controls(truth)} if truth.calibrators else {}
+    return quantify(hits(drawn), sheet(truth, samples), markers(truth), known, config(truth, **quantify_settings))
+
+
+def rows_of(result: Result, marker_id: str) -> pl.DataFrame:
+    return result.mrd.filter(pl.col("marker_id") == marker_id)
