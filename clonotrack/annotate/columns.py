@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clonotrack.kernels.recombination import Recombinations
-from clonotrack.sequence import I64
+from clonotrack.sequence import I64, translate
 
 _KINDS = ("v", "d", "j")
 _OPERATIONS = "MID"
@@ -104,8 +104,6 @@ def junctions(calls: NDArray[Any], sequence: pl.Series) -> dict[str, pl.Series]:
 
 def translations(sequences: pl.Series) -> pl.Series:
     """Amino acids of every sequence, each distinct one translated once; # for an incomplete last codon."""
-    from clonotrack.sequence import translate
-
     distinct = sequences.drop_nulls().unique()
     amino_acids = [translate(text) + ("#" if len(text) % 3 else "") for text in distinct]
     return sequences.replace_strict(distinct, pl.Series(amino_acids, dtype=pl.String), default=None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
-from clonotrack.annotate.columns import coordinates, cigars, flags, identity, inserted, junctions
+from clonotrack.annotate.columns import cigars, coordinates, flags, identity, inserted, junctions
 from clonotrack.annotate.index import Index, build_index
 from clonotrack.annotate.names import call_names, locus_and_system
 from clonotrack.config import Annotate
@@ -130,7 +131,5 @@ def _alignments(found: Recombinations, offsets: I64, index: Index) -> dict[str, 
 
 def _texts(codes: U8, bounds: I64) -> pl.Series:
     letters = _LETTERS[codes].tobytes().decode("ascii")
-    cuts = bounds.tolist()
-    return pl.Series(
-        [letters[start:end] or None for start, end in zip(cuts[:-1], cuts[1:], strict=True)], dtype=pl.String
-    )
+    rows = [letters[start:end] or None for start, end in pairwise(bounds.tolist())]
+    return pl.Series(rows, dtype=pl.String)

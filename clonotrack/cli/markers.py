@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("clonotypes", nargs=-1, required=True, type=options.FILE)
-@click.option("--subject-id", required=True, help="The patient.")
+@options.subject_id
 @click.option("--sample-id", help="The baseline.  [default: from the name of CLONOTYPES]")
 @options.samples
 @click.option("--hits", type=options.FILE, multiple=True, help="HITS of the controls; may be repeated.")
 @options.controls
-@click.option("--input-cells", type=click.FloatRange(min=0, min_open=True), help="Nucleated cells of the tube.")
+@options.input_cells
+@options.input_ng
 @options.config
 @options.force
 @options.output("MARKERS table.")
@@ -35,13 +36,14 @@ def markers(
     hits: tuple[Path, ...],
     controls: tuple[Path, ...],
     input_cells: float | None,
+    input_ng: float | None,
     config: Config,
     force: bool,
     output: Path,
 ) -> None:
     """Choose the clonotypes to track, from the CLONOTYPES of one or several baselines of a patient.
 
-    The number of cells comes from --samples or --input-cells, reads per cell from --hits and --controls; what is
+    Cells come from --samples, --input-cells or --input-ng, reads per cell from --hits and --controls; what is
     missing leaves a criterion of the rule unassessed, and the reason of each marker says so.
     """
     from clonotrack.io.frames import read_table, write_table
@@ -49,24 +51,26 @@ def markers(
     from clonotrack.markers import select, unite
     from clonotrack.tables import CLONOTYPES, MARKERS
 
-    if len(clonotypes) > 1 and (sample_id or input_cells):
-        raise click.UsageError("--sample-id and --input-cells are those of one baseline: name one file, or --samples")
-    if samples and input_cells:
-        raise click.UsageError("cells come from --samples or --input-cells: give one of the two")
+    amounts = {"input_cells": input_cells, "input_ng": input_ng}
+    given = any(amount is not None for amount in amounts.values())
+    if len(clonotypes) > 1 and (sample_id or given):
+        raise click.UsageError("--sample-id and the input are those of one baseline: name one file, or use --samples")
+    if samples and given:
+        raise click.UsageError("the input stands in the sheet that --samples names: do not give it twice")
     with staged([output], force=force) as (place,):
         found = []
         for path in clonotypes:
             name = sample_id or path.name.removesuffix(path.suffix).removesuffix(".clonotypes")
-            table = read_table(path, CLONOTYPES)
-            rows = _of_sheet(samples, name, subject_id, config) if samples else []
+            alone = {"sample_id": name, "library": None, "replicate": None, **amounts}
+            rows = _of_sheet(samples, name, subject_id, config) if samples else [alone]
             known = _amounts(rows, name, hits, controls, config)
             found.append(
                 select(
-                    table,
+                    read_table(path, CLONOTYPES),
                     config.markers,
                     subject_id=subject_id,
                     sample_id=name,
-                    input_cells=input_cells or known.input_cells,
+                    input_cells=known.input_cells,
                     reads_per_copy=known.reads_per_copy,
                 )
             )
@@ -93,12 +97,15 @@ def _amounts(
     """Cells and reads per copy of the tubes of one baseline."""
     import polars as pl
 
+    from clonotrack.errors import InputError
     from clonotrack.io.frames import read_table
     from clonotrack.markers import tube_amounts
     from clonotrack.tables import HITS
 
     counted = pl.concat([read_table(path, HITS) for path in hits]) if hits else None
     own = None if counted is None else counted.filter(pl.col("sample_id") == sample_id)
+    if own is not None and not own.height:
+        raise InputError(hits[0], f"holds no hits of sample {sample_id!r}: name the baseline's with --hits")
     return tube_amounts(rows, own, _controls(controls, config), config)
 
 

@@ -55,7 +55,7 @@ def report(
     if whole and (qc or kinetics):
         raise click.UsageError("--qc and --kinetics belong to a patient's page, not to --cohort")
     results, tracked, sheet = read_table(mrd, MRD, rows=True), read_markers(markers), _sheet(samples)
-    provenance = {path.name.removesuffix(".json").removesuffix(".summary"): read_summary(path) for path in summary}
+    provenance = {_name(path, summary): read_summary(path) for path in summary}
     if subject_id is None:
         _write_cohort(output, results, tracked, _targets(sheet, config), provenance, force=force)
         return
@@ -96,6 +96,12 @@ def _write_cohort(
         frame, document = stage.cohort(results, markers, targets=targets, provenance=provenance)
         write_table(frame, COHORT, flat)
         write_json(nested, document)
+
+
+def _name(path: Path, paths: tuple[Path, ...]) -> str:
+    """The sample of ``S.summary.json``; the whole path where two files have one name."""
+    alone = [other.name for other in paths].count(path.name) == 1
+    return path.name.removesuffix(".json").removesuffix(".summary") if alone else str(path)
 
 
 def _united(paths: tuple[Path, ...], table: Table) -> pl.DataFrame | None:

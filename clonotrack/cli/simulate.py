@@ -23,7 +23,7 @@ def simulate() -> None:
 @options.force
 def demo(output: Path, seed: int | None, force: bool) -> None:
     """The shipped demo: two patients, six samples each, and two controls."""
-    _write_series(_demo_plan(), output, seed=seed, germline=None, force=force)
+    write_demo(output, seed=seed, force=force)
 
 
 @simulate.command()
@@ -87,6 +87,11 @@ def reads(
         seed=seed,
     )
     write_known_reads(batches, output, truth, force=force)
+
+
+def write_demo(folder: Path, *, seed: int | None = None, force: bool = False) -> None:
+    """Write the demo's files, telling each tube on standard error."""
+    _write_series(_demo_plan(), folder, seed=seed, germline=None, force=force)
 
 
 def _demo_plan() -> Path:

@@ -17,7 +17,7 @@ from clonotrack.sequence import U8
 
 STANDARD_INPUT = Path("-")
 GZIP = b"\x1f"
-DAMAGED: type[Exception] = isal_zlib.error
+DAMAGED = cast(type[Exception], isal_zlib.error)
 
 
 @contextmanager

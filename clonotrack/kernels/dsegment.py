@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from clonotrack.kernels.jit import njit
-from clonotrack.kernels.seeds import Seeds, kmer_numbers, vote
+from clonotrack.kernels.seeds import kmer_numbers, vote
 from clonotrack.kernels.segments import Segments, codes_of
 from clonotrack.kernels.ungapped import best_run
-from clonotrack.sequence import I32, I64, U8
+from clonotrack.kernels.workspace import Bench
+from clonotrack.sequence import I64, U8
 
 # METHOD: Karlin-Altschul parameters of 1/-1, 1/-2 and 1/-3 without gaps (Altschul 1997, NAR 25:3389; blastn).
 LAMBDA = (1.0986, 1.33, 1.374)
@@ -31,15 +30,7 @@ def expected_by_chance(score: int, cost: int, searched: int) -> float:
 
 @njit
 def find_d(
-    stretch: U8,
-    segments: Segments,
-    seeds: Seeds,
-    allowed: I64,
-    cost: int,
-    numbers: I64,
-    votes: I32,
-    touched: I64,
-    scores: I64,
+    stretch: U8, segments: Segments, allowed: I64, cost: int, bench: Bench, scores: I64
 ) -> tuple[int, int, int, int, int]:
     """The best match of any allowed D inside a stretch of a read.
 
@@ -47,40 +38,38 @@ def find_d(
 
     Args:
         stretch: codes between V and J.
-        segments: the D alleles.
-        seeds: their index, where `group` is the allele and the common coordinate its first base.
+        segments: the D alleles, each a group of its own with its first base as common coordinate.
         allowed: 1 for alleles that may be here.
         cost: of a mismatch, in matches.
-        numbers: scratch, at least as long as the stretch.
-        votes: zeros, shape (alleles, at least stretch + twice the index's reach); zero afterwards.
-        touched: scratch, as large as `votes`.
+        bench: scratch.
         scores: written: best score of each allele.
 
     Returns:
-        Score (0 for none), allele, first base of the match in the stretch, in the allele, and its length, for the
-        first allele with the highest score.
+        Score (0 for none), allele, first base of the match in the stretch, in the allele, and its length; among
+        equals the first allele, and of its matches the one that was met first.
     """
-    places = votes.shape[1]
-    shift = seeds.reach[0]
-    count = kmer_numbers(stretch, seeds.k[0], numbers)
-    used = vote(numbers, 0, count, seeds, allowed, shift, votes, touched)
-    scores[:] = 0
-    touched[:used] = np.sort(touched[:used])
+    places = bench.votes.shape[1]
+    shift = segments.seeds.reach
+    count = kmer_numbers(stretch, segments.seeds.k, bench.numbers)
+    used = vote(bench.numbers, 0, count, segments.seeds, allowed, shift, bench.votes, bench.touched)
+    for allele in range(len(scores)):
+        scores[allele] = 0
     best = 0
     best_allele = -1
     best_start = 0
     best_germline = 0
     best_length = 0
     for t in range(used):
-        allele = touched[t] // places
-        at = touched[t] % places - shift
-        votes[allele, at + shift] = 0
+        allele = bench.touched[t] // places
+        place = bench.touched[t] % places
+        bench.votes[allele, place] = 0
+        at = place - shift
         codes = codes_of(segments, allele)
         first = max(0, -at)
         length = min(len(codes), len(stretch) - at) - first
         score, run_first, run_last = best_run(stretch, first + at, codes, first, length, cost)
         scores[allele] = max(scores[allele], score)
-        if score > best:
+        if score > best or (score == best and allele < best_allele):
             best = score
             best_allele = allele
             best_start = first + at + run_first

@@ -93,7 +93,7 @@ def align_banded(
     pieces = 0
     state = 0
     while i > 0 and column >= 0 and column < width:
-        move = np.int64(trace[i, column])
+        move = int(trace[i, column])
         if state == 0:
             state = move & 3
             if state == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clonotrack.kernels.jit import njit
-from clonotrack.sequence import N, U8
+from clonotrack.sequence import U8, N
 
 
 @njit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clonotrack.kernels.gapped import align_banded
 from clonotrack.kernels.jit import njit
-from clonotrack.kernels.segments import Segments, codes_of
+from clonotrack.kernels.segments import Segments, codes_of, group_of
 from clonotrack.kernels.ungapped import best_run, count_matches
 from clonotrack.sequence import I32, I64, U8
 
@@ -54,8 +54,7 @@ def score_alleles(
     Returns:
         The highest score and the first allele that has it (-1 if no base matches).
     """
-    start = segments.group_offsets[group]
-    end = segments.group_offsets[group + 1]
+    start, end = group_of(segments, group)
     top = 0
     for allele in range(start, end):
         codes = codes_of(segments, allele)
@@ -107,14 +106,15 @@ def score_alleles_gapped(
     Returns:
         The highest score and the first allele that has it.
     """
-    alleles = range(segments.group_offsets[group], segments.group_offsets[group + 1])
+    first_allele, last_allele = group_of(segments, group)
     top = 0
-    for allele in alleles:
+    for allele in range(first_allele, last_allele):
         top = max(top, scores[allele])
     best = 0
     best_allele = -1
-    gapped[:] = 0
-    for allele in alleles:
+    for allele in range(len(gapped)):
+        gapped[allele] = 0
+    for allele in range(first_allele, last_allele):
         if scores[allele] == 0 or scores[allele] < top - GAPPED_SLACK:
             continue
         codes = codes_of(segments, allele)

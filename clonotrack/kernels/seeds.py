@@ -18,15 +18,15 @@ class Seeds(NamedTuple):
     """An index of k-mers.
 
     Attributes:
-        k: length of a k-mer, shape (1,).
-        reach: no entry is farther than this from the common coordinate [nt], shape (1,).
+        k: length of a k-mer.
+        reach: no entry is farther than this from the common coordinate [nt].
         starts: entries of the k-mer with number w are ``starts[w]:starts[w + 1]``, shape (4^k + 1,).
         group: group of an entry.
         distance: from the k-mer's first base to the common coordinate [nt], negative where the coordinate is before.
     """
 
-    k: I64
-    reach: I64
+    k: int
+    reach: int
     starts: I32
     group: I32
     distance: I32
@@ -49,7 +49,7 @@ def kmer_numbers(codes: U8, k: int, numbers: I64) -> int:
     number = 0
     known = 0
     for i in range(n):
-        code = np.int64(codes[i])
+        code = int(codes[i])
         if code < N:
             number = ((number << 2) | code) & mask
             known += 1

@@ -22,6 +22,7 @@ class Segments(NamedTuple):
         anchor: start of the anchor codon in each allele; -1 where there is none.
         group_offsets: first allele of each group, shape (groups + 1,).
         cluster: place of each D or J along the chromosome; a D joins only a J that is not before it.
+        seeds: index of k-mers.
     """
 
     codes: U8
@@ -30,6 +31,7 @@ class Segments(NamedTuple):
     anchor: I64
     group_offsets: I64
     cluster: I64
+    seeds: Seeds
 
 
 class Germline(NamedTuple):
@@ -37,22 +39,16 @@ class Germline(NamedTuple):
 
     Attributes:
         v: V alleles; in one group what shares a locus.
-        v_seeds: their index.
         d: D alleles, each a group of its own.
-        d_seeds: their index.
         j: J alleles, a group per locus, Kde apart.
-        j_seeds: their index.
         joins: 1 where a V of the group recombines with a J of the group, shape (V groups, J groups).
         has_d: 1 where the D may be between V and a J of the group, shape (J groups, D alleles).
         second_d: 1 for J groups with two D segments as a rule (TRD), shape (J groups,).
     """
 
     v: Segments
-    v_seeds: Seeds
     d: Segments
-    d_seeds: Seeds
     j: Segments
-    j_seeds: Seeds
     joins: I64
     has_d: I64
     second_d: I64
@@ -78,3 +74,9 @@ class Limits(NamedTuple):
 def codes_of(segments: Segments, allele: int) -> U8:
     """The bases of one allele."""
     return segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
+
+
+@njit
+def group_of(segments: Segments, group: int) -> tuple[int, int]:
+    """First allele of a group and the allele behind its last."""
+    return segments.group_offsets[group], segments.group_offsets[group + 1]

@@ -1,4 +1,4 @@
-"""What the recombination kernels write: the call of one read, and scratch arrays that all reads share."""
+"""Scratch arrays that all reads share, one set for each kind of segment."""
 
 from __future__ import annotations
 
@@ -7,89 +7,47 @@ from typing import NamedTuple
 import numpy as np
 
 from clonotrack.kernels.jit import njit
-from clonotrack.kernels.seeds import Seeds
-from clonotrack.kernels.segments import Germline
-from clonotrack.sequence import I32, I64, U8
-
-# Positions are 0-based and half-open, on the strand of the rearrangement; -1 and 0 where there is none.
-CALL = np.dtype(
-    [
-        (name, np.int32)
-        for name in (
-            "reversed",  # 1: the read was reversed
-            "v_group",
-            "v_place",  # of the common coordinate of the V group on the read
-            "v",  # first allele of the tie; -1: there is no rearrangement
-            "v_score",
-            "v_start",
-            "v_end",
-            "v_germline_start",
-            "v_germline_end",
-            "v_matches",
-            "v_mismatches",
-            "v_pieces",
-            "v_anchor",  # Cys104 codon on the read; -1 where it is not
-            "earliest_j",  # base from which the J was looked for
-            "j_group",
-            "j_place",
-            "j",
-            "j_score",
-            "j_start",
-            "j_end",
-            "j_germline_start",
-            "j_germline_end",
-            "j_pieces",
-            "j_anchor",
-            "d",
-            "d_score",
-            "d_start",
-            "d_end",
-            "d_germline_start",
-            "d_germline_end",
-            "d2",
-            "d2_score",
-            "d2_start",
-            "d2_end",
-            "d2_germline_start",
-            "d2_germline_end",
-            "in_frame",  # 1, 0, -1 for not known; so are the next two
-            "stop",
-            "productive",
-            "key_start",  # -1: there is no key region
-            "key_end",
-        )
-    ]
-)
-MOST_PIECES = 64
+from clonotrack.kernels.segments import Segments
+from clonotrack.sequence import I16, I32, I64
 
 
-class Workspace(NamedTuple):
-    """Scratch arrays for reads up to a length; what holds votes is zero between uses."""
+class Bench(NamedTuple):
+    """Scratch for one kind of segment.
 
-    v_numbers: I64
-    v_votes: I32
-    v_touched: I64
-    v_elected: I64
-    v_rough: I64
-    v_scores: I64
-    v_best: I64
-    j_numbers: I64
-    j_votes: I32
-    j_touched: I64
-    j_elected: I64
-    j_rough: I64
-    j_scores: I64
-    j_candidate: I64
-    j_best: I64
-    d_numbers: I64
-    d_votes: I32
-    d_touched: I64
-    d_scores: I64
-    d_best: I64
-    d2_best: I64
-    d_allowed: I64
-    v_pieces: I32
-    j_pieces: I32
+    Attributes:
+        numbers: k-mers of a read.
+        votes: of k-mers, shape (groups, places); zero between uses.
+        touched: cells with a vote.
+        elected: candidates, shape (most candidates, 3).
+        rough: a number per allele.
+        scores: a score per allele.
+        best: scores that are kept.
+    """
+
+    numbers: I64
+    votes: I32
+    touched: I64
+    elected: I64
+    rough: I64
+    scores: I64
+    best: I64
+
+
+@njit
+def make_bench(read_length: int, segments: Segments, candidates: int) -> Bench:
+    """Scratch for reads of at most `read_length`."""
+    groups = len(segments.group_offsets) - 1
+    alleles = len(segments.origin)
+    places = read_length + 2 * segments.seeds.reach + 2
+    return Bench(
+        np.zeros(read_length + 1, dtype=np.int64),
+        np.zeros((groups, places), dtype=np.int32),
+        np.zeros(groups * places, dtype=np.int64),
+        np.zeros((candidates, 3), dtype=np.int64),
+        np.zeros(alleles, dtype=np.int64),
+        np.zeros(alleles, dtype=np.int64),
+        np.zeros(alleles, dtype=np.int64),
+    )
 
 
 @njit
@@ -102,42 +60,29 @@ def longest(offsets: I64) -> int:
 
 
 @njit
-def make_workspace(read_length: int, germline: Germline, candidates: int) -> Workspace:
-    """Scratch for reads of at most `read_length`, electing this many candidates."""
-    v_votes = _votes(len(germline.v.group_offsets) - 1, read_length, germline.v_seeds)
-    j_votes = _votes(len(germline.j.group_offsets) - 1, read_length, germline.j_seeds)
-    d_votes = _votes(len(germline.d.origin), read_length, germline.d_seeds)
-    v_alleles = len(germline.v.origin)
-    j_alleles = len(germline.j.origin)
-    d_alleles = len(germline.d.origin)
-    return Workspace(
-        np.zeros(read_length + 1, dtype=np.int64),
-        v_votes,
-        np.zeros(v_votes.size, dtype=np.int64),
-        np.zeros((candidates, 3), dtype=np.int64),
-        np.zeros(v_alleles, dtype=np.int64),
-        np.zeros(v_alleles, dtype=np.int64),
-        np.zeros(v_alleles, dtype=np.int64),
-        np.zeros(read_length + 1, dtype=np.int64),
-        j_votes,
-        np.zeros(j_votes.size, dtype=np.int64),
-        np.zeros((candidates, 3), dtype=np.int64),
-        np.zeros(j_alleles, dtype=np.int64),
-        np.zeros(j_alleles, dtype=np.int64),
-        np.zeros(j_alleles, dtype=np.int64),
-        np.zeros(j_alleles, dtype=np.int64),
-        np.zeros(read_length + 1, dtype=np.int64),
-        d_votes,
-        np.zeros(d_votes.size, dtype=np.int64),
-        np.zeros(d_alleles, dtype=np.int64),
-        np.zeros(d_alleles, dtype=np.int64),
-        np.zeros(d_alleles, dtype=np.int64),
-        np.zeros(d_alleles, dtype=np.int64),
-        np.zeros((MOST_PIECES, 2), dtype=np.int32),
-        np.zeros((MOST_PIECES, 2), dtype=np.int32),
-    )
+def keep_group(kept: I64, scores: I64, start: int, end: int) -> None:
+    """Copy the scores of the alleles ``start:end`` and set all others to 0."""
+    for allele in range(len(kept)):
+        kept[allele] = scores[allele] if start <= allele < end else 0
 
 
 @njit
-def _votes(groups: int, read_length: int, seeds: Seeds) -> I32:
-    return np.zeros((groups, read_length + 2 * seeds.reach[0] + 2), dtype=np.int32)
+def append_ties(ties: I16, used: int, scores: I64) -> tuple[I16, int]:
+    """Append the alleles with the highest score, if it is above 0.
+
+    Returns:
+        The buffer, a larger one where it was full, and how much of it is used.
+    """
+    best = 0
+    for allele in range(len(scores)):
+        best = max(best, scores[allele])
+    if used + len(scores) > len(ties):
+        larger = np.empty(2 * len(ties) + len(scores), dtype=np.int16)
+        for i in range(used):
+            larger[i] = ties[i]
+        ties = larger
+    for allele in range(len(scores)):
+        if best > 0 and scores[allele] == best:
+            ties[used] = allele
+            used += 1
+    return ties, used

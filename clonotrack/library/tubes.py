@@ -18,6 +18,8 @@ from clonotrack.tables import LOCI
 if TYPE_CHECKING:
     import polars as pl
 
+    from clonotrack.config import Config
+
 COUNTED = ("exact", "mismatch", "indel")
 """Match classes whose reads are the target's; `ambiguous` and `evolved` are told apart and never added."""
 
@@ -82,6 +84,39 @@ def control_reads(hits: pl.DataFrame) -> dict[str, int]:
     counted = hits.filter(pl.col("target_kind") == "control", pl.col("match_class").is_in(COUNTED))
     sums = counted.group_by("target_id").agg(pl.col("reads").sum())
     return dict(sums.iter_rows())
+
+
+def reads_per_copy(hits: pl.DataFrame, controls: pl.DataFrame, config: Config, library: str | None) -> dict[str, float]:
+    """Reads per copy of every locus of one tube; empty where calibrators say nothing of cells (RNA, none found).
+
+    Args:
+        hits: HITS of the tube.
+        controls: CONTROLS of the tube.
+        config: all settings.
+        library: section of the settings that describes the tube's library.
+
+    Raises:
+        QuantityError: a calibrator was not looked for in this tube.
+    """
+    settings = config.library(library)
+    if settings.template == "rna":
+        return {}
+    capture, dispersion = assumed(config, library)
+    found = calibrate(control_reads(hits), controls, capture=capture, dispersion=dispersion)
+    return {
+        locus: calibration.reads_per_copy
+        for locus, calibration in found.items()
+        if locus is not None and calibration.reads_per_copy
+    }
+
+
+def assumed(config: Config, library: str | None) -> tuple[float, float]:
+    """Capture and dispersion of a library: what it states, else the configured defaults."""
+    stated, defaults = config.library(library), config.quantify
+    return (
+        defaults.default_capture if stated.capture is None else stated.capture,
+        defaults.dispersion if stated.dispersion is None else stated.dispersion,
+    )
 
 
 def calibrate(

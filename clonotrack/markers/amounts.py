@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from clonotrack.config import Config, Library
-from clonotrack.library.tubes import calibrate, control_reads, nucleated_cells
+from clonotrack.library.tubes import nucleated_cells, reads_per_copy
 from clonotrack.tables import LOCI
 
 TUBE = ("library", "replicate")
@@ -49,30 +49,28 @@ def tube_amounts(
     input_cells = {}
     for locus in LOCI:
         amplified = [known for tube, known in cells.items() if _amplifies(config.library(tube[0]), locus)]
-        if amplified and all(amplified):
-            input_cells[locus] = sum(known.number for known in amplified if known)
+        numbers = [known.number for known in amplified if known]
+        if numbers and len(numbers) == len(amplified):
+            input_cells[locus] = sum(numbers)
     return Amounts(input_cells, _reads_per_copy(hits, controls, config) if hits is not None else {})
 
 
 def _reads_per_copy(
     hits: pl.DataFrame, controls: Mapping[str | None, pl.DataFrame], config: Config
 ) -> dict[str, float]:
-    coefficients: dict[str, list[float]] = {locus: [] for locus in LOCI}
-    for (name, _), tube in hits.group_by(TUBE, maintain_order=True):
-        library = config.library(str(name) if name is not None else None)
-        table = controls.get(str(name), controls.get(None))
-        if table is None or library.template == "rna":
-            return {}
-        calibrations = calibrate(
-            control_reads(tube),
-            table,
-            capture=config.quantify.default_capture if library.capture is None else library.capture,
-            dispersion=config.quantify.dispersion if library.dispersion is None else library.dispersion,
-        )
-        for locus in filter(lambda locus: _amplifies(library, locus), LOCI):
-            if locus in calibrations:
-                coefficients[locus].append(calibrations[locus].reads_per_copy)
-    return {locus: fmean(found) for locus, found in coefficients.items() if found and all(found)}
+    """The mean over the tubes that amplify a locus; a locus that one of them says nothing of is left out."""
+    tubes: list[tuple[Library, dict[str, float]]] = []
+    for (value, _), tube in hits.group_by(TUBE, maintain_order=True):
+        name = None if value is None else str(value)
+        table = controls.get(name, controls.get(None))
+        found = {} if table is None else reads_per_copy(tube, table, config, name)
+        tubes.append((config.library(name), found))
+    result = {}
+    for locus in LOCI:
+        coefficients = [found.get(locus, 0.0) for library, found in tubes if _amplifies(library, locus)]
+        if coefficients and all(coefficients):
+            result[locus] = fmean(coefficients)
+    return result
 
 
 def _amplifies(library: Library, locus: str) -> bool:

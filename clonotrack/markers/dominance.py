@@ -98,7 +98,7 @@ def _discontinuity(near: int, relatives: int, most: int) -> Criterion:
 def _genome_equivalents(cells: float | None, reads: int, least: float) -> Criterion:
     """METHOD: without calibrators the reads are the most genome equivalents that can have been seen."""
     if cells is not None:
-        return _at_least(cells >= least, f"{cells:,.0f} genome equivalents", f"{least:g}")
+        return _at_least(cells >= least, f"{cells:,.{0 if cells >= 100 else 1}f} genome equivalents", f"{least:g}")
     if reads < least:
         return Criterion(False, f"at most {reads} genome equivalents, one a read, fewer than {least:g}")
     return Criterion(None, "genome equivalents not assessed (no calibrator)")

@@ -10,7 +10,7 @@ import polars as pl
 
 from clonotrack.config import Config
 from clonotrack.errors import QuantityError
-from clonotrack.library.tubes import Calibration, Cells, calibrate, nucleated_cells
+from clonotrack.library.tubes import Calibration, Cells, assumed, calibrate, nucleated_cells
 from clonotrack.quantify.observed import TUBE, Observed
 
 Counting = Literal["spike_in", "read_share"]
@@ -137,8 +137,7 @@ def _placed(tube: Observed, row: Mapping[str, Any]) -> Observed:
 
 def _assay(tube: Observed, row: dict[str, Any], controls: Mapping[str | None, pl.DataFrame], config: Config) -> Assay:
     library, settings = config.library(tube.library), config.quantify
-    capture = settings.default_capture if library.capture is None else library.capture
-    dispersion = settings.dispersion if library.dispersion is None else library.dispersion
+    capture, dispersion = assumed(config, tube.library)
     table = controls.get(tube.library, controls.get(None))
     blank = tube.role == "negative_control"
     cells = None if blank or not row else nucleated_cells(row, settings.pg_per_cell)

@@ -65,8 +65,8 @@ def _with_calibration(process: Process, reads: int, low: float, high: float, tai
     """MOVER: on the log scale the distances from the estimate of counting and of calibration add in quadrature."""
     estimate = reads / process.reads_per_level
     reach = NormalDist().inv_cdf(1 - tail) * process.log_sd
-    upper = estimate * exp(hypot(log(high / estimate), reach))
-    lower = estimate * exp(-hypot(log(estimate / low), reach)) if 0 < low < estimate else min(low, estimate)
+    upper = estimate * exp(hypot(max(0.0, log(high / estimate)), reach))
+    lower = estimate * exp(-hypot(max(0.0, log(estimate / low)), reach)) if low else 0.0
     return lower, upper
 
 

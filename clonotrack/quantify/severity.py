@@ -51,8 +51,8 @@ def captured(rho: float, dispersion: float, size: int, width: int = 1) -> F64:
 
     METHOD: Poisson-log-normal (Bulmer, Biometrics 1974): PCR multiplies a molecule by many independent factors.
     The integral over log X is a trapezoid sum with steps no wider than the narrowest peak, where it converges
-    faster than any power. With `width` over 1 the law is put on a coarser lattice by rounding (Gerber, ASTIN Bull
-    1982), for rho of at least 32 as the log-normal of the same two moments.
+    faster than any power. With `width` over 1 the law is put on a coarser lattice by rounding (Gerber, Insur Math
+    Econ 1982), for rho of at least 32 as the log-normal of the same two moments.
     """
     if width > 1 and rho >= _DEEP:
         return _log_normal(rho, dispersion, size, width)

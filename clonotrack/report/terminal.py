@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from typing import Any
 
 import polars as pl
 
@@ -23,16 +22,17 @@ def terminal_table(mrd: pl.DataFrame, truth: pl.DataFrame | None = None) -> str:
 
     Args:
         mrd: MRD table.
-        truth: columns `sample_id`, `true_mrd` [clone cells per nucleated cell] and, if the right call is known,
-            `expected_call`. Then `combined` rows say the truth, whether the interval holds it (`in`), and whether the
-            call is the right one (`right`).
+        truth: columns `sample_id`, `true_mrd` [clone cells per nucleated cell] and, if they are known, `marker_id`
+            (without it the truth is that of `combined`) and `expected_call`. Then a row says its truth, whether the
+            interval holds it (`in`), and whether the call is the right one (`right`).
 
     Returns:
         Lines, without an end of line after the last.
     """
     letters = _letters(mrd)
+    known = None if truth is None else _known(truth)
     patients = {
-        subject: _patient(mrd, subject, letters, truth) for subject in mrd["subject_id"].unique(maintain_order=True)
+        subject: _patient(mrd, subject, letters, known) for subject in mrd["subject_id"].unique(maintain_order=True)
     }
     header = next(iter(next(iter(patients.values()), [])), {})
     widths = _widths([{name: name for name in header}, *(row for rows in patients.values() for row in rows)])
@@ -54,15 +54,21 @@ def _letters(mrd: pl.DataFrame) -> dict[str, str]:
     return {name: chr(ord("a") + index) for index, name in enumerate(used)}
 
 
+def _known(truth: pl.DataFrame) -> dict[tuple[str, str], Row]:
+    """Rows of the truth by sample and marker."""
+    named = truth if "marker_id" in truth.columns else truth.with_columns(marker_id=pl.lit(COMBINED))
+    return {(row["sample_id"], row["marker_id"]): row for row in named.rows(named=True)}
+
+
 def _patient(
-    mrd: pl.DataFrame, subject_id: str, letters: Mapping[str, str], truth: pl.DataFrame | None
+    mrd: pl.DataFrame, subject_id: str, letters: Mapping[str, str], known: Mapping[tuple[str, str], Row] | None
 ) -> list[dict[str, str]]:
     rows = []
     for sample in course(mrd, subject_id).samples:
-        known = None if truth is None else truth.filter(pl.col("sample_id") == sample.sample_id).rows(named=True)
         for row in sample.results:
             cells = _result(sample, row, letters)
-            rows.append(cells if known is None else _compared(cells, row, known[0] if known else {}))
+            true = None if known is None else known.get((sample.sample_id, row["marker_id"]), {})
+            rows.append(cells if true is None else _compared(cells, row, true))
     return rows
 
 
@@ -84,14 +90,13 @@ def _result(sample: Sample, row: Row, letters: Mapping[str, str]) -> dict[str, s
     }
 
 
-def _compared(cells: Mapping[str, str], row: Row, known: Mapping[str, Any]) -> dict[str, str]:
-    """The cells with the truth in place of clone cells; empty where it is not known or the row is a single marker's."""
+def _compared(cells: Mapping[str, str], row: Row, known: Row) -> dict[str, str]:
+    """The cells, with the truth in place of clone cells; empty where it is not known."""
     true, expected = formats.number(known.get("true_mrd")), known.get("expected_call")
     low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
-    beside = row["marker_id"] == COMBINED and true is not None
-    held = low <= true <= high if beside and true is not None and low is not None and high is not None else None
-    right = row["call"] == expected if beside and expected is not None else None
-    compared = {"truth": formats.level(true or 0.0) if beside else "", "in": _YES_NO[held], "right": _YES_NO[right]}
+    held = None if true is None or low is None or high is None else low <= true <= high
+    right = None if expected is None else row["call"] == expected
+    compared = {"truth": "" if true is None else formats.level(true), "in": _YES_NO[held], "right": _YES_NO[right]}
     return {name: text for name, text in cells.items() if name != "clone cells"} | compared
 
 

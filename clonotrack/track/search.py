@@ -109,9 +109,9 @@ class Search:
     def add(self, reads: Ragged) -> Found:
         """Search one chunk; give back what each of its reads is."""
         found = Found(self.counts, np.zeros(len(reads), dtype=np.uint8), np.full(len(reads), NO_LOCUS, dtype=np.uint8))
-        codes = np.require(reads.codes, requirements="CAW")
-        words = np.require(codes[: len(codes) // WORD * WORD].view("<u4"), requirements="CAW")
-        scan(words, codes, np.require(reads.offsets, requirements="CAW"), self._seeds, self._probes, found)
+        codes = np.require(reads.codes, requirements=("C", "A", "W"))
+        words = np.require(codes[: len(codes) // WORD * WORD].view("<u4"), requirements=("C", "A", "W"))
+        scan(words, codes, np.require(reads.offsets, requirements=("C", "A", "W")), self._seeds, self._probes, found)
         self.outcomes += np.bincount(found.outcome, minlength=3)
         self.loci += np.bincount(found.locus, minlength=NO_LOCUS + 1)[:NO_LOCUS]
         return found

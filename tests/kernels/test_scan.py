@@ -36,7 +36,9 @@ def targets_and_reads(draw: st.DrawFn) -> tuple[list[Target], list[str]]:
         part = substituted(part, rng.integers(0, len(part), rng.integers(0, 6)).tolist())
         segment = either_strand(rng, J[str(rng.choice(list(J)))][0])
         inner = [part, part[int(rng.integers(9)) :], segment, part + segment[-30:], bases(rng, 30)]
-        read = bases(rng, rng.integers(0, 9), letters) + inner[rng.integers(5)] + bases(rng, rng.integers(0, 9), letters)
+        read = (
+            bases(rng, rng.integers(0, 9), letters) + inner[rng.integers(5)] + bases(rng, rng.integers(0, 9), letters)
+        )
         if read and rng.random() < 0.3:
             place = int(rng.integers(len(read)))
             read = read[:place] + "N" + read[place + 1 :]
@@ -46,7 +48,9 @@ def targets_and_reads(draw: st.DrawFn) -> tuple[list[Target], list[str]]:
 
 @settings(deadline=None, max_examples=250)
 @given(targets_and_reads(), st.sampled_from(["p", "q", None]))
-def test_reads_are_what_the_exhaustive_search_says(case: tuple[list[Target], list[str]], subject_id: str | None) -> None:
+def test_reads_are_what_the_exhaustive_search_says(
+    case: tuple[list[Target], list[str]], subject_id: str | None
+) -> None:
     targets, reads = case
     search, found = searched(reads, targets, subject_id)
     agrees_with_twins(targets, reads, subject_id, search.counts, found.outcome.tolist())

@@ -50,6 +50,14 @@ def test_truth_without_expected_call() -> None:
     assert line.split()[-2:] == ["1.0e-4", "yes"]
 
 
+def test_truth_of_each_marker() -> None:
+    truth = pl.DataFrame({"sample_id": ["p1_d33"] * 2, "marker_id": ["combined", made.IGK], "true_mrd": [1e-3, 1e-4]})
+    table = terminal_table(made.mrd(*made.first_patient()), truth).splitlines()
+    start = next(number for number, line in enumerate(table) if "p1_d33" in line)
+    ends = [line.split()[-2:] for line in table[start : start + 3]]
+    assert ends == [["1.0e-3", "NO"], ["1.0e-5", "positive"], ["1.0e-4", "yes"]]
+
+
 @pytest.mark.parametrize("with_truth", [False, True])
 def test_fits_the_terminal_and_keeps_its_columns(with_truth: bool) -> None:
     mrd = made.mrd().with_columns(

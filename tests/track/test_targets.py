@@ -8,7 +8,7 @@ import pytest
 from clonotrack.config import Track
 from clonotrack.errors import TableError
 from clonotrack.track.targets import SHORTEST, control_targets, marker_targets
-from tests.track.made import J, REFERENCE, V, bases, controls, marker, markers
+from tests.track.made import REFERENCE, J, V, bases, controls, marker, markers
 
 RNG = np.random.default_rng(11)
 SEQUENCE = bases(RNG, 120)
@@ -55,7 +55,7 @@ def test_one_marker_in_two_tables_is_one_target() -> None:
     ("row", "message"),
     [
         (marker("m", SEQUENCE[:50] + "N" + SEQUENCE[:50]), "column sequence: 'm' holds 'N'"),
-        (marker("m", ""), "has 0 nt and at least 30 are needed"),
+        (marker("m", SEQUENCE[:29]), "has 29 nt and at least 30 are needed"),
         (marker("m", SEQUENCE, target_start=1, target_end=SHORTEST - 1), "has 29 nt and at least 30 are needed"),
         (marker("m", SEQUENCE, target_start=5), "from 5 to None of 120 nt"),
         (marker("m", SEQUENCE, target_end=50), "from None to 50 of 120 nt"),
@@ -72,7 +72,9 @@ def test_a_marker_that_cannot_be_tracked_is_one_sentence(row: dict[str, Any], me
     assert str(caught.value).startswith("table MARKERS, column ")
 
 
-@pytest.mark.parametrize("other", [marker("m", SEQUENCE[1:]), marker("m", SEQUENCE, "q"), marker("m", SEQUENCE, max_edits=1)])
+@pytest.mark.parametrize(
+    "other", [marker("m", SEQUENCE[1:]), marker("m", SEQUENCE, "q"), marker("m", SEQUENCE, max_edits=1)]
+)
 def test_one_id_of_two_targets_is_an_error(other: dict[str, Any]) -> None:
     with pytest.raises(TableError, match="'m' names two different targets"):
         marker_targets(markers(marker("m", SEQUENCE), other), Track())

@@ -5,7 +5,7 @@ import pytest
 
 from clonotrack.sequence import reverse_complement
 from clonotrack.track.windows import WINDOW, Germline
-from tests.track.made import J, REFERENCE, V, bases, substituted
+from tests.track.made import REFERENCE, J, V, bases, substituted
 
 GERMLINE = Germline.of(REFERENCE)
 VH, JH = V["IGH"][0], J["IGH"][0]

@@ -1,0 +1,98 @@
+"""``clonotrack quantify``: stage 6."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clonotrack.cli import options
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from clonotrack.config import Config
+
+SIDE_TABLES = ("kinetics.tsv", "control_checks.tsv", "cross_sample.tsv", "quantify.qc.tsv")
+
+
+@click.command()
+@click.argument("hits", nargs=-1, required=True, type=options.FILE)
+@click.option("--samples", type=options.FILE, required=True, help="The sample sheet.")
+@click.option("--markers", type=options.FILE, multiple=True, required=True, help="MARKERS table; may be repeated.")
+@click.option(
+    "--controls", type=options.FILE, multiple=True, help="CONTROLS of libraries whose settings name none; repeatable."
+)
+@click.option("--background", type=options.FILE, multiple=True, help="HITS of control samples; may be repeated.")
+@options.config
+@options.force
+@options.output("MRD table; kinetics.tsv, control_checks.tsv, cross_sample.tsv and quantify.qc.tsv go beside it.")
+def quantify(
+    hits: tuple[Path, ...],
+    samples: Path,
+    markers: tuple[Path, ...],
+    controls: tuple[Path, ...],
+    background: tuple[Path, ...],
+    config: Config,
+    force: bool,
+    output: Path,
+) -> None:
+    """From counts to MRD with interval, limits and a call.
+
+    HITS are those of baselines and follow-ups, every tube of each; those of controls go to --background.
+    """
+    from clonotrack import quantify as stage
+    from clonotrack.io.cohort import read_markers
+    from clonotrack.io.frames import write_table
+    from clonotrack.io.outputs import staged
+    from clonotrack.io.samples import read_samples
+    from clonotrack.tables import CONTROL_CHECKS, CROSS_SAMPLE, KINETICS, MRD, QC
+
+    targets = [output, *(output.parent / name for name in SIDE_TABLES)]
+    with staged(targets, force=force) as places:
+        result = stage.quantify(
+            _hits(hits, patients=True),
+            read_samples(samples, config),
+            read_markers(markers),
+            _controls(controls, config),
+            config,
+            _hits(background, patients=False) if background else None,
+        )
+        frames = (result.mrd, result.kinetics, result.control_checks, result.cross_sample, result.qc)
+        tables = (MRD, KINETICS, CONTROL_CHECKS, CROSS_SAMPLE, QC)
+        for frame, table, place in zip(frames, tables, places, strict=True):
+            write_table(frame, table, place)
+
+
+def _hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:
+    """All HITS tables in one; among those of `patients` a control is refused.
+
+    Raises:
+        InputError: a table is not HITS, or is of a control.
+    """
+    import polars as pl
+
+    from clonotrack.errors import InputError
+    from clonotrack.io.frames import read_table
+    from clonotrack.tables import HITS
+
+    frames = [read_table(path, HITS, rows=True) for path in paths]
+    for path, frame in zip(paths, frames, strict=True):
+        odd = frame.filter(pl.col("role").str.ends_with("_control"))
+        if patients and odd.height:
+            sample, role = odd.row(0, named=True)["sample_id"], odd.row(0, named=True)["role"]
+            raise InputError(path, f"sample {sample} is a {role} and has no MRD: give its hits as --background")
+    return pl.concat(frames)
+
+
+def _controls(paths: tuple[Path, ...], config: Config) -> dict[str | None, pl.DataFrame]:
+    """CONTROLS by library: those that its settings name, else those of the call."""
+    import polars as pl
+
+    from clonotrack.io.cohort import read_controls
+
+    named = {name: Path(library.controls) for name, library in config.libraries.items() if library.controls}
+    known: dict[str | None, pl.DataFrame] = {name: read_controls(path) for name, path in named.items()}
+    others = [path for path in paths if path.resolve() not in {path.resolve() for path in named.values()}]
+    return known | ({None: pl.concat([read_controls(path) for path in others])} if others else {})

@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import random as shuffling
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from clonotrack.cluster import cluster, quality_control
+from clonotrack.cluster.clonotypes import clone_id
+from clonotrack.config import Cluster
+from clonotrack.sequence import reverse_complement
+from clonotrack.tables import CLONOTYPES, CONTROLS
+from tests.cluster.made import J_END, V_END, Clone, random_region, row, sequenced, substituted, table
+
+SETTINGS = Cluster()
+
+
+@pytest.fixture(scope="module")
+def baseline() -> tuple[list[Clone], pl.DataFrame]:
+    """A dominant clone, its sister one base away at half its reads, and 200 others, at 0.3 % errors a base."""
+    random = np.random.default_rng(2024)
+    dominant = random_region(random, 54)
+    clones = [Clone(dominant, 20_000), Clone(substituted(dominant, 25), 10_000)]
+    clones += [Clone(random_region(random, 30 + 3 * int(random.integers(0, 11))), 20 + i) for i in range(200)]
+    return clones, sequenced(clones, random, error_rate=0.003)
+
+
+def reads_of(clonotypes: pl.DataFrame) -> dict[str, int]:
+    return dict(clonotypes.select("key_region", "duplicate_count").iter_rows())
+
+
+def test_a_dominant_clone_gets_its_reads_back_and_a_sister_one_base_away_stays_apart(
+    baseline: tuple[list[Clone], pl.DataFrame],
+) -> None:
+    clones, rows = baseline
+    reads = reads_of(cluster(rows, SETTINGS))
+    for clone in clones[:2]:
+        assert 0.99 * clone.reads <= reads[clone.key_region] <= 1.01 * clone.reads
+
+
+def test_every_rare_clonotype_at_three_substitutions_or_more_is_kept(
+    baseline: tuple[list[Clone], pl.DataFrame],
+) -> None:
+    clones, rows = baseline
+    reads = reads_of(cluster(rows, SETTINGS))
+    assert {clone.key_region for clone in clones} <= set(reads)
+    near = [Clone(substituted(clones[0].key_region, 12 + 4 * i, 14 + 4 * i, 15 + 4 * i), 10) for i in range(5)]
+    kept = reads_of(cluster(pl.concat([rows, table([row(clone) for clone in near])]), SETTINGS))
+    assert all(kept[clone.key_region] == 10 for clone in near)
+
+
+def test_no_read_is_lost_and_quality_control_says_where_each_went(
+    baseline: tuple[list[Clone], pl.DataFrame],
+) -> None:
+    _, rows = baseline
+    nothing = table([{"sequence_id": "x", "sequence": "ACGT", "rev_comp": False, "duplicate_count": 7}])
+    rows = pl.concat([rows, nothing])
+    clonotypes = cluster(rows, SETTINGS)
+    values = dict(quality_control(rows, clonotypes, "dx").select("metric", "value").iter_rows())
+    assert values["reads"] == rows["duplicate_count"].sum()
+    assert values["reads"] == values["reads_in_clonotypes"] + values["reads_without_rearrangement"]
+    assert values["reads_without_rearrangement"] == 7
+    keys = set(clonotypes["key_region"])
+    merged = rows.filter(pl.col("key_region").is_not_null() & ~pl.col("key_region").is_in(keys))
+    assert values["reads_in_error_copies"] == merged["duplicate_count"].sum() > 3_000
+
+
+def test_the_order_of_the_rows_does_not_matter(baseline: tuple[list[Clone], pl.DataFrame]) -> None:
+    _, rows = baseline
+    expected = cluster(rows, SETTINGS)
+    for seed in (1, 2):
+        assert_frame_equal(cluster(rows.sample(fraction=1, shuffle=True, seed=seed), SETTINGS), expected)
+
+
+def test_copies_that_are_collapsed_or_one_row_each_give_the_same() -> None:
+    random = np.random.default_rng(8)
+    clones = [Clone(random_region(random), 60), Clone(random_region(random), 30)]
+    rows = sequenced(clones, random, error_rate=0.002)
+    each = rows.select(pl.all().repeat_by("duplicate_count")).explode(pl.all()).with_columns(duplicate_count=1)
+    assert_frame_equal(cluster(each, SETTINGS), cluster(rows, SETTINGS))
+
+
+def test_clonotypes_are_sorted_by_reads_then_id(baseline: tuple[list[Clone], pl.DataFrame]) -> None:
+    clonotypes = cluster(baseline[1], SETTINGS)
+    order = list(clonotypes.select("duplicate_count", "clone_id").iter_rows())
+    assert order == sorted(order, key=lambda item: (-item[0], item[1]))
+    assert clonotypes.columns == CLONOTYPES.names
+    assert clonotypes["fraction_of_locus"].sum() == pytest.approx(1)
+
+
+def test_the_id_is_that_of_locus_and_key_region() -> None:
+    clone = Clone("TGTGCGAAATTTGGGTGG", 5)
+    assert cluster(table([row(clone)]), SETTINGS)["clone_id"][0] == clone_id("IGH", clone.key_region)
+    assert clone_id("IGH", "TGTGCGAAATTTGGGTGG") == "7f1577c1cb3f90e9"
+
+
+def test_no_rearrangement_gives_no_clonotype() -> None:
+    rows = table([{"sequence_id": "x", "sequence": "ACGT", "rev_comp": False, "duplicate_count": 7}])
+    assert_frame_equal(cluster(rows, SETTINGS), CLONOTYPES.empty())
+
+
+@pytest.mark.parametrize(
+    ("distance", "parent_reads", "copy_reads", "merged"),
+    [(1, 100, 5, True), (1, 100, 6, False), (2, 400, 1, True), (2, 399, 1, False), (3, 100_000, 1, False)],
+)
+def test_a_copy_needs_a_parent_twenty_times_larger_for_each_substitution(
+    distance: int, parent_reads: int, copy_reads: int, merged: bool
+) -> None:
+    region = random_region(np.random.default_rng(4))
+    copy = substituted(region, *range(10, 10 + distance))
+    found = reads_of(cluster(table([row(Clone(region, parent_reads)), row(Clone(copy, copy_reads))]), SETTINGS))
+    apart = {region: parent_reads, copy: copy_reads}
+    assert found == ({region: parent_reads + copy_reads} if merged else apart)
+
+
+def test_a_copy_with_one_base_inserted_or_deleted_is_put_under_its_parent() -> None:
+    parent = Clone(random_region(np.random.default_rng(5)), 100)
+    shorter = Clone(parent.key_region[:20] + parent.key_region[21:], 5)
+    longer = Clone(parent.key_region[:20] + "A" + parent.key_region[20:], 5)
+    two = Clone(parent.key_region[:20] + "AC" + parent.key_region[20:], 5)
+    rows = table([row(clone) for clone in (parent, shorter, longer, two)])
+    assert reads_of(cluster(rows, SETTINGS)) == {parent.key_region: 110, two.key_region: 5}
+
+
+def test_a_copy_goes_to_the_parent_that_makes_most_of_it_and_follows_it() -> None:
+    random = np.random.default_rng(6)
+    near = random_region(random)
+    far = substituted(near, 20, 21)
+    copy, copy_of_copy = substituted(near, 20), substituted(near, 20, 30)
+    clones = [Clone(near, 9_000), Clone(far, 30_000), Clone(copy, 400), Clone(copy_of_copy, 10)]
+    assert reads_of(cluster(table([row(clone) for clone in clones]), SETTINGS)) == {far: 30_410, near: 9_000}
+
+
+def test_nothing_is_merged_at_distance_zero(baseline: tuple[list[Clone], pl.DataFrame]) -> None:
+    _, rows = baseline
+    clonotypes = cluster(rows, Cluster(max_distance=0))
+    assert clonotypes.height == rows["key_region"].n_unique()
+
+
+def test_loci_are_never_merged() -> None:
+    region = random_region(np.random.default_rng(7))
+    clones = [Clone(region, 1_000), Clone(substituted(region, 20), 5, "TRBV2*01", "TRBJ1-1*01", "TRB")]
+    clonotypes = cluster(table([row(clone) for clone in clones]), SETTINGS)
+    assert clonotypes["fraction_of_locus"].to_list() == [1.0, 1.0]
+
+
+def test_a_key_region_with_unknown_bases_goes_to_the_most_abundant_that_it_can_be_else_stays() -> None:
+    random = np.random.default_rng(9)
+    one = random_region(random)
+    other, alone = substituted(one, 20), random_region(random)
+    unknown = one[:20] + "NN" + one[22:]
+    clones = [Clone(one, 50), Clone(other, 40), Clone(unknown, 90), Clone(alone[:9] + "N" + alone[10:], 3)]
+    assert reads_of(cluster(table([row(clone) for clone in clones]), SETTINGS)) == {
+        one: 140,
+        other: 40,
+        clones[3].key_region: 3,
+    }
+
+
+class TestCalls:
+    REGION = "TGTGCGAGAGATTTACCCGGGTACTTTGACTACTGG"
+
+    def calls(self, *items: tuple[str | None, str | None, int]) -> pl.DataFrame:
+        rows = [
+            row(Clone(self.REGION, reads, v, j), sequence_id=str(i), d_call=None)
+            for i, (v, j, reads) in enumerate(items)
+        ]
+        return cluster(table(rows), SETTINGS)
+
+    def test_they_are_the_intersection_of_the_tie_sets(self) -> None:
+        found = self.calls(("IGHV1-2*02,IGHV1-2*04", "IGHJ4*02", 5), ("IGHV1-2*04,IGHV1-3*01", "IGHJ4*02", 1))
+        assert found.select("v_call", "d_call", "j_call").row(0) == ("IGHV1-2*04", None, "IGHJ4*02")
+
+    def test_they_are_the_best_supported_without_an_intersection(self) -> None:
+        found = self.calls(
+            ("IGHV1-2*02", "IGHJ4*02", 5), ("IGHV1-2*04,IGHV1-2*06", "IGHJ4*02", 4), ("IGHV1-2*06", "IGHJ4*02", 1)
+        )
+        assert found["v_call"].to_list() == ["IGHV1-2*02,IGHV1-2*06"]
+
+    def test_a_call_beats_no_call_up_to_the_same_number_of_reads(self) -> None:
+        for reads, call in ((5, "IGHV1-2*02"), (6, None)):
+            assert self.calls(("IGHV1-2*02", "IGHJ4*02", 5), (None, "IGHJ4*02", reads))["v_call"].to_list() == [call]
+
+    def test_disjoint_genes_are_another_clonotype_with_an_id_of_its_own(self) -> None:
+        found = self.calls(("IGHV1-2*02", "IGHJ4*02", 50), ("IGHV3-7*01", "IGHJ4*02", 10))
+        assert found.select("duplicate_count", "v_call").rows() == [(50, "IGHV1-2*02"), (10, "IGHV3-7*01")]
+        assert found["clone_id"][0] == clone_id("IGH", self.REGION)
+        assert found["clone_id"][1] == clone_id("IGH", self.REGION, "IGHV3-7/IGHJ4")
+
+    def test_disjoint_genes_at_a_twentieth_are_a_copy_with_a_moved_call(self) -> None:
+        found = self.calls(("IGHV1-2*02", "IGHJ4*02", 200), ("IGHV3-7*01", "IGHJ4*02", 10))
+        assert found.select("duplicate_count", "v_call").rows() == [(210, "IGHV1-2*02")]
+
+    def test_alleles_of_one_gene_do_not_set_apart(self) -> None:
+        found = self.calls(("IGHV1-2*02", "IGHJ4*02", 50), ("IGHV1-2*04", "IGHJ4*02", 40))
+        assert found.select("duplicate_count", "v_call").rows() == [(90, "IGHV1-2*02")]
+
+
+class TestConsensus:
+    CLONE = Clone("TGTGCGAGAGATTTACCCGGGTACTTTGACTACTGG", 1)
+
+    def consensus(self, *items: tuple[str, int, str | None, int]) -> str:
+        """Of rows (sequence, reads, quality, key_region_start)."""
+        rows = [
+            row(self.CLONE, reads=reads)
+            | {"sequence_id": str(i), "sequence": sequence, "quality": quality, "key_region_start": start}
+            for i, (sequence, reads, quality, start) in enumerate(items)
+        ]
+        sequence: str = cluster(table(rows), SETTINGS)["sequence"][0]
+        return sequence
+
+    def test_it_goes_as_far_as_half_of_the_reads(self) -> None:
+        whole, start = self.CLONE.sequence, len(V_END) + 1
+        assert self.consensus((whole, 2, None, start), (whole[10:-6], 2, None, start - 10)) == whole
+        assert self.consensus((whole, 1, None, start), (whole[10:-6], 2, None, start - 10)) == whole[10:-6]
+
+    def test_quality_outweighs_number(self) -> None:
+        whole, start = self.CLONE.sequence, len(V_END) + 1
+        wrong = substituted(whole, 3)
+        good, bad = "I" * len(whole), "+" * len(whole)
+        assert self.consensus((whole, 1, good, start), (wrong, 3, bad, start)) == whole
+        assert self.consensus((whole, 1, good, start), (wrong, 5, bad, start)) == wrong
+
+    def test_errors_are_outvoted_and_the_key_region_is_unchanged(
+        self, baseline: tuple[list[Clone], pl.DataFrame]
+    ) -> None:
+        clones, rows = baseline
+        found = cluster(rows, SETTINGS)
+        assert all(region in sequence for region, sequence in found.select("key_region", "sequence").iter_rows())
+        sequences = dict(found.select("key_region", "sequence").iter_rows())
+        assert all(sequences[clone.key_region] == clone.sequence for clone in clones)
+
+
+class TestControls:
+    def controls(self, sequence: str) -> pl.DataFrame:
+        values = {"control_id": "cal", "kind": "calibrator", "locus": "IGH", "sequence": sequence, "copies": 40.0}
+        return pl.DataFrame([values], schema=CONTROLS.schema())
+
+    @pytest.mark.parametrize("errors", [0, 2])
+    @pytest.mark.parametrize("strand", [str, reverse_complement])
+    def test_a_calibrator_is_named_and_left_out_of_shares(self, errors: int, strand: type[str]) -> None:
+        random = np.random.default_rng(10)
+        region = random_region(random)
+        clones = [Clone(substituted(region, *range(20, 20 + errors)), 500), Clone(random_region(random), 30)]
+        clones.append(Clone(random_region(random), 10))
+        put_in = self.controls(strand(V_END + region + J_END))
+        found = cluster(table([row(clone) for clone in clones]), SETTINGS, controls=put_in)
+        assert found["control_id"].to_list() == ["cal", None, None]
+        assert found["fraction_of_locus"].to_list() == [None, 0.75, 0.25]
+
+    def test_three_substitutions_are_no_calibrator(self) -> None:
+        region = random_region(np.random.default_rng(10))
+        clone = Clone(substituted(region, 12, 20, 30), 500)
+        found = cluster(table([row(clone)]), SETTINGS, controls=self.controls(V_END + region + J_END))
+        assert found["control_id"].to_list() == [None]
+
+
+def test_a_family_is_a_head_and_its_near_relatives_of_the_same_genes() -> None:
+    head = random_region(np.random.default_rng(12), 48)
+    clones = [
+        Clone(head, 100),
+        Clone(substituted(head, 10, 20, 30, 40), 60),
+        Clone(substituted(head, 9, 10, 20, 30, 40), 50),
+        Clone(substituted(head, 11), 40, v_call="IGHV3-7*01"),
+        Clone(substituted(head, 12), 30, j_call="IGHJ4*01,IGHJ6*02"),
+    ]
+    shuffled = shuffling.Random(1).sample(clones, len(clones))
+    found = cluster(table([row(clone) for clone in shuffled]), SETTINGS)
+    ids = found["clone_id"].to_list()
+    assert found["family_id"].to_list() == [ids[0], ids[0], ids[2], ids[3], ids[0]]

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from clonotrack.config import Config, Library
+from clonotrack.errors import QuantityError
+from clonotrack.markers import tube_amounts
+from clonotrack.tables import CONTROLS, HITS
+
+CONFIG = Config(
+    libraries={"b": Library(loci=("IGH", "IGK")), "t": Library(loci=("TRG",)), "rna": Library(template="rna")}
+)
+
+
+def tube(library: str, replicate: str | None = None, **amount: float) -> dict[str, Any]:
+    return {
+        "sample_id": "dx",
+        "library": library,
+        "replicate": replicate,
+        "input_cells": None,
+        "input_ng": None,
+    } | amount
+
+
+def hits(*rows: tuple[str, str | None, str, int]) -> pl.DataFrame:
+    """HITS of controls: (library, replicate, control, reads)."""
+    frame = [
+        {
+            "sample_id": "dx",
+            "library": library,
+            "replicate": replicate,
+            "target_id": control,
+            "target_kind": "control",
+            "match_class": "exact",
+            "edit_distance": 0,
+            "reads": reads,
+        }
+        for library, replicate, control, reads in rows
+    ]
+    return pl.DataFrame(frame, schema=HITS.schema())
+
+
+def controls(*rows: tuple[str, str, float]) -> dict[str | None, pl.DataFrame]:
+    """CONTROLS of every library: (control, locus, copies)."""
+    frame = [
+        {"control_id": name, "kind": "calibrator", "locus": locus, "sequence": "ACGT", "copies": copies}
+        for name, locus, copies in rows
+    ]
+    return {None: pl.DataFrame(frame, schema=CONTROLS.schema())}
+
+
+def test_a_locus_has_the_cells_of_the_tubes_that_amplify_it_and_lanes_count_once() -> None:
+    rows = [tube("b", "1", input_cells=1_000), tube("b", "1", input_cells=1_000), tube("b", "2", input_ng=6.5)]
+    known = tube_amounts([*rows, tube("t", input_cells=300)], None, {}, CONFIG)
+    assert known.input_cells == {"IGH": 2_000, "IGK": 2_000, "TRG": 300}
+    assert known.reads_per_copy == {}
+
+
+def test_a_tube_of_unknown_cells_leaves_its_loci_unknown() -> None:
+    known = tube_amounts(
+        [tube("b", "1", input_cells=1_000), tube("b", "2"), tube("t", input_cells=300)], None, {}, CONFIG
+    )
+    assert known.input_cells == {"TRG": 300}
+
+
+def test_calibrators_give_reads_per_copy_by_locus_and_pooled_where_a_locus_has_none() -> None:
+    found = hits(("b", None, "one", 400), ("t", None, "one", 50))
+    known = tube_amounts([], found, controls(("one", "IGH", 40)), CONFIG)
+    assert known.reads_per_copy == {"IGH": 10, "IGK": 10, "TRG": 1.25}
+
+
+def test_tubes_that_were_put_together_have_the_mean_coefficient() -> None:
+    found = hits(("b", "1", "one", 400), ("b", "2", "one", 800))
+    assert tube_amounts([], found, controls(("one", "IGH", 40)), CONFIG).reads_per_copy == {"IGH": 15, "IGK": 15}
+
+
+@pytest.mark.parametrize(
+    "found", [hits(("b", None, "one", 0)), hits(("rna", None, "one", 400)), hits(("b", None, "one", 9))]
+)
+def test_there_is_no_coefficient_without_calibrator_reads_controls_or_dna(found: pl.DataFrame) -> None:
+    put_in = controls(("one", "IGH", 40)) if found["reads"][0] != 9 else {}
+    assert tube_amounts([], found, put_in, CONFIG).reads_per_copy == {}
+
+
+def test_an_amount_that_cannot_be_is_refused() -> None:
+    with pytest.raises(QuantityError, match="sample dx has input_cells 0"):
+        tube_amounts([tube("b", input_cells=0)], None, {}, CONFIG)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from clonotrack.germline import LOCI
+from clonotrack.tables import HITS, QC, TOTALS, check
+from clonotrack.track import Sample, quality_control
+from clonotrack.track.hits import hits_frame
+from tests.track.made import target
+
+TARGETS = [target("A" * 40, "m1"), target("C" * 40, "c1", subject_id=None), target("G" * 40, "m2", subject_id="q")]
+COUNTS = np.array([[[7, 2, 0], [0, 1, 0]], [[0, 0, 0], [0, 0, 0]], [[0, 0, 4], [0, 0, 0]]])
+TOTAL = dict(zip(TOTALS, (30, 5, 3, 12, 1, 9), strict=True))
+SAMPLE = Sample("s", "p", "followup", "run1", "default", "1")
+
+
+def hits() -> pl.DataFrame:
+    return hits_frame(SAMPLE, TARGETS, COUNTS, np.arange(7), TOTAL)
+
+
+def test_every_target_has_a_row_for_each_class_and_distance_that_was_seen() -> None:
+    rows = hits().filter(pl.col("target_kind").is_in(["marker", "control"]))
+    assert rows.select("target_id", "target_subject_id", "match_class", "edit_distance", "reads").rows() == [
+        ("m1", "p", "exact", 0, 7),
+        ("m1", "p", "mismatch", 1, 2),
+        ("m1", "p", "ambiguous", 1, 1),
+        ("c1", None, "exact", 0, 0),
+        ("m2", "q", "mismatch", 2, 4),
+    ]
+
+
+def test_loci_and_totals_have_their_rows() -> None:
+    rows = hits()
+    of_locus = rows.filter(pl.col("target_kind") == "locus")
+    assert dict(of_locus.select("target_id", "reads").rows()) == dict(zip(LOCI, range(7), strict=True))
+    assert of_locus["locus"].to_list() == list(LOCI)
+    assert dict(rows.filter(pl.col("target_kind") == "total").select("target_id", "reads").rows()) == TOTAL
+    assert rows.filter(pl.col("target_kind").is_in(["locus", "total"]))["match_class"].null_count() == 13
+
+
+def test_every_row_names_the_tube() -> None:
+    rows = check(hits(), HITS)
+    names = ["subject_id", "sample_id", "role", "run_id", "library", "replicate"]
+    assert rows.select(names).unique().rows() == [("p", "s", "followup", "run1", "default", "1")]
+
+
+def test_quality_control_adds_up_the_tubes_and_tells_lowered_edits() -> None:
+    second = hits_frame(Sample("s", "p", replicate="2"), TARGETS, COUNTS, np.arange(7), TOTAL)
+    other = hits_frame(Sample("other"), [], COUNTS[:0], np.arange(7), TOTAL)
+    lowered = target("A" * 30, "m1", edits=1).__class__("m1", "marker", "p", None, "A" * 30, "A" * 30, 2, 1)
+    table = quality_control(pl.concat([hits(), second, other]), "s", [lowered, TARGETS[1]])
+    values = dict(check(table, QC).select("metric", "value").rows())
+    assert values["scanned"] == 60
+    assert values["reads_IGL"] == 4
+    assert values["hit_share"] == 24 / 44
+    assert values["locus_share"] == 42 / 44
+    assert {name: value for name, value in values.items() if name.startswith("max_edits")} == {
+        "max_edits m1": 1,
+        "max_edits_lowered m1": 1,
+        "max_edits c1": 2,
+    }
+
+
+def test_a_tube_without_a_passed_read_has_no_shares() -> None:
+    empty = hits_frame(SAMPLE, [], COUNTS[:0], np.zeros(7, dtype=np.int64), dict.fromkeys(TOTALS, 0))
+    assert not quality_control(empty, "s").filter(pl.col("metric").str.ends_with("share")).height
