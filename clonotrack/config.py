@@ -27,10 +27,11 @@ class Reads(_Section):
     """Which reads are looked at."""
 
     min_length: int = Field(50, ge=1, description="shorter reads are refused as too_short [nt]")
-    max_expected_errors: float = Field(
-        2.0,
+    max_error_rate: float = Field(
+        0.02,
         gt=0,
-        description="reads with more expected errors, the sum of 10^(-Q/10), are refused as low_quality [errors]",
+        le=1,
+        description="reads with more expected errors per base, the mean of 10^(-Q/10), are refused as low_quality",
     )
 
 
@@ -180,7 +181,7 @@ def parse(data: Any, source: str = "configuration") -> Config:
 
 def schema(model: type[BaseModel] = Config) -> dict[str, Any]:
     """JSON Schema of the science settings, or of `Run`."""
-    return model.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
 
 
 def commented(model: type[BaseModel] = Config) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clonotrack.kernels.recombination import Recombinations
+from clonotrack.kernels.settlement import Details
 from clonotrack.sequence import I64, translate
 
 _KINDS = ("v", "d", "j")
@@ -48,25 +48,25 @@ def flags(calls: NDArray[Any]) -> dict[str, pl.Series]:
     return {name: _masked(calls[field] == 1, absent | (calls[field] < 0)) for name, field in fields.items()}
 
 
-def cigars(found: Recombinations, lengths: I64) -> dict[str, pl.Series]:
+def cigars(calls: NDArray[Any], details: Details, lengths: I64) -> dict[str, pl.Series]:
     """CIGAR of each segment: read clipped (S), germline skipped (N), then the alignment, then the rest of the read.
 
     Args:
-        found: of the kernels.
+        calls: of the kernels.
+        details: the same.
         lengths: of the reads, shape (reads,).
     """
-    return {f"{kind}_cigar": _cigar(found, kind, lengths) for kind in _KINDS}
+    return {f"{kind}_cigar": _cigar(calls, details, kind, lengths) for kind in _KINDS}
 
 
-def _cigar(found: Recombinations, kind: str, lengths: I64) -> pl.Series:
-    calls = found.calls
+def _cigar(calls: NDArray[Any], details: Details, kind: str, lengths: I64) -> pl.Series:
     start, end = calls[f"{kind}_start"], calls[f"{kind}_end"]
     aligned = pl.Series(end - start).cast(pl.String) + "M"
     if kind != "d":
         turn = _KINDS.index(kind) // 2
-        bounds = found.piece_offsets[turn:-1:2], found.piece_offsets[turn + 1 :: 2]
+        bounds = details.piece_offsets[turn:-1:2], details.piece_offsets[turn + 1 :: 2]
         gapped = np.flatnonzero(bounds[1] > bounds[0])
-        spelled = [_spell(found.pieces[bounds[0][i] : bounds[1][i]]) for i in gapped]
+        spelled = [_spell(details.pieces[bounds[0][i] : bounds[1][i]]) for i in gapped]
         aligned = aligned.scatter(gapped, spelled) if len(gapped) else aligned
     clipped = [(start, "S"), (calls[f"{kind}_germline_start"], "N")]
     before = [_operation(count, letter) for count, letter in clipped]

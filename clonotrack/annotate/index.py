@@ -51,14 +51,12 @@ def build_index(reference: Reference, loci: Sequence[str]) -> Index:
         missing = "J" if v_groups else "V"
         raise GermlineError(f"the reference {reference.name} has no {missing} of {', '.join(loci)}: add its FASTA file")
     d_groups = [(segment,) for segment in reference.select("D") if set(segment.loci) & set(loci)]
-    v, v_seeds = _kind(v_groups, V_K, V_ORIGIN)
-    d, d_seeds = _kind(d_groups, D_K, None)
-    j, j_seeds = _kind(j_groups, J_K, J_ORIGIN)
     joins = np.array([[_join(a, b) for b in j_groups] for a in v_groups], dtype=np.int64)
     has_d = np.array([[b[0].locus in a[0].loci for a in d_groups] for b in j_groups], dtype=np.int64)
     has_d = has_d.reshape(len(j_groups), len(d_groups)) * np.array([[b[0].gene != KDE] for b in j_groups])
     second_d = np.array([b[0].locus == "TRD" for b in j_groups], dtype=np.int64)
-    germline = Germline(v, v_seeds, d, d_seeds, j, j_seeds, joins, has_d, second_d)
+    v, d, j = _kind(v_groups, V_K, V_ORIGIN), _kind(d_groups, D_K, None), _kind(j_groups, J_K, J_ORIGIN)
+    germline = Germline(v, d, j, joins, has_d, second_d)
     return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups))
 
 
@@ -92,8 +90,8 @@ def _join(v_group: Sequence[Segment], j_group: Sequence[Segment]) -> bool:
     return any(j_group[0].locus in segment.loci for segment in v_group)
 
 
-def _kind(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: int | None) -> tuple[Segments, Seeds]:
-    """Arrays and index of one kind; without `origin_from_end` the common coordinate is the first base."""
+def _kind(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: int | None) -> Segments:
+    """Arrays of one kind; without `origin_from_end` the common coordinate is the first base."""
     segments = _flat(groups)
     ragged = Ragged.from_strings(segment.sequence for segment in segments)
     anchor = np.array([-1 if s.anchor is None else s.anchor for s in segments], dtype=np.int64)
@@ -103,8 +101,9 @@ def _kind(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: int | No
     cluster = np.array([_cluster(segment) for segment in segments], dtype=np.int64)
     offsets = np.concatenate([[0], np.cumsum([len(members) for members in groups], dtype=np.int64)])
     codes = np.where(ragged.codes == N, N + 1, ragged.codes).astype(np.uint8)
-    arrays = Segments(codes, ragged.offsets, origin.astype(np.int64), anchor, offsets.astype(np.int64), cluster)
-    return arrays, _seeds(ragged, arrays.origin, group.astype(np.int64), k)
+    seeds = _seeds(ragged, origin.astype(np.int64), group.astype(np.int64), k)
+    offsets = offsets.astype(np.int64)
+    return Segments(codes, ragged.offsets, origin.astype(np.int64), anchor, offsets, cluster, seeds)
 
 
 def _cluster(segment: Segment) -> int:
@@ -126,8 +125,8 @@ def _seeds(ragged: Ragged, origin: I64, group: I64, k: int) -> Seeds:
     starts = np.searchsorted(entries[:, 0], np.arange(4**k + 1)).astype(np.int32)
     reach = max(1, int(np.abs(entries[:, 2]).max(initial=0)), int(ragged.lengths.max(initial=0)))
     return Seeds(
-        np.array([k], dtype=np.int64),
-        np.array([reach], dtype=np.int64),
+        k,
+        reach,
         starts,
         entries[:, 1].astype(np.int32),
         entries[:, 2].astype(np.int32),

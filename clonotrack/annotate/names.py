@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from clonotrack.annotate.index import KDE, Index
 from clonotrack.germline import Segment
-from clonotrack.kernels.recombination import Recombinations
+from clonotrack.kernels.settlement import Details
 from clonotrack.sequence import I16, I64, U64
 
 
-def call_names(found: Recombinations, index: Index) -> dict[str, pl.Series]:
+def call_names(details: Details, index: Index) -> dict[str, pl.Series]:
     """`v_call`, `d_call`, `d2_call`, `j_call`: all alleles that explain a read equally well, null for none."""
     turns = {"v": (0, index.v), "j": (1, index.j), "d": (2, index.d), "d2": (3, index.d)}
     return {
-        f"{kind}_call": _tie_names(found.ties, found.tie_offsets[turn:-1:4], found.tie_offsets[turn + 1 :: 4], segments)
+        f"{kind}_call": _tie_names(
+            details.ties, details.tie_offsets[turn:-1:4], details.tie_offsets[turn + 1 :: 4], segments
+        )
         for kind, (turn, segments) in turns.items()
     }
 
@@ -41,7 +45,7 @@ def _set_digests(ties: I16, starts: I64, ends: I64, alleles: int) -> U64:
     return chosen[ends] - chosen[starts]
 
 
-def locus_and_system(found: Recombinations, index: Index) -> dict[str, pl.Series]:
+def locus_and_system(calls: NDArray[Any], index: Index) -> dict[str, pl.Series]:
     """`locus`, that of the J, and `system`; null where there is no call.
 
     METHOD: TRA and TRD share V genes, so the J decides; a V of TRD alone joined to a J of TRA is ``TRA+D``; what ends
@@ -50,7 +54,7 @@ def locus_and_system(found: Recombinations, index: Index) -> dict[str, pl.Series
     j_locus = pl.Series([segment.locus for segment in index.j], dtype=pl.String)
     kde = np.array([segment.gene == KDE for segment in index.j])
     delta_only = np.array([segment.loci == ("TRD",) for segment in index.v])
-    v, j = found.calls["v"], found.calls["j"]
+    v, j = calls["v"], calls["j"]
     locus = j_locus.gather(np.maximum(j, 0)).set(pl.Series(v < 0), None)
     to_alpha = pl.Series(delta_only[np.maximum(v, 0)]) & (locus == "TRA")
     system = locus + pl.Series(np.where(kde[np.maximum(j, 0)], "+", ""), dtype=pl.String)

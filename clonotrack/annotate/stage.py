@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from clonotrack.annotate.columns import cigars, coordinates, flags, identity, inserted, junctions
 from clonotrack.annotate.index import Index, build_index
@@ -14,8 +16,9 @@ from clonotrack.annotate.names import call_names, locus_and_system
 from clonotrack.config import Annotate
 from clonotrack.germline import Reference
 from clonotrack.kernels.germline_alignment import align_to_germline
-from clonotrack.kernels.recombination import Recombinations, find_recombinations
+from clonotrack.kernels.pairing import Pairs, find_pairs
 from clonotrack.kernels.segments import Limits
+from clonotrack.kernels.settlement import Details, settle_pairs
 from clonotrack.sequence import ENCODE, I64, U8, Ragged, reverse_complement
 from clonotrack.tables import REARRANGEMENTS, check
 
@@ -85,20 +88,22 @@ def _annotate_distinct(sequences: pl.Series, index: Index, settings: Annotate) -
     """Calls of distinct upper-case sequences, a row each."""
     reads = _encode(sequences)
     limits = Limits(settings.min_v_score, settings.min_j_score, settings.max_j_expected, settings.max_d_expected)
-    found = find_recombinations(reads.codes, reads.offsets, index.germline, limits)
-    oriented = _oriented(sequences, found)
+    pairs = find_pairs(reads.codes, reads.offsets, index.germline, limits)
+    details = settle_pairs(reads.offsets, pairs, index.germline, limits)
+    calls = pairs.calls
+    oriented = _oriented(sequences, calls)
     columns = {
-        "sequence": oriented.set(pl.Series(found.calls["v"] < 0), None),
-        "rev_comp": pl.Series(found.calls["reversed"] == 1),
-        **flags(found.calls),
-        **call_names(found, index),
-        **_alignments(found, reads.offsets, index),
-        **junctions(found.calls, oriented),
-        **cigars(found, reads.lengths),
-        **locus_and_system(found, index),
-        "v_identity": identity(found.calls),
-        **coordinates(found.calls),
-        **inserted(found.calls),
+        "sequence": oriented.set(pl.Series(calls["v"] < 0), None),
+        "rev_comp": pl.Series(calls["reversed"] == 1),
+        **flags(calls),
+        **call_names(details, index),
+        **_alignments(reads.offsets, pairs, details, index),
+        **junctions(calls, oriented),
+        **cigars(calls, details, reads.lengths),
+        **locus_and_system(calls, index),
+        "v_identity": identity(calls),
+        **coordinates(calls),
+        **inserted(calls),
     }
     return pl.DataFrame(columns)
 
@@ -110,18 +115,18 @@ def _encode(sequences: pl.Series) -> Ragged:
     return Ragged(ENCODE[np.frombuffer(letters, dtype=np.uint8)], offsets)
 
 
-def _oriented(sequences: pl.Series, found: Recombinations) -> pl.Series:
+def _oriented(sequences: pl.Series, calls: NDArray[Any]) -> pl.Series:
     """The sequences on the strand of the rearrangement."""
-    turned = np.flatnonzero(found.calls["reversed"])
+    turned = np.flatnonzero(calls["reversed"])
     if not len(turned):
         return sequences
     return sequences.scatter(turned, [reverse_complement(text) for text in sequences.gather(turned)])
 
 
-def _alignments(found: Recombinations, offsets: I64, index: Index) -> dict[str, pl.Series]:
+def _alignments(offsets: I64, pairs: Pairs, details: Details, index: Index) -> dict[str, pl.Series]:
     """`sequence_alignment` and `germline_alignment`, null where there is no call."""
     beside, below, bounds = align_to_germline(
-        found.oriented, offsets, found.calls, found.pieces, found.piece_offsets, index.germline
+        pairs.oriented, offsets, pairs.calls, details.pieces, details.piece_offsets, index.germline
     )
     return {
         "sequence_alignment": _texts(beside, bounds),

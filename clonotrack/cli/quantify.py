@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from clonotrack.config import Config
 
-SIDE_TABLES = ("kinetics.tsv", "control_checks.tsv", "cross_sample.tsv", "quantify.qc.tsv")
+BESIDE = ("kinetics.tsv", "control_checks.tsv", "cross_sample.tsv", "quantify.qc.tsv", "summary.json")
 
 
 @click.command()
@@ -27,7 +27,7 @@ SIDE_TABLES = ("kinetics.tsv", "control_checks.tsv", "cross_sample.tsv", "quanti
 @click.option("--background", type=options.FILE, multiple=True, help="HITS of control samples; may be repeated.")
 @options.config
 @options.force
-@options.output("MRD table; kinetics.tsv, control_checks.tsv, cross_sample.tsv and quantify.qc.tsv go beside it.")
+@options.output("MRD table; kinetics, control_checks, cross_sample, quantify.qc and summary.json go beside it.")
 def quantify(
     hits: tuple[Path, ...],
     samples: Path,
@@ -45,15 +45,19 @@ def quantify(
     from clonotrack import quantify as stage
     from clonotrack.io.cohort import read_markers
     from clonotrack.io.frames import write_table
+    from clonotrack.io.germline import load_reference
     from clonotrack.io.outputs import staged
     from clonotrack.io.samples import read_samples
+    from clonotrack.io.summaries import write_json
+    from clonotrack.provenance import provenance
     from clonotrack.tables import CONTROL_CHECKS, CROSS_SAMPLE, KINETICS, MRD, QC
 
-    targets = [output, *(output.parent / name for name in SIDE_TABLES)]
+    targets = [output, *(output.parent / name for name in BESIDE)]
     with staged(targets, force=force) as places:
+        sheet = read_samples(samples, config)
         result = stage.quantify(
             _hits(hits, patients=True),
-            read_samples(samples, config),
+            sheet,
             read_markers(markers),
             _controls(controls, config),
             config,
@@ -61,8 +65,12 @@ def quantify(
         )
         frames = (result.mrd, result.kinetics, result.control_checks, result.cross_sample, result.qc)
         tables = (MRD, KINETICS, CONTROL_CHECKS, CROSS_SAMPLE, QC)
-        for frame, table, place in zip(frames, tables, places, strict=True):
+        for frame, table, place in zip(frames, tables, places[:-1], strict=True):
             write_table(frame, table, place)
+        named = [library.controls for library in config.libraries.values() if library.controls]
+        inputs = [*sheet["reads_1"], samples, *markers, *sorted({*map(str, controls), *named}), *hits, *background]
+        reference = load_reference(Path(config.germline) if config.germline else None)
+        write_json(places[-1], {"provenance": provenance(config, inputs, reference)})
 
 
 def _hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:

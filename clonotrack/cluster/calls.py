@@ -20,18 +20,20 @@ def tie_set(rows: pl.DataFrame, call: str) -> pl.DataFrame:
         `clone` and the column `call`, a row per clone.
     """
     votes = rows.group_by("clone", call).agg(reads=pl.col("duplicate_count").sum())
-    votes = votes.with_columns(alleles=pl.col(call).str.split(",").list.sort())
     agreed = pl.len().over("clone") == 1
-    one = votes.filter(agreed).select("clone", pl.col("alleles").list.join(",").alias(call))
+    in_order = {ties: ",".join(sorted(ties.split(","))) for ties in votes[call].unique().drop_nulls()}
+    one = votes.filter(agreed).select("clone", pl.col(call).replace(in_order))
     return pl.concat([one, _supported(votes.filter(~agreed), call)])
 
 
 def _supported(votes: pl.DataFrame, call: str) -> pl.DataFrame:
     """The best supported alleles of the clones whose reads say different things."""
-    called = pl.col("alleles").is_not_null()
+    called = pl.col(call).is_not_null()
     reads = pl.col("reads")
     has_call = reads.filter(called).sum().over("clone") >= reads.filter(~called).sum().over("clone")
-    ballots = votes.filter(called == has_call).select("clone", "reads", allele="alleles").explode("allele")
+    ballots = (
+        votes.filter(called == has_call).select("clone", "reads", allele=pl.col(call).str.split(",")).explode("allele")
+    )
     support = ballots.group_by("clone", "allele").agg(reads.sum())
     best = support.filter(reads == reads.max().over("clone")).sort("clone", "allele")
     return best.group_by("clone").agg(pl.col("allele").str.join(",", ignore_nulls=False).alias(call))

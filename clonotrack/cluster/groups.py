@@ -8,6 +8,10 @@ import polars as pl
 
 _KEY = ["locus", "key_region"]
 _CALLS = ["v_call", "j_call"]
+USED = [
+    *(*_KEY, "key_region_start", "system", "v_call", "d_call", "j_call", "junction", "junction_aa"),
+    *("sequence", "quality", "duplicate_count"),
+]
 
 
 def group(rearrangements: pl.DataFrame, min_ratio: float) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -26,7 +30,7 @@ def group(rearrangements: pl.DataFrame, min_ratio: float) -> tuple[pl.DataFrame,
         The rows with their `node`, and the nodes: `node` (0, 1, .. by falling `reads`, then by sequence), `locus`,
         `key_region`, `apart` (V and J genes; empty for the main node of a key region), `reads`.
     """
-    rows = rearrangements.filter(pl.col("key_region").is_not_null() & pl.col("locus").is_not_null())
+    rows = rearrangements.select(USED).drop_nulls(_KEY)
     rows = rows.with_columns(pl.col("key_region", "sequence").str.to_uppercase())
     votes = rows.group_by([*_KEY, *_CALLS]).agg(reads=pl.col("duplicate_count").sum())
     alone = pl.len().over(_KEY) == 1

@@ -7,7 +7,6 @@ from typing import Any
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.pieces import place_on_read
 from clonotrack.kernels.segments import Germline, codes_of
-from clonotrack.kernels.workspace import Workspace
 from clonotrack.sequence import I32, U8
 
 # METHOD: where the alignment ends this near an anchor, the anchor is looked for along the alignment's diagonal and
@@ -110,7 +109,7 @@ def j_anchor_on_read(
 
 
 @njit
-def settle_frame(read: U8, germline: Germline, work: Workspace, call: Any) -> None:
+def settle_frame(read: U8, germline: Germline, v_pieces: I32, j_pieces: I32, call: Any) -> None:
     """Write anchors, frame, stop codons, productivity and key region into a call with all its coordinates."""
     v, j = call["v"], call["j"]
     v_anchor, j_anchor = germline.v.anchor[v], germline.j.anchor[j]
@@ -118,7 +117,7 @@ def settle_frame(read: U8, germline: Germline, work: Workspace, call: Any) -> No
         read,
         call["j_start"],
         v_anchor,
-        work.v_pieces,
+        v_pieces,
         call["v_pieces"],
         call["v_start"],
         call["v_germline_start"],
@@ -129,7 +128,7 @@ def settle_frame(read: U8, germline: Germline, work: Workspace, call: Any) -> No
         read,
         call["v_end"],
         j_anchor,
-        work.j_pieces,
+        j_pieces,
         call["j_pieces"],
         call["j_start"],
         call["j_germline_start"],

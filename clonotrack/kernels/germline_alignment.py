@@ -65,7 +65,7 @@ def align_to_germline(
     Args:
         oriented: codes of the reads on the strand of the rearrangement.
         offsets: shape (reads + 1,).
-        calls: of `find_recombinations`, as are the next two.
+        calls: completed by `settle_pairs`, which gives the next two too.
         pieces: of gapped alignments.
         piece_offsets: V and J of each read in turn.
         germline: the reference.

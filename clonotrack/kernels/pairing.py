@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from clonotrack.kernels.call import CALL
 from clonotrack.kernels.dsegment import expected_by_chance
 from clonotrack.kernels.jit import njit
-from clonotrack.kernels.placement import score_alleles, ungapped_span
+from clonotrack.kernels.placement import overlap, score_alleles, ungapped_span
 from clonotrack.kernels.seeds import elect, kmer_numbers, vote
-from clonotrack.kernels.segments import Germline, Limits, Segments, group_of
+from clonotrack.kernels.segments import Germline, Limits, Segments, codes_of, group_of
+from clonotrack.kernels.ungapped import count_matches
 from clonotrack.kernels.workspace import Bench, append_ties, keep_group, longest, make_bench
 from clonotrack.sequence import COMPLEMENT, I16, I64, U8
 
@@ -31,6 +32,8 @@ V_APART = 20
 J_APART = 10
 # Bases that a J may take from a V that chance matches made too long.
 V_OVERSHOOT = 12
+# Where k-mers propose no J, its first base is looked for up to here from where it may begin [nt].
+FARTHEST_J = 100
 
 
 class Pairs(NamedTuple):
@@ -73,6 +76,7 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
     elected = np.zeros((2, CANDIDATES, 3), dtype=np.int64)
     backward = np.empty(most, dtype=np.uint8)
     used = 0
+    nothing = min(0, reads)  # a number that numba does not compile a variant of its own for, as it does for 0
     for i in range(reads):
         forward = codes[offsets[i] : offsets[i + 1]]
         other = backward[: len(forward)]
@@ -104,13 +108,13 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
             read = other if strand else forward
             group = elected[strand, candidate, 0]
             place = elected[strand, candidate, 1]
-            v_score, allele = score_alleles(read, germline.v, group, place, 0, v_bench.rough, v_bench.scores)
+            v_score, allele = score_alleles(read, germline.v, group, place, nothing, v_bench.rough, v_bench.scores)
             if v_score < limits.min_v_score:
                 continue
             if numbered != strand:
                 kmer_numbers(read, germline.j.seeds.k, j_bench.numbers)
                 numbered = strand
-            earliest = max(0, ungapped_span(read, 0, germline.v, place, allele)[1] - V_OVERSHOOT)
+            earliest = max(0, ungapped_span(read, nothing, germline.v, place, allele)[1] - V_OVERSHOOT)
             j_score = find_j(read, earliest, germline.joins[group], germline.j, limits, j_bench, found[0])
             if j_score == 0 or v_score + j_score <= best:
                 continue
@@ -153,13 +157,10 @@ def elect_v(read: U8, segments: Segments, bench: Bench, groups: I64, elected: I6
 
 
 @njit
-def find_j(
-    read: U8, earliest: int, groups: I64, segments: Segments, limits: Limits, bench: Bench, call: Any
-) -> int:
+def find_j(read: U8, earliest: int, groups: I64, segments: Segments, limits: Limits, bench: Bench, call: Any) -> int:
     """The J from base `earliest` on; writes its group, place and allele into `call`.
 
-    METHOD: of two J segments one behind the other the first is the rearranged one; the other is germline that
-    follows it on the chromosome, and may well have the higher score.
+    k-mers propose the places; where none of these is accepted, all near the V are looked at.
 
     Args:
         read: codes of the read, whose k-mers are in ``bench.numbers``.
@@ -177,12 +178,75 @@ def find_j(
     count = max(0, len(read) - segments.seeds.k + 1)
     used = vote(bench.numbers, earliest, count, segments.seeds, groups, shift, bench.votes, bench.touched)
     taken = elect(bench.votes, bench.touched, used, LEAST_J_VOTES, J_APART, bench.elected)
+    for candidate in range(taken):
+        bench.elected[candidate, 1] -= shift
+    best = best_j(read, earliest, taken, groups, segments, limits, bench, call)
+    if best == 0:
+        taken = propose_places(read, earliest, groups, segments, bench.elected)
+        best = best_j(read, earliest, taken, groups, segments, limits, bench, call)
+    return best
+
+
+@njit
+def propose_places(read: U8, earliest: int, groups: I64, segments: Segments, elected: I64) -> int:
+    """The (group, place) where most bases of an allele match, over all places near `earliest`.
+
+    Args:
+        read: codes of the read.
+        earliest: first base that may be J.
+        groups: 1 for the J groups that are looked for.
+        segments: the J alleles.
+        elected: written: group, place, rough score as in `score_alleles`; best first.
+
+    Returns:
+        How many were written.
+    """
+    taken = 0
+    for group in range(len(groups)):
+        if groups[group] == 0:
+            continue
+        start, end = group_of(segments, group)
+        for allele in range(start, end):
+            codes = codes_of(segments, allele)
+            for shift in range(earliest - len(codes) + 1, min(len(read), earliest + FARTHEST_J)):
+                first, length = overlap(len(read), earliest, len(codes), shift)
+                score = 4 * count_matches(read, first + shift, codes, first, length) - length
+                if taken == len(elected) and score <= elected[taken - 1, 2]:
+                    continue
+                place = shift + segments.origin[allele]
+                at = 0
+                while at < taken and not (elected[at, 0] == group and elected[at, 1] == place):
+                    at += 1
+                if at == taken:
+                    taken = min(taken + 1, len(elected))
+                    at = taken - 1
+                elif elected[at, 2] >= score:
+                    continue
+                while at > 0 and elected[at - 1, 2] < score:
+                    for field in range(3):
+                        elected[at, field] = elected[at - 1, field]
+                    at -= 1
+                elected[at, 0] = group
+                elected[at, 1] = place
+                elected[at, 2] = score
+    return taken
+
+
+@njit
+def best_j(
+    read: U8, earliest: int, taken: int, groups: I64, segments: Segments, limits: Limits, bench: Bench, call: Any
+) -> int:
+    """The J among proposed places; see `find_j`.
+
+    METHOD: of two J segments one behind the other the first is the rearranged one; the other is germline that
+    follows it on the chromosome, and may well have the higher score.
+    """
     searched = (len(read) - earliest) * bases_of(segments, groups)
     best = 0
     best_start, best_end = 0, 0
     for candidate in range(taken):
         group = bench.elected[candidate, 0]
-        place = bench.elected[candidate, 1] - shift
+        place = bench.elected[candidate, 1]
         score, allele = score_alleles(read, segments, group, place, earliest, bench.rough, bench.scores)
         if score < limits.min_j_score or expected_by_chance(score, 1, searched) > limits.max_j_expected:
             continue

@@ -87,14 +87,16 @@ def mismatch_cost(matches: int, mismatches: int) -> float:
 @njit
 def trim_tail(
     pieces: I32, count: int, read: U8, read_start: int, germline: U8, germline_start: int, cost: float
-) -> None:
-    """Shorten the last piece by what is chance; see `tail_to_trim`."""
+) -> int:
+    """Shorten the last piece by what is chance (see `tail_to_trim`) and say by how many bases."""
     read_span, germline_span = spans(pieces, count)
     last = count - 1
     longest = min(LONGEST_TRIM, pieces[last, 1] - 1)
-    pieces[last, 1] -= tail_to_trim(
+    trimmed = tail_to_trim(
         read, read_start + read_span - 1, germline, germline_start + germline_span - 1, longest, cost
     )
+    pieces[last, 1] -= trimmed
+    return trimmed
 
 
 @njit

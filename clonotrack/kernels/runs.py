@@ -68,9 +68,11 @@ def cover(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64) 
         if last == end or codes[last] > 3:
             break
         key = (key << 2 | int(codes[last])) & (KEYS - 1)
-        mask_1, mask_2, mask_3 = mask, mask_1, mask_2
-        mask = int(masks[key])
-        last += 1 if mask else 0
+        following = int(masks[key])
+        if following == 0:  # a branch, not arithmetic: the next base is loaded before this mask has arrived
+            break
+        mask_1, mask_2, mask_3, mask = mask, mask_1, mask_2, following
+        last += 1
     _add(current, earlier, n, covered)
     return last, current != 0 or earlier != 0
 

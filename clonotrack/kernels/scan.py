@@ -102,9 +102,12 @@ def scan(words: U32, codes: U8, offsets: I64, seeds: Seeds, probes: Probes, foun
     key = 0
     for w in range(len(words)):
         key = (key << 8 | ((int(words[w]) & _TWO_BITS) * _GATHER >> 24 & 0xFF)) & (KEYS - 1)
-        if seeds.table[key >> 3] >> (key & 7) & 1 == 0:
+        held = seeds.table[key >> 2] >> (2 * (key & 3)) & 3
+        if held == 0:
             continue
         stop = WORD * w + WORD
+        if held == 2 and stop <= walked:
+            continue
         if stop > end:
             if n_near or has_j:
                 _settle(read, near, n_near, distance, probes.group, covered, found)
@@ -116,9 +119,11 @@ def scan(words: U32, codes: U8, offsets: I64, seeds: Seeds, probes: Probes, foun
             start, end = offsets[read], offsets[read + 1]
         if stop - K < start:
             continue
-        if stop > walked and seeds.masks[key]:
+        if held >= 2 and stop > walked:
             walked, added = cover(codes, start, end, stop, seeds.masks, covered)
             has_j |= added
+        if held == 2:
+            continue
         for place in range(seeds.first[key], seeds.first[key + 1]):
             probe = seeds.probe[place]
             target = probe >> 1

@@ -39,7 +39,7 @@ def batches(paths: Sequence[str | Path], settings: Reads, counts: Counts) -> Ite
 
     Args:
         paths: FASTQ or FASTA; expected errors are looked at where there are qualities.
-        settings: the least length and the most expected errors of a usable read.
+        settings: the least length and the most expected errors per base of a usable read.
         counts: brought up to date before each batch is given.
 
     Yields:
@@ -64,5 +64,5 @@ def refusals(chunk: ReadChunk, settings: Reads) -> tuple[Bool, Bool]:
     short = chunk.sequences.lengths < settings.min_length
     if chunk.qualities is None:
         return short, np.zeros_like(short)
-    limit = int(settings.max_expected_errors * UNIT)
-    return short, ~short & (expected_errors(chunk.qualities, chunk.sequences.offsets) > limit)
+    limits = round(settings.max_error_rate * UNIT) * chunk.sequences.lengths
+    return short, ~short & (expected_errors(chunk.qualities, chunk.sequences.offsets) > limits)

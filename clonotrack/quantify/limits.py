@@ -17,11 +17,11 @@ import numpy as np
 from clonotrack.quantify.process import (
     Process,
     background_mean_variance,
+    clone_variance,
     cumulative,
     expected,
     lattice,
     probabilities,
-    relative_variance,
 )
 from clonotrack.quantify.roots import crossing
 
@@ -138,12 +138,14 @@ def limit_of_quantification(process: Process, rule: Rule) -> float:
 def rms_error(process: Process, rule: Rule, level: float) -> float:
     """Root mean square error of the estimate at a true level, relative to it; a sample that is not called counts 0.
 
-    Variance of counting and calibration and the square of the background's bias; for samples under the critical
-    reads the error (r / D f - 1)^2 is replaced by 1.
+    E[(R / D f - 1)^2] over reads R, background included, and over a D whose logarithm is off by a normal error of
+    sd tau; for samples under the critical reads the square is replaced by 1.
     """
     mean = level * process.reads_per_level
     bias, variance = background_mean_variance(process)
-    total = relative_variance(process, level) + (variance + bias**2) / mean**2
+    first, second = 1 + bias / mean, (level * clone_variance(process) + variance) / mean**2
+    off = exp(process.log_sd**2 / 2)
+    total = (first**2 + second) * off**4 - 2 * first * off + 1
     reads = critical_reads(process, rule)
     width = lattice(process, reads) or ceil(reads / 256)
     law = probabilities(process, level, ceil(reads / width), width)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, exp, sqrt
+from math import ceil, exp
 
 import numpy as np
 
@@ -98,8 +98,9 @@ def probabilities(process: Process, level: float, size: int, width: int = 1) -> 
     """P(R = r) in units of `width` reads at a true level, shape (size,); calibration taken as exact."""
     from clonotrack.kernels.compound_poisson import compound_poisson  # noqa: PLC0415  (numba, 0.5 s)
 
-    clone, clone_rate, background, background_rate = intensities(process, size, width)
-    return compound_poisson(level * clone + background, level * clone_rate + background_rate)
+    # Sizes are rounded up so that the laws of a cell, the slow part, are shared between numbers of reads.
+    clone, clone_rate, background, background_rate = intensities(process, 1 << max(4, (size - 1).bit_length()), width)
+    return compound_poisson((level * clone + background)[:size], level * clone_rate + background_rate)
 
 
 def lattice(process: Process, reads: int) -> int:
@@ -186,14 +187,3 @@ def expected(process: Process, value: Callable[[Process], float]) -> float:
 @lru_cache(maxsize=2048)
 def _shifted(process: Process, deviations: float) -> Process:
     return process.deeper(exp(deviations * process.log_sd))
-
-
-def relative_variance(process: Process, level: float) -> float:
-    """Squared coefficient of variation of reads / D at a level, without background: counting plus calibration."""
-    mean = level * process.reads_per_level
-    return level * clone_variance(process) / mean**2 + process.log_sd**2
-
-
-def counting_deviation(process: Process, level: float) -> float:
-    """Coefficient of variation of the reads at a level, calibration taken as exact."""
-    return sqrt(level * clone_variance(process)) / (level * process.reads_per_level)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import erf, exp, floor, log, sqrt
 
 import numpy as np
@@ -46,6 +47,7 @@ class Seeing:
         return Seeing(self.rho * factor, self.dispersion, self.capture, self.copies)
 
 
+@lru_cache(maxsize=1024)
 def captured(rho: float, dispersion: float, size: int, width: int = 1) -> F64:
     """P(reads of a captured molecule, in units of `width` reads, rounded), shape (size,).
 

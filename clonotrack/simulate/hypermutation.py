@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from clonotrack.sequence import decode, encode, translate
-from clonotrack.simulate.rearrangement import Rearrangement
+from clonotrack.simulate.rearrangement import Rearrangement, is_productive
 
 
 def hypermutate(rearrangement: Rearrangement, rate: float, rng: np.random.Generator) -> Rearrangement:
@@ -29,5 +29,11 @@ def hypermutate(rearrangement: Rearrangement, rate: float, rng: np.random.Genera
             if amino_acid == "*":
                 start = frame + 3 * codon
                 mutated[start : start + 3] = original[start : start + 3]
-    changed = int((mutated != original).sum())
-    return replace(rearrangement, sequence=decode(mutated), mutations=rearrangement.mutations + changed)
+    sequence = decode(mutated)
+    complete = rearrangement.productive is not None
+    return replace(
+        rearrangement,
+        sequence=sequence,
+        productive=is_productive(sequence, rearrangement.key_start, rearrangement.key_end) if complete else None,
+        mutations=rearrangement.mutations + int((mutated != original).sum()),
+    )

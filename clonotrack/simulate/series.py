@@ -69,11 +69,11 @@ class Series:
         cells = int(rng.poisson(fraction * sample.cells))
         if not cells:
             return (), np.empty(0, dtype=np.int64)
-        repertoire = self._repertoire(sample, lineage)
+        repertoire = self.repertoire(sample, lineage)
         return repertoire.rearrangements, repertoire.copies(cells, rng)
 
-    def _repertoire(self, sample: SamplePlan, lineage: Lineage) -> Repertoire:
-        """Of the patient, or of the donor of a control; made once."""
+    def repertoire(self, sample: SamplePlan, lineage: Lineage) -> Repertoire:
+        """Healthy clones of the patient, or of the donor of a control; made once."""
         person = sample.subject_id or sample.sample_id
         library = self.plan.library_of(sample)
         key = (person, library, lineage)

@@ -48,7 +48,7 @@ READ_TRUTH = Table(
         SYSTEM,
         *CALLED,
         column("rev_comp", "bool", "the read is the reverse complement of the rearrangement"),
-        column("productive", "bool", "in frame, no stop codon", null=True),
+        column("productive", "bool", "in frame, no stop codon in the whole V(D)J", null=True),
         column("junction", "str", "from Cys104 to Phe/Trp118, both codons included", "nt", null=True),
         column("junction_aa", "str", "translation of an in-frame `junction`", "aa", null=True),
         column("key_region", "str", "what tells clones apart", "nt"),

@@ -32,6 +32,8 @@ def settle_edits(own: Sequence[Target], controls: Sequence[Target], *, refuse: b
     allowed = [target.edits for target in targets]
     codes = [(encode(t.part), encode(t.whole), encode(reverse_complement(t.whole))) for t in targets]
     for i, j in combinations(range(len(targets)), 2):
+        if i >= len(own) and not refuse:
+            break  # only controls from here on
         limit = 2 * max(allowed[i], allowed[j])
         apart = min(_distance(codes[i], codes[j], limit), _distance(codes[j], codes[i], limit))
         if apart == 0 and refuse:

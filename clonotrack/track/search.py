@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,8 +53,7 @@ def track(
     """
     targets = prepare(markers, controls, reference, settings, sample.subject_id)
     search = Search(seeds_of(targets, reference), probes_of(targets, sample.subject_id))
-    for chunk in batches:
-        search.add(chunk.sequences)
+    _stream(batches, search)
     totals = {
         "scanned": counts.scanned,
         "too_short": counts.too_short,
@@ -63,6 +63,18 @@ def track(
         "other": int(search.outcomes[OTHER]),
     }
     return hits_frame(sample, targets, search.counts, search.loci, totals)
+
+
+def _stream(batches: Iterable[ReadChunk], search: Search) -> None:
+    """Search each chunk while the next one is read: the two take about as long, and kernels hold no lock."""
+    with ThreadPoolExecutor(1) as worker:
+        running: Future[Found] | None = None
+        for chunk in batches:
+            if running:
+                running.result()
+            running = worker.submit(search.add, chunk.sequences)
+        if running:
+            running.result()
 
 
 def prepare(

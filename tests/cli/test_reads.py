@@ -43,7 +43,7 @@ def test_sequences_and_quality_control_are_written(reads, tmp_path, ending):
 
 def test_settings_and_sample_id(reads, tmp_path):
     config = tmp_path / "config.yaml"
-    config.write_text("reads: {min_length: 4, max_expected_errors: 100}\n")
+    config.write_text("reads: {min_length: 4, max_error_rate: 1}\n")
     assert call(reads, "--config", config, "--sample-id", "x", "-o", tmp_path / "all.tsv") == 0
     assert read_table(tmp_path / "all.tsv", SEQUENCES)["duplicate_count"].sum() == 4
     assert set(read_table(tmp_path / "all.qc.tsv", QC)["sample_id"]) == {"x"}

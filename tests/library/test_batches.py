@@ -9,7 +9,7 @@ from clonotrack.errors import InputError
 from clonotrack.library.batches import Counts, batches
 from tests.reference.quality import expected_errors
 
-SETTINGS = Reads(min_length=5, max_expected_errors=0.5)
+SETTINGS = Reads(min_length=5, max_error_rate=0.06)
 # Scores whose sums stay away from the limit, so that a twin in floating point decides alike
 read = st.integers(0, 12).flatmap(
     lambda length: st.lists(st.sampled_from([2, 13, 30, 41]), min_size=length, max_size=length)
@@ -35,7 +35,8 @@ def test_every_read_is_counted_once(tmp_path, reads):
     counts = Counts()
     found = list(batches([path], SETTINGS, counts))
     short = [i for i, scores in enumerate(reads) if len(scores) < 5]
-    poor = [i for i, errors in enumerate(expected_errors(reads)) if errors > 0.5 and i not in short]
+    errors = expected_errors(reads)
+    poor = [i for i, scores in enumerate(reads) if errors[i] > 0.06 * len(scores) and i not in short]
     passed = [f"r{i}" for i in range(len(reads)) if i not in short + poor]
     assert names(found) == passed
     assert (counts.scanned, counts.too_short, counts.low_quality) == (len(reads), len(short), len(poor))
@@ -53,13 +54,13 @@ def test_bases_and_scores_of_what_passes(tmp_path):
     assert counts == Counts(3, 1, 1)
 
 
-@pytest.mark.parametrize(("bases", "passes"), [(20, True), (21, False)])
-def test_a_read_at_the_limit_passes(tmp_path, bases, passes):
-    """Twenty bases of Q10 are two errors, not more."""
+@pytest.mark.parametrize(("score", "passes"), [(20, True), (19, False)])
+def test_a_read_at_the_limit_passes(tmp_path, score, passes):
+    """Bases of Q20 have 0.01 errors each, not more."""
     path = tmp_path / "reads.fastq"
-    path.write_text(fastq([[10] * bases]))
+    path.write_text(fastq([[20] * 99 + [score]]))
     counts = Counts()
-    found = names(batches([path], Reads(min_length=20, max_expected_errors=2.0), counts))
+    found = names(batches([path], Reads(min_length=20, max_error_rate=0.01), counts))
     assert (found, counts.low_quality) == ((["r0"], 0) if passes else ([], 1))
 
 

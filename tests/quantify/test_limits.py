@@ -123,7 +123,7 @@ def test_the_limit_of_detection_improves_with_cells_depth_and_markers_and_suffer
 
 
 def test_the_limit_of_quantification_is_never_under_that_of_detection() -> None:
-    for rho, log_sd in ((3.0, 0.087), (3.0, 0.5), (0.3, 0.3)):
+    for rho, log_sd in ((3.0, 0.087), (3.0, 0.45), (0.3, 0.3)):
         row = process(rho, log_sd=log_sd)
         level = limit_of_quantification(row, RULE)
         assert level >= limit_of_detection(row, RULE)
@@ -131,7 +131,7 @@ def test_the_limit_of_quantification_is_never_under_that_of_detection() -> None:
 
 
 def test_where_it_lies_over_the_limit_of_detection_the_error_is_seventy_percent() -> None:
-    row = process(log_sd=0.6)
+    row = process(log_sd=0.45)
     level = limit_of_quantification(row, RULE)
     assert level > limit_of_detection(row, RULE)
     assert rms_error(row, RULE, level) == pytest.approx(0.7, abs=1e-6)

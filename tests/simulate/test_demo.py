@@ -90,7 +90,7 @@ def test_no_healthy_cell_carries_a_marker(demo_series):
     markers = {m.rearrangement.clone_id: m.subject_id for m in demo_series.markers}
     for sample in demo_series.plan.samples:
         for lineage in ("B", "T"):
-            found = {r.clone_id for r in demo_series._repertoire(sample, lineage).rearrangements} & set(markers)
+            found = {r.clone_id for r in demo_series.repertoire(sample, lineage).rearrangements} & set(markers)
             assert not found, (sample.sample_id, found)
 
 

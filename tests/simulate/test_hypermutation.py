@@ -44,5 +44,12 @@ def test_the_productive_stay_productive(reference):
         assert is_productive(after.sequence, after.key_start, after.key_end)
 
 
+def test_productivity_is_that_of_the_mutated_sequence(naive):
+    rng = stream(6, "repaired")
+    mutated = [hypermutate(r, 0.1, rng) for r in naive]
+    assert all(r.productive is is_productive(r.sequence, r.key_start, r.key_end) for r in mutated)
+    assert any(r.productive for r in mutated)  # a stop codon was mutated away
+
+
 def test_rate_zero_changes_nothing(naive):
     assert all(hypermutate(r, 0.0, stream(1, "none")) == r for r in naive)

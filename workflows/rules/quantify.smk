@@ -2,6 +2,7 @@ rule quantify:
     input:
         hits=expand(RESULTS / "5_track/{sample}.hits.tsv", sample=PATIENT_SAMPLES),
         background=expand(RESULTS / "5_track/{sample}.hits.tsv", sample=CONTROL_SAMPLES),
+        reads=SAMPLES["reads_1"].to_list(),
         samples=SHEET,
         markers=MARKERS,
         controls=CONTROLS,
@@ -11,6 +12,7 @@ rule quantify:
         control_checks=RESULTS / "6_quantify/control_checks.tsv",
         cross_sample=RESULTS / "6_quantify/cross_sample.tsv",
         qc=RESULTS / "6_quantify/quantify.qc.tsv",
+        summary=RESULTS / "6_quantify/summary.json",
     log:
         RESULTS / "logs/quantify/quantify.log",
     params:

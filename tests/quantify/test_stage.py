@@ -1,0 +1,288 @@
+"""The stage on small tables: every reason to fail, the factors of a row, several tubes, order of rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from clonotrack.config import Config, parse
+from clonotrack.errors import QuantityError
+from clonotrack.quantify import Result, quantify
+from clonotrack.tables import FLAGS, HITS, MARKERS, SAMPLES
+from tests.quantify.counts import Drawn, Truth, config, controls, draw, hit, hits, markers, measured, sheet
+
+TRUTH = Truth(1e-2)
+COUNTED = Drawn(np.array([[90]]), np.full((1, 9), 72))
+
+
+def run(
+    *,
+    counted: pl.DataFrame | None = None,
+    samples: pl.DataFrame | None = None,
+    tracked: pl.DataFrame | None = None,
+    known: dict[str | None, pl.DataFrame] | None = None,
+    settings: Config | None = None,
+    background: pl.DataFrame | None = None,
+) -> Result:
+    return quantify(
+        hits(COUNTED) if counted is None else counted,
+        sheet(TRUTH, 1) if samples is None else samples,
+        markers(TRUTH) if tracked is None else tracked,
+        {None: controls(TRUTH)} if known is None else known,
+        settings or config(TRUTH),
+        background,
+    )
+
+
+def only(result: Result, marker_id: str = "P.M0") -> dict[str, Any]:
+    return result.mrd.filter(pl.col("marker_id") == marker_id).row(0, named=True)
+
+
+def one_sample(**cells: object) -> pl.DataFrame:
+    return sheet(TRUTH, 1).with_columns(
+        pl.lit(value, dtype=SAMPLES.schema()[name]).alias(name) for name, value in cells.items()
+    )
+
+
+def with_reads(frame: pl.DataFrame, kind: str, reads: int) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.when(pl.col("target_kind") == kind).then(pl.lit(reads, dtype=pl.Int64)).otherwise("reads").alias("reads")
+    )
+
+
+def assert_failed(row: dict[str, Any], flag: str) -> None:
+    assert row["call"] == "failed"
+    assert flag in row["flags"].split(",")
+    assert flag in FLAGS
+    numbers = ("clone_cells", "mrd", "mrd_low", "mrd_high", "lob", "lod", "loq", "p_value")
+    assert [row[name] for name in numbers] == [None] * len(numbers)
+
+
+def test_every_factor_of_a_row_stands_in_it() -> None:
+    row = only(run())
+    factors = ("reads", "counting", "capture", "copies_per_cell", "input_cells", "input_source", "pg_per_cell")
+    assert [row[name] for name in factors] == [90, "spike_in", 0.6, 1.0, 500_000.0, "cells", None]
+    assert row["molecules"] == pytest.approx(30)
+    assert row["clone_cells"] == pytest.approx(50)
+    assert row["flags"] == "background_unproven" or row["flags"] is None
+
+
+def test_cells_come_from_the_mass_of_dna_where_they_were_not_counted() -> None:
+    row = only(run(samples=one_sample(input_cells=None, input_ng=3250.0)))
+    assert [row[name] for name in ("input_cells", "input_source", "pg_per_cell")] == [500_000.0, "dna", 6.5]
+    assert row["mrd"] == pytest.approx(1e-4)
+
+
+def test_without_cells_there_are_molecules_and_a_frequency_but_no_mrd() -> None:
+    result = run(samples=one_sample(input_cells=None))
+    row = only(result)
+    assert_failed(row, "no_cells")
+    assert (row["reads"], row["molecules"], row["input_cells"]) == (90, pytest.approx(30), None)
+    share = result.qc.filter(pl.col("metric") == "share_of_locus P.M0").get_column("value").item()
+    assert share == pytest.approx(90 / 900_000)
+
+
+def test_calibrators_that_were_not_found_fail_the_row() -> None:
+    assert_failed(only(run(counted=with_reads(hits(COUNTED), "control", 0))), "calibrators_not_found")
+
+
+def test_calibrators_that_were_not_looked_for_are_an_error() -> None:
+    frame = hits(COUNTED).filter(pl.col("target_kind") != "control")
+    with pytest.raises(QuantityError, match=r"^sample S0: calibrator C0 was not looked for"):
+        run(counted=frame)
+
+
+def test_transcripts_are_not_cells() -> None:
+    settings = parse({"libraries": {"default": {"template": "rna", "capture": 0.6}}})
+    assert_failed(only(run(settings=settings)), "rna")
+
+
+def test_a_sample_without_a_usable_read_fails() -> None:
+    frame = with_reads(hits(COUNTED), "total", 0)
+    assert_failed(only(run(counted=frame)), "no_reads")
+
+
+def test_refused_reads_are_not_usable() -> None:
+    extra = pl.DataFrame([hit("S0", "low_quality", "total", 1_000_000)], schema=HITS.schema())
+    assert_failed(only(run(counted=pl.concat([hits(COUNTED), extra]))), "no_reads")
+
+
+@pytest.mark.parametrize("how", ["refused", "none"])
+def test_a_patient_without_a_selected_marker_has_one_failed_row(how: str) -> None:
+    frame = markers(TRUTH).with_columns(selected=pl.lit(value=False)) if how == "refused" else MARKERS.empty()
+    counted = hits(COUNTED).filter(pl.col("target_kind") != "marker")
+    result = run(tracked=frame, counted=counted)
+    assert result.mrd.select("marker_id", "call", "flags", "reads").rows() == [("combined", "failed", "no_marker", 0)]
+
+
+def test_a_locus_without_primers_fails() -> None:
+    settings = parse({"libraries": {"default": {"loci": ["TRB"], "capture": 0.6}}})
+    assert_failed(only(run(settings=settings)), "locus_not_amplified")
+
+
+def test_a_library_without_stated_capture_is_flagged() -> None:
+    assert "capture_assumed" in only(run(settings=Config()))["flags"]
+
+
+def test_a_locus_without_calibrators_of_its_own_uses_all_and_says_so() -> None:
+    elsewhere = controls(TRUTH).with_columns(locus=pl.lit("TRB"))
+    row = only(run(known={None: elsewhere}))
+    assert "calibrators_pooled" in row["flags"]
+    assert row["molecules"] == pytest.approx(30)
+
+
+def test_few_reads_per_molecule_are_flagged() -> None:
+    frame = with_reads(hits(COUNTED), "control", 24)
+    assert "shallow" in only(run(counted=frame))["flags"]
+    assert "shallow" not in (only(run())["flags"] or "")
+
+
+def test_the_target_of_the_disease_decides_between_negative_and_insufficient() -> None:
+    frame = with_reads(hits(COUNTED), "marker", 0)
+    few = {"input_cells": 30_000.0}
+    calls = {
+        disease: only(run(counted=frame, samples=one_sample(disease=disease, **few)))["call"]
+        for disease in ("CLL", "MM", None)
+    }
+    assert calls == {"CLL": "insufficient", "MM": "insufficient", None: "insufficient"}
+    enough = {
+        disease: only(run(counted=frame, samples=one_sample(disease=disease)))["call"] for disease in ("CLL", "MM", None)
+    }
+    assert enough == {"CLL": "negative", "MM": "insufficient", None: "negative"}
+
+
+def test_a_level_between_detection_and_quantification_is_told() -> None:
+    frame = with_reads(hits(COUNTED), "marker", 6)
+    row = only(run(counted=frame))
+    assert row["call"] == "positive_below_loq"
+    assert row["mrd"] < row["loq"]
+
+
+def test_ambiguous_and_evolved_reads_are_not_added() -> None:
+    extra = [
+        hit("S0", "P.M0", "marker", 500, match_class="ambiguous"),
+        hit("S0", "P.M0", "marker", 40, match_class="evolved", edit_distance=5),
+        hit("S0", "P.M0", "marker", 10, match_class="mismatch", edit_distance=1),
+    ]
+    result = run(counted=pl.concat([hits(COUNTED), pl.DataFrame(extra, schema=HITS.schema())]))
+    assert only(result)["reads"] == 100
+    assert result.qc.filter(pl.col("metric") == "ambiguous P.M0").get_column("value").item() == 500
+
+
+def test_read_share_states_nothing_under_1e_4() -> None:
+    shared = {"b_fraction": 0.1}
+    rows = {
+        reads: only(run(counted=with_reads(hits(COUNTED), "marker", reads), known={}, samples=one_sample(**shared)))
+        for reads in (0, 90, 9000)
+    }
+    # 9,000 of 900,000 reads of the locus, which a tenth of the cells carries: 1e-3.
+    assert rows[9000]["mrd"] == pytest.approx(1e-3)
+    assert [rows[reads]["call"] for reads in rows] == ["negative", "positive_below_loq", "positive"]
+    assert {row["counting"] for row in rows.values()} == {"read_share"}
+    assert all(row["flags"].startswith("read_share") for row in rows.values())
+    assert min(row["lod"] for row in rows.values()) == 1e-4
+    low = only(
+        run(counted=with_reads(hits(COUNTED), "marker", 0), known={}, samples=one_sample(disease="MM", **shared))
+    )
+    assert low["call"] == "insufficient"
+
+
+@pytest.mark.parametrize("column", ["b_fraction", "lymphoid_fraction", "t_fraction"])
+def test_read_share_takes_the_fraction_of_the_lineage(column: str) -> None:
+    row = only(run(known={}, samples=one_sample(**{column: 0.5})))
+    if column == "t_fraction":
+        assert_failed(row, "no_molecules")
+    else:
+        assert row["mrd"] == pytest.approx(90 / 900_000 * 0.5)
+
+
+def test_the_combined_row_counts_cells_not_molecules_twice() -> None:
+    truth = replace(TRUTH, markers=2)
+    counted = hits(Drawn(np.array([[90, 90]]), np.full((1, 9), 72)))
+    result = quantify(counted, sheet(truth, 1), markers(truth), {None: controls(truth)}, config(truth))
+    row = only(result, "combined")
+    assert (row["reads"], row["copies_per_cell"]) == (180, 2.0)
+    assert row["molecules"] == pytest.approx(60)
+    assert row["clone_cells"] == pytest.approx(50)
+    single = only(result)
+    assert single["mrd_high"] > row["mrd_high"] > row["mrd"] > row["mrd_low"] > single["mrd_low"]
+
+
+def test_copies_per_cell_divide_the_molecules() -> None:
+    row = only(run(tracked=markers(TRUTH).with_columns(copies_per_cell=pl.lit(3.0))))
+    assert row["clone_cells"] == pytest.approx(50 / 3)
+
+
+def test_markers_that_differ_by_more_than_chance_are_flagged() -> None:
+    truth = replace(TRUTH, markers=2)
+
+    def flags(second: int) -> str:
+        counted = hits(Drawn(np.array([[900, second]]), np.full((1, 9), 72)))
+        result = quantify(counted, sheet(truth, 1), markers(truth), {None: controls(truth)}, config(truth))
+        return str(only(result, "combined")["flags"])
+
+    assert "markers_disagree" in flags(90)
+    assert "markers_disagree" not in flags(800)
+
+
+def test_tubes_of_a_sample_add_their_cells() -> None:
+    two = pl.concat([one_sample(replicate="1"), one_sample(replicate="2", reads_1="other.fastq")])
+    counted = pl.concat([hits(COUNTED).with_columns(replicate=pl.lit(tube)) for tube in ("1", "2")])
+    row = only(run(samples=two, counted=counted))
+    assert (row["reads"], row["input_cells"]) == (180, 1_000_000.0)
+    assert row["mrd"] == pytest.approx(1e-4)
+    with pytest.raises(QuantityError, match="sample S0 has a tube .* on the sheet without hits"):
+        run(samples=two, counted=counted.filter(pl.col("replicate") == "1"))
+
+
+def test_a_marker_is_measured_in_the_tubes_that_amplify_its_locus() -> None:
+    settings = parse(
+        {"libraries": {"b": {"loci": ["IGH"], "capture": 0.6}, "t": {"loci": ["TRB"], "capture": 0.6}}},
+    )
+    two = pl.concat([one_sample(library="b"), one_sample(library="t", reads_1="other.fastq")])
+    counted = pl.concat([hits(COUNTED).with_columns(library=pl.lit(name)) for name in ("b", "t")])
+    assert only(run(samples=two, counted=counted, settings=settings))["input_cells"] == 500_000.0
+
+
+def test_the_result_does_not_depend_on_the_order_of_the_hits() -> None:
+    truth = Truth(1e-4, markers=2)
+    frame = hits(draw(truth, 3, np.random.default_rng(1)))
+    rest = (sheet(truth, 3), markers(truth), {None: controls(truth)}, config(truth))
+    straight, shuffled = quantify(frame, *rest), quantify(frame.sample(fraction=1.0, shuffle=True, seed=4), *rest)
+    for name in ("mrd", "kinetics", "cross_sample"):
+        assert getattr(straight, name).equals(getattr(shuffled, name))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"counted": hits(COUNTED).with_columns(sample_id=pl.lit("X"))}, "hits of sample X .* have no row"),
+        ({"counted": hits(COUNTED).with_columns(role=pl.lit("polyclonal_control"))}, "is a polyclonal_control"),
+        ({"counted": hits(COUNTED).filter(pl.col("target_kind") != "marker")}, "marker P.M0 of patient P was not"),
+        ({"tracked": pl.concat([markers(TRUTH), markers(TRUTH)])}, "marker P.M0 stands twice"),
+        ({"samples": one_sample(input_cells=0.0)}, "sample S0 has input_cells 0"),
+        ({"tracked": MARKERS.empty()}, "hold marker P.M0 of patient P, which no markers table has"),
+        ({"tracked": MARKERS.empty(), "samples": one_sample(markers=None)}, "neither a baseline nor a markers"),
+        ({"counted": hits(COUNTED).with_columns(run_id=pl.lit("a")), "samples": one_sample(run_id="b")}, "run_id a"),
+        ({"background": hits(COUNTED).with_columns(sample_id=pl.lit("old"))}, "sample old is given as background"),
+    ],
+)
+def test_tables_that_do_not_belong_together_are_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(QuantityError, match=message):
+        run(**change)
+
+
+def test_a_large_baseline_has_a_row_too() -> None:
+    frame = with_reads(hits(COUNTED), "marker", 700_000).with_columns(role=pl.lit("baseline"))
+    row = only(run(counted=frame, samples=one_sample(role="baseline")))
+    assert row["call"] == "positive"
+    assert row["mrd_low"] < row["mrd"] < row["mrd_high"]
+
+
+def test_rows_are_sorted_by_day() -> None:
+    result = measured(Truth(1e-4), 12, 3)
+    assert result.mrd.get_column("day").is_sorted()
