@@ -101,6 +101,7 @@ def compare_with_all_pairs(regions: pl.Series, reads: np.ndarray) -> int:
 
 
 def main(sizes: list[int]) -> None:
+    """Print one line for each size."""
     cluster(repertoire(100, 1), Cluster())
     table = repertoire(5_000, 2)
     pairs = compare_with_all_pairs(table["key_region"], table["duplicate_count"].to_numpy())

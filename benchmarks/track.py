@@ -26,9 +26,9 @@ import polars as pl
 
 from clonotrack.io.frames import read_table, write_table
 from clonotrack.io.germline import load_reference
-from clonotrack.sequence import DECODE, I64, U8, decode, encode
-from clonotrack.simulate.recombination import draw, inherit
+from clonotrack.sequence import DECODE, I64, U8, encode
 from clonotrack.simulate.rearrangement import Rearrangement
+from clonotrack.simulate.recombination import draw, inherit
 from clonotrack.tables import CONTROLS, HITS, LOCI, MARKERS
 
 LENGTH = 250

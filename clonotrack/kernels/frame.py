@@ -10,7 +10,8 @@ from clonotrack.kernels.segments import Germline, codes_of
 from clonotrack.sequence import I32, U8
 
 # METHOD: where the alignment ends this near an anchor, the anchor is looked for along the alignment's diagonal and
-# taken if the read has the conserved residue there.
+# taken if the read has the conserved residue there. Its codon may lie across the border to the other segment, which
+# often claims a base that both have.
 REACH = 9
 # Bases of a segment in the key region where the segment has no anchor.
 KEY_BASES = 10
@@ -76,7 +77,7 @@ def v_anchor_on_read(
         return place_on_read(pieces, count, start, germline_start, anchor)
     place = end + anchor - germline_end
     near = anchor + 3 - germline_end <= REACH
-    return place if near and place + 3 <= limit and is_cys(read, place) else -1
+    return place if near and place < limit and place + 3 <= len(read) and is_cys(read, place) else -1
 
 
 @njit
@@ -101,7 +102,7 @@ def j_anchor_on_read(
         return place_on_read(pieces, count, start, germline_start, anchor)
     if anchor < germline_start:
         place = start + anchor - germline_start
-        near = germline_start - anchor <= REACH and place >= limit
+        near = germline_start - anchor <= REACH and place + 3 > limit
     else:
         place = end + anchor - germline_end
         near = anchor + 3 - germline_end <= REACH and place + 3 <= len(read)

@@ -27,7 +27,7 @@ for _bit in range(18):
 
 
 @njit
-def cover(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64) -> tuple[int, bool]:
+def cover(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64) -> tuple[int, int]:
     """Add the runs around one seed to what is covered; give back where they end.
 
     A run of a locus is a stretch of at least `PIECE` nt of the read in which every `K` nt occur, on one strand, in
@@ -43,12 +43,12 @@ def cover(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64) 
         covered: shape (STRANDED,), nt in runs by locus and strand; added to.
 
     Returns:
-        First base after the stretch, no other seed before it needs a call; and whether anything was added.
+        First base after the stretch, no other seed before it needs a call; and to what was added, a bit each.
     """
     key = 0
     for i in range(stop - K, stop):
         if codes[i] > 3:
-            return stop, False
+            return stop, 0
         key = key << 2 | int(codes[i])
     first = stop - K
     while first > start and codes[first - 1] <= 3:
@@ -58,12 +58,12 @@ def cover(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64) 
         key, first = before, first - 1
     last, mask = first + K, int(masks[key])
     mask_1, mask_2, mask_3 = 0, 0, 0  # of the last three keys
-    earlier, current, n = 0, 0, 0  # loci whose run held the last PIECE nt, before and for the last n keys
+    added, earlier, current, n = 0, 0, 0, 0  # loci, and those whose run held the last PIECE nt
     while mask:
         held = mask & mask_1 & mask_2 & mask_3
         if held != current:
             _add(current, earlier, n, covered)
-            earlier, current, n = current, held, 0
+            added, earlier, current, n = added | held, current, held, 0
         n += 1
         if last == end or codes[last] > 3:
             break
@@ -74,26 +74,34 @@ def cover(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64) 
         mask_1, mask_2, mask_3, mask = mask, mask_1, mask_2, following
         last += 1
     _add(current, earlier, n, covered)
-    return last, current != 0 or earlier != 0
+    return last, added
 
 
 @njit
 def _add(current: int, earlier: int, n: int, covered: I64) -> None:
     """Count `n` more nt for the runs of the `current` loci, all of `PIECE` for those that have just begun."""
     while current:
-        bit = _BIT[(current & -current) % len(_BIT)]
+        bit = _BIT[(current & -current) % 19]
         covered[bit] += n if earlier >> bit & 1 else n + PIECE - 1
         current &= current - 1
 
 
 @njit
-def locus_of(covered: I64) -> int:
-    """The locus with the most bases covered on one strand, `NO_LOCUS` where too few are or two loci are equal."""
+def locus_of(covered: I64, added: int) -> int:
+    """The locus with the most bases covered on one strand, `NO_LOCUS` where too few are or two loci are equal.
+
+    Args:
+        covered: shape (STRANDED,), nt in runs by locus and strand; set to zero again.
+        added: those that are not zero, a bit each.
+    """
     best, most = NO_LOCUS, COVERED - 1
-    for locus in range(LOCI):
-        here = max(covered[locus], covered[locus + LOCI])
+    while added:
+        bit = _BIT[(added & -added) % 19]
+        added &= added - 1
+        locus, here = bit % LOCI, covered[bit]
+        covered[bit] = 0
         if here > most:
             best, most = locus, here
-        elif here == most:
+        elif here == most and locus != best:
             best = NO_LOCUS
     return best

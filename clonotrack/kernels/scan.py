@@ -97,21 +97,18 @@ def scan(words: U32, codes: U8, offsets: I64, seeds: Seeds, probes: Probes, foun
     distance = np.full(n_targets, FAR, np.int64)
     near = np.zeros(n_targets, np.int64)
     covered = np.zeros(STRANDED, np.int64)
-    n_near, read, walked, has_j = 0, 0, 0, False
+    n_near, read, walked, loci = 0, 0, 0, 0
     start, end = offsets[0], offsets[min(1, n_reads)]
     key = 0
     for w in range(len(words)):
         key = (key << 8 | ((int(words[w]) & _TWO_BITS) * _GATHER >> 24 & 0xFF)) & (KEYS - 1)
-        held = seeds.table[key >> 2] >> (2 * (key & 3)) & 3
-        if held == 0:
+        if seeds.table[key >> 3] >> (key & 7) & 1 == 0:
             continue
         stop = WORD * w + WORD
-        if held == 2 and stop <= walked:
-            continue
         if stop > end:
-            if n_near or has_j:
-                _settle(read, near, n_near, distance, probes.group, covered, found)
-                n_near, has_j = 0, False
+            if n_near or loci:
+                _settle(read, near, n_near, distance, probes.group, covered, loci, found)
+                n_near, loci = 0, 0
             while read < n_reads and offsets[read + 1] < stop:
                 read += 1
             if read == n_reads:
@@ -119,11 +116,9 @@ def scan(words: U32, codes: U8, offsets: I64, seeds: Seeds, probes: Probes, foun
             start, end = offsets[read], offsets[read + 1]
         if stop - K < start:
             continue
-        if held >= 2 and stop > walked:
+        if stop > walked and seeds.masks[key]:
             walked, added = cover(codes, start, end, stop, seeds.masks, covered)
-            has_j |= added
-        if held == 2:
-            continue
+            loci |= added
         for place in range(seeds.first[key], seeds.first[key + 1]):
             probe = seeds.probe[place]
             target = probe >> 1
@@ -139,19 +134,20 @@ def scan(words: U32, codes: U8, offsets: I64, seeds: Seeds, probes: Probes, foun
                     near[n_near] = target
                     n_near += 1
                 distance[target] = here
-    if read < n_reads and (n_near or has_j):
-        _settle(read, near, n_near, distance, probes.group, covered, found)
+    if read < n_reads and (n_near or loci):
+        _settle(read, near, n_near, distance, probes.group, covered, loci, found)
 
 
 @njit
-def _settle(read: int, near: I64, n_near: int, distance: I64, group: I64, covered: I64, found: Found) -> None:
+def _settle(
+    read: int, near: I64, n_near: int, distance: I64, group: I64, covered: I64, loci: int, found: Found
+) -> None:
     """Write what one read is, and clear what was gathered about it."""
-    found.outcome[read] = credit(near, n_near, distance, group, found.counts)
-    for i in range(n_near):
-        distance[near[i]] = FAR
-    found.locus[read] = locus_of(covered)
-    for bit in range(STRANDED):
-        covered[bit] = 0
+    if n_near:
+        found.outcome[read] = credit(near, n_near, distance, group, found.counts)
+        for i in range(n_near):
+            distance[near[i]] = FAR
+    found.locus[read] = locus_of(covered, loci)
 
 
 __all__ = ["NO_LOCUS", "WORD", "Found", "Probes", "Seeds", "scan"]

@@ -138,7 +138,8 @@ def _placed(tube: Observed, row: Mapping[str, Any]) -> Observed:
 def _assay(tube: Observed, row: dict[str, Any], controls: Mapping[str | None, pl.DataFrame], config: Config) -> Assay:
     library, settings = config.library(tube.library), config.quantify
     capture, dispersion = assumed(config, tube.library)
-    table = controls.get(tube.library, controls.get(None))
+    section = next(name for name, known in config.libraries.items() if known is library)
+    table = controls.get(section, controls.get(None))
     blank = tube.role == "negative_control"
     cells = None if blank or not row else nucleated_cells(row, settings.pg_per_cell)
     try:

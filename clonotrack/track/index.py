@@ -28,11 +28,10 @@ def seeds_of(targets: Sequence[Target], reference: Reference) -> Seeds:
     key = np.concatenate([np.zeros(0, dtype=np.int64), *keys])
     order = np.argsort(key, kind="stable")
     masks = j_masks(reference)
-    held = np.zeros((KEYS, 2), dtype=bool)
-    held[key, 0] = True
-    held[:, 1] = masks > 0
+    held = masks > 0
+    held[key] = True
     return Seeds(
-        table=np.packbits(held.ravel(), bitorder="little"),
+        table=np.packbits(held, bitorder="little"),
         masks=masks,
         first=np.searchsorted(key[order], np.arange(KEYS + 1)).astype(np.int32),
         probe=np.concatenate([np.zeros(0), *probes])[order].astype(np.int32),

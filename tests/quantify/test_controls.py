@@ -1,0 +1,147 @@
+"""Controls: what a no-template control undoes, what a polyclonal one teaches, what unrelated samples show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from clonotrack.quantify import Result, quantify
+from clonotrack.tables import HITS, SAMPLES
+from tests.quantify.counts import Drawn, Truth, config, controls, hit, hits, markers, sheet
+
+TRUTH = Truth(1e-4, stated={"background_rate": None})
+
+
+def control(sample_id: str, role: str, reads: int, **changed: object) -> pl.DataFrame:
+    """HITS of a control sample: one marker of patient P, calibrators as in the samples."""
+    common = {"role": role, "subject_id": None} | changed
+    rows = [hit(sample_id, "P.M0", "marker", reads, **common), hit(sample_id, "scanned", "total", 10**6, **common)]
+    rows += [hit(sample_id, f"C{i}", "control", 72, **common) for i in range(9)]
+    return pl.DataFrame(rows, schema=HITS.schema())
+
+
+def run(
+    reads: int, *background: pl.DataFrame, truth: Truth = TRUTH, run_id: str | None = None, **settings: object
+) -> Result:
+    counted = hits(Drawn(np.array([[reads]]), np.full((1, 9), 72))).with_columns(run_id=pl.lit(run_id, dtype=pl.String))
+    cells = [
+        {"sample_id": name, "role": "polyclonal_control", "reads_1": name, "input_cells": 2e6} for name in ("PC", "PC2")
+    ]
+    samples = pl.concat([sheet(truth, 1), pl.DataFrame(cells, schema=SAMPLES.schema())])
+    others = pl.concat(background) if background else None
+    return quantify(counted, samples, markers(truth), {None: controls(truth)}, config(truth, **settings), others)
+
+
+def only(result: Result, marker_id: str = "P.M0") -> dict[str, Any]:
+    return result.mrd.filter(pl.col("marker_id") == marker_id).row(0, named=True)
+
+
+def test_a_clean_no_template_control_passes() -> None:
+    result = run(90, control("N", "negative_control", 0))
+    assert only(result)["call"] == "positive"
+    assert result.control_checks.rows() == [("N", "negative_control", "P.M0", 0, 0.0, None, True)]
+
+
+def test_a_contaminated_no_template_control_fails_the_marker_in_its_run() -> None:
+    result = run(90, control("N", "negative_control", 1, run_id="r1"), run_id="r1")
+    for marker_id in ("P.M0", "combined"):
+        row = only(result, marker_id)
+        assert (row["call"], row["mrd"], row["reads"]) == ("failed", None, 90)
+        assert "no_template_control_failed" in row["flags"]
+    assert result.control_checks.get_column("passed").to_list() == [False]
+
+
+def test_a_no_template_control_says_nothing_of_another_run() -> None:
+    result = run(90, control("N", "negative_control", 5, run_id="r1"), run_id="r2")
+    assert only(result)["call"] == "positive"
+
+
+def test_the_reads_a_no_template_control_may_have_are_a_setting() -> None:
+    result = run(90, control("N", "negative_control", 5), max_no_template_reads=5)
+    assert only(result)["call"] == "positive"
+    assert result.control_checks.get_column("passed").to_list() == [True]
+
+
+def test_a_marker_lost_to_a_control_leaves_the_others() -> None:
+    truth = Truth(1e-4, markers=2)
+    counted = hits(Drawn(np.array([[90, 90]]), np.full((1, 9), 72)))
+    result = quantify(
+        counted,
+        sheet(truth, 1),
+        markers(truth),
+        {None: controls(truth)},
+        config(truth),
+        control("N", "negative_control", 9),
+    )
+    calls = dict(result.mrd.select("marker_id", "call").iter_rows())
+    assert calls == {"P.M0": "failed", "P.M1": "positive", "combined": "positive"}
+    combined = only(result, "combined")
+    assert (combined["reads"], combined["copies_per_cell"]) == (90, 1.0)
+    assert "no_template_control_failed" in combined["flags"]
+
+
+def test_background_in_a_polyclonal_control_explains_as_much_in_a_sample() -> None:
+    """36 reads of 2 million control cells are 10 molecules: 1e-5 a cell; 9 reads of 500,000 are 3 where 5 are due."""
+    result = run(9, control("PC", "polyclonal_control", 36))
+    row = only(result)
+    rate = result.qc.filter(pl.col("metric") == "background_rate P.M0").get_column("value").item()
+    assert rate == pytest.approx(36 / (2e6 * 1.8))
+    assert (row["call"], row["flags"]) == ("negative", "background")
+    assert row["p_value"] > 0.001
+    assert row["lob"] > 0
+    assert only(run(9))["call"] == "positive_below_loq"
+    assert row["lod"] > 2 * only(run(9))["lod"]
+
+
+def test_what_a_polyclonal_control_holds_is_no_failure() -> None:
+    result = run(9, control("PC", "polyclonal_control", 36))
+    assert result.control_checks.select("reads", "expected", "p_value", "passed").rows() == [(36, None, None, True)]
+
+
+def test_a_polyclonal_control_can_contradict_the_stated_background() -> None:
+    truth = Truth(1e-4, stated={"background_rate": 1e-7})
+    checks = run(9, control("PC", "polyclonal_control", 36), truth=truth).control_checks.row(0, named=True)
+    assert checks["expected"] == pytest.approx(1e-7 * 2e6 * 1.8)
+    assert (checks["passed"], checks["p_value"] < 0.001) == (False, True)
+
+
+def test_the_rate_that_the_markers_table_states_goes_before_what_controls_show() -> None:
+    truth = Truth(1e-4, stated={"background_rate": 0.0})
+    assert only(run(9, control("PC", "polyclonal_control", 36), truth=truth))["p_value"] == 0.0
+
+
+def test_the_configured_rate_holds_where_nothing_is_known() -> None:
+    assert only(run(9, background_rate=1e-5))["call"] == "negative"
+
+
+def test_a_few_molecules_are_flagged_where_the_controls_could_not_have_shown_the_background() -> None:
+    clean = [control(name, "polyclonal_control", 0) for name in ("PC", "PC2")]
+    assert "background_unproven" in only(run(9, *clean))["flags"]
+    assert only(run(900, *clean))["flags"] is None
+    assert "background_unproven" in only(run(90))["flags"]
+    assert only(run(0))["flags"] is None
+
+
+def test_controls_of_another_patient_are_of_use_and_of_the_same_are_not() -> None:
+    other = control("Q1", "followup", 36, subject_id="Q")
+    unknown_cells = run(9, other).qc.filter(pl.col("metric") == "control_cells P.M0")
+    assert unknown_cells.get_column("value").item() == 0.0
+    table = run(9, other).cross_sample.select("sample_id", "subject_id", "own", "reads").rows()
+    assert table == [("Q1", "Q", False, 36), ("S0", "P", True, 9)]
+
+
+def test_the_unrelated_samples_of_the_same_call_are_background_too() -> None:
+    mine = hits(Drawn(np.array([[9]]), np.full((1, 9), 72)))
+    other = control("Q1", "followup", 36, subject_id="Q")
+    own = pl.DataFrame([hit("Q1", "Q.M0", "marker", 300, subject_id="Q", target_subject_id="Q")], schema=HITS.schema())
+    row = {"subject_id": "Q", "sample_id": "Q1", "role": "followup", "reads_1": "q", "input_cells": 2e6}
+    samples = pl.concat([sheet(TRUTH, 1), pl.DataFrame([row], schema=SAMPLES.schema())])
+    tracked = pl.concat([markers(TRUTH), markers(TRUTH).with_columns(marker_id=pl.lit("Q.M0"), subject_id=pl.lit("Q"))])
+    counted = pl.concat([mine.with_columns(subject_id=pl.lit("P")), other, own])
+    extra = pl.DataFrame([hit("S0", "Q.M0", "marker", 0, target_subject_id="Q")], schema=HITS.schema())
+    result = quantify(pl.concat([counted, extra]), samples, tracked, {None: controls(TRUTH)}, config(TRUTH))
+    assert only(result)["call"] == "negative"
+    assert only(result, "Q.M0")["call"] == "positive"
