@@ -17,7 +17,7 @@ from clonotrack.cluster import quality_control as cluster_quality
 from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError
 from clonotrack.germline import Reference
-from clonotrack.io.cohort import read_controls, read_markers
+from clonotrack.io.cohort import check_markers, read_controls, read_markers
 from clonotrack.io.frames import read_table
 from clonotrack.io.germline import load_reference
 from clonotrack.io.settings import read_config
@@ -149,7 +149,7 @@ def followup(
     """
     files, settings, reference = _files(reads), _config(config), _reference(germline, config)
     put_in = _controls(controls, library, settings)
-    tracked = markers if isinstance(markers, pl.DataFrame) else read_markers(_files(markers), selected=True)
+    tracked = _markers(markers)
     sample = _sample(
         *(sample_id, subject_id, "followup", library),
         input_cells=input_cells,
@@ -193,6 +193,12 @@ def _controls(controls: File | pl.DataFrame | None, library: str | None, config:
         return controls
     path = controls or config.library(library).controls
     return read_controls(fspath(path)) if path else None
+
+
+def _markers(markers: pl.DataFrame | Files) -> pl.DataFrame:
+    if isinstance(markers, pl.DataFrame):
+        return check_markers(markers, selected=True)
+    return read_markers(_files(markers), selected=True)
 
 
 def _background(background: pl.DataFrame | Files | None) -> pl.DataFrame | None:

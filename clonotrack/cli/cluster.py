@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @options.controls
 @options.config
 @options.force
-@options.output("CLONOTYPES table S.clonotypes.tsv; S.qc.tsv is written beside it.")
+@options.output("CLONOTYPES table S.clonotypes.tsv; S.cluster.qc.tsv is written beside it.")
 def cluster(
     rearrangements: Path,
     sample_id: str | None,
@@ -39,7 +39,7 @@ def cluster(
     from clonotrack.tables import CLONOTYPES, QC, REARRANGEMENTS
 
     stem = output.name.removesuffix(output.suffix).removesuffix(".clonotypes")
-    with staged([output, output.with_name(f"{stem}.qc.tsv")], force=force) as (table, qc):
+    with staged([output, output.with_name(f"{stem}.cluster.qc.tsv")], force=force) as (table, qc):
         rows = read_table(rearrangements, REARRANGEMENTS)
         put_in = pl.concat([read_controls(path) for path in controls]) if controls else None
         clonotypes = put_together(rows, config.cluster, controls=put_in)

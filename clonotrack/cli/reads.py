@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @options.library
 @options.config
 @options.force
-@options.output("SEQUENCES table S.sequences.parquet (or .tsv); S.qc.tsv is written beside it.")
+@options.output("SEQUENCES table S.sequences.parquet (or .tsv); S.reads.qc.tsv is written beside it.")
 def reads(
     reads_1: Path | None,
     samples: Path | None,
@@ -43,7 +43,7 @@ def reads(
 
     paths = lanes(reads_1, samples, sample_id, library, config)
     stem = output.name.removesuffix(output.suffix).removesuffix(".sequences")
-    with staged([output, output.with_name(f"{stem}.qc.tsv")], force=force) as (table, qc):
+    with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):
         counts = Counts()
         sequences = collapse(batches(paths, config.reads, counts))
         write_table(sequences, SEQUENCES, table)

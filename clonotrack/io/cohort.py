@@ -17,6 +17,10 @@ from clonotrack.io.samples import inspect_samples
 from clonotrack.tables import CONTROLS, MARKERS, MARKERS_REQUIRED
 
 NOT_DNA = re.compile(r"[^ACGTacgt]")
+SHORTEST_TARGET = 30
+"""nt: a shorter sequence is not specific to a clone."""
+COMBINED = "combined"
+"""What the MRD table calls the row over all markers; no marker may have this name."""
 
 
 def read_markers(paths: Iterable[str | Path], *, selected: bool = False) -> pl.DataFrame:
@@ -35,14 +39,25 @@ def read_markers(paths: Iterable[str | Path], *, selected: bool = False) -> pl.D
     frames: list[pl.DataFrame] = []
     home: dict[str, Path] = {}
     for path in map(Path, paths):
-        frame = read_table(path, MARKERS, required=MARKERS_REQUIRED)
-        for problem in (*_marker_problems(path, frame), *_elsewhere(path, frame, home)):
+        frame = check_markers(read_table(path, MARKERS, required=MARKERS_REQUIRED), path, selected=selected)
+        for problem in _elsewhere(path, frame, home):
             raise problem
-        frame = _filled(frame)
-        if selected and not frame.get_column("selected").any():
-            raise InputError(path, "holds no marker that is selected: there is nothing to track, add or select one")
         frames.append(frame)
     return pl.concat(frames) if frames else MARKERS.empty()
+
+
+def check_markers(frame: pl.DataFrame, path: str | Path = "markers", *, selected: bool = False) -> pl.DataFrame:
+    """A MARKERS frame, checked row by row and filled in; `path` is what an error names.
+
+    Raises:
+        InputError: the first thing that is wrong, with its line.
+    """
+    for problem in _marker_problems(path, frame):
+        raise problem
+    filled = _filled(frame)
+    if selected and not filled.get_column("selected").any():
+        raise InputError(path, "holds no marker that is selected: there is nothing to track, add or select one")
+    return filled
 
 
 def read_controls(path: str | Path) -> pl.DataFrame:
@@ -99,13 +114,15 @@ def _all_marker_problems(path: Path, home: dict[str, Path]) -> Iterator[InputErr
     yield from _elsewhere(path, frame, home)
 
 
-def _marker_problems(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
+def _marker_problems(path: str | Path, frame: pl.DataFrame) -> Iterator[InputError]:
     seen: dict[str, int] = {}
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
         name = row["marker_id"]
         if name in seen:
             yield InputError(path, f"marker_id {name!r} stands on line {seen[name]} too: give each its own", line=line)
         seen.setdefault(name, line)
+        if name == COMBINED:
+            yield InputError(path, f"marker_id {name!r} names the row over all markers: choose another", line=line)
         for message in (*_sequence(row["sequence"]), *_target(row), *_numbers(row)):
             yield InputError(path, f"marker {name}: {message}", line=line)
 
@@ -121,6 +138,8 @@ def _target(row: dict[str, Any]) -> Iterator[str]:
         yield "only one of target_start and target_end is given: give both or none"
     elif start is not None and not 1 <= start <= end <= length:
         yield f"target_start {start} and target_end {end} are not inside its sequence of {length} nt: correct them"
+    elif row["selected"] is not False and (part := length if start is None else end - start + 1) < SHORTEST_TARGET:
+        yield f"its clone-specific part has {part} nt, and at least {SHORTEST_TARGET} are needed: lengthen it"
 
 
 def _numbers(row: dict[str, Any]) -> Iterator[str]:

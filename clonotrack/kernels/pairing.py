@@ -27,6 +27,8 @@ LEAST_V_VOTES = 2
 LEAST_J_VOTES = 1
 # A candidate with this many times fewer votes than the best is looked at only if the better ones gave nothing.
 MUCH_FEWER = 3
+# A V whose score is this many times lower than another's is its shadow in a related gene.
+MUCH_WEAKER = 2
 # Places of a group nearer than this are one segment with an insertion or deletion.
 V_APART = 20
 J_APART = 10
@@ -96,6 +98,7 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
         next_forward = 0
         next_backward = 0
         most_votes = 0
+        best_v = 0
         numbered = -1
         while next_forward < taken_forward or next_backward < taken_backward:
             votes_forward = elected[0, next_forward, 2] if next_forward < taken_forward else 0
@@ -114,7 +117,8 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
             group = elected[strand, candidate, 0]
             place = elected[strand, candidate, 1]
             v_score, allele = score_alleles(read, germline.v, group, place, nothing, v_bench.rough, v_bench.scores)
-            if v_score < limits.min_v_score:
+            best_v = max(best_v, v_score)
+            if v_score < limits.min_v_score or v_score * MUCH_WEAKER < best_v:
                 continue
             if numbered != strand:
                 kmer_numbers(read, germline.j.seeds.k, j_bench.numbers)

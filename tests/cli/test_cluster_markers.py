@@ -43,7 +43,7 @@ KNOWN = ("--samples", "samples.tsv", "--hits", "dx.control_hits.tsv", "--control
 def test_cluster_then_markers_choose_the_clone_and_assess_all_four_criteria(folder: Path) -> None:
     assert run(folder, *CLUSTER) == 0
     assert read_table(folder / "dx.clonotypes.tsv", CLONOTYPES)["control_id"].to_list()[:2] == [None, "cal"]
-    qc = read_table(folder / "dx.qc.tsv", QC)
+    qc = read_table(folder / "dx.cluster.qc.tsv", QC)
     assert dict(qc.select("metric", "value").iter_rows())["reads"] == 6_400
     assert run(folder, *MARKERS_CALL, *KNOWN) == 0
     markers = read_table(folder / "out.markers.tsv", MARKERS)

@@ -29,7 +29,7 @@ def test_sequences_and_quality_control_are_written(reads, tmp_path, ending):
     output = tmp_path / "out" / f"s1.sequences.{ending}"
     assert call(reads, "-o", output) == 0
     assert read_table(output, SEQUENCES).rows() == [("a", READ, "I" * 64, None, None, None, 2)]
-    qc = read_table(tmp_path / "out" / "s1.qc.tsv", QC)
+    qc = read_table(tmp_path / "out" / "s1.reads.qc.tsv", QC)
     assert dict(qc.select("metric", "value").rows()) == {
         "scanned": 4,
         "passed": 2,
@@ -46,7 +46,7 @@ def test_settings_and_sample_id(reads, tmp_path):
     config.write_text("reads: {min_length: 4, max_error_rate: 1}\n")
     assert call(reads, "--config", config, "--sample-id", "x", "-o", tmp_path / "all.tsv") == 0
     assert read_table(tmp_path / "all.tsv", SEQUENCES)["duplicate_count"].sum() == 4
-    assert set(read_table(tmp_path / "all.qc.tsv", QC)["sample_id"]) == {"x"}
+    assert set(read_table(tmp_path / "all.reads.qc.tsv", QC)["sample_id"]) == {"x"}
 
 
 def test_standard_input(tmp_path, monkeypatch):
@@ -109,8 +109,8 @@ def test_bad_reads_exit_1_with_one_sentence_and_no_output(tmp_path, capsys, data
 
 
 def test_an_output_that_exists_is_kept(reads, tmp_path, capsys):
-    (tmp_path / "s1.qc.tsv").write_text("mine")
+    (tmp_path / "s1.reads.qc.tsv").write_text("mine")
     assert call(reads, "-o", tmp_path / "s1.sequences.parquet") == 1
-    assert "s1.qc.tsv: exists already" in capsys.readouterr().err
-    assert (tmp_path / "s1.qc.tsv").read_text() == "mine"
+    assert "s1.reads.qc.tsv: exists already" in capsys.readouterr().err
+    assert (tmp_path / "s1.reads.qc.tsv").read_text() == "mine"
     assert call(reads, "--force", "-o", tmp_path / "s1.sequences.parquet") == 0

@@ -40,6 +40,8 @@ def test_tables_are_put_together_and_one_sequence_may_have_two_names(tmp_path: P
     [
         (MARKERS, [("m", "p", "ACGU")], "line 2: marker m: its sequence holds 'U' at position 4"),
         (MARKERS, [("m", "p", DNA), ("m", "p", DNA)], "line 3: marker_id 'm' stands on line 2 too"),
+        (MARKERS, [("combined", "p", DNA)], "line 2: marker_id 'combined' names the row over all markers"),
+        (MARKERS, [("m", "p", DNA[:29])], "marker m: its clone-specific part has 29 nt, and at least 30"),
         (MARKERS, [("", "p", DNA)], "line 2: column marker_id is empty"),
         (f"{MARKERS}\ttarget_start", [("m", "p", DNA, "3")], "only one of target_start and target_end"),
         (f"{MARKERS}\ttarget_start\ttarget_end", [("m", "p", DNA, "3", "99")], "not inside its sequence of 48 nt"),
@@ -80,7 +82,7 @@ def test_each_fault_of_a_controls_table(tmp_path: Path, rows: list[tuple[str, ..
 
 
 def test_everything_of_a_cohort_is_inspected_at_once(tmp_path: Path) -> None:
-    markers = table(tmp_path / "m.tsv", MARKERS, ("m", "p1", "AXG"))
+    markers = table(tmp_path / "m.tsv", MARKERS, ("m", "p1", "X" + DNA))
     controls = table(tmp_path / "c.tsv", CONTROLS, ("c", "calibrator", "", DNA, "0"))
     columns = "subject_id\tsample_id\trole\treads_1\tinput_ng\tmarkers"
     sheet = table(tmp_path / "s.tsv", columns, ("p1", "s 1", "followup", "none.fq", "-1", markers.name))

@@ -60,8 +60,6 @@ def test_a_read_is_of_the_locus_whose_j_it_holds(piece: str, locus: str | None) 
 def test_most_bases_on_one_strand_decide_and_equal_loci_do_not(covered: list[int]) -> None:
     best = [max(covered[i], covered[i + LOCI]) for i in range(LOCI)]
     clear = max(best) >= COVERED and best.count(max(best)) == 1
-    nt = np.array(covered)
-    assert locus_of(nt, sum(1 << bit for bit, bases in enumerate(covered) if bases)) == (
-        best.index(max(best)) if clear else NO_LOCUS
-    )
+    nt, added = np.array(covered), sum(1 << bit for bit, bases in enumerate(covered) if bases)
+    assert locus_of(nt, added) == (best.index(max(best)) if clear else NO_LOCUS)
     assert not nt.any()

@@ -7,6 +7,8 @@ rule annotate:
         RESULTS / "logs/annotate/{sample}.log",
     benchmark:
         RESULTS / "logs/annotate/{sample}.benchmark.tsv"
+    conda:
+        "../envs/clonotrack.yaml"
     params:
         common=COMMON,
     shell:

@@ -4,9 +4,11 @@ rule cluster:
         controls=CONTROLS,
     output:
         clonotypes=RESULTS / "3_cluster/{sample}.clonotypes.tsv",
-        qc=RESULTS / "3_cluster/{sample}.qc.tsv",
+        qc=RESULTS / "3_cluster/{sample}.cluster.qc.tsv",
     log:
         RESULTS / "logs/cluster/{sample}.log",
+    conda:
+        "../envs/clonotrack.yaml"
     params:
         common=COMMON,
         controls=options("--controls", CONTROLS),

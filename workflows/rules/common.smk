@@ -13,10 +13,14 @@ SETTINGS = config["settings"]
 RESULTS = Path(config["output"])
 
 if SETTINGS:
-    validate(yaml.safe_load(Path(SETTINGS).read_text()), "../config/settings.schema.json")
+    validate(
+        yaml.safe_load(Path(SETTINGS).read_text()), "../config/settings.schema.json"
+    )
 SCIENCE = read_config(SETTINGS)
 SAMPLES = read_samples(SHEET, SCIENCE)
-CONTROLS = sorted({library.controls for library in SCIENCE.libraries.values() if library.controls})
+CONTROLS = sorted(
+    {library.controls for library in SCIENCE.libraries.values() if library.controls}
+)
 EARLIER = sorted(SAMPLES["markers"].drop_nulls().unique())
 
 
@@ -25,30 +29,47 @@ def samples_of(*roles):
     return sorted(SAMPLES.filter(pl.col("role").is_in(roles))["sample_id"].unique())
 
 
-SUBJECTS = sorted(SAMPLES.filter(pl.col("role").is_in(["baseline", "followup"]))["subject_id"].unique())
+SUBJECTS = sorted(
+    SAMPLES.filter(pl.col("role").is_in(["baseline", "followup"]))[
+        "subject_id"
+    ].unique()
+)
 BASELINES = samples_of("baseline")
 PATIENT_SAMPLES = samples_of("baseline", "followup")
 CONTROL_SAMPLES = samples_of("negative_control", "polyclonal_control")
-HAVE_BASELINE = sorted(SAMPLES.filter(pl.col("role") == "baseline")["subject_id"].unique())
-MARKERS = [*expand(RESULTS / "4_markers/{subject}.markers.tsv", subject=HAVE_BASELINE), *EARLIER]
+HAVE_BASELINE = sorted(
+    SAMPLES.filter(pl.col("role") == "baseline")["subject_id"].unique()
+)
+MARKERS = [
+    *expand(RESULTS / "4_markers/{subject}.markers.tsv", subject=HAVE_BASELINE),
+    *EARLIER,
+]
 
 
 def of_sample(column):
     """An input function: the column's files of the wildcard's sample (its lanes and tubes)."""
-    return lambda wildcards: SAMPLES.filter(pl.col("sample_id") == wildcards.sample)[column].to_list()
+    return lambda wildcards: SAMPLES.filter(pl.col("sample_id") == wildcards.sample)[
+        column
+    ].to_list()
 
 
 def baselines_of(pattern):
     """An input function: a file for every baseline of the wildcard's patient."""
     rows = SAMPLES.filter(pl.col("role") == "baseline")
     return lambda wildcards: expand(
-        pattern, sample=sorted(rows.filter(pl.col("subject_id") == wildcards.subject)["sample_id"].unique())
+        pattern,
+        sample=sorted(
+            rows.filter(pl.col("subject_id") == wildcards.subject)["sample_id"].unique()
+        ),
     )
 
 
 def patient_qc(wildcards):
     """An input function: QC of the stages that the patient's samples went through."""
-    stages = [RESULTS / "1_reads/{sample}.qc.tsv", RESULTS / "3_cluster/{sample}.qc.tsv"]
+    stages = [
+        RESULTS / "1_reads/{sample}.reads.qc.tsv",
+        RESULTS / "3_cluster/{sample}.cluster.qc.tsv",
+    ]
     own = [path for stage in stages for path in baselines_of(stage)(wildcards)]
     return [*own, RESULTS / "6_quantify/quantify.qc.tsv"]
 

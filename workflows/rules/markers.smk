@@ -8,6 +8,8 @@ rule control_hits:
         RESULTS / "4_markers/{sample}.control_hits.tsv",
     log:
         RESULTS / "logs/markers/{sample}.control_hits.log",
+    conda:
+        "../envs/clonotrack.yaml"
     params:
         common=COMMON,
         controls=options("--controls", CONTROLS),
@@ -26,6 +28,8 @@ rule markers:
         RESULTS / "4_markers/{subject}.markers.tsv",
     log:
         RESULTS / "logs/markers/{subject}.log",
+    conda:
+        "../envs/clonotrack.yaml"
     params:
         common=COMMON,
         controls=options("--controls", CONTROLS),

@@ -15,6 +15,8 @@ rule quantify:
         summary=RESULTS / "6_quantify/summary.json",
     log:
         RESULTS / "logs/quantify/quantify.log",
+    conda:
+        "../envs/clonotrack.yaml"
     params:
         common=COMMON,
         markers=options("--markers", MARKERS),

@@ -4,9 +4,11 @@ rule reads:
         samples=SHEET,
     output:
         sequences=RESULTS / "1_reads/{sample}.sequences.parquet",
-        qc=RESULTS / "1_reads/{sample}.qc.tsv",
+        qc=RESULTS / "1_reads/{sample}.reads.qc.tsv",
     log:
         RESULTS / "logs/reads/{sample}.log",
+    conda:
+        "../envs/clonotrack.yaml"
     params:
         common=COMMON,
     shell:

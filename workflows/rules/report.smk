@@ -10,6 +10,8 @@ rule report:
         RESULTS / "7_report/{subject}.html",
     log:
         RESULTS / "logs/report/{subject}.log",
+    conda:
+        "../envs/clonotrack.yaml"
     params:
         common=COMMON,
         markers=options("--markers", MARKERS),
@@ -31,6 +33,8 @@ rule cohort:
         RESULTS / "7_report/cohort.json",
     log:
         RESULTS / "logs/report/cohort.log",
+    conda:
+        "../envs/clonotrack.yaml"
     params:
         common=COMMON,
         markers=options("--markers", MARKERS),

@@ -11,6 +11,8 @@ rule track:
         RESULTS / "logs/track/{sample}.log",
     benchmark:
         RESULTS / "logs/track/{sample}.benchmark.tsv"
+    conda:
+        "../envs/clonotrack.yaml"
     params:
         common=COMMON,
         markers=options("--markers", MARKERS),
