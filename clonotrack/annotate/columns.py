@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -103,10 +104,15 @@ def junctions(calls: NDArray[Any], sequence: pl.Series) -> dict[str, pl.Series]:
 
 
 def translations(sequences: pl.Series) -> pl.Series:
-    """Amino acids of every sequence, each distinct one translated once; # for an incomplete last codon."""
-    distinct = sequences.drop_nulls().unique()
-    amino_acids = [translate(text) + ("#" if len(text) % 3 else "") for text in distinct]
-    return sequences.replace_strict(distinct, pl.Series(amino_acids, dtype=pl.String), default=None)
+    """Amino acids of the complete codons of every sequence; # for an incomplete last codon."""
+    lengths = sequences.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
+    whole = pl.DataFrame([sequences.alias("text"), pl.Series("length", lengths // 3 * 3)])
+    codons = whole.select(pl.col("text").str.slice(0, "length").fill_null("").str.join(""))
+    amino_acids = translate(codons.item())
+    ends = np.cumsum(lengths // 3)
+    pieces = [amino_acids[start:end] for start, end in pairwise([0, *ends.tolist()])]
+    translated = pl.Series(pieces, dtype=pl.String) + pl.Series(np.where(lengths % 3, "#", ""), dtype=pl.String)
+    return translated.set(sequences.is_null(), None)
 
 
 def _slices(sequence: pl.Series, start: NDArray[Any], length: NDArray[Any], absent: NDArray[np.bool_]) -> pl.Series:

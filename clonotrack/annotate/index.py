@@ -55,7 +55,7 @@ def build_index(reference: Reference, loci: Sequence[str]) -> Index:
     has_d = np.array([[b[0].locus in a[0].loci for a in d_groups] for b in j_groups], dtype=np.int64)
     has_d = has_d.reshape(len(j_groups), len(d_groups)) * np.array([[b[0].gene != KDE] for b in j_groups])
     second_d = np.array([b[0].locus == "TRD" for b in j_groups], dtype=np.int64)
-    v, d, j = _kind(v_groups, V_K, V_ORIGIN), _kind(d_groups, D_K, None), _kind(j_groups, J_K, J_ORIGIN)
+    v, d, j = segments_of(v_groups, V_K, V_ORIGIN), segments_of(d_groups, D_K, None), segments_of(j_groups, J_K, J_ORIGIN)
     germline = Germline(v, d, j, joins, has_d, second_d)
     return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups))
 
@@ -90,7 +90,7 @@ def _join(v_group: Sequence[Segment], j_group: Sequence[Segment]) -> bool:
     return any(j_group[0].locus in segment.loci for segment in v_group)
 
 
-def _kind(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: int | None) -> Segments:
+def segments_of(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: int | None) -> Segments:
     """Arrays of one kind; without `origin_from_end` the common coordinate is the first base."""
     segments = _flat(groups)
     ragged = Ragged.from_strings(segment.sequence for segment in segments)
@@ -101,7 +101,7 @@ def _kind(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: int | No
     cluster = np.array([_cluster(segment) for segment in segments], dtype=np.int64)
     offsets = np.concatenate([[0], np.cumsum([len(members) for members in groups], dtype=np.int64)])
     codes = np.where(ragged.codes == N, N + 1, ragged.codes).astype(np.uint8)
-    seeds = _seeds(ragged, origin.astype(np.int64), group.astype(np.int64), k)
+    seeds = seeds_of(ragged, origin.astype(np.int64), group.astype(np.int64), k)
     offsets = offsets.astype(np.int64)
     return Segments(codes, ragged.offsets, origin.astype(np.int64), anchor, offsets, cluster, seeds)
 
@@ -116,18 +116,18 @@ def _cluster(segment: Segment) -> int:
     return int(match[1]) if match else 0
 
 
-def _seeds(ragged: Ragged, origin: I64, group: I64, k: int) -> Seeds:
+def seeds_of(ragged: Ragged, origin: I64, group: I64, k: int) -> Seeds:
     """The distinct (k-mer, group, distance) entries, sorted."""
     number, entry_group, distance = (np.zeros(len(ragged.codes), dtype=np.int64) for _ in range(3))
     used = collect_entries(ragged.codes, ragged.offsets, origin, group, k, number, entry_group, distance)
-    entries = np.stack([number[:used], entry_group[:used], distance[:used]], axis=1)
-    entries = np.unique(entries, axis=0) if used else entries
-    starts = np.searchsorted(entries[:, 0], np.arange(4**k + 1)).astype(np.int32)
-    reach = max(1, int(np.abs(entries[:, 2]).max(initial=0)), int(ragged.lengths.max(initial=0)))
+    reach = max(1, int(ragged.lengths.max(initial=0)))
+    groups, distances = int(group.max(initial=0)) + 1, 2 * reach + 1
+    packed = np.unique((number[:used] * groups + entry_group[:used]) * distances + distance[:used] + reach)
+    starts = np.searchsorted(packed, np.arange(4**k + 1) * groups * distances).astype(np.int32)
     return Seeds(
         k,
         reach,
         starts,
-        entries[:, 1].astype(np.int32),
-        entries[:, 2].astype(np.int32),
+        (packed // distances % groups).astype(np.int32),
+        (packed % distances - reach).astype(np.int32),
     )

@@ -65,9 +65,8 @@ def find_d(
         bench.votes[allele, place] = 0
         at = place - shift
         codes = codes_of(segments, allele)
-        first = max(0, -at)
-        length = min(len(codes), len(stretch) - at) - first
-        score, run_first, run_last = best_run(stretch, first + at, codes, first, length, cost)
+        first, last = max(0, -at), min(len(codes), len(stretch) - at)
+        score, run_first, run_last = best_run(stretch[first + at : last + at], codes[first:last], cost)
         scores[allele] = max(scores[allele], score)
         if score > best or (score == best and allele < best_allele):
             best = score

@@ -233,8 +233,9 @@ def propose_places(read: U8, earliest: int, groups: I64, segments: Segments, ele
         for allele in range(start, end):
             codes = codes_of(segments, allele)
             for shift in range(earliest - len(codes) + 1, min(len(read), earliest + FARTHEST_J)):
-                first, length = overlap(len(read), earliest, len(codes), shift)
-                score = 4 * count_matches(read, first + shift, codes, first, length) - length
+                first, last = overlap(earliest, len(read), len(codes), shift)
+                matches = count_matches(read[first + shift : last + shift], codes[first:last])
+                score = 4 * matches - (last - first)
                 if taken == len(elected) and score <= elected[taken - 1, 2]:
                     continue
                 place = shift + segments.origin[allele]

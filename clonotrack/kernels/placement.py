@@ -17,10 +17,10 @@ GAPPED_SLACK = 12
 
 
 @njit
-def overlap(read_length: int, earliest: int, length: int, shift: int) -> tuple[int, int]:
-    """First base of an allele that lies on the read from `earliest` on, and how many do."""
-    first = max(0, earliest - shift)
-    return first, max(0, min(length, read_length - shift) - first)
+def overlap(start: int, end: int, length: int, shift: int) -> tuple[int, int]:
+    """The stretch of an allele that lies on the bases ``start:end`` of a read: its first base and its last's next."""
+    first = max(0, start - shift)
+    return first, max(first, min(length, end - shift))
 
 
 @njit
@@ -28,8 +28,8 @@ def ungapped_span(read: U8, earliest: int, segments: Segments, place: int, allel
     """First base of the read in an ungapped segment and the base behind its last."""
     codes = codes_of(segments, allele)
     shift = place - segments.origin[allele]
-    first, length = overlap(len(read), earliest, len(codes), shift)
-    run_first, run_last = best_run(read, first + shift, codes, first, length, 1)[1:]
+    first, last = overlap(earliest, len(read), len(codes), shift)
+    run_first, run_last = best_run(read[first + shift : last + shift], codes[first:last], 1)[1:]
     return first + shift + run_first, first + shift + run_last
 
 
@@ -59,8 +59,9 @@ def score_alleles(
     for allele in range(start, end):
         codes = codes_of(segments, allele)
         shift = place - segments.origin[allele]
-        first, length = overlap(len(read), earliest, len(codes), shift)
-        rough[allele] = 4 * count_matches(read, first + shift, codes, first, length) - length
+        first, last = overlap(earliest, len(read), len(codes), shift)
+        matches = count_matches(read[first + shift : last + shift], codes[first:last])
+        rough[allele] = 4 * matches - (last - first)
         top = max(top, rough[allele])
     best = 0
     best_allele = -1
@@ -70,8 +71,8 @@ def score_alleles(
             continue
         codes = codes_of(segments, allele)
         shift = place - segments.origin[allele]
-        first, length = overlap(len(read), earliest, len(codes), shift)
-        scores[allele] = best_run(read, first + shift, codes, first, length, 1)[0]
+        first, last = overlap(earliest, len(read), len(codes), shift)
+        scores[allele] = best_run(read[first + shift : last + shift], codes[first:last], 1)[0]
         if scores[allele] > best:
             best = scores[allele]
             best_allele = allele

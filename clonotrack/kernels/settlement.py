@@ -214,8 +214,8 @@ def align(
     """
     codes = codes_of(segments, allele)
     shift = place - segments.origin[allele]
-    first, length = overlap(end, start, len(codes), shift)
-    score, run_first, run_last = best_run(read, first + shift, codes, first, length, 1)
+    first, last = overlap(start, end, len(codes), shift)
+    score, run_first, run_last = best_run(read[first + shift : last + shift], codes[first:last], 1)
     before = min(first + shift + run_first - start, first + run_first)
     after = min(end - (first + shift + run_last), len(codes) - (first + run_last))
     if max(before, after) >= LEFT_OVER and (

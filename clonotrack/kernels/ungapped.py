@@ -7,54 +7,48 @@ from clonotrack.sequence import U8, N
 
 
 @njit
-def count_matches(read: U8, read_start: int, germline: U8, germline_start: int, length: int) -> int:
-    """Equal bases of two stretches of the same length; an unknown base equals none in an allele (see `Segments`)."""
+def count_matches(read: U8, germline: U8) -> int:
+    """Equal bases of two stretches of one length; an unknown base equals none in an allele (see `Segments`)."""
     matches = 0
-    for i in range(length):
-        matches += read[read_start + i] == germline[germline_start + i]
+    for i in range(len(read)):
+        matches += read[i] == germline[i]
     return matches
 
 
 @njit
-def best_run(
-    read: U8, read_start: int, germline: U8, germline_start: int, length: int, cost: int
-) -> tuple[int, int, int]:
-    """The stretch with the highest score: 1 for a match, -cost for a mismatch, 0 for an unknown base of the read.
+def best_run(read: U8, germline: U8, cost: int) -> tuple[int, int, int]:
+    """The run with the highest score: 1 for a match, -cost for a mismatch, 0 for an unknown base of the read.
 
     METHOD: a cost of 1 has its optimum at about 75 % identity (States, Gish and Altschul 1991, Methods 3:66), the far
     end of somatic hypermutation; random sequence still scores below zero on average (-0.5 a base).
 
     Args:
-        read: codes of the read.
-        read_start: first base that is looked at.
-        germline: codes of the allele.
-        germline_start: the base beside `read_start`.
-        length: bases that are looked at.
+        read: a stretch of the read.
+        germline: the stretch of an allele beside it, of the same length.
         cost: of a mismatch, in matches.
 
     Returns:
-        Score (0 if nothing matches), first base and the base behind the last, both counted from `read_start`. Among
-        equals the one that ends first, and of these the longest.
+        Score (0 if nothing matches), first base and the base behind the last. Among equals the one that ends first, and
+        of these the longest that begins with a match.
     """
     best = 0
     best_first = 0
     best_last = 0
     score = 0
     first = 0
-    for i in range(length):
-        base = read[read_start + i]
-        if base == germline[germline_start + i]:
+    for i in range(len(read)):
+        if read[i] == germline[i]:
             score += 1
-        elif base != N:
+            if score > best:
+                best = score
+                best_first = first
+                best_last = i + 1
+        elif read[i] != N:
             score -= cost
-        if score > best:
-            best = score
-            best_first = first
-            best_last = i + 1
-        if score < 0:
-            score = 0
-            first = i + 1
-    while best_first < best_last and read[read_start + best_first] != germline[germline_start + best_first]:
+            if score < 0:
+                score = 0
+                first = i + 1
+    while best_first < best_last and read[best_first] != germline[best_first]:
         best_first += 1
     return best, best_first, best_last
 

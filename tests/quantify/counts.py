@@ -62,7 +62,7 @@ def config(truth: Truth, **quantify_settings: object) -> Config:
 
 def controls(truth: Truth) -> pl.DataFrame:
     rows = [
-        {"control_id": f"C{i}", "kind": "calibrator", "locus": "IGH", "sequence": "ACGT", "copies": truth.copies}
+        {"control_id": f"C{i}", "kind": "calibrator", "locus": "IGH", "sequence": "ACGT" * 10, "copies": truth.copies}
         for i in range(truth.calibrators)
     ]
     return pl.DataFrame(rows, schema=CONTROLS.schema())
@@ -74,7 +74,7 @@ def markers(truth: Truth) -> pl.DataFrame:
             "marker_id": f"P.M{i}",
             "subject_id": "P",
             "locus": "IGH",
-            "sequence": "ACGT",
+            "sequence": "ACGT" * 10,
             "copies_per_cell": truth.copies_per_cell,
             "selected": True,
             "background_rate": truth.background,

@@ -7,6 +7,7 @@ import pytest
 
 from clonotrack.config import Track
 from clonotrack.errors import TableError
+from clonotrack.io.cohort import SHORTEST_TARGET
 from clonotrack.track.targets import SHORTEST, control_targets, marker_targets
 from tests.track.made import REFERENCE, J, V, bases, controls, marker, markers
 
@@ -18,6 +19,10 @@ def test_a_marker_is_looked_for_by_its_clone_specific_part() -> None:
     (found,) = marker_targets(markers(marker("m", SEQUENCE.lower(), target_start=31, target_end=90)), Track())
     assert (found.part, found.whole) == (SEQUENCE[30:90], SEQUENCE)
     assert (found.kind, found.subject_id, found.edits) == ("marker", "p", 2)
+
+
+def test_files_and_targets_agree_on_the_shortest() -> None:
+    assert SHORTEST == SHORTEST_TARGET
 
 
 def test_without_coordinates_the_whole_sequence_is_looked_for() -> None:

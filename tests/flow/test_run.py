@@ -1,0 +1,103 @@
+"""``clonotrack run`` where not everything is as in the demo."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from clonotrack.io.frames import read_table, write_table
+from clonotrack.tables import MARKERS, MRD, SAMPLES
+from tests.flow.conftest import ENVIRONMENT
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def sheet(path: Path, demo: Path, rows: list[dict[str, object]]) -> Path:
+    """A sample sheet on reads of the demo."""
+    absolute = [{**row, "reads_1": str(demo / str(row["reads_1"])), "library": "multiplex"} for row in rows]
+    write_table(pl.DataFrame(absolute, schema=SAMPLES.schema()), SAMPLES, path)
+    return path
+
+
+def run(*arguments: str | Path, environment: dict[str, str] = ENVIRONMENT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "clonotrack", "run", *map(str, arguments)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_patient_without_a_marker_fails_and_the_others_finish(tmp_path: Path, demo: Path) -> None:
+    """p3's baseline is a healthy person's; p1 comes with markers made earlier in place of a baseline."""
+    rows: list[dict[str, object]] = [
+        {
+            "subject_id": "p3",
+            "sample_id": "p3-dx",
+            "role": "baseline",
+            "reads_1": "polyclonal.fastq.gz",
+            "input_ng": 3250,
+        },
+        {"subject_id": "p3", "sample_id": "p3-d33", "role": "followup", "reads_1": "p2-d78.fastq.gz", "input_ng": 3250},
+        {
+            **{"subject_id": "p1", "sample_id": "p1-d78", "role": "followup", "reads_1": "p1-d78.fastq.gz"},
+            **{"input_ng": 3250, "markers": str(demo / "true_markers.tsv")},
+        },
+    ]
+    samples = sheet(tmp_path / "samples.tsv", demo, rows)
+    done = run(samples, "--config", demo / "config.yaml", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    refused = read_table(tmp_path / "out" / "4_markers" / "p3.markers.tsv", MARKERS)
+    assert not refused["selected"].any()
+    assert refused["reason"].null_count() == 0
+    mrd = read_table(tmp_path / "out" / "6_quantify" / "mrd.tsv", MRD)
+    rows_of = {sample: group for (sample,), group in mrd.group_by("sample_id")}
+    for sample in ("p3-dx", "p3-d33"):
+        assert rows_of[sample].select("marker_id", "call", "flags").rows() == [("combined", "failed", "no_marker")]
+    assert set(rows_of["p1-d78"]["call"]) == {"positive"}
+    assert (tmp_path / "out" / "7_report" / "p3.html").is_file()
+
+
+def test_a_step_that_fails_says_why(tmp_path: Path, demo: Path) -> None:
+    """Damage that only reading the whole file shows."""
+    damaged = (demo / "p1-d78.fastq.gz").read_bytes()[:-1000]
+    (tmp_path / "damaged.fastq.gz").write_bytes(damaged)
+    rows: list[dict[str, object]] = [
+        {
+            **{"subject_id": "p1", "sample_id": "p1-d78", "role": "followup", "input_ng": 3250},
+            **{"reads_1": str(tmp_path / "damaged.fastq.gz"), "markers": str(demo / "true_markers.tsv")},
+        }
+    ]
+    samples = sheet(tmp_path / "samples.tsv", demo, rows)
+    done = run(samples, "--config", demo / "config.yaml", "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert "damaged.fastq.gz: the gzip data stop in the middle" in done.stdout + done.stderr
+    assert done.stderr.strip().splitlines()[-1].startswith("clonotrack: error: ")
+    assert not (tmp_path / "out" / "5_track" / "p1-d78.hits.tsv").exists()
+
+
+def test_the_workflow_ships_inside_the_wheel(tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Built, unpacked outside the checkout, and run from there."""
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.stat().st_size < 3_000_000
+    target = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(target)}
+    code = "from clonotrack.io.shipped import workflow_folder; print(workflow_folder())"
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == str(target / "clonotrack" / "workflows")
+    rows: list[dict[str, object]] = [
+        {
+            **{"subject_id": "p2", "sample_id": "p2-d78", "role": "followup", "reads_1": "p2-d78.fastq.gz"},
+            **{"input_cells": 500_000, "markers": str(demo / "true_markers.tsv")},
+        },
+    ]
+    samples = sheet(tmp_path / "samples.tsv", demo, rows)
+    monkeypatch.chdir(tmp_path)
+    done = run(samples, "--config", demo / "config.yaml", "-o", tmp_path / "out", environment=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert read_table(tmp_path / "out" / "6_quantify" / "mrd.tsv", MRD)["call"].to_list() == ["negative"] * 3

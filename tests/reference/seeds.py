@@ -1,0 +1,32 @@
+"""Naive twin of `clonotrack.kernels.seeds`."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+
+def kmers(sequence: str, k: int) -> list[str | None]:
+    words = [sequence[i : i + k] for i in range(len(sequence) - k + 1)]
+    return [None if "N" in word else word for word in words]
+
+
+def votes(read: str, groups: list[list[tuple[str, int]]], k: int) -> Counter[tuple[int, int]]:
+    """Votes for (group, place); a k-mer votes once for each distance to the common coordinate it has in a group."""
+    counted: Counter[tuple[int, int]] = Counter()
+    for group, alleles in enumerate(groups):
+        entries = {
+            (word, origin - i) for allele, origin in alleles for i, word in enumerate(kmers(allele, k)) if word
+        }
+        for i, word in enumerate(kmers(read, k)):
+            counted.update((group, i + distance) for other, distance in entries if other == word)
+    return counted
+
+
+def elect(counted: Counter[tuple[int, int]], least: int, apart: int, most: int) -> list[tuple[int, int, int]]:
+    """The cells with most votes, the lower one among equals, none of one group near another."""
+    taken: list[tuple[int, int, int]] = []
+    for (group, place), count in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
+        near = any(group == other and abs(place - there) < apart for other, there, _ in taken)
+        if count >= least and not near and len(taken) < most:
+            taken.append((group, place, count))
+    return taken
