@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
+from clonotrack.cli.lanes import only_tube
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
 
 
 @click.command()
-@click.argument("reads", nargs=-1, required=True, type=options.FILE)
+@click.argument("reads", metavar="[READS]", nargs=-1, type=options.FILE)
+@options.samples
 @options.sample_id
-@options.subject_id
+@options.own_subject_id
 @options.input_cells
 @options.input_ng
 @options.one_controls
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 @options.output("Folder of S.rearrangements.tsv, S.clonotypes.tsv, S.markers.tsv, S.summary.json.")
 def baseline(
     reads: tuple[Path, ...],
+    samples: Path | None,
     sample_id: str,
-    subject_id: str,
+    subject_id: str | None,
     input_cells: float | None,
     input_ng: float | None,
     controls: Path | None,
@@ -40,7 +43,8 @@ def baseline(
 ) -> None:
     """Find a patient's markers in a high-burden sample.
 
-    READS are FASTQ, plain or gzip; several files are lanes of one tube.
+    READS is FASTQ, plain or gzip; - is standard input. Or all lanes of a sample: --samples and --sample-id, and what
+    the sheet says of it (patient, library, input) holds.
     """
     from clonotrack import pipeline
     from clonotrack.io.frames import write_table
@@ -48,18 +52,12 @@ def baseline(
     from clonotrack.io.summaries import write_json
     from clonotrack.tables import CLONOTYPES, MARKERS, REARRANGEMENTS
 
+    amounts = {"input_cells": input_cells, "input_ng": input_ng}
+    files, about = only_tube(reads, samples, sample_id, config, subject_id=subject_id, library=library, **amounts)
     names = ("rearrangements.tsv", "clonotypes.tsv", "markers.tsv", "summary.json")
     with staged([output / f"{sample_id}.{name}" for name in names], force=force) as places:
         result = pipeline.baseline(
-            reads,
-            sample_id=sample_id,
-            subject_id=subject_id,
-            input_cells=input_cells,
-            input_ng=input_ng,
-            controls=controls,
-            library=library,
-            config=config,
-            germline=germline,
+            files, sample_id=sample_id, controls=controls, config=config, germline=germline, **about
         )
         write_table(result.rearrangements, REARRANGEMENTS, places[0])
         write_table(result.clonotypes, CLONOTYPES, places[1])

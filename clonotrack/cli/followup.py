@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
+from clonotrack.cli.lanes import only_tube
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
 
 
 @click.command()
-@click.argument("reads", nargs=-1, required=True, type=options.FILE)
+@click.argument("reads", metavar="[READS]", nargs=-1, type=options.FILE)
+@options.samples
 @options.sample_id
-@options.subject_id
+@options.own_subject_id
 @click.option("--markers", type=options.FILE, multiple=True, required=True, help="MARKERS table; may be repeated.")
 @options.input_cells
 @options.input_ng
@@ -36,8 +38,9 @@ if TYPE_CHECKING:
 @options.output("Folder of S.hits.tsv, S.mrd.tsv, S.summary.json.")
 def followup(
     reads: tuple[Path, ...],
+    samples: Path | None,
     sample_id: str,
-    subject_id: str,
+    subject_id: str | None,
     markers: tuple[Path, ...],
     input_cells: float | None,
     input_ng: float | None,
@@ -54,7 +57,8 @@ def followup(
 ) -> None:
     """Measure MRD in one later sample.
 
-    READS are FASTQ, plain or gzip; several files are lanes of one tube. Without --input-cells or --input-ng there is
+    READS is FASTQ, plain or gzip; - is standard input. Or all lanes of a sample: --samples and --sample-id, and what
+    the sheet says of it (patient, library, input) holds. Without --input-cells or --input-ng there is
     a frequency only, and the call is failed.
     """
     from clonotrack import pipeline
@@ -64,23 +68,27 @@ def followup(
     from clonotrack.report import statement
     from clonotrack.tables import HITS, MRD
 
+    files, about = only_tube(
+        *(reads, samples, sample_id, config),
+        subject_id=subject_id,
+        library=library,
+        input_cells=input_cells,
+        input_ng=input_ng,
+        day=day,
+        disease=disease,
+        lymphoid_fraction=lymphoid_fraction,
+    )
     names = ("hits.tsv", "mrd.tsv", "summary.json")
     with staged([output / f"{sample_id}.{name}" for name in names], force=force) as (hits, mrd, summary):
         result = pipeline.followup(
-            reads,
+            files,
             sample_id=sample_id,
-            subject_id=subject_id,
             markers=markers,
-            input_cells=input_cells,
-            input_ng=input_ng,
             controls=controls,
             background=background or None,
-            day=day,
-            disease=disease,
-            lymphoid_fraction=lymphoid_fraction,
-            library=library,
             config=config,
             germline=germline,
+            **about,
         )
         write_table(result.hits, HITS, hits)
         write_table(result.mrd, MRD, mrd)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def lanes(
-    reads: Path | None, samples: Path | None, sample_id: str | None, library: str | None, config: Config
-) -> list[Path]:
-    """The files, in the order of the sheet.
+    reads: tuple[Path, ...], samples: Path | None, sample_id: str | None, library: str | None, config: Config
+) -> list[tuple[dict[str, Any] | None, list[Path]]]:
+    """The tubes to read: what the sheet says of each, None without a sheet, and its files, in the sheet's order.
 
     Args:
         reads: the file that was named, ``-`` for standard input.
@@ -25,27 +25,77 @@ def lanes(
 
     Raises:
         click.UsageError: neither or both ways were used.
-        InputError: the sheet has no such sample, or not of this library.
-        ConfigError: the configuration has no such library.
+        ClonotrackError: two files were named; the sheet has no such sample, or not of this library; the
+            configuration has no such library.
     """
-    from clonotrack.errors import InputError
-    from clonotrack.io.samples import read_samples
+    from clonotrack.errors import ClonotrackError
 
-    if (reads is None) == (samples is None):
+    if bool(reads) == bool(samples):
         raise click.UsageError("name the file READS, or give --samples and --sample-id: one of the two")
     if library is not None:
         config.library(library)
-    if reads is not None:
-        return [reads]
-    assert samples is not None
+    if len(reads) > 1:
+        raise ClonotrackError(
+            f"{reads[1]}: a second file holds mates, and paired reads are not served yet: merge the pairs into one "
+            "file; lanes of one sample go on a sheet (--samples)"
+        )
+    if samples is None:
+        return [(None, list(reads))]
     if sample_id is None:
         raise click.UsageError("--samples needs --sample-id, which says whose files to read")
+    return _of_sheet(samples, sample_id, library, config)
+
+
+def only_tube(
+    reads: tuple[Path, ...], samples: Path | None, sample_id: str, config: Config, **given: Any
+) -> tuple[list[Path], dict[str, Any]]:
+    """The files of the one tube of a command that takes no more, and what is known of it.
+
+    Args:
+        reads: as for `lanes`.
+        samples: as for `lanes`.
+        sample_id: the sample.
+        config: the settings.
+        given: what the call said of the tube, None where nothing; `library` chooses among several.
+
+    Returns:
+        The files; the values of `given`, from the sheet where there is one.
+
+    Raises:
+        click.UsageError: the call says what the sheet says, or names no patient.
+        ClonotrackError: as `lanes`; or the sample has several tubes.
+    """
+    from clonotrack.errors import InputError
+
+    tubes = lanes(reads, samples, sample_id, given["library"], config)
+    if len(tubes) > 1:
+        message = f"sample {sample_id} has {len(tubes)} tubes: take it through `clonotrack run`, or choose by --library"
+        raise InputError(str(samples), message)
+    row, paths = tubes[0]
+    twice = [name for name, value in given.items() if row and name != "library" and value is not None]
+    if twice:
+        raise click.UsageError(f"--{twice[0].replace('_', '-')} stands in the sheet that --samples names: leave it out")
+    known = {name: row[name] for name in given} if row else given
+    if known["subject_id"] is None:
+        raise click.UsageError("give --subject-id: the patient")
+    return paths, known
+
+
+def _of_sheet(
+    samples: Path, sample_id: str, library: str | None, config: Config
+) -> list[tuple[dict[str, Any] | None, list[Path]]]:
+    from clonotrack.errors import InputError
+    from clonotrack.io.samples import TUBE, read_samples
+
     sheet = read_samples(samples, config)
     rows = [row for row in sheet.iter_rows(named=True) if row["sample_id"] == sample_id]
     if not rows:
         known = ", ".join(sheet["sample_id"].unique(maintain_order=True))
         raise InputError(samples, f"has no sample {sample_id!r}: choose one of {known}")
-    chosen = [Path(row["reads_1"]) for row in rows if library in (None, row["library"])]
-    if not chosen:
+    tubes: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        if library in (None, row["library"]):
+            tubes.setdefault(tuple(row[name] for name in TUBE), []).append(row)
+    if not tubes:
         raise InputError(samples, f"has no row of sample {sample_id!r} with library {library!r}: correct one of them")
-    return chosen
+    return [(found[0], [Path(row["reads_1"]) for row in found]) for found in tubes.values()]

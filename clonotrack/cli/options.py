@@ -43,6 +43,7 @@ def _identifier(_context: click.Context, _parameter: click.Parameter, value: str
 
 
 sample_id = click.option("--sample-id", required=True, callback=_identifier, help="Name of the sample.")
+own_subject_id = click.option("--subject-id", callback=_identifier, help="Name of the patient.")
 subject_id = click.option("--subject-id", required=True, callback=_identifier, help="Name of the patient.")
 
 

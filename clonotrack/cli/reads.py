@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("reads_1", metavar="[READS]", required=False, type=options.FILE)
+@click.argument("reads_1", metavar="[READS]", nargs=-1, type=options.FILE)
 @options.samples
 @click.option("--sample-id", help="The sample: of the sheet, or a name for the QC table.  [default: from -o]")
 @options.library
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @options.force
 @options.output("SEQUENCES table S.sequences.parquet (or .tsv); S.reads.qc.tsv is written beside it.")
 def reads(
-    reads_1: Path | None,
+    reads_1: tuple[Path, ...],
     samples: Path | None,
     sample_id: str | None,
     library: str | None,
@@ -41,7 +41,7 @@ def reads(
     from clonotrack.reads import collapse, quality_control
     from clonotrack.tables import QC, SEQUENCES
 
-    paths = lanes(reads_1, samples, sample_id, library, config)
+    paths = [path for _, files in lanes(reads_1, samples, sample_id, library, config) for path in files]
     stem = output.name.removesuffix(output.suffix).removesuffix(".sequences")
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):
         counts = Counts()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,9 +61,12 @@ def run_workflow(
     (output / ".writable").unlink()
     if subprocess.run(_snakemake("--version"), capture_output=True, check=False).returncode:
         raise ClonotrackError('Snakemake is not installed: pip install "clonotrack[workflow]"')
+    start = time.time()
     command = _command(samples, output, cores=cores, profile=profile, settings=settings)
     status = subprocess.run([*command, *arguments], env=_environment(), check=False).returncode
     if status:
+        for sentence in _failures(output, start):
+            click.echo(sentence, err=True)
         raise ClonotrackError(f"{output}: a step of the workflow failed: read the sentences above or {output}/logs")
 
 
@@ -77,6 +81,12 @@ def summarise(output: Path, truth: pl.DataFrame | None = None) -> None:
         click.echo("\n" + terminal_table(read_table(mrd, MRD), truth) + "\n")
     for page in sorted((output / "7_report").glob("*.html")):
         click.echo(f"report: {page}")
+
+
+def _failures(output: Path, since: float) -> list[str]:
+    """What the steps said that failed in this run, each with its log."""
+    logs = [path for path in sorted(output.glob("logs/**/*.log")) if path.stat().st_mtime >= since]
+    return [f"{path}: {line}" for path in logs for line in path.read_text().splitlines() if "clonotrack: " in line]
 
 
 def _snakemake(*arguments: str) -> list[str]:
@@ -95,7 +105,7 @@ def _command(samples: Path, output: Path, *, cores: int | None, profile: str, se
         *_snakemake("--snakefile", str(workflow / "Snakefile"), "--directory", str(output)),
         *("--profile", str(shipped if shipped.is_dir() else profile)),
         *(("--cores", str(cores)) if cores else ()),
-        *("--show-failed-logs", "--config", *configuration),
+        *("--config", *configuration),
     ]
 
 

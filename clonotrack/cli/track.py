@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from clonotrack.cli import options
+from clonotrack.cli.lanes import lanes
 
 if TYPE_CHECKING:
     import polars as pl
 
     from clonotrack.config import Config
-    from clonotrack.track import Sample
+
+
+OF_SHEET = ("subject_id", "role", "run_id", "library", "replicate")
 
 
 @click.command()
-@click.argument("reads", nargs=-1, type=options.FILE)
+@click.argument("reads", metavar="[READS]", nargs=-1, type=options.FILE)
 @click.option("--sample-id", required=True, help="The sample.")
 @click.option("--subject-id", help="Its patient: whose markers are its own.")
 @options.samples
@@ -44,8 +46,8 @@ def track(
 ) -> None:
     """Count markers and controls in the raw reads of one sample.
 
-    READS are FASTQ or FASTA, plain or gzip, the lanes of one tube; - is standard input. Or all tubes of a sample:
-    --samples and --sample-id; its patient is then the sheet's, and a patient without a marker is no error.
+    READS is FASTQ or FASTA, plain or gzip; - is standard input. Or all lanes and tubes of a sample: --samples and
+    --sample-id; its patient is then the sheet's, and a patient without a marker is no error.
     """
     import polars as pl
 
@@ -58,49 +60,22 @@ def track(
     from clonotrack.track import Sample
     from clonotrack.track import track as search
 
-    if bool(reads) == bool(samples):
-        raise click.UsageError("name the files READS, or give --samples: one of the two")
     if samples and subject_id:
         raise click.UsageError("--subject-id stands in the sheet that --samples names: leave it out")
-    tubes = (
-        list(_of_sheet(samples, sample_id, library, config))
-        if samples
-        else [(Sample(sample_id, subject_id, library=library), list(reads))]
-    )
+    tubes = lanes(reads, samples, sample_id, library, config)
     with staged([output], force=force) as (place,):
         wanted = read_markers(markers, selected=samples is None)
         reference = load_reference(germline or (Path(config.germline) if config.germline else None))
         frames = []
-        for sample, paths in tubes:
+        for row, paths in tubes:
+            about = {name: row[name] for name in OF_SHEET} if row else {"subject_id": subject_id, "library": library}
+            sample = Sample(sample_id, **about)
             counts = Counts()
             put_in = _controls(controls, sample.library, config)
             frames.append(
                 search(batches(paths, config.reads, counts), counts, wanted, put_in, reference, config.track, sample)
             )
         write_table(pl.concat(frames), HITS, place)
-
-
-def _of_sheet(
-    samples: Path, sample_id: str, library: str | None, config: Config
-) -> Iterator[tuple[Sample, list[Path]]]:
-    """The tubes of a sample and the files of each, in the order of the sheet."""
-    from clonotrack.errors import InputError
-    from clonotrack.io.samples import TUBE, read_samples
-    from clonotrack.track import Sample
-
-    rows = [row for row in read_samples(samples, config).iter_rows(named=True) if row["sample_id"] == sample_id]
-    if not rows:
-        raise InputError(samples, f"has no sample {sample_id!r}: name one of its samples")
-    tubes: dict[tuple[str | None, ...], list[dict[str, str | None]]] = {}
-    for row in rows:
-        if library in (None, row["library"]):
-            tubes.setdefault(tuple(row[name] for name in TUBE), []).append(row)
-    if not tubes:
-        raise InputError(samples, f"has no row of sample {sample_id!r} with library {library!r}: correct one of them")
-    for lanes in tubes.values():
-        first = lanes[0]
-        about = (first[name] for name in ("subject_id", "role", "run_id", "library", "replicate"))
-        yield Sample(sample_id, *about), [Path(str(lane["reads_1"])) for lane in lanes]
 
 
 def _controls(paths: tuple[Path, ...], library: str | None, config: Config) -> pl.DataFrame | None:

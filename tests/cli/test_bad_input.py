@@ -161,6 +161,18 @@ def test_names_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture[s
     assert "use letters, digits" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["reads", "baseline", "followup", "track"])
+def test_a_file_of_mates_is_not_taken_for_a_lane(
+    folder: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    out = "s.tsv" if command in ("reads", "track") else ""
+    more = [] if command == "reads" else ["--sample-id", "s", "--subject-id", "p1"]
+    more += ["--markers", str(folder / "markers.tsv")] if command in ("followup", "track") else []
+    files = [str(folder / "reads.fq"), str(folder / "d33.fq")]
+    assert main([command, *files, *more, "-o", str(folder / "out" / out)]) == 1
+    assert "d33.fq: a second file holds mates, and paired reads are not served yet" in capsys.readouterr().err
+
+
 def test_check_tells_every_problem(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "samples.tsv").write_text(SHEET.replace("650", "-1").replace("d33.fq", "gone.fq"))
     assert call("check", folder) == 1

@@ -64,7 +64,7 @@ def test_trimming_shortens_the_outer_pieces(
 @settings(deadline=None)
 @given(st.text("ACGT", min_size=12, max_size=12), st.text("ACGT", min_size=12, max_size=12), st.data())
 def test_what_both_claim_is_shared_at_the_best_cut(v: str, j: str, data: st.DataObject) -> None:
-    read = data.draw(st.text("ACGTN", min_size=20, max_size=20))
+    read = data.draw(st.text("ACGTN", min_size=24, max_size=24))
     shared = data.draw(st.integers(1, 8))
     v_most, j_most = data.draw(st.integers(4, 11)), data.draw(st.integers(4, 11))
     args = 12, 12, v_most

@@ -11,47 +11,10 @@ import pytest
 
 from clonotrack.config import Config, parse
 from clonotrack.errors import QuantityError
-from clonotrack.quantify import Result, quantify
-from clonotrack.tables import FLAGS, HITS, MARKERS, SAMPLES
+from clonotrack.quantify import quantify
+from clonotrack.tables import FLAGS, HITS, MARKERS
 from tests.quantify.counts import Drawn, Truth, config, controls, draw, hit, hits, markers, measured, sheet
-
-TRUTH = Truth(1e-2)
-COUNTED = Drawn(np.array([[90]]), np.full((1, 9), 72))
-
-
-def run(
-    *,
-    counted: pl.DataFrame | None = None,
-    samples: pl.DataFrame | None = None,
-    tracked: pl.DataFrame | None = None,
-    known: dict[str | None, pl.DataFrame] | None = None,
-    settings: Config | None = None,
-    background: pl.DataFrame | None = None,
-) -> Result:
-    return quantify(
-        hits(COUNTED) if counted is None else counted,
-        sheet(TRUTH, 1) if samples is None else samples,
-        markers(TRUTH) if tracked is None else tracked,
-        {None: controls(TRUTH)} if known is None else known,
-        settings or config(TRUTH),
-        background,
-    )
-
-
-def only(result: Result, marker_id: str = "P.M0") -> dict[str, Any]:
-    return result.mrd.filter(pl.col("marker_id") == marker_id).row(0, named=True)
-
-
-def one_sample(**cells: object) -> pl.DataFrame:
-    return sheet(TRUTH, 1).with_columns(
-        pl.lit(value, dtype=SAMPLES.schema()[name]).alias(name) for name, value in cells.items()
-    )
-
-
-def with_reads(frame: pl.DataFrame, kind: str, reads: int) -> pl.DataFrame:
-    return frame.with_columns(
-        pl.when(pl.col("target_kind") == kind).then(pl.lit(reads, dtype=pl.Int64)).otherwise("reads").alias("reads")
-    )
+from tests.quantify.small import COUNTED, TRUTH, one_sample, only, run, with_reads
 
 
 def assert_failed(row: dict[str, Any], flag: str) -> None:
@@ -256,25 +219,6 @@ def test_the_result_does_not_depend_on_the_order_of_the_hits() -> None:
     straight, shuffled = quantify(frame, *rest), quantify(frame.sample(fraction=1.0, shuffle=True, seed=4), *rest)
     for name in ("mrd", "kinetics", "cross_sample"):
         assert getattr(straight, name).equals(getattr(shuffled, name))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"counted": hits(COUNTED).with_columns(sample_id=pl.lit("X"))}, "hits of sample X .* have no row"),
-        ({"counted": hits(COUNTED).with_columns(role=pl.lit("polyclonal_control"))}, "is a polyclonal_control"),
-        ({"counted": hits(COUNTED).filter(pl.col("target_kind") != "marker")}, "marker P.M0 of patient P was not"),
-        ({"tracked": pl.concat([markers(TRUTH), markers(TRUTH)])}, "marker P.M0 stands twice"),
-        ({"samples": one_sample(input_cells=0.0)}, "sample S0 has input_cells 0"),
-        ({"tracked": MARKERS.empty()}, "hold marker P.M0 of patient P, which no markers table has"),
-        ({"tracked": MARKERS.empty(), "samples": one_sample(markers=None)}, "neither a baseline nor a markers"),
-        ({"counted": hits(COUNTED).with_columns(run_id=pl.lit("a")), "samples": one_sample(run_id="b")}, "run_id a"),
-        ({"background": hits(COUNTED).with_columns(sample_id=pl.lit("old"))}, "sample old is given as background"),
-    ],
-)
-def test_tables_that_do_not_belong_together_are_refused(change: dict[str, Any], message: str) -> None:
-    with pytest.raises(QuantityError, match=message):
-        run(**change)
 
 
 def test_a_large_baseline_has_a_row_too() -> None:

@@ -33,7 +33,15 @@ def count(laid: list[Column], read: str, germline: str) -> tuple[int, int]:
 
 
 def share_overlap(
-    read: str, v: str, v_end: int, v_germline_end: int, v_most: int, j: str, j_start: int, j_germline_start: int, j_most: int
+    read: str,
+    v: str,
+    v_end: int,
+    v_germline_end: int,
+    v_most: int,
+    j: str,
+    j_start: int,
+    j_germline_start: int,
+    j_most: int,
 ) -> tuple[int, int]:
     """Bases that leave the V and the J, by trying every cut."""
     shared = v_end - j_start

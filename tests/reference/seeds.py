@@ -14,9 +14,7 @@ def votes(read: str, groups: list[list[tuple[str, int]]], k: int) -> Counter[tup
     """Votes for (group, place); a k-mer votes once for each distance to the common coordinate it has in a group."""
     counted: Counter[tuple[int, int]] = Counter()
     for group, alleles in enumerate(groups):
-        entries = {
-            (word, origin - i) for allele, origin in alleles for i, word in enumerate(kmers(allele, k)) if word
-        }
+        entries = {(word, origin - i) for allele, origin in alleles for i, word in enumerate(kmers(allele, k)) if word}
         for i, word in enumerate(kmers(read, k)):
             counted.update((group, i + distance) for other, distance in entries if other == word)
     return counted

@@ -1,0 +1,51 @@
+"""One follow-up of patient P, 90 reads of its marker, and the stage on it with one thing changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from clonotrack.config import Config
+from clonotrack.quantify import Result, quantify
+from clonotrack.tables import SAMPLES
+from tests.quantify.counts import Drawn, Truth, config, controls, hits, markers, sheet
+
+TRUTH = Truth(1e-2)
+COUNTED = Drawn(np.array([[90]]), np.full((1, 9), 72))
+
+
+def run(
+    *,
+    counted: pl.DataFrame | None = None,
+    samples: pl.DataFrame | None = None,
+    tracked: pl.DataFrame | None = None,
+    known: dict[str | None, pl.DataFrame] | None = None,
+    settings: Config | None = None,
+    background: pl.DataFrame | None = None,
+) -> Result:
+    return quantify(
+        hits(COUNTED) if counted is None else counted,
+        sheet(TRUTH, 1) if samples is None else samples,
+        markers(TRUTH) if tracked is None else tracked,
+        {None: controls(TRUTH)} if known is None else known,
+        settings or config(TRUTH),
+        background,
+    )
+
+
+def only(result: Result, marker_id: str = "P.M0") -> dict[str, Any]:
+    return result.mrd.filter(pl.col("marker_id") == marker_id).row(0, named=True)
+
+
+def one_sample(**cells: object) -> pl.DataFrame:
+    return sheet(TRUTH, 1).with_columns(
+        pl.lit(value, dtype=SAMPLES.schema()[name]).alias(name) for name, value in cells.items()
+    )
+
+
+def with_reads(frame: pl.DataFrame, kind: str, reads: int) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.when(pl.col("target_kind") == kind).then(pl.lit(reads, dtype=pl.Int64)).otherwise("reads").alias("reads")
+    )
