@@ -65,7 +65,7 @@ def limits(name: str, truth: Truth, samples: int, seed: int) -> None:
     """Print the share called at each sample's own LoD, and the RMS error at its own LoQ."""
     rng = np.random.default_rng(seed)
     calibrators = draw(truth, samples, rng).calibrators
-    known, settings = {None: controls(truth)}, config(truth)
+    known, settings = {"default": controls(truth)}, config(truth)
 
     def stage(reads: np.ndarray) -> pl.DataFrame:
         frame = hits(Drawn(reads, calibrators))

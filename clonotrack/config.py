@@ -39,8 +39,11 @@ class Annotate(_Section):
     """How rearrangements are recognised."""
 
     loci: tuple[Locus, ...] = Field(
-        ("IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"), description="loci that are searched"
+        ("IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"),
+        description="loci whose rearrangements are told; all are searched",
     )
+    # METHOD: measured with docs/annotate.md's random, shuffled and unrearranged sequences: no call on 34,000 random or
+    # shuffled ones, 1 in 10,000 germline V with what follows them in the genome. A D is right in 99 of 100 calls.
     min_v_score: float = Field(25.0, ge=0, description="alignment score below which there is no V")
     min_j_score: float = Field(12.0, ge=0, description="alignment score below which there is no J")
     max_j_expected: float = Field(
@@ -86,7 +89,7 @@ class Quantify(_Section):
     pg_per_cell: float = Field(6.5, gt=0, description="DNA of one diploid cell [pg]")
     confidence: float = Field(0.95, gt=0.5, lt=1, description="level of the two-sided intervals")
     alpha_call: float = Field(0.001, gt=0, lt=1, description="largest p-value of a positive call, over all markers")
-    min_molecules: float = Field(1.0, gt=0, description="least molecules of a positive call")
+    min_molecules: int = Field(1, ge=1, description="least molecules of a positive call")
     background_rate: float = Field(
         0.0, ge=0, description="molecules of a marker per nucleated cell of people without the clone, where unknown"
     )
@@ -146,14 +149,24 @@ class Config(_Section):
                 raise ValueError(f"library name {name!r} may hold letters, digits and _ . + - only")
         return value
 
-    def library(self, name: str | None) -> Library:
-        """The library of this name; without a name the only or the ``default`` one."""
-        if name is None:
-            return self.libraries.get("default") or next(iter(self.libraries.values()))
-        if name not in self.libraries:
-            known = ", ".join(self.libraries)
+    def library_name(self, name: str | None) -> str:
+        """The name of a library; without one that of the only or the ``default`` one.
+
+        Raises:
+            ConfigError: there is no such library, or several and none was named.
+        """
+        known = ", ".join(self.libraries)
+        if name is None and len(self.libraries) == 1:
+            return next(iter(self.libraries))
+        if name is None and "default" not in self.libraries:
+            raise ConfigError(f"a sample names no library and the configuration has {known}: name one of these")
+        if name is not None and name not in self.libraries:
             raise ConfigError(f"library {name!r} is not in the configuration, which has {known}: name one of these")
-        return self.libraries[name]
+        return name or "default"
+
+    def library(self, name: str | None) -> Library:
+        """The library of this name, found as `library_name` does."""
+        return self.libraries[self.library_name(name)]
 
 
 class Run(_Section):

@@ -17,7 +17,7 @@ from clonotrack.cluster import quality_control as cluster_quality
 from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError
 from clonotrack.germline import Reference
-from clonotrack.io.cohort import check_markers, read_controls, read_markers
+from clonotrack.io.cohort import check_markers, controls_by_library, read_markers
 from clonotrack.io.frames import read_table
 from clonotrack.io.germline import load_reference
 from clonotrack.io.settings import read_config
@@ -105,7 +105,8 @@ def baseline(
     qc = pl.concat(
         [reads_quality(counts, sequences, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
     )
-    summary = _summary(qc, settings, [*files, *_named(controls)], reference, sample)
+    inputs = [*files, *_control_files(controls, library, settings)]
+    summary = _summary(qc, settings, inputs, reference, sample)
     return Baseline(rearrangements, clonotypes, markers, qc, summary)
 
 
@@ -160,10 +161,15 @@ def followup(
     )
     hits = _hits(files, tracked, put_in, reference, settings, sample)
     result = quantify.quantify(
-        hits, sample, tracked, {} if put_in is None else {None: put_in}, settings, _background(background)
+        hits,
+        sample,
+        tracked,
+        {} if put_in is None else {settings.library_name(library): put_in},
+        settings,
+        _background(background),
     )
     qc = pl.concat([track.quality_control(hits, sample_id), result.qc])
-    inputs = [*files, *_named(markers), *_named(controls), *_named(background)]
+    inputs = [*files, *_named(markers), *_control_files(controls, library, settings), *_named(background)]
     return Followup(hits, result.mrd, qc, _summary(qc, settings, inputs, reference, sample))
 
 
@@ -191,8 +197,13 @@ def _reference(germline: Reference | File | None, config: Config | File | None) 
 def _controls(controls: File | pl.DataFrame | None, library: str | None, config: Config) -> pl.DataFrame | None:
     if isinstance(controls, pl.DataFrame):
         return controls
-    path = controls or config.library(library).controls
-    return read_controls(fspath(path)) if path else None
+    given = [] if controls is None else [fspath(controls)]
+    return controls_by_library(given, config).get(config.library_name(library))
+
+
+def _control_files(controls: File | pl.DataFrame | None, library: str | None, config: Config) -> list[Path]:
+    """The file of the controls, of the call or of the library, where there is one."""
+    return _named(controls if controls is not None else config.library(library).controls)
 
 
 def _markers(markers: pl.DataFrame | Files) -> pl.DataFrame:

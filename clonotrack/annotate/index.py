@@ -12,7 +12,7 @@ from clonotrack.errors import GermlineError
 from clonotrack.germline import LOCI, Reference, Segment
 from clonotrack.kernels.seeds import Seeds, collect_entries
 from clonotrack.kernels.segments import Germline, Segments
-from clonotrack.sequence import I64, N, Ragged
+from clonotrack.sequence import I64, Bool, N, Ragged
 
 # Length of the k-mers: short enough that hypermutation leaves some, long enough that few are met by chance.
 V_K, D_K, J_K = 9, 4, 7
@@ -31,42 +31,51 @@ class Index:
         v: alleles in the order of the arrays.
         d: the same for D.
         j: the same for J.
+        wanted: True for J groups whose rearrangements are told, shape (J groups,).
     """
 
     germline: Germline
     v: tuple[Segment, ...]
     d: tuple[Segment, ...]
     j: tuple[Segment, ...]
+    wanted: Bool
 
 
 def build_index(reference: Reference, loci: Sequence[str]) -> Index:
-    """Index the segments of some loci.
+    """Index a reference, of which some loci are wanted.
+
+    All are searched: V and J of related loci are alike enough that a read of a locus that is not searched would be
+    called as one that is.
 
     Raises:
-        GermlineError: the reference has no V or no J of any of the loci.
+        GermlineError: the reference has no V, or no J of the loci.
     """
-    v_groups = _v_groups(reference, loci)
-    j_groups = _j_groups(reference, loci)
-    if not v_groups or not j_groups:
+    v_groups, j_groups = _v_groups(reference), _j_groups(reference)
+    d_groups = [(segment,) for segment in reference.select("D")]
+    wanted = np.array([group[0].locus in loci for group in j_groups], dtype=np.bool_)
+    if not v_groups or not wanted.any():
         missing = "J" if v_groups else "V"
         raise GermlineError(f"the reference {reference.name} has no {missing} of {', '.join(loci)}: add its FASTA file")
-    d_groups = [(segment,) for segment in reference.select("D") if set(segment.loci) & set(loci)]
     joins = np.array([[_join(a, b) for b in j_groups] for a in v_groups], dtype=np.int64)
     has_d = np.array([[b[0].locus in a[0].loci for a in d_groups] for b in j_groups], dtype=np.int64)
     has_d = has_d.reshape(len(j_groups), len(d_groups)) * np.array([[b[0].gene != KDE] for b in j_groups])
     second_d = np.array([b[0].locus == "TRD" for b in j_groups], dtype=np.int64)
-    v, d, j = segments_of(v_groups, V_K, V_ORIGIN), segments_of(d_groups, D_K, None), segments_of(j_groups, J_K, J_ORIGIN)
+    v, d, j = (
+        segments_of(v_groups, V_K, V_ORIGIN),
+        segments_of(d_groups, D_K, None),
+        segments_of(j_groups, J_K, J_ORIGIN),
+    )
     germline = Germline(v, d, j, joins, has_d, second_d)
-    return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups))
+    return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups), wanted)
 
 
 def _flat(groups: Sequence[Sequence[Segment]]) -> tuple[Segment, ...]:
     return tuple(segment for group in groups for segment in group)
 
 
-def _v_groups(reference: Reference, loci: Sequence[str]) -> list[tuple[Segment, ...]]:
+def _v_groups(reference: Reference) -> list[tuple[Segment, ...]]:
     """V alleles that share a locus, in one group each; the intron element in one of its own."""
-    segments = [segment for segment in reference.select("V") if set(segment.loci) & set(loci)]
+    segments = reference.select("V")
     united: list[set[str]] = []
     for named in sorted({segment.loci for segment in segments}):
         touching = [group for group in united if group & set(named)]
@@ -76,9 +85,9 @@ def _v_groups(reference: Reference, loci: Sequence[str]) -> list[tuple[Segment, 
     return [group for group in [*groups, tuple(s for s in segments if s.gene == INTRON)] if group]
 
 
-def _j_groups(reference: Reference, loci: Sequence[str]) -> list[tuple[Segment, ...]]:
+def _j_groups(reference: Reference) -> list[tuple[Segment, ...]]:
     """J alleles of each locus; Kde in a group of its own."""
-    segments = [segment for segment in reference.select("J") if segment.locus in loci]
+    segments = reference.select("J")
     groups = [tuple(s for s in segments if s.locus == locus and s.gene != KDE) for locus in LOCI]
     return [group for group in [*groups, tuple(s for s in segments if s.gene == KDE)] if group]
 

@@ -89,8 +89,8 @@ def _annotate_distinct(sequences: pl.Series, index: Index, settings: Annotate) -
     reads = _encode(sequences)
     limits = Limits(settings.min_v_score, settings.min_j_score, settings.max_j_expected, settings.max_d_expected)
     pairs = find_pairs(reads.codes, reads.offsets, index.germline, limits)
+    calls = _told(pairs.calls, index)
     details = settle_pairs(reads.offsets, pairs, index.germline, limits)
-    calls = pairs.calls
     oriented = _oriented(sequences, calls)
     columns = {
         "sequence": oriented.set(pl.Series(calls["v"] < 0), None),
@@ -106,6 +106,15 @@ def _annotate_distinct(sequences: pl.Series, index: Index, settings: Annotate) -
         **inserted(calls),
     }
     return pl.DataFrame(columns)
+
+
+def _told(calls: NDArray[Any], index: Index) -> NDArray[Any]:
+    """The calls, without those of loci that are not wanted."""
+    other = (calls["v"] >= 0) & ~index.wanted[calls["j_group"]]
+    calls["v"][other] = -1
+    calls["j"][other] = -1
+    calls["reversed"][calls["v"] < 0] = 0
+    return calls
 
 
 def _encode(sequences: pl.Series) -> Ragged:

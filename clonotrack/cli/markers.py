@@ -10,7 +10,6 @@ import click
 from clonotrack.cli import options
 
 if TYPE_CHECKING:
-    import polars as pl
 
     from clonotrack.config import Config
     from clonotrack.markers import Amounts
@@ -98,6 +97,7 @@ def _amounts(
     import polars as pl
 
     from clonotrack.errors import InputError
+    from clonotrack.io.cohort import controls_by_library
     from clonotrack.io.frames import read_table
     from clonotrack.markers import tube_amounts
     from clonotrack.tables import HITS
@@ -106,15 +106,4 @@ def _amounts(
     own = None if counted is None else counted.filter(pl.col("sample_id") == sample_id)
     if own is not None and not own.height:
         raise InputError(hits[0], f"holds no hits of sample {sample_id!r}: name the baseline's with --hits")
-    return tube_amounts(rows, own, _controls(controls, config), config)
-
-
-def _controls(paths: tuple[Path, ...], config: Config) -> dict[str | None, pl.DataFrame]:
-    """CONTROLS by library: those of the call for every library, else those that each library names."""
-    import polars as pl
-
-    from clonotrack.io.cohort import read_controls
-
-    if paths:
-        return {None: pl.concat([read_controls(path) for path in paths])}
-    return {name: read_controls(library.controls) for name, library in config.libraries.items() if library.controls}
+    return tube_amounts(rows, own, controls_by_library(controls, config), config)

@@ -26,9 +26,16 @@ germline = click.option("--germline", type=FILE, help="Folder of your own V, D a
 library = click.option("--library", help="Section `libraries.NAME` of the configuration.")
 samples = click.option("--samples", type=FILE, help="The sample sheet.")
 markers = click.option("--markers", type=FILE, multiple=True, help="MARKERS table; may be repeated.")
-controls = click.option("--controls", type=FILE, multiple=True, help="CONTROLS table; may be repeated.")
+controls = click.option(
+    "--controls",
+    type=FILE,
+    multiple=True,
+    help="CONTROLS of every tube, in place of those that its library names; may be repeated.",
+)
 
-one_controls = click.option("--controls", type=FILE, help="CONTROLS of the tube; by default those of its library.")
+one_controls = click.option(
+    "--controls", type=FILE, help="CONTROLS of the tube, in place of those that its library names."
+)
 input_cells = click.option("--input-cells", type=float, help="Nucleated cells put into the tube.")
 input_ng = click.option("--input-ng", type=float, help="DNA put into the tube [ng].")
 

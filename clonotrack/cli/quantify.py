@@ -21,9 +21,7 @@ BESIDE = ("kinetics.tsv", "control_checks.tsv", "cross_sample.tsv", "quantify.qc
 @click.argument("hits", nargs=-1, required=True, type=options.FILE)
 @click.option("--samples", type=options.FILE, required=True, help="The sample sheet.")
 @click.option("--markers", type=options.FILE, multiple=True, required=True, help="MARKERS table; may be repeated.")
-@click.option(
-    "--controls", type=options.FILE, multiple=True, help="CONTROLS of libraries whose settings name none; repeatable."
-)
+@options.controls
 @click.option("--background", type=options.FILE, multiple=True, help="HITS of control samples; may be repeated.")
 @options.config
 @options.force
@@ -43,7 +41,7 @@ def quantify(
     HITS are those of baselines and follow-ups, every tube of each; those of controls go to --background.
     """
     from clonotrack import quantify as stage
-    from clonotrack.io.cohort import read_markers
+    from clonotrack.io.cohort import controls_by_library, read_markers
     from clonotrack.io.frames import write_table
     from clonotrack.io.germline import load_reference
     from clonotrack.io.outputs import staged
@@ -59,7 +57,7 @@ def quantify(
             _hits(hits, patients=True),
             sheet,
             read_markers(markers),
-            _controls(controls, config),
+            controls_by_library(controls, config),
             config,
             _hits(background, patients=False) if background else None,
         )
@@ -67,8 +65,8 @@ def quantify(
         tables = (MRD, KINETICS, CONTROL_CHECKS, CROSS_SAMPLE, QC)
         for frame, table, place in zip(frames, tables, places[:-1], strict=True):
             write_table(frame, table, place)
-        named = [library.controls for library in config.libraries.values() if library.controls]
-        inputs = [*sheet["reads_1"], samples, *markers, *sorted({*map(str, controls), *named}), *hits, *background]
+        named = sorted({library.controls for library in config.libraries.values() if library.controls})
+        inputs = [*sheet["reads_1"], samples, *markers, *(controls or named), *hits, *background]
         reference = load_reference(Path(config.germline) if config.germline else None)
         write_json(places[-1], {"provenance": provenance(config, inputs, reference)})
 
@@ -92,15 +90,3 @@ def _hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:
             sample, role = odd.row(0, named=True)["sample_id"], odd.row(0, named=True)["role"]
             raise InputError(path, f"sample {sample} is a {role} and has no MRD: give its hits as --background")
     return pl.concat(frames)
-
-
-def _controls(paths: tuple[Path, ...], config: Config) -> dict[str | None, pl.DataFrame]:
-    """CONTROLS by library: those that its settings name, else those of the call."""
-    import polars as pl
-
-    from clonotrack.io.cohort import read_controls
-
-    named = {name: Path(library.controls) for name, library in config.libraries.items() if library.controls}
-    known: dict[str | None, pl.DataFrame] = {name: read_controls(path) for name, path in named.items()}
-    others = [path for path in paths if path.resolve() not in {path.resolve() for path in named.values()}]
-    return known | ({None: pl.concat([read_controls(path) for path in others])} if others else {})

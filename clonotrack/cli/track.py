@@ -11,8 +11,6 @@ from clonotrack.cli import options
 from clonotrack.cli.lanes import lanes
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from clonotrack.config import Config
 
 
@@ -51,7 +49,7 @@ def track(
     """
     import polars as pl
 
-    from clonotrack.io.cohort import read_markers
+    from clonotrack.io.cohort import controls_by_library, read_markers
     from clonotrack.io.frames import write_table
     from clonotrack.io.germline import load_reference
     from clonotrack.io.outputs import staged
@@ -66,24 +64,14 @@ def track(
     with staged([output], force=force) as (place,):
         wanted = read_markers(markers, selected=samples is None)
         reference = load_reference(germline or (Path(config.germline) if config.germline else None))
+        put_into = controls_by_library(controls, config)
         frames = []
         for row, paths in tubes:
             about = {name: row[name] for name in OF_SHEET} if row else {"subject_id": subject_id, "library": library}
             sample = Sample(sample_id, **about)
             counts = Counts()
-            put_in = _controls(controls, sample.library, config)
+            put_in = put_into.get(config.library_name(sample.library))
             frames.append(
                 search(batches(paths, config.reads, counts), counts, wanted, put_in, reference, config.track, sample)
             )
         write_table(pl.concat(frames), HITS, place)
-
-
-def _controls(paths: tuple[Path, ...], library: str | None, config: Config) -> pl.DataFrame | None:
-    """The controls of a tube: those of the call, else those that its library names."""
-    import polars as pl
-
-    from clonotrack.io.cohort import read_controls
-
-    named = config.library(library).controls
-    chosen = list(paths) or ([Path(named)] if named else [])
-    return pl.concat([read_controls(path) for path in chosen]) if chosen else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,19 @@ def read_controls(path: str | Path) -> pl.DataFrame:
     for problem in _control_problems(path, frame):
         raise problem
     return frame
+
+
+def controls_by_library(paths: Sequence[str | Path], config: Config) -> dict[str, pl.DataFrame]:
+    """CONTROLS of each library: those of the call for every library, else those that its settings name.
+
+    Raises:
+        InputError: a table is not in order.
+    """
+    if paths:
+        given = pl.concat([read_controls(path) for path in paths])
+        return dict.fromkeys(config.libraries, given)
+    named = {name: library.controls for name, library in config.libraries.items()}
+    return {name: read_controls(path) for name, path in named.items() if path}
 
 
 def read_cohort(path: str | Path, config: Config) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from clonotrack.sequence import I64, U8
 from clonotrack.tables import SEQUENCES
 
 TABLES = (".parquet", ".tsv")
+REQUIRED = ("sequence_id", "sequence", "duplicate_count")
 _PHRED_OFFSET = 33
 
 
@@ -28,7 +29,7 @@ def read_sequences(path: Path) -> pl.DataFrame:
         InputError: names file and record or line of the first thing that is wrong.
     """
     if path.suffix.lower() in TABLES:
-        return read_table(path, SEQUENCES, rows=True)
+        return read_table(path, SEQUENCES, required=REQUIRED, rows=True)
     frame = pl.concat(_frames(path))
     occurrence = pl.int_range(1, pl.len() + 1).over("sequence_id")
     numbered = pl.concat_str("sequence_id", pl.lit("."), occurrence)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from clonotrack.kernels.jit import njit
 from clonotrack.sequence import U8, N
+
+# METHOD: Karlin-Altschul parameters of 1/-1, 1/-2 and 1/-3 without gaps (Altschul 1997, NAR 25:3389; blastn).
+LAMBDA = (1.0986, 1.33, 1.374)
+K = (0.333, 0.621, 0.711)
 
 
 @njit
@@ -51,6 +57,18 @@ def best_run(read: U8, germline: U8, cost: int) -> tuple[int, int, int]:
     while best_first < best_last and read[best_first] != germline[best_first]:
         best_first += 1
     return best, best_first, best_last
+
+
+@njit
+def expected_by_chance(score: int, cost: int, searched: int) -> float:
+    """Matches of at least this score that random sequence has (E-value).
+
+    Args:
+        score: of `best_run`.
+        cost: of a mismatch, 1 to 3.
+        searched: bases of the read times bases of all alleles.
+    """
+    return K[cost - 1] * searched * math.exp(-LAMBDA[cost - 1] * score)
 
 
 @njit

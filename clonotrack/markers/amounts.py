@@ -27,7 +27,7 @@ class Amounts:
 def tube_amounts(
     rows: Iterable[Mapping[str, Any]],
     hits: pl.DataFrame | None,
-    controls: Mapping[str | None, pl.DataFrame],
+    controls: Mapping[str, pl.DataFrame],
     config: Config,
 ) -> Amounts:
     """Sum up the tubes of one baseline whose reads were put together.
@@ -38,7 +38,7 @@ def tube_amounts(
     Args:
         rows: of SAMPLES, of this sample; lanes of one tube count once.
         hits: HITS of its controls.
-        controls: CONTROLS by library; under None those of every other library.
+        controls: CONTROLS by library name.
         config: all settings.
 
     Raises:
@@ -55,14 +55,12 @@ def tube_amounts(
     return Amounts(input_cells, _reads_per_copy(hits, controls, config) if hits is not None else {})
 
 
-def _reads_per_copy(
-    hits: pl.DataFrame, controls: Mapping[str | None, pl.DataFrame], config: Config
-) -> dict[str, float]:
+def _reads_per_copy(hits: pl.DataFrame, controls: Mapping[str, pl.DataFrame], config: Config) -> dict[str, float]:
     """The mean over the tubes that amplify a locus; a locus that one of them says nothing of is left out."""
     tubes: list[tuple[Library, dict[str, float]]] = []
     for (value, _), tube in hits.group_by(TUBE, maintain_order=True):
         name = None if value is None else str(value)
-        table = controls.get(name, controls.get(None))
+        table = controls.get(config.library_name(name))
         found = {} if table is None else reads_per_copy(tube, table, config, name)
         tubes.append((config.library(name), found))
     result = {}

@@ -89,7 +89,7 @@ class Assay:
 def assays(
     tubes: list[Observed],
     samples: pl.DataFrame,
-    controls: Mapping[str | None, pl.DataFrame],
+    controls: Mapping[str, pl.DataFrame],
     config: Config,
     *,
     on_sheet: bool,
@@ -99,7 +99,7 @@ def assays(
     Args:
         tubes: from HITS.
         samples: the sheet.
-        controls: CONTROLS by library; under None what is in the tubes of every other library.
+        controls: CONTROLS by library name.
         config: all settings.
         on_sheet: whether a tube that the sheet does not have is an error.
 
@@ -135,11 +135,10 @@ def _placed(tube: Observed, row: Mapping[str, Any]) -> Observed:
     )
 
 
-def _assay(tube: Observed, row: dict[str, Any], controls: Mapping[str | None, pl.DataFrame], config: Config) -> Assay:
+def _assay(tube: Observed, row: dict[str, Any], controls: Mapping[str, pl.DataFrame], config: Config) -> Assay:
     library, settings = config.library(tube.library), config.quantify
     capture, dispersion = assumed(config, tube.library)
-    section = next(name for name, known in config.libraries.items() if known is library)
-    table = controls.get(section, controls.get(None))
+    table = controls.get(config.library_name(tube.library))
     blank = tube.role == "negative_control"
     cells = None if blank or not row else nucleated_cells(row, settings.pg_per_cell)
     try:

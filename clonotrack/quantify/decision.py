@@ -10,6 +10,7 @@ from clonotrack.quantify.limits import (
     Rule,
     critical_reads,
     interval,
+    least_reads,
     limit_of_blank,
     limit_of_detection,
     limit_of_quantification,
@@ -96,7 +97,7 @@ def _counts(basis: Evidence) -> Row:
 
 def _explained(process: Process, reads: int, rule: Rule, *, met: bool) -> frozenset[str]:
     """Enough molecules, and yet no call: the background explains them."""
-    enough = reads > 0 and reads / process.rho >= rule.min_molecules
+    enough = reads >= least_reads(process, rule.min_molecules)
     return frozenset({"background"} if enough and not met else ())
 
 

@@ -13,7 +13,7 @@ from math import ceil, exp
 
 import numpy as np
 
-from clonotrack.quantify.severity import Seeing, moments, of_cell, of_molecule
+from clonotrack.quantify.severity import Seeing, captured, moments, of_cell, of_molecule
 from clonotrack.sequence import F64
 
 EXACT = 256
@@ -92,6 +92,16 @@ def intensities(process: Process, size: int, width: int) -> tuple[F64, float, F6
                 background += tube.cells * rate * law
                 background_rate += tube.cells * rate * (1 - law[0])
     return clone, float(clone_rate), background, float(background_rate)
+
+
+def captured_molecule(process: Process, size: int, width: int) -> F64:
+    """P(reads of a captured molecule of the clone, in units of `width`), over the markers and tubes, shape (size,)."""
+    law = np.zeros(size)
+    for tube in process.tubes:
+        for marker in tube.markers:
+            share = tube.cells * marker.capture * marker.copies / process.molecules_per_level
+            law += share * captured(marker.rho, marker.dispersion, size, width)
+    return law
 
 
 def probabilities(process: Process, level: float, size: int, width: int = 1) -> F64:

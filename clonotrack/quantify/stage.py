@@ -39,7 +39,7 @@ def quantify(
     hits: pl.DataFrame,
     samples: pl.DataFrame,
     markers: pl.DataFrame,
-    controls: Mapping[str | None, pl.DataFrame],
+    controls: Mapping[str, pl.DataFrame],
     config: Config,
     background: pl.DataFrame | None = None,
 ) -> Result:
@@ -49,7 +49,7 @@ def quantify(
         hits: HITS of baselines and follow-ups, every tube of each.
         samples: SAMPLES rows of these samples, and of the controls where they are known.
         markers: MARKERS of all patients in one frame; rows that were refused (`selected` F) do not count.
-        controls: CONTROLS by library name; under None those of every other library. Empty: no calibrators.
+        controls: CONTROLS by library name; a library that is missing has no calibrators.
         config: all settings.
         background: HITS of controls, and of other unrelated samples.
 

@@ -51,7 +51,8 @@ def recombine(
             for kind in ("V", "J")
         )
     )
-    ds = reference.select("D", locus)
+    first_cluster = j.gene.startswith("TRBJ1")
+    ds = [s for s in reference.select("D", locus) if not (first_cluster and s.gene == "TRBD2")]
     d = ds[rng.integers(len(ds))] if ds else None
     v_end = len(v.sequence) - int(rng.integers(0, 7))
     v_start = int(rng.integers(0, 30)) if v_bases is None else v_end - v_bases

@@ -70,14 +70,17 @@ def test_five_tables_and_the_provenance_are_written(folder: Path) -> None:
     assert tables["cross_sample.tsv"].height == 3
 
 
-def test_a_library_uses_the_controls_that_its_settings_name(folder: Path) -> None:
+@pytest.mark.parametrize(("more", "molecules"), [((), 30), (("--controls", "halved.tsv"), 15)])
+def test_a_library_uses_the_controls_of_its_settings_unless_the_call_names_others(
+    folder: Path, more: tuple[str, ...], molecules: float
+) -> None:
     (folder / "config.yaml").write_text("libraries:\n  default:\n    controls: controls.tsv\n    capture: 0.6\n")
     halved = controls(TRUTH).with_columns(copies=pl.lit(20.0))
     write_table(halved, CONTROLS, folder / "halved.tsv")
-    paths = ("--samples", "samples.tsv", "--markers", "P.markers.tsv", "--controls", "halved.tsv")
-    assert call(folder, "S0.hits.tsv", *paths, "--config", "config.yaml") == 0
+    paths = ("--samples", "samples.tsv", "--markers", "P.markers.tsv", "--config", "config.yaml")
+    assert call(folder, "S0.hits.tsv", *paths, *more) == 0
     found = read_table(folder / "out" / "mrd.tsv", MRD)
-    assert found.get_column("molecules").to_list() == pytest.approx([30, 30])
+    assert found.get_column("molecules").to_list() == pytest.approx([molecules, molecules])
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def sheet(path: Path, demo: Path, rows: list[dict[str, object]]) -> Path:
+def sheet(path: Path, demo: Path, rows: list[dict[str, object]], library: str | None = "multiplex") -> Path:
     """A sample sheet on reads of the demo."""
-    absolute = [{**row, "reads_1": str(demo / str(row["reads_1"])), "library": "multiplex"} for row in rows]
+    absolute = [{**row, "reads_1": str(demo / str(row["reads_1"])), "library": library} for row in rows]
     write_table(pl.DataFrame(absolute, schema=SAMPLES.schema()), SAMPLES, path)
     return path
 
@@ -55,6 +55,34 @@ def test_a_patient_without_a_marker_fails_and_the_others_finish(tmp_path: Path, 
         assert rows_of[sample].select("marker_id", "call", "flags").rows() == [("combined", "failed", "no_marker")]
     assert set(rows_of["p1-d78"]["call"]) == {"positive"}
     assert (tmp_path / "out" / "7_report" / "p3.html").is_file()
+
+
+def test_without_calibrators_the_share_of_reads_is_used_and_said(tmp_path: Path, demo: Path) -> None:
+    """No configuration at all: defaults, read share, and a limit that is never claimed to be under 1e-4."""
+    rows: list[dict[str, object]] = [
+        {
+            **{"subject_id": "p1", "sample_id": name, "role": role, "reads_1": f"{name}.fastq.gz"},
+            **{"input_ng": 3250, "lymphoid_fraction": fraction, "day": day},
+        }
+        for name, role, fraction, day in (
+            ("p1-dx", "baseline", 0.85, 0),
+            ("p1-d15", "followup", 0.02, 15),
+            ("p1-d180", "followup", 0.01, 180),
+        )
+    ]
+    samples = sheet(tmp_path / "samples.tsv", demo, rows, library=None)
+    done = run(samples, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    chosen = read_table(tmp_path / "out" / "4_markers" / "p1.markers.tsv", MARKERS).filter("selected")
+    assert sorted(chosen["locus"]) == ["IGH", "IGK"]
+    assert chosen["reason"].str.contains("not assessed").all()
+    mrd = read_table(tmp_path / "out" / "6_quantify" / "mrd.tsv", MRD)
+    assert set(mrd["counting"]) == {"read_share"}
+    assert mrd["flags"].str.contains("read_share").all()
+    assert mrd["flags"].str.contains("capture_assumed").all()
+    assert (mrd["lod"] >= 1e-4).all()
+    calls = dict(mrd.filter(pl.col("marker_id") == "combined").select("sample_id", "call").iter_rows())
+    assert calls == {"p1-dx": "positive", "p1-d15": "positive", "p1-d180": "negative"}
 
 
 def test_a_step_that_fails_says_why(tmp_path: Path, demo: Path) -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from clonotrack.annotate.index import segments_of
 from clonotrack.germline import Segment
-from clonotrack.kernels.dsegment import expected_by_chance, find_d
+from clonotrack.kernels.dsegment import find_d
+from clonotrack.kernels.ungapped import expected_by_chance
 from clonotrack.kernels.workspace import make_bench
 from clonotrack.sequence import encode
 from tests.reference import dsegment as naive

@@ -43,13 +43,13 @@ def hits(*rows: tuple[str, str | None, str, int]) -> pl.DataFrame:
     return pl.DataFrame(frame, schema=HITS.schema())
 
 
-def controls(*rows: tuple[str, str, float]) -> dict[str | None, pl.DataFrame]:
+def controls(*rows: tuple[str, str, float]) -> dict[str, pl.DataFrame]:
     """CONTROLS of every library: (control, locus, copies)."""
     frame = [
         {"control_id": name, "kind": "calibrator", "locus": locus, "sequence": "ACGT", "copies": copies}
         for name, locus, copies in rows
     ]
-    return {None: pl.DataFrame(frame, schema=CONTROLS.schema())}
+    return dict.fromkeys(CONFIG.libraries, pl.DataFrame(frame, schema=CONTROLS.schema()))
 
 
 def test_a_locus_has_the_cells_of_the_tubes_that_amplify_it_and_lanes_count_once() -> None:

@@ -131,7 +131,7 @@ def hit(sample_id: str, target_id: str, kind: str, reads: int, **changed: object
 def measured(truth: Truth, samples: int, seed: int, **quantify_settings: object) -> Result:
     """Samples of one kind through the whole stage."""
     drawn = draw(truth, samples, np.random.default_rng(seed))
-    known = {None: controls(truth)} if truth.calibrators else {}
+    known = {"default": controls(truth)} if truth.calibrators else {}
     return quantify(hits(drawn), sheet(truth, samples), markers(truth), known, config(truth, **quantify_settings))
 
 

@@ -29,7 +29,7 @@ def run(
         hits(COUNTED) if counted is None else counted,
         sheet(TRUTH, 1) if samples is None else samples,
         markers(TRUTH) if tracked is None else tracked,
-        {None: controls(TRUTH)} if known is None else known,
+        {"default": controls(TRUTH)} if known is None else known,
         settings or config(TRUTH),
         background,
     )

@@ -88,7 +88,7 @@ def test_at_its_limit_of_detection_a_sample_is_called_in_95_percent(truth: Truth
     rng = np.random.default_rng(77)
     calibrators = draw(truth, samples, rng).calibrators
     blank = np.zeros((samples, truth.markers), dtype=np.int64)
-    known = {None: controls(truth)}
+    known = {"default": controls(truth)}
 
     def rows(reads: np.ndarray) -> pl.DataFrame:
         found = quantify(
@@ -134,7 +134,7 @@ def test_reads_that_match_perfectly_in_number_recover_the_level_exactly() -> Non
     """Expected counts in, the truth out: 5,000 clone cells among 500,000, 3,000 molecules, 9,000 reads."""
     truth = Truth(1e-2)
     drawn = Drawn(np.array([[9000]]), np.full((1, 9), 72))
-    result = quantify(hits(drawn), sheet(truth, 1), markers(truth), {None: controls(truth)}, config(truth))
+    result = quantify(hits(drawn), sheet(truth, 1), markers(truth), {"default": controls(truth)}, config(truth))
     row = rows_of(result, "P.M0").row(0, named=True)
     assert row["molecules"] == pytest.approx(3000)
     assert row["clone_cells"] == pytest.approx(5000)

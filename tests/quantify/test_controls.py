@@ -32,7 +32,7 @@ def run(
     ]
     samples = pl.concat([sheet(truth, 1), pl.DataFrame(cells, schema=SAMPLES.schema())])
     others = pl.concat(background) if background else None
-    return quantify(counted, samples, markers(truth), {None: controls(truth)}, config(truth, **settings), others)
+    return quantify(counted, samples, markers(truth), {"default": controls(truth)}, config(truth, **settings), others)
 
 
 def only(result: Result, marker_id: str = "P.M0") -> dict[str, Any]:
@@ -72,7 +72,7 @@ def test_a_marker_lost_to_a_control_leaves_the_others() -> None:
         counted,
         sheet(truth, 1),
         markers(truth),
-        {None: controls(truth)},
+        {"default": controls(truth)},
         config(truth),
         control("N", "negative_control", 9),
     )
@@ -142,6 +142,6 @@ def test_the_unrelated_samples_of_the_same_call_are_background_too() -> None:
     tracked = pl.concat([markers(TRUTH), markers(TRUTH).with_columns(marker_id=pl.lit("Q.M0"), subject_id=pl.lit("Q"))])
     counted = pl.concat([mine.with_columns(subject_id=pl.lit("P")), other, own])
     extra = pl.DataFrame([hit("S0", "Q.M0", "marker", 0, target_subject_id="Q")], schema=HITS.schema())
-    result = quantify(pl.concat([counted, extra]), samples, tracked, {None: controls(TRUTH)}, config(TRUTH))
+    result = quantify(pl.concat([counted, extra]), samples, tracked, {"default": controls(TRUTH)}, config(TRUTH))
     assert only(result)["call"] == "negative"
     assert only(result, "Q.M0")["call"] == "positive"

@@ -93,7 +93,7 @@ def test_a_library_without_stated_capture_is_flagged() -> None:
 
 def test_a_locus_without_calibrators_of_its_own_uses_all_and_says_so() -> None:
     elsewhere = controls(TRUTH).with_columns(locus=pl.lit("TRB"))
-    row = only(run(known={None: elsewhere}))
+    row = only(run(known={"default": elsewhere}))
     assert "calibrators_pooled" in row["flags"]
     assert row["molecules"] == pytest.approx(30)
 
@@ -167,7 +167,7 @@ def test_read_share_takes_the_fraction_of_the_lineage(column: str) -> None:
 def test_the_combined_row_counts_cells_not_molecules_twice() -> None:
     truth = replace(TRUTH, markers=2)
     counted = hits(Drawn(np.array([[90, 90]]), np.full((1, 9), 72)))
-    result = quantify(counted, sheet(truth, 1), markers(truth), {None: controls(truth)}, config(truth))
+    result = quantify(counted, sheet(truth, 1), markers(truth), {"default": controls(truth)}, config(truth))
     row = only(result, "combined")
     assert (row["reads"], row["copies_per_cell"]) == (180, 2.0)
     assert row["molecules"] == pytest.approx(60)
@@ -186,7 +186,7 @@ def test_markers_that_differ_by_more_than_chance_are_flagged() -> None:
 
     def flags(second: int) -> str:
         counted = hits(Drawn(np.array([[900, second]]), np.full((1, 9), 72)))
-        result = quantify(counted, sheet(truth, 1), markers(truth), {None: controls(truth)}, config(truth))
+        result = quantify(counted, sheet(truth, 1), markers(truth), {"default": controls(truth)}, config(truth))
         return str(only(result, "combined")["flags"])
 
     assert "markers_disagree" in flags(90)
@@ -215,7 +215,7 @@ def test_a_marker_is_measured_in_the_tubes_that_amplify_its_locus() -> None:
 def test_the_result_does_not_depend_on_the_order_of_the_hits() -> None:
     truth = Truth(1e-4, markers=2)
     frame = hits(draw(truth, 3, np.random.default_rng(1)))
-    rest = (sheet(truth, 3), markers(truth), {None: controls(truth)}, config(truth))
+    rest = (sheet(truth, 3), markers(truth), {"default": controls(truth)}, config(truth))
     straight, shuffled = quantify(frame, *rest), quantify(frame.sample(fraction=1.0, shuffle=True, seed=4), *rest)
     for name in ("mrd", "kinetics", "cross_sample"):
         assert getattr(straight, name).equals(getattr(shuffled, name))

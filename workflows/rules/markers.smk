@@ -12,9 +12,8 @@ rule control_hits:
         "../envs/clonotrack.yaml"
     params:
         common=COMMON,
-        controls=options("--controls", CONTROLS),
     shell:
-        "clonotrack track --samples {input.samples:q} --sample-id {wildcards.sample} {params.controls:q}"
+        "clonotrack track --samples {input.samples:q} --sample-id {wildcards.sample}"
         " {params.common:q} --force -o {output:q} 2> {log:q}"
 
 
@@ -32,8 +31,7 @@ rule markers:
         "../envs/clonotrack.yaml"
     params:
         common=COMMON,
-        controls=options("--controls", CONTROLS),
         hits=lambda wildcards, input: options("--hits", input.hits),
     shell:
         "clonotrack markers {input.clonotypes:q} --subject-id {wildcards.subject} --samples {input.samples:q}"
-        " {params.hits:q} {params.controls:q} {params.common:q} --force -o {output:q} 2> {log:q}"
+        " {params.hits:q} {params.common:q} --force -o {output:q} 2> {log:q}"

@@ -20,8 +20,7 @@ rule quantify:
     params:
         common=COMMON,
         markers=options("--markers", MARKERS),
-        controls=options("--controls", CONTROLS),
         background=lambda wildcards, input: options("--background", input.background),
     shell:
-        "clonotrack quantify {input.hits:q} --samples {input.samples:q} {params.markers:q} {params.controls:q}"
+        "clonotrack quantify {input.hits:q} --samples {input.samples:q} {params.markers:q}"
         " {params.background:q} {params.common:q} --force -o {output.mrd:q} 2> {log:q}"

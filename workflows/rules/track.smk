@@ -16,7 +16,6 @@ rule track:
     params:
         common=COMMON,
         markers=options("--markers", MARKERS),
-        controls=options("--controls", CONTROLS),
     shell:
         "clonotrack track --samples {input.samples:q} --sample-id {wildcards.sample} {params.markers:q}"
-        " {params.controls:q} {params.common:q} --force -o {output:q} 2> {log:q}"
+        " {params.common:q} --force -o {output:q} 2> {log:q}"

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+import pytest
+
+from clonotrack.germline import Reference
+from clonotrack.io.germline import load_reference
+
+
+@pytest.fixture(scope="session")
+def reference() -> Reference:
+    """The embedded reference."""
+    return load_reference()

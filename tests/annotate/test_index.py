@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from clonotrack.annotate.index import build_index
+from clonotrack.germline import LOCI, Reference
+
+
+@pytest.fixture(scope="module")
+def names(reference: Reference) -> tuple[list[set[str]], list[set[str]]]:
+    """Loci of the alleles of every V group and every J group."""
+    index = build_index(reference, LOCI)
+    found = []
+    for segments, alleles in ((index.germline.v, index.v), (index.germline.j, index.j)):
+        bounds = segments.group_offsets.tolist()
+        groups = [alleles[start:end] for start, end in pairwise(bounds)]
+        found.append([{s.gene if s.gene in ("KDE", "Intron") else s.locus for s in group} for group in groups])
+    return found[0], found[1]
+
+
+def test_what_shares_a_locus_is_one_group(names: tuple[list[set[str]], list[set[str]]]) -> None:
+    assert names[0] == [{"IGH"}, {"IGK"}, {"IGL"}, {"TRA", "TRD"}, {"TRB"}, {"TRG"}, {"Intron"}]
+    assert names[1] == [{"IGH"}, {"IGK"}, {"IGL"}, {"TRA"}, {"TRB"}, {"TRG"}, {"TRD"}, {"KDE"}]
+
+
+def test_what_recombines(reference: Reference, names: tuple[list[set[str]], list[set[str]]]) -> None:
+    joins = build_index(reference, LOCI).germline.joins
+    pairs = {(min(v), min(j)) for a, v in enumerate(names[0]) for b, j in enumerate(names[1]) if joins[a, b]}
+    expected = {(locus, locus) for locus in LOCI if locus != "TRD"}
+    assert pairs == expected | {("TRA", "TRD"), ("IGK", "KDE"), ("Intron", "KDE")}
+
+
+def test_d_genes_of_a_locus(reference: Reference, names: tuple[list[set[str]], list[set[str]]]) -> None:
+    index = build_index(reference, LOCI)
+    has_d = {
+        min(group): {index.d[d].locus for d in range(len(index.d)) if index.germline.has_d[g, d]}
+        for g, group in enumerate(names[1])
+    }
+    with_d = {"IGH", "TRB", "TRD"}
+    assert has_d == {name: {name} if name in with_d else set() for name in (*LOCI, "KDE")}
+    clusters = {index.j[j].gene[:5]: int(index.germline.j.cluster[j]) for j in range(len(index.j))}
+    assert (clusters["TRBJ1"], clusters["TRBJ2"], clusters["IGHJ4"]) == (1, 2, 0)
+
+
+def test_every_segment_but_orphons_is_there(reference: Reference) -> None:
+    index = build_index(reference, ("IGH",))
+    assert (len(index.v), len(index.d), len(index.j)) == tuple(len(reference.select(kind)) for kind in ("V", "D", "J"))
+    assert index.wanted.tolist() == [True] + [False] * 7

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import airr
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from clonotrack.cli.main import main
+from clonotrack.germline import Reference
+from clonotrack.io.frames import read_table
+from clonotrack.io.germline import load_reference
+from clonotrack.tables import REARRANGEMENTS
+from tests.annotate.made import random_bases, recombine
+from tests.annotate.strict import check_strictly
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return load_reference()
+
+
+@pytest.fixture(scope="module")
+def reads(reference: Reference) -> list[str]:
+    rng = np.random.default_rng(2)
+    loci = ("IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD")
+    return [recombine(rng, reference, locus, 0.02).read for locus in loci] + [random_bases(rng, 120)]
+
+
+def written(path: Path) -> pl.DataFrame:
+    frame = read_table(path, REARRANGEMENTS)
+    check_strictly(frame)
+    return frame
+
+
+def test_fasta_to_an_airr_table(reads: list[str], tmp_path: Path) -> None:
+    fasta, table = tmp_path / "reads.fa", tmp_path / "calls.tsv"
+    fasta.write_text("".join(f">r{i} of a test\n{read}\n" for i, read in enumerate(reads)))
+    assert main(["annotate", str(fasta), "-o", str(table)]) == 0
+    assert airr.validate_rearrangement(str(table))
+    frame = written(table)
+    assert frame["sequence_id"].to_list() == [f"r{i}" for i in range(len(reads))]
+    assert frame["locus"].to_list() == ["IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD", None]
+    assert frame["quality"].null_count() == frame.height
+
+
+def test_fastq_tables_and_parquet_give_the_same_calls(reads: list[str], tmp_path: Path) -> None:
+    fastq, sequences = tmp_path / "reads.fastq", tmp_path / "reads.sequences.parquet"
+    fastq.write_text("".join(f"@r{i}\n{read}\n+\n{'F' * len(read)}\n" for i, read in enumerate(reads)))
+    assert main(["reads", str(fastq), "-o", str(sequences)]) == 0
+    for source in (fastq, sequences):
+        assert main(["annotate", str(source), "-o", str(tmp_path / f"{source.name}.out.parquet")]) == 0
+    frames = [written(tmp_path / f"{source.name}.out.parquet") for source in (fastq, sequences)]
+    assert_frame_equal(*frames)
+
+
+def test_records_of_one_name_are_numbered(reads: list[str], tmp_path: Path) -> None:
+    fasta, table = tmp_path / "reads.fa", tmp_path / "calls.tsv"
+    fasta.write_text("".join(f">same\n{read}\n" for read in reads[:3]))
+    assert main(["annotate", str(fasta), "-o", str(table)]) == 0
+    assert written(table)["sequence_id"].to_list() == ["same", "same.2", "same.3"]
+
+
+def test_settings_and_an_own_reference_are_used(reads: list[str], reference: Reference, tmp_path: Path) -> None:
+    fasta, config, germline = tmp_path / "reads.fa", tmp_path / "config.yaml", tmp_path / "germline"
+    fasta.write_text("".join(f">r{i}\n{read}\n" for i, read in enumerate(reads)))
+    config.write_text("annotate:\n  loci: [TRB, IGH]\n")
+    germline.mkdir()
+    only = [s for s in reference.segments if s.locus == "TRB"]
+    (germline / "trb.fasta").write_text("".join(f">{s.allele}\n{s.sequence}\n" for s in only))
+    out = [tmp_path / name for name in ("loci.tsv", "own.tsv")]
+    assert main(["annotate", str(fasta), "--config", str(config), "-o", str(out[0])]) == 0
+    assert set(written(out[0])["locus"].drop_nulls()) == {"TRB", "IGH"}
+    assert main(["annotate", str(fasta), "--germline", str(germline), "-o", str(out[1])]) == 0
+    assert written(out[1])["locus"][4] == "TRB"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("missing.fa", None, "missing.fa"),
+        ("empty.fq", "", "empty.fq"),
+        ("table.tsv", "sequence_id\tsequence\nr\tACGT\n", "duplicate_count"),
+    ],
+)
+def test_wrong_input_is_one_sentence(
+    name: str, content: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, table = tmp_path / name, tmp_path / "calls.tsv"
+    if content is not None:
+        path.write_text(content)
+    assert main(["annotate", str(path), "-o", str(table)]) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.splitlines()) == 1
+    assert not table.exists()

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clonotrack.errors import InputError
+from clonotrack.io.frames import write_table
+from clonotrack.io.records import read_sequences
+from clonotrack.tables import SEQUENCES, check
+
+
+def test_a_row_per_record_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "reads.fq"
+    path.write_text("@b 1\nACGT\n+\nIIH!\n@a\nac\n+\nAB\n@b\nACGT\n+\nIIII\n")
+    frame = check(read_sequences(path), SEQUENCES)
+    assert frame["sequence_id"].to_list() == ["b", "a", "b.2"]
+    assert frame["sequence"].to_list() == ["ACGT", "AC", "ACGT"]
+    assert frame["quality"].to_list() == ["IIH!", "AB", "IIII"]
+    assert frame["duplicate_count"].to_list() == [1, 1, 1]
+
+
+def test_fasta_has_no_qualities(tmp_path: Path) -> None:
+    path = tmp_path / "reads.fa"
+    path.write_text(">a\nACGT\nAC\n>b\nTT\n")
+    frame = read_sequences(path)
+    assert frame["sequence"].to_list() == ["ACGTAC", "TT"]
+    assert frame["quality"].null_count() == 2
+
+
+@pytest.mark.parametrize("name", ["s.parquet", "s.tsv"])
+def test_a_table_is_taken_as_it_is(name: str, tmp_path: Path) -> None:
+    reads, table = tmp_path / "reads.fa", tmp_path / name
+    reads.write_text(">a\nACGT\n>b\nTT\n")
+    frame = read_sequences(reads)
+    write_table(frame, SEQUENCES, table)
+    assert read_sequences(table).equals(frame)
+
+
+def test_a_faulty_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "reads.fq"
+    path.write_text("@a\nACGT\n+\nIII\n")
+    with pytest.raises(InputError, match=r"reads\.fq, record 1"):
+        read_sequences(path)
