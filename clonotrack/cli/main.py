@@ -26,6 +26,7 @@ COMMANDS = {
     "report": "Stage 7: what a person reads.",
     "simulate": "Make reads of known truth.",
     "germline": "List or check the V, D and J reference.",
+    "plan": "Say what has to go into a tube to detect a level.",
     "config": "Print commented default settings, or their JSON Schema.",
 }
 

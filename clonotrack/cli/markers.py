@@ -10,7 +10,6 @@ import click
 from clonotrack.cli import options
 
 if TYPE_CHECKING:
-
     from clonotrack.config import Config
     from clonotrack.markers import Amounts
 

@@ -5,6 +5,7 @@ The reads of a sample are a compound Poisson sum over its clone cells: `severity
 `background` and `evidence` bring the numbers together from the tables. docs/statistics.md derives it all.
 """
 
+from clonotrack.quantify.planning import Plan, plan
 from clonotrack.quantify.stage import Result, quantify
 
-__all__ = ["Result", "quantify"]
+__all__ = ["Plan", "Result", "plan", "quantify"]
