@@ -14,6 +14,7 @@ from clonotrack.annotate.columns import cigars, coordinates, flags, identity, in
 from clonotrack.annotate.index import Index, build_index
 from clonotrack.annotate.names import call_names, locus_and_system
 from clonotrack.config import Annotate
+from clonotrack.errors import TableError
 from clonotrack.germline import Reference
 from clonotrack.kernels.germline_alignment import align_to_germline
 from clonotrack.kernels.pairing import Pairs, find_pairs
@@ -47,6 +48,8 @@ def annotate(sequences: pl.DataFrame, reference: Reference, settings: Annotate) 
         TableError: a `sequence_id` occurs twice, or a sequence is null.
     """
     index = build_index(reference, settings.loci)
+    if missing := sequences.get_column("sequence").null_count():
+        raise TableError("SEQUENCES", "sequence", f"is empty in {missing} rows")
     upper = sequences.get_column("sequence").str.to_uppercase()
     distinct = upper.unique(maintain_order=True)
     parts = [_annotate_distinct(part, index, settings) for part in _parts(distinct)]

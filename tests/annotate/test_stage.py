@@ -92,6 +92,12 @@ def test_a_name_that_stands_twice_is_refused(reads: list[str], reference: Refere
         annotate(frame, reference, Annotate())
 
 
+def test_a_missing_sequence_is_refused(reference: Reference) -> None:
+    frame = pl.DataFrame({"sequence_id": ["a", "b"], "sequence": ["ACGT", None]})
+    with pytest.raises(TableError, match="column sequence: is empty in 1 rows"):
+        annotate(frame, reference, Annotate())
+
+
 def test_only_the_loci_of_the_settings_are_searched(reads: list[str], reference: Reference) -> None:
     found = annotate(table(reads), reference, Annotate(loci=("TRB",)))
     assert set(found["locus"].drop_nulls()) == {"TRB"}
