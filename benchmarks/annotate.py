@@ -3,8 +3,9 @@
     python benchmarks/annotate.py [--reads 200000] [--folder DIR]
 
 Reads come from `clonotrack simulate reads`; all loci are searched. Kernels are compiled before anything is timed, and
-the best of three is printed. What is right: the genes (any of a tie, sequence-identical genes are one), the junction; of
-reads without sequencing errors.
+the best of three is printed. What is right: the genes (any of a tie, sequence-identical genes are one), the junction;
+of reads without sequencing errors. What is called although it is no rearrangement: random sequence, sequence with the
+dinucleotides of IGH reads, every V with its heptamer or 8 % substitutions and random sequence behind it.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
+from clonotrack.annotate import annotate
+from clonotrack.config import Annotate
 from clonotrack.germline import Reference
 from clonotrack.io.frames import read_table
 from clonotrack.io.germline import load_reference
@@ -68,8 +73,12 @@ def right(folder: Path, locus: str, mutation: float, names: dict[str, str], *opt
     wanted = ("--mutation", mutation, "--error-rate", LEAST_ERRORS, *options)
     fastq, truth = simulated(folder, RIGHT_OF, locus, *wanted)
     clonotrack("annotate", fastq, "-o", folder / "calls.tsv", "--force")
-    both = read_table(truth, READ_TRUTH).filter(pl.col("errors") == 0).join(
-        read_table(folder / "calls.tsv", REARRANGEMENTS), on="sequence_id", suffix="_called", maintain_order="left"
+    both = (
+        read_table(truth, READ_TRUTH)
+        .filter(pl.col("errors") == 0)
+        .join(
+            read_table(folder / "calls.tsv", REARRANGEMENTS), on="sequence_id", suffix="_called", maintain_order="left"
+        )
     )
     shares = [
         sum(
@@ -84,13 +93,50 @@ def right(folder: Path, locus: str, mutation: float, names: dict[str, str], *opt
     print(f"{locus} {mutation:5.0%}   V {percent[0]:5.1f} %   J {percent[1]:5.1f} %   junction {percent[2]:5.1f} %")
 
 
+def random_bases(rng: np.random.Generator, low: int, high: int) -> str:
+    """Random sequence of a random length."""
+    return "".join(rng.choice(list("ACGT"), int(rng.integers(low, high + 1))))
+
+
+def dinucleotide_walk(rng: np.random.Generator, read: str) -> str:
+    """A sequence of the same length in which each base follows the one before as often as in the read."""
+    followers = {base: [b for a, b in pairwise(read) if a == base] or list("ACGT") for base in "ACGT"}
+    walk = [read[0]]
+    while len(walk) < len(read):
+        walk.append(str(rng.choice(followers[walk[-1]])))
+    return "".join(walk)
+
+
+def substituted(rng: np.random.Generator, sequence: str) -> str:
+    """8 % of the bases replaced by a random one."""
+    return "".join(str(rng.choice(list("ACGT"))) if rng.random() < 0.08 else base for base in sequence)
+
+
+def false_calls(reference: Reference, number: int, igh: list[str]) -> None:
+    """Print how many sequences that are no rearrangement are called."""
+    rng = np.random.default_rng(1)
+    v = [reference.select("V")[i % len(reference.select("V"))].sequence for i in range(number)]
+    kinds = {
+        "random, 150 to 350 nt": [random_bases(rng, 150, 350) for _ in range(number)],
+        "dinucleotides of IGH reads": [dinucleotide_walk(rng, igh[i % len(igh)]) for i in range(number)],
+        "germline V, CACAGTG, random": [one + "CACAGTG" + random_bases(rng, 20, 200) for one in v],
+        "V with substitutions, random": [substituted(rng, one) + random_bases(rng, 20, 200) for one in v],
+    }
+    for name, sequences in kinds.items():
+        frame = pl.DataFrame({"sequence_id": [str(i) for i in range(number)], "sequence": sequences})
+        called = annotate(frame, reference, Annotate())["v_call"].is_not_null().sum()
+        print(f"{name:30} {called:4} of {number:,} called")
+
+
 def main() -> None:
     """Time two cases, then count what is right per locus and mutation."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reads", type=int, default=200_000)
+    parser.add_argument("--unrearranged", type=int, default=10_000, help="sequences of each kind that are none")
     parser.add_argument("--folder", type=Path, help="where to make the files; by default a temporary folder")
     options = parser.parse_args()
-    names = one_name(load_reference())
+    reference = load_reference()
+    names = one_name(reference)
     with tempfile.TemporaryDirectory(dir=options.folder) as made:
         folder = Path(made)
         speed(folder, "13,000 clonotypes", options.reads, "--clonotypes", min(13_000, options.reads), "--largest", 0.4)
@@ -100,6 +146,12 @@ def main() -> None:
             for locus in LOCI:
                 for mutation in MUTATIONS if locus.startswith("IG") else (0.0,):
                     right(folder, locus, mutation, names, *length)
+        print("\nNo rearrangements")
+        simulated(folder, RIGHT_OF, "IGH", "--length", 280, "--error-rate", LEAST_ERRORS)
+        clonotrack("annotate", folder / "reads.fastq.gz", "-o", folder / "calls.tsv", "--force")
+        false_calls(
+            reference, options.unrearranged, read_table(folder / "calls.tsv", REARRANGEMENTS)["sequence"].to_list()
+        )
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def decide(basis: Evidence, rule: Rule, settings: Quantify, target: float) -> Ro
         "clone_cells": mrd * sum(tube.cells for tube in process.tubes),
         "mrd": mrd,
         "mrd_low": low,
-        "mrd_high": high,
+        "mrd_high": min(high, max(1.0, mrd)),  # no more cells of the clone than cells
         "lob": limit_of_blank(process),
         "lod": lod,
         "loq": loq,
