@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import polars as pl
 
@@ -17,20 +15,15 @@ from clonotrack.cluster import quality_control as cluster_quality
 from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError
 from clonotrack.germline import Reference
-from clonotrack.io.cohort import check_markers, controls_by_library, read_markers
-from clonotrack.io.frames import read_table
-from clonotrack.io.germline import load_reference
-from clonotrack.io.settings import read_config
+from clonotrack.io import given
+from clonotrack.io.given import File, Files
 from clonotrack.library.batches import Counts, batches
 from clonotrack.library.tubes import nucleated_cells, reads_per_copy
 from clonotrack.markers import select
 from clonotrack.provenance import provenance
 from clonotrack.reads import collapse
 from clonotrack.reads import quality_control as reads_quality
-from clonotrack.tables import HITS, SAMPLES
-
-File: TypeAlias = str | PathLike[str]
-Files: TypeAlias = File | Sequence[File]
+from clonotrack.tables import SAMPLES
 
 
 @dataclass(frozen=True)
@@ -82,8 +75,9 @@ def baseline(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    files, settings, reference = _files(reads), _config(config), _reference(germline, config)
-    put_in = _controls(controls, library, settings)
+    files, settings = given.files(reads), given.config(config)
+    reference = given.reference(germline, settings)
+    put_in = given.controls(controls, library, settings)
     counts = Counts()
     sequences = collapse(batches(files, settings.reads, counts))
     rearrangements = annotate(sequences, reference, settings.annotate)
@@ -105,7 +99,7 @@ def baseline(
     qc = pl.concat(
         [reads_quality(counts, sequences, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
     )
-    inputs = [*files, *_control_files(controls, library, settings)]
+    inputs = [*files, *given.control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
     return Baseline(rearrangements, clonotypes, markers, qc, summary)
 
@@ -148,9 +142,10 @@ def followup(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    files, settings, reference = _files(reads), _config(config), _reference(germline, config)
-    put_in = _controls(controls, library, settings)
-    tracked = _markers(markers)
+    files, settings = given.files(reads), given.config(config)
+    reference = given.reference(germline, settings)
+    put_in = given.controls(controls, library, settings)
+    tracked = given.markers(markers)
     sample = _sample(
         *(sample_id, subject_id, "followup", library),
         input_cells=input_cells,
@@ -166,56 +161,16 @@ def followup(
         tracked,
         {} if put_in is None else {settings.library_name(library): put_in},
         settings,
-        _background(background),
+        given.hits(background),
     )
     qc = pl.concat([track.quality_control(hits, sample_id), result.qc])
-    inputs = [*files, *_named(markers), *_control_files(controls, library, settings), *_named(background)]
+    inputs = [
+        *files,
+        *given.files(markers),
+        *given.control_files(controls, library, settings),
+        *given.files(background),
+    ]
     return Followup(hits, result.mrd, qc, _summary(qc, settings, inputs, reference, sample))
-
-
-def _files(reads: Files) -> list[Path]:
-    paths = [reads] if isinstance(reads, str | PathLike) else list(reads)
-    return [Path(path) for path in paths]
-
-
-def _named(source: pl.DataFrame | Files | None) -> list[Path]:
-    """The files of an input that may be a frame or missing."""
-    return [] if source is None or isinstance(source, pl.DataFrame) else _files(source)
-
-
-def _config(config: Config | File | None) -> Config:
-    return config if isinstance(config, Config) else read_config(None if config is None else fspath(config))
-
-
-def _reference(germline: Reference | File | None, config: Config | File | None) -> Reference:
-    if isinstance(germline, Reference):
-        return germline
-    folder = germline or _config(config).germline
-    return load_reference(Path(folder) if folder else None)
-
-
-def _controls(controls: File | pl.DataFrame | None, library: str | None, config: Config) -> pl.DataFrame | None:
-    if isinstance(controls, pl.DataFrame):
-        return controls
-    given = [] if controls is None else [fspath(controls)]
-    return controls_by_library(given, config).get(config.library_name(library))
-
-
-def _control_files(controls: File | pl.DataFrame | None, library: str | None, config: Config) -> list[Path]:
-    """The file of the controls, of the call or of the library, where there is one."""
-    return _named(controls if controls is not None else config.library(library).controls)
-
-
-def _markers(markers: pl.DataFrame | Files) -> pl.DataFrame:
-    if isinstance(markers, pl.DataFrame):
-        return check_markers(markers, selected=True)
-    return read_markers(_files(markers), selected=True)
-
-
-def _background(background: pl.DataFrame | Files | None) -> pl.DataFrame | None:
-    if background is None or isinstance(background, pl.DataFrame):
-        return background
-    return pl.concat([read_table(path, HITS) for path in _files(background)])
 
 
 def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **about: Any) -> pl.DataFrame:
