@@ -15,7 +15,7 @@ from clonotrack.kernels.segments import Germline, Segments
 from clonotrack.sequence import I64, Bool, N, Ragged
 
 # Length of the k-mers: short enough that hypermutation leaves some, long enough that few are met by chance.
-V_K, D_K, J_K = 9, 4, 7
+V_K, D_K, J_K = 7, 4, 7
 # Where the common coordinate of alleles without anchor is taken to be, from the 3' end [nt].
 V_ORIGIN, J_ORIGIN = 11, 31
 KDE, INTRON = "KDE", "Intron"

@@ -87,30 +87,22 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
         call = calls[i]
         call["v"] = -1
         call["j"] = -1
-        taken_forward = elect_v(forward, germline.v, v_bench, all_groups, elected[0])
-        taken_backward = elect_v(other, germline.v, v_bench, all_groups, elected[1])
         best = 0
-        next_forward = 0
-        next_backward = 0
-        most_votes = 0
         best_v = 0
+        most_votes = 0
         numbered = -1
-        while next_forward < taken_forward or next_backward < taken_backward:
-            votes_forward = elected[0, next_forward, 2] if next_forward < taken_forward else 0
-            votes_backward = elected[1, next_backward, 2] if next_backward < taken_backward else 0
-            strand = 0 if votes_forward >= votes_backward else 1
-            votes = max(votes_forward, votes_backward)
+        taken = elect_v(forward, other, germline.v, germline.v.seeds, v_bench, all_groups, elected)
+        turn = 0
+        while turn < taken:
+            strand = elected[turn, 3]
+            votes = elected[turn, 2]
             most_votes = max(most_votes, votes)
             if best > 0 and votes * MUCH_FEWER < most_votes:
                 break
-            candidate = next_backward if strand else next_forward
-            if strand:
-                next_backward += 1
-            else:
-                next_forward += 1
             read = other if strand else forward
-            group = elected[strand, candidate, 0]
-            place = elected[strand, candidate, 1]
+            group = elected[turn, 0]
+            place = elected[turn, 1]
+            turn += 1
             v_score, allele = score_alleles(read, germline.v, group, place, nothing, v_bench.rough, v_bench.scores)
             best_v = max(best_v, v_score)
             if v_score < limits.min_v_score or v_score * MUCH_WEAKER < best_v:
