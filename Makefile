@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 DEMO := demo_results
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+export NO_MKDOCS_2_WARNING := 1
+
 .PHONY: demo test lint docs unit kernels flow schema clean
 
 demo: $(VENV)/.workflow

@@ -9,6 +9,7 @@ import click
 
 from clonotrack.cli import options
 from clonotrack.cli.lanes import only_tube
+from clonotrack.cli.speech import say, say_figures
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -63,8 +64,9 @@ def baseline(
         write_table(result.clonotypes, CLONOTYPES, places[1])
         write_table(result.markers, MARKERS, places[2])
         write_json(places[3], result.summary)
+    say_figures(result.qc)
     for marker_id, selected, reason in result.markers.select("marker_id", "selected", "reason").iter_rows():
         if selected:
-            click.echo(f"{marker_id}: {reason}")
+            say(f"{marker_id}: {reason}")
     if not result.markers.get_column("selected").any():
-        click.echo(f"{sample_id}: no clonotype is dominant; {output / f'{sample_id}.markers.tsv'} says why")
+        say(f"{sample_id}: no clonotype is dominant; {output / f'{sample_id}.markers.tsv'} says why")

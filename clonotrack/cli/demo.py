@@ -9,6 +9,7 @@ import click
 
 from clonotrack.cli import options
 from clonotrack.cli.run import run_workflow, summarise
+from clonotrack.cli.speech import say
 
 
 @click.command()
@@ -26,9 +27,7 @@ def demo(output: Path, cores: int | None, force: bool) -> None:
     run_workflow(data / "samples.tsv", output, cores=cores, settings=data / "config.yaml", arguments=arguments)
     truth = read_table(data / "truth.tsv", TRUTH)
     summarise(output, truth.filter(truth["marker_id"] == "combined"))
-    click.echo(
-        f"the run took {time.monotonic() - start:.0f} s, compilation of the kernels included where they were new"
-    )
+    say(f"the run took {time.monotonic() - start:.0f} s, compilation of the kernels included where they were new")
 
 
 def _data(output: Path) -> Path:

@@ -9,6 +9,7 @@ import click
 
 from clonotrack.cli import options
 from clonotrack.cli.lanes import only_tube
+from clonotrack.cli.speech import say, say_figures
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -93,5 +94,6 @@ def followup(
         write_table(result.hits, HITS, hits)
         write_table(result.mrd, MRD, mrd)
         write_json(summary, result.summary)
+    say_figures(result.qc)
     for row in result.mrd.iter_rows(named=True):
-        click.echo(f"{row['marker_id']}: {statement(row)}")
+        say(f"{row['marker_id']}: {statement(row)}")

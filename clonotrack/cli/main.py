@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 import clonotrack
+from clonotrack.cli.speech import Speech
 from clonotrack.errors import ClonotrackError
 
 COMMANDS = {
@@ -52,7 +53,15 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+EVERYWHERE = """Anywhere in a call: --quiet prints no summary and no progress, --verbose tells more where there is more
+to tell (a run's steps, a sample's QC), --debug shows the traceback of an error."""
+
+
+@click.command(
+    cls=Commands,
+    epilog=EVERYWHERE,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(clonotrack.__version__, prog_name="clonotrack")
 def clonotrack_command() -> None:
     """Measure residual blood cancer (MRD) from Ig/TCR sequencing: reads in, MRD with its limits out.
@@ -64,13 +73,15 @@ def clonotrack_command() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give back its exit status: 0, 1 for wrong data, 2 for a wrong call.
 
-    With ``--debug`` anywhere in the call the traceback of an error is shown too.
+    ``--quiet``, ``--verbose`` and ``--debug`` may stand anywhere in the call, but not behind a ``--``.
     """
     call = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in call
-    call = [word for word in call if word != "--debug"]
+    own = call[: call.index("--")] if "--" in call else call
+    speech = Speech(**{name: f"--{name}" in own for name in ("quiet", "verbose")})
+    debug = "--debug" in own
+    call = [*(word for word in own if word not in ("--quiet", "--verbose", "--debug")), *call[len(own) :]]
     try:
-        return clonotrack_command.main(args=call, prog_name="clonotrack", standalone_mode=False) or 0
+        return clonotrack_command.main(args=call, prog_name="clonotrack", standalone_mode=False, obj=speech) or 0
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -45,6 +45,6 @@ def reads(
     stem = output.name.removesuffix(output.suffix).removesuffix(".sequences")
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):
         counts = Counts()
-        sequences = collapse(batches(paths, config.reads, counts))
+        sequences = collapse(batches(paths, config.reads, counts, fasta=True))
         write_table(sequences, SEQUENCES, table)
         write_table(quality_control(counts, sequences, sample_id or stem), QC, qc)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
+from clonotrack.cli.speech import say, speech
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,9 +79,9 @@ def summarise(output: Path, truth: pl.DataFrame | None = None) -> None:
 
     mrd = output / "6_quantify" / "mrd.tsv"
     if mrd.is_file():  # not after a dry run
-        click.echo("\n" + terminal_table(read_table(mrd, MRD), truth) + "\n")
+        say("\n" + terminal_table(read_table(mrd, MRD), truth) + "\n")
     for page in sorted((output / "7_report").glob("*.html")):
-        click.echo(f"report: {page}")
+        say(f"report: {page}")
 
 
 def _failures(output: Path, since: float) -> list[str]:
@@ -105,8 +106,15 @@ def _command(samples: Path, output: Path, *, cores: int | None, profile: str, se
         *_snakemake("--snakefile", str(workflow / "Snakefile"), "--directory", str(output)),
         *("--profile", str(shipped if shipped.is_dir() else profile)),
         *(("--cores", str(cores)) if cores else ()),
+        *(("--quiet", *loudness) if (loudness := _loudness()) else ()),
         *("--config", *configuration),
     ]
+
+
+def _loudness() -> tuple[str, ...]:
+    """What Snakemake leaves out: all, by default what is about itself, nothing."""
+    asked = speech()
+    return ("all",) if asked.quiet else () if asked.verbose else ("rules", "host", "reason")
 
 
 def _environment() -> dict[str, str]:

@@ -44,7 +44,7 @@ def track(
 ) -> None:
     """Count markers and controls in the raw reads of one sample.
 
-    READS is FASTQ or FASTA, plain or gzip; - is standard input. Or all lanes and tubes of a sample: --samples and
+    READS is FASTQ, plain or gzip; - is standard input. Or all lanes and tubes of a sample: --samples and
     --sample-id; its patient is then the sheet's, and a patient without a marker is no error.
     """
     import polars as pl

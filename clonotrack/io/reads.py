@@ -105,7 +105,9 @@ def _is_fasta(path: Path, text: U8, *, qualities_needed: bool) -> bool:
     if foreign := foreign_format(start):
         raise InputError(label(path), foreign)
     if start[:1] == b">" and qualities_needed:
-        raise InputError(label(path), "is FASTA, and base qualities are needed here: give the reads as FASTQ")
+        raise InputError(
+            label(path), "is FASTA, and base qualities are needed here: give FASTQ, or set reads.max_error_rate to 1"
+        )
     return start[:1] == b">"
 
 

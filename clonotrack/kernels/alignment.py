@@ -7,7 +7,7 @@ from typing import Any
 from clonotrack.kernels.gapped import MATCH, align_banded
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.pieces import share_overlap, spans, trim_head, trim_tail
-from clonotrack.kernels.placement import BAND, overlap, score_alleles, score_alleles_gapped, ungapped_span
+from clonotrack.kernels.placement import BAND, overlap, score_alleles, score_alleles_gapped, ungapped_run
 from clonotrack.kernels.segments import Germline, Segments, codes_of
 from clonotrack.kernels.ungapped import best_run
 from clonotrack.kernels.workspace import Bench
@@ -29,8 +29,8 @@ def settle_v_and_j(
         Whether the V, and whether the J, was chosen anew with gaps; the scores are then in the bench's ``best``.
     """
     nothing = min(0, len(read))  # a number that numba does not compile a variant of its own for, as it does for 0
-    v_end = ungapped_span(read, nothing, germline.v, call["v_place"], call["v"])[1]
-    j_start = ungapped_span(read, call["earliest_j"], germline.j, call["j_place"], call["j"])[0]
+    v_end = ungapped_run(read, nothing, germline.v, call["v_place"], call["v"])[2]
+    j_start = ungapped_run(read, call["earliest_j"], germline.j, call["j_place"], call["j"])[1]
     v_gapped, score, allele, count, on_read, on_germline = align(
         read, nothing, max(v_end, j_start), germline.v, call["v_group"], call["v_place"], call["v"], v_bench, v_pieces
     )
@@ -94,7 +94,7 @@ def align(
     if max(before, after) >= LEFT_OVER and (
         len(codes) <= SHORT or align_banded(read, start, end, codes, shift, BAND, pieces)[0] > score
     ):
-        score_alleles(read, segments, group, place, start, bench.rough, bench.scores)
+        score_alleles(read, segments, group, place, start, 0.0, bench.rough, bench.scores)
         gapped, other = score_alleles_gapped(read, start, end, segments, group, place, bench.scores, bench.best, pieces)
         if gapped > score:
             shift = place - segments.origin[other]

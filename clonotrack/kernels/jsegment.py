@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clonotrack.kernels.jit import njit
-from clonotrack.kernels.placement import overlap, score_alleles, ungapped_span
+from clonotrack.kernels.placement import overlap, score_alleles, ungapped_run
 from clonotrack.kernels.seeds import elect, vote
 from clonotrack.kernels.segments import Segments, codes_of, group_of
 from clonotrack.kernels.ungapped import count_matches, expected_by_chance
@@ -129,10 +129,10 @@ def best_j(
     for candidate in range(taken):
         group = bench.elected[candidate, 0]
         place = bench.elected[candidate, 1]
-        score, allele = score_alleles(read, segments, group, place, earliest, bench.rough, bench.scores)
+        score, allele = score_alleles(read, segments, group, place, earliest, least, bench.rough, bench.scores)
         if score < least or expected_by_chance(score, 1, searched) > most_expected:
             continue
-        start, end = ungapped_span(read, earliest, segments, place, allele)
+        _, start, end = ungapped_run(read, earliest, segments, place, allele)
         if best == 0 or end <= best_start or (score > best and start < best_end):
             best, best_start, best_end = score, start, end
             call["j"] = allele

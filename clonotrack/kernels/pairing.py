@@ -1,6 +1,7 @@
 """The V and the J of each read: the pair on one strand, V before J, with the highest sum of ungapped scores.
 
-k-mers of both strands vote for (V group, place); the best few candidates are aligned to every allele of their group.
+k-mers of both strands vote for (V group, place); the best few candidates are aligned to every allele of their group
+(where none is a V, those of shorter k-mers).
 Behind each, on the same strand, the J is found the same way among the groups that recombine with that V.
 """
 
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 from clonotrack.kernels.call import CALL
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.jsegment import find_j
-from clonotrack.kernels.placement import score_alleles, ungapped_span
-from clonotrack.kernels.seeds import elect, kmer_numbers, vote
-from clonotrack.kernels.segments import Germline, Limits, Segments, group_of
+from clonotrack.kernels.placement import score_alleles, ungapped_run
+from clonotrack.kernels.seeds import Seeds, elect, kmer_numbers, vote
+from clonotrack.kernels.segments import Germline, Limits, group_of
 from clonotrack.kernels.workspace import Bench, append_ties, keep_group, longest, make_bench
 from clonotrack.sequence import COMPLEMENT, I16, I64, U8
 
@@ -75,7 +76,7 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
     j_bench = make_bench(most, germline.j, CANDIDATES)
     j_kept = np.zeros(len(germline.j.origin), dtype=np.int64)
     all_groups = np.ones(len(germline.v.group_offsets), dtype=np.int64)
-    elected = np.zeros((2, CANDIDATES, 3), dtype=np.int64)
+    elected = np.zeros((2 * CANDIDATES, 4), dtype=np.int64)
     backward = np.empty(most, dtype=np.uint8)
     used = 0
     nothing = min(0, reads)  # a number that numba does not compile a variant of its own for, as it does for 0
@@ -91,9 +92,17 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
         best_v = 0
         most_votes = 0
         numbered = -1
-        taken = elect_v(forward, other, germline.v, germline.v.seeds, v_bench, all_groups, elected)
+        taken = elect_v(forward, other, germline.v.seeds, v_bench, all_groups, elected)
         turn = 0
-        while turn < taken:
+        deep = False
+        while True:
+            if turn == taken:
+                if deep or best_v >= limits.min_v_score:
+                    break
+                deep = True
+                turn = 0
+                taken = elect_v(forward, other, germline.v_deep, v_bench, all_groups, elected)
+                continue
             strand = elected[turn, 3]
             votes = elected[turn, 2]
             most_votes = max(most_votes, votes)
@@ -103,14 +112,16 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
             group = elected[turn, 0]
             place = elected[turn, 1]
             turn += 1
-            v_score, allele = score_alleles(read, germline.v, group, place, nothing, v_bench.rough, v_bench.scores)
+            v_score, allele = score_alleles(
+                read, germline.v, group, place, nothing, limits.min_v_score, v_bench.rough, v_bench.scores
+            )
             best_v = max(best_v, v_score)
             if v_score < limits.min_v_score or v_score * MUCH_WEAKER < best_v:
                 continue
             if numbered != strand:
                 kmer_numbers(read, germline.j.seeds.k, j_bench.numbers)
                 numbered = strand
-            v_start, v_end = ungapped_span(read, nothing, germline.v, place, allele)
+            _, v_start, v_end = ungapped_run(read, nothing, germline.v, place, allele)
             earliest = max(0, v_end - V_OVERSHOOT)
             mutated = (v_end - v_start - v_score) > 2 * MUTATED * (v_end - v_start)
             expected = limits.max_j_expected * (MUTATED_FAVOUR if mutated else 1.0)
@@ -146,12 +157,35 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
 
 
 @njit
-def elect_v(read: U8, segments: Segments, bench: Bench, groups: I64, elected: I64) -> int:
-    """The places of V with most votes on one strand, best first; see `elect`."""
-    count = kmer_numbers(read, segments.seeds.k, bench.numbers)
-    shift = segments.seeds.reach
-    used = vote(bench.numbers, 0, count, segments.seeds, groups, shift, bench.votes, bench.touched)
-    taken = elect(bench.votes, bench.touched, used, LEAST_VOTES, APART, elected)
-    for candidate in range(taken):
-        elected[candidate, 1] -= shift
+def elect_v(forward: U8, backward: U8, seeds: Seeds, bench: Bench, groups: I64, elected: I64) -> int:
+    """The places of V with most votes on both strands.
+
+    Args:
+        forward: the read.
+        backward: its reverse complement.
+        seeds: the index.
+        bench: scratch.
+        groups: ones, for all V groups.
+        elected: written: group, place, votes, strand; most votes first, among equals the read's own strand.
+
+    Returns:
+        How many were written.
+    """
+    taken = 0
+    for strand in range(2):
+        read = backward if strand else forward
+        count = kmer_numbers(read, seeds.k, bench.numbers)
+        used = vote(bench.numbers, 0, count, seeds, groups, seeds.reach, bench.votes, bench.touched)
+        found = elect(bench.votes, bench.touched, used, LEAST_VOTES, APART, bench.elected)
+        for candidate in range(found):
+            at = taken
+            while at > 0 and elected[at - 1, 2] < bench.elected[candidate, 2]:
+                for field in range(4):
+                    elected[at, field] = elected[at - 1, field]
+                at -= 1
+            elected[at, 0] = bench.elected[candidate, 0]
+            elected[at, 1] = bench.elected[candidate, 1] - seeds.reach
+            elected[at, 2] = bench.elected[candidate, 2]
+            elected[at, 3] = strand
+            taken += 1
     return taken

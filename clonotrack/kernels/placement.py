@@ -24,23 +24,24 @@ def overlap(start: int, end: int, length: int, shift: int) -> tuple[int, int]:
 
 
 @njit
-def ungapped_span(read: U8, earliest: int, segments: Segments, place: int, allele: int) -> tuple[int, int]:
-    """First base of the read in an ungapped segment and the base behind its last."""
+def ungapped_run(read: U8, earliest: int, segments: Segments, place: int, allele: int) -> tuple[int, int, int]:
+    """The best run of an allele without gaps: score, first base of the read, the base behind its last."""
     codes = codes_of(segments, allele)
     shift = place - segments.origin[allele]
     first, last = overlap(earliest, len(read), len(codes), shift)
-    run_first, run_last = best_run(read[first + shift : last + shift], codes[first:last], 1)[1:]
-    return first + shift + run_first, first + shift + run_last
+    score, run_first, run_last = best_run(read[first + shift : last + shift], codes[first:last], 1)
+    return score, first + shift + run_first, first + shift + run_last
 
 
 @njit
 def score_alleles(
-    read: U8, segments: Segments, group: int, place: int, earliest: int, rough: I64, scores: I64
+    read: U8, segments: Segments, group: int, place: int, earliest: int, least: float, rough: I64, scores: I64
 ) -> tuple[int, int]:
     """Best ungapped score of every allele of a group whose common coordinate lies at `place`.
 
-    A count of matches over the whole overlap comes first (a machine loop without branches); only alleles near the
-    best of that are aligned.
+    Matches over the whole overlap are counted first (a machine loop without branches). Only alleles near the best of
+    that count are aligned, and none where the best has not half of the least score: then none of the group belongs
+    here.
 
     Args:
         read: codes of the read.
@@ -48,34 +49,34 @@ def score_alleles(
         group: the group.
         place: of its common coordinate on the read.
         earliest: first base of the read that may be aligned.
+        least: score that the caller accepts.
         rough: scratch, shape (alleles,).
         scores: written for the alleles of the group: score, 0 where another is clearly better.
 
     Returns:
-        The highest score and the first allele that has it (-1 if no base matches).
+        The highest score and the first allele that has it (-1 for none).
     """
     start, end = group_of(segments, group)
-    top = 0
+    top = start
     for allele in range(start, end):
         codes = codes_of(segments, allele)
         shift = place - segments.origin[allele]
         first, last = overlap(earliest, len(read), len(codes), shift)
         matches = count_matches(read[first + shift : last + shift], codes[first:last])
         rough[allele] = 4 * matches - (last - first)
-        top = max(top, rough[allele])
+        scores[allele] = 0
+        if rough[allele] > rough[top]:
+            top = allele
+    if 2 * ungapped_run(read, earliest, segments, place, top)[0] < least:
+        return 0, -1
     best = 0
     best_allele = -1
     for allele in range(start, end):
-        scores[allele] = 0
-        if rough[allele] < top - SLACK:
-            continue
-        codes = codes_of(segments, allele)
-        shift = place - segments.origin[allele]
-        first, last = overlap(earliest, len(read), len(codes), shift)
-        scores[allele] = best_run(read[first + shift : last + shift], codes[first:last], 1)[0]
-        if scores[allele] > best:
-            best = scores[allele]
-            best_allele = allele
+        if rough[allele] >= rough[top] - SLACK:
+            scores[allele] = ungapped_run(read, earliest, segments, place, allele)[0]
+            if scores[allele] > best:
+                best = scores[allele]
+                best_allele = allele
     return best, best_allele
 
 

@@ -39,6 +39,7 @@ class Germline(NamedTuple):
 
     Attributes:
         v: V alleles; in one group what shares a locus.
+        v_deep: an index of the V with shorter k-mers.
         d: D alleles, each a group of its own.
         j: J alleles, a group per locus, Kde apart.
         joins: 1 where a V of the group recombines with a J of the group, shape (V groups, J groups).
@@ -47,6 +48,7 @@ class Germline(NamedTuple):
     """
 
     v: Segments
+    v_deep: Seeds
     d: Segments
     j: Segments
     joins: I64

@@ -34,13 +34,16 @@ class Counts:
         return self.scanned - self.too_short - self.low_quality
 
 
-def batches(paths: Sequence[str | Path], settings: Reads, counts: Counts) -> Iterator[ReadChunk]:
+def batches(
+    paths: Sequence[str | Path], settings: Reads, counts: Counts, *, fasta: bool = False
+) -> Iterator[ReadChunk]:
     """Usable reads of all files (lanes), one file after the other.
 
     Args:
-        paths: FASTQ or FASTA; expected errors are looked at where there are qualities.
+        paths: FASTQ; expected errors are looked at where there are qualities.
         settings: the least length and the most expected errors per base of a usable read.
         counts: brought up to date before each batch is given.
+        fasta: take FASTA too, whose reads pass unseen; else only where the settings set no limit to errors (1).
 
     Yields:
         Batches of at least one usable read, in the order of the files.
@@ -48,8 +51,9 @@ def batches(paths: Sequence[str | Path], settings: Reads, counts: Counts) -> Ite
     Raises:
         InputError: see `clonotrack.io.reads.read_chunks`.
     """
+    needed = not fasta and settings.max_error_rate < 1
     for path in paths:
-        for chunk in read_chunks(path):
+        for chunk in read_chunks(path, qualities_needed=needed):
             short, poor = refusals(chunk, settings)
             counts.scanned += len(chunk)
             counts.too_short += int(short.sum())

@@ -81,6 +81,12 @@ def test_reads(folder: Path, capsys: pytest.CaptureFixture[str], command: str, s
     refused(command, folder, capsys, message)
 
 
+@pytest.mark.parametrize("command", ["baseline", "followup", "track"])
+def test_fasta_where_qualities_are_needed(folder: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    (folder / "reads.fq").write_text(f">a\n{READ}\n")
+    refused(command, folder, capsys, "reads.fq: is FASTA, and base qualities are needed here")
+
+
 SHEETS = {
     "unknown column": (SHEET.replace("input_ng", "inptu_ng"), "line 1: column 'inptu_ng' is unknown"),
     "missing column": (SHEET.replace("role", "tissue", 1), "line 1: table SAMPLES has no column 'role'"),

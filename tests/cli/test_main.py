@@ -73,6 +73,13 @@ def test_a_fault_of_ours_says_so(failing: list[BaseException], capsys: pytest.Ca
     assert "not of your data (ZeroDivisionError: by zero)" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("flag", ["--quiet", "--verbose", "--debug"])
+def test_flags_may_stand_anywhere_but_not_behind_the_dashes(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([flag, "config"]) == main(["config", flag]) == 0
+    assert main(["config", "--", flag]) == 2
+    assert flag in capsys.readouterr().err
+
+
 def test_debug_shows_the_traceback(failing: list[BaseException]) -> None:
     failing.append(InputError("x.fq", "is empty"))
     with pytest.raises(InputError):

@@ -51,6 +51,15 @@ def test_lanes_and_what_the_sheet_says(sheet: Path, demo: Path) -> None:
     assert hits.filter(hits["target_id"] == "scanned")["reads"].item() == scanned
 
 
+def test_quiet_and_verbose(sheet: Path, demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert followup(sheet, demo, "d180", "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
+    assert followup(sheet, demo, "d180", "--force", "--verbose") == 0
+    captured = capsys.readouterr()
+    assert captured.out.count("Negative") == 3
+    assert "track\tscanned" in captured.err
+
+
 def test_several_tubes_go_through_run(sheet: Path, demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert followup(sheet, demo, "two") == 1
     assert "sample two has 2 tubes: take it through `clonotrack run`" in capsys.readouterr().err

@@ -68,8 +68,16 @@ def test_a_read_of_the_least_length_passes(tmp_path):
     path = tmp_path / "reads.fasta"
     path.write_text(">a\nACGTA\n>b\nACGT\n")
     counts = Counts()
-    assert names(batches([path], SETTINGS, counts)) == ["a"]
+    assert names(batches([path], SETTINGS, counts, fasta=True)) == ["a"]
     assert counts == Counts(2, 1, 0)
+
+
+def test_fasta_is_taken_where_it_is_asked_for_or_errors_are_not_limited(tmp_path):
+    path = tmp_path / "reads.fasta"
+    path.write_text(">a\nACGTA\n")
+    with pytest.raises(InputError, match="is FASTA, and base qualities are needed"):
+        list(batches([path], SETTINGS, Counts()))
+    assert names(batches([path], Reads(min_length=5, max_error_rate=1), Counts())) == ["a"]
 
 
 def test_lanes_follow_each_other(tmp_path):
