@@ -129,3 +129,27 @@ def test_the_workflow_ships_inside_the_wheel(tmp_path: Path, demo: Path, monkeyp
     done = run(samples, "--config", demo / "config.yaml", "-o", tmp_path / "out", environment=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     assert read_table(tmp_path / "out" / "6_quantify" / "mrd.tsv", MRD)["call"].to_list() == ["negative"] * 3
+
+
+@pytest.mark.parametrize("profile", ["default", "slurm"])
+def test_the_checkout_is_an_ordinary_snakemake_workflow(tmp_path: Path, demo: Path, profile: str) -> None:
+    """Without a target the whole cohort is planned, on one machine and for a cluster."""
+    configuration = [f"samples={demo / 'samples.tsv'}", f"settings={demo / 'config.yaml'}", f"output={tmp_path}"]
+    command = [sys.executable, "-m", "snakemake", "--profile", f"workflows/profiles/{profile}", "--dry-run"]
+    planned = subprocess.run(
+        [*command, "--config", *configuration], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    assert "track" in planned.stdout + planned.stderr
+    assert "Nothing to be done" not in planned.stdout + planned.stderr
+
+
+def test_a_configuration_that_is_not_the_schemas_stops_the_workflow(tmp_path: Path, demo: Path) -> None:
+    settings = tmp_path / "config.yaml"
+    settings.write_text("reads: {min_lenght: 3}\n")
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run", "--config", f"output={tmp_path}"]
+    done = subprocess.run(
+        [*command, f"samples={demo / 'samples.tsv'}", f"settings={settings}"],
+        cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "min_lenght" in done.stdout + done.stderr
