@@ -58,6 +58,7 @@ def baseline(
     library: str | None = None,
     config: Config | File | None = None,
     germline: Reference | File | None = None,
+    threads: int = 1,
 ) -> Baseline:
     """Find the markers of a patient in a high-burden sample.
 
@@ -71,6 +72,7 @@ def baseline(
         library: section of the settings.
         config: settings, or the file of them.
         germline: the reference, or a folder of one; by default the embedded one.
+        threads: for annotation; the result does not depend on it.
 
     Raises:
         ClonotrackError: an input is not what it should be.
@@ -80,7 +82,7 @@ def baseline(
     put_in = given.controls(controls, library, settings)
     counts = Counts()
     sequences = collapse(batches(files, settings.reads, counts))
-    rearrangements = annotate(sequences, reference, settings.annotate)
+    rearrangements = annotate(sequences, reference, settings.annotate, threads=threads)
     clonotypes = cluster(rearrangements, settings.cluster, controls=put_in)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
     coefficients = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
@@ -28,7 +29,7 @@ AT_ONCE = 8192
 _LETTERS = np.frombuffer(b"ACGTN-", dtype=np.uint8)
 
 
-def annotate(sequences: pl.DataFrame, reference: Reference, settings: Annotate) -> pl.DataFrame:
+def annotate(sequences: pl.DataFrame, reference: Reference, settings: Annotate, *, threads: int = 1) -> pl.DataFrame:
     """Recognise the rearrangement of each sequence.
 
     Equal sequences are annotated once; case does not matter.
@@ -38,6 +39,7 @@ def annotate(sequences: pl.DataFrame, reference: Reference, settings: Annotate) 
             carried through (1 read where there is no count).
         reference: the germline.
         settings: what is accepted.
+        threads: parts of the sequences that are worked on at once; the result does not depend on it.
 
     Returns:
         REARRANGEMENTS, a row per row, in order. `sequence` is on the strand of the rearrangement, in upper case; where
@@ -52,8 +54,9 @@ def annotate(sequences: pl.DataFrame, reference: Reference, settings: Annotate) 
         raise TableError("SEQUENCES", "sequence", f"is empty in {missing} rows")
     upper = sequences.get_column("sequence").str.to_uppercase()
     distinct = upper.unique(maintain_order=True)
-    parts = [_annotate_distinct(part, index, settings) for part in _parts(distinct)]
-    called = pl.concat(parts).with_columns(distinct.alias("upper"))
+    with ThreadPoolExecutor(max_workers=threads) as workers:  # the kernels release the interpreter's lock
+        parts = workers.map(lambda part: _annotate_distinct(part, index, settings), _parts(distinct))
+        called = pl.concat(parts).with_columns(distinct.alias("upper"))
     given = sequences.select(
         pl.col("sequence_id"),
         pl.col("sequence").alias("given"),

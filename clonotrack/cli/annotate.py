@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 @click.argument("sequences", type=options.FILE)
 @options.germline
 @options.config
+@options.threads
 @options.force
 @options.output("REARRANGEMENTS table S.rearrangements.tsv (or .parquet).")
-def annotate(sequences: Path, germline: Path | None, config: Config, force: bool, output: Path) -> None:
+def annotate(sequences: Path, germline: Path | None, config: Config, threads: int, force: bool, output: Path) -> None:
     """Recognise V(D)J rearrangements: V, D, J and junction, both strands, all seven loci.
 
     SEQUENCES is a SEQUENCES table (.parquet, .tsv), or FASTQ or FASTA, plain or gzip; - is standard input. One row per
@@ -34,5 +35,5 @@ def annotate(sequences: Path, germline: Path | None, config: Config, force: bool
 
     with staged([output], force=force) as (place,):
         reference = load_reference(germline or (Path(config.germline) if config.germline else None))
-        rearrangements = recognise(read_sequences(sequences), reference, config.annotate)
+        rearrangements = recognise(read_sequences(sequences), reference, config.annotate, threads=threads)
         write_table(rearrangements, REARRANGEMENTS, place)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @options.library
 @options.germline
 @options.config
+@options.threads
 @options.force
 @options.output("Folder of S.rearrangements.tsv, S.clonotypes.tsv, S.markers.tsv, S.summary.json.")
 def baseline(
@@ -39,6 +40,7 @@ def baseline(
     library: str | None,
     germline: Path | None,
     config: Config,
+    threads: int,
     force: bool,
     output: Path,
 ) -> None:
@@ -58,7 +60,7 @@ def baseline(
     names = ("rearrangements.tsv", "clonotypes.tsv", "markers.tsv", "summary.json")
     with staged([output / f"{sample_id}.{name}" for name in names], force=force) as places:
         result = pipeline.baseline(
-            files, sample_id=sample_id, controls=controls, config=config, germline=germline, **about
+            files, sample_id=sample_id, controls=controls, config=config, germline=germline, threads=threads, **about
         )
         write_table(result.rearrangements, REARRANGEMENTS, places[0])
         write_table(result.clonotypes, CLONOTYPES, places[1])

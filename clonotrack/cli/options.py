@@ -23,6 +23,7 @@ config = click.option(
 )
 force = click.option("--force", is_flag=True, help="Overwrite results that are there.")
 germline = click.option("--germline", type=FILE, help="Folder of your own V, D and J reference.")
+threads = click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
 library = click.option("--library", help="Section `libraries.NAME` of the configuration.")
 samples = click.option("--samples", type=FILE, help="The sample sheet.")
 markers = click.option("--markers", type=FILE, multiple=True, help="MARKERS table; may be repeated.")

@@ -67,6 +67,13 @@ def test_order_copies_and_parts_do_not_matter(
     assert_frame_equal(again.drop("sequence_id"), called[order.tolist()].drop("sequence_id"))
 
 
+def test_threads_do_not_matter(
+    called: pl.DataFrame, reads: list[str], reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "AT_ONCE", 7)
+    assert_frame_equal(annotate(table(reads), reference, Annotate(), threads=2), called)
+
+
 def test_what_comes_with_a_sequence_is_carried_through(reads: list[str], reference: Reference) -> None:
     read = reads[0]
     quality = "".join(chr(33 + i % 40) for i in range(len(read)))

@@ -9,7 +9,8 @@ rule annotate:
         RESULTS / "logs/annotate/{sample}.benchmark.tsv"
     conda:
         "../envs/clonotrack.yaml"
+    threads: 2
     params:
         common=COMMON,
     shell:
-        "clonotrack annotate {input:q} {params.common:q} --force -o {output:q} 2> {log:q}"
+        "clonotrack annotate {input:q} {params.common:q} --threads {threads} --force -o {output:q} 2> {log:q}"
