@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.run import run_workflow, summarise
+from clonotrack.cli.run import require_snakemake, run_workflow, summarise
 from clonotrack.cli.speech import say
 
 
@@ -22,6 +22,7 @@ def demo(output: Path, cores: int | None, force: bool) -> None:
     from clonotrack.tables import TRUTH
 
     start = time.monotonic()
+    require_snakemake()
     data = _data(output)
     arguments = ["--forceall"] if force else []
     run_workflow(data / "samples.tsv", output, cores=cores, settings=data / "config.yaml", arguments=arguments)

@@ -56,12 +56,11 @@ def run_workflow(
     from clonotrack.io.outputs import staged
     from clonotrack.io.settings import read_config
 
+    require_snakemake()
     read_cohort(samples, read_config(settings))
     with staged([output / ".writable"], force=True) as (place,):
         place.touch()
     (output / ".writable").unlink()
-    if subprocess.run(_snakemake("--version"), capture_output=True, check=False).returncode:
-        raise ClonotrackError('Snakemake is not installed: pip install "clonotrack[workflow]"')
     start = time.time()
     command = _command(samples, output, cores=cores, profile=profile, settings=settings)
     status = subprocess.run([*command, *arguments], env=_environment(), check=False).returncode
@@ -69,6 +68,18 @@ def run_workflow(
         for sentence in _failures(output, start):
             click.echo(sentence, err=True)
         raise ClonotrackError(f"{output}: a step of the workflow failed: read the sentences above or {output}/logs")
+
+
+def require_snakemake() -> None:
+    """Stop where the workflow cannot run.
+
+    Raises:
+        ClonotrackError: Snakemake is not installed.
+    """
+    from clonotrack.errors import ClonotrackError
+
+    if subprocess.run(_snakemake("--version"), capture_output=True, check=False).returncode:
+        raise ClonotrackError('Snakemake is not installed: pip install "clonotrack[workflow]"')
 
 
 def summarise(output: Path, truth: pl.DataFrame | None = None) -> None:

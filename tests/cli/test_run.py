@@ -1,0 +1,26 @@
+"""`run` and `demo` before Snakemake starts."""
+
+from pathlib import Path
+
+import pytest
+
+from clonotrack.cli import run as command
+from clonotrack.cli.main import main
+
+
+@pytest.mark.parametrize("call", [["demo"], ["run", "samples.tsv"]])
+def test_without_snakemake_nothing_is_started_or_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], call: list[str]
+) -> None:
+    monkeypatch.setattr(command, "_snakemake", lambda *_: ["false"])
+    assert main([*call, "-o", str(tmp_path / "out")]) == 1
+    assert (
+        capsys.readouterr().err == 'clonotrack: error: Snakemake is not installed: pip install "clonotrack[workflow]"\n'
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_sheet_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(tmp_path / "none.tsv"), "-o", str(tmp_path / "out")]) == 1
+    assert "none.tsv: no such file: check the path" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
