@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def require_snakemake() -> None:
     """
     from clonotrack.errors import ClonotrackError
 
-    if subprocess.run(_snakemake("--version"), capture_output=True, check=False).returncode:
+    if find_spec("snakemake") is None:
         raise ClonotrackError('Snakemake is not installed: pip install "clonotrack[workflow]"')
 
 
@@ -101,10 +102,6 @@ def _failures(output: Path, since: float) -> list[str]:
     return [f"{path}: {line}" for path in logs for line in path.read_text().splitlines() if "clonotrack: " in line]
 
 
-def _snakemake(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "snakemake", *arguments]
-
-
 def _command(samples: Path, output: Path, *, cores: int | None, profile: str, settings: Path | None) -> list[str]:
     from clonotrack.io.shipped import workflow_folder
 
@@ -114,7 +111,8 @@ def _command(samples: Path, output: Path, *, cores: int | None, profile: str, se
     if settings:
         configuration.append(f"settings={settings.resolve()}")
     return [
-        *_snakemake("--snakefile", str(workflow / "Snakefile"), "--directory", str(output)),
+        *(sys.executable, "-m", "snakemake"),
+        *("--snakefile", str(workflow / "Snakefile"), "--directory", str(output)),
         *("--profile", str(shipped if shipped.is_dir() else profile)),
         *(("--cores", str(cores)) if cores else ()),
         *(("--quiet", *loudness) if (loudness := _loudness()) else ()),

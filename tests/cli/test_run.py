@@ -12,7 +12,7 @@ from clonotrack.cli.main import main
 def test_without_snakemake_nothing_is_started_or_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], call: list[str]
 ) -> None:
-    monkeypatch.setattr(command, "_snakemake", lambda *_: ["false"])
+    monkeypatch.setattr(command, "find_spec", lambda _: None)
     assert main([*call, "-o", str(tmp_path / "out")]) == 1
     assert (
         capsys.readouterr().err == 'clonotrack: error: Snakemake is not installed: pip install "clonotrack[workflow]"\n'
