@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import to_jsonable_python
@@ -16,11 +16,13 @@ from pydantic_core import to_jsonable_python
 from clonotrack.errors import ConfigError
 
 Locus = Literal["IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"]
+Level = Annotated[float, Field(gt=0, le=1)]
+TARGET_LEVELS = {"ALL": 1e-4, "B-ALL": 1e-4, "T-ALL": 1e-4, "CLL": 1e-4, "MM": 1e-5, "default": 1e-4}
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Reads(_Section):
@@ -92,7 +94,10 @@ class Quantify(_Section):
     alpha_call: float = Field(0.001, gt=0, lt=1, description="largest p-value of a positive call, over all markers")
     min_molecules: int = Field(1, ge=1, description="least molecules of a positive call")
     background_rate: float = Field(
-        0.0, ge=0, description="molecules of a marker per nucleated cell of people without the clone, where unknown"
+        0.0,
+        ge=0,
+        lt=1,
+        description="molecules of a marker per nucleated cell of people without the clone, where unknown",
     )
     dispersion: float = Field(
         0.5, ge=0, le=2, description="standard deviation of the log PCR yield of a molecule, where not estimated"
@@ -100,13 +105,18 @@ class Quantify(_Section):
     default_capture: float = Field(
         0.6, gt=0, le=1, description="capture that is assumed, and flagged, where a library states none"
     )
-    target_level: dict[str, float] = Field(
-        {"ALL": 1e-4, "B-ALL": 1e-4, "T-ALL": 1e-4, "CLL": 1e-4, "MM": 1e-5, "default": 1e-4},
-        description="level that a negative result has to reach, by disease",
+    target_level: dict[str, Level] = Field(
+        TARGET_LEVELS,
+        description="level that a negative result has to reach, by disease; what is left out stays as it is here",
     )
     max_no_template_reads: int = Field(
         0, ge=0, description="reads of a marker in a no-template control above which its run has failed"
     )
+
+    @field_validator("target_level")
+    @classmethod
+    def _levels(cls, value: dict[str, float]) -> dict[str, float]:
+        return {**TARGET_LEVELS, **value}
 
 
 class Report(_Section):
@@ -139,7 +149,7 @@ class Config(_Section):
     track: Track = Track()
     quantify: Quantify = Quantify()
     report: Report = Report()
-    libraries: dict[str, Library] = Field({"default": Library()}, description="kinds of library, by name")
+    libraries: dict[str, Library] = Field({"default": Library()}, min_length=1, description="kinds of library, by name")
     germline: str | None = Field(None, description="folder of a user's own reference; empty: the embedded one")
 
     @field_validator("libraries")

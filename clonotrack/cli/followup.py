@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 @options.input_ng
 @options.one_controls
 @click.option("--background", type=options.FILE, multiple=True, help="HITS of control samples; may be repeated.")
-@click.option("--day", type=float, help="Day of collection, counted from diagnosis.")
+@click.option("--day", type=options.Number(), help="Day of collection, counted from diagnosis.")
 @click.option("--disease", help="Sets the level that a negative result has to reach.")
 @click.option(
     "--lymphoid-fraction",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=options.SHARE,
     help="Share of nucleated cells that are lymphoid; needed without calibrators.",
 )
 @options.library

@@ -62,11 +62,13 @@ def only_tube(
         The files; the values of `given`, from the sheet where there is one.
 
     Raises:
-        click.UsageError: the call says what the sheet says, or names no patient.
+        click.UsageError: the call says what the sheet says, gives the input twice, or names no patient.
         ClonotrackError: as `lanes`; or the sample has several tubes.
     """
     from clonotrack.errors import InputError
 
+    if given.get("input_cells") is not None and given.get("input_ng") is not None:
+        raise click.UsageError("give --input-cells or --input-ng, not both: one of them says what went into the tube")
     tubes = lanes(reads, samples, sample_id, given["library"], config)
     if len(tubes) > 1:
         message = f"sample {sample_id} has {len(tubes)} tubes: take it through `clonotrack run`, or choose by --library"

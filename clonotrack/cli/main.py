@@ -93,6 +93,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         click.echo(f"clonotrack: error: {error}", err=True)
         return 1
+    except OSError as error:
+        if debug:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        reason = (error.strerror or str(error)).lower()
+        click.echo(f"clonotrack: error: {place}{reason}: mend that and run the command again", err=True)
+        return 1
     except Exception as error:
         if debug:
             raise

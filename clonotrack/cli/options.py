@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +11,21 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
+
+
+class Number(click.FloatRange):
+    """A number within bounds; `nan` and `inf`, which every bound lets pass or none says why, are refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number in `value`."""
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} is no finite number", param, ctx)
+        return number
+
+
+AMOUNT = Number(min=0, min_open=True)
+SHARE = Number(min=0, max=1, min_open=True)
 
 
 def _config(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Any:
@@ -37,8 +53,8 @@ controls = click.option(
 one_controls = click.option(
     "--controls", type=FILE, help="CONTROLS of the tube, in place of those that its library names."
 )
-input_cells = click.option("--input-cells", type=float, help="Nucleated cells put into the tube.")
-input_ng = click.option("--input-ng", type=float, help="DNA put into the tube [ng].")
+input_cells = click.option("--input-cells", type=AMOUNT, help="Nucleated cells put into the tube.")
+input_ng = click.option("--input-ng", type=AMOUNT, help="DNA put into the tube [ng].")
 
 
 def _identifier(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:

@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--level", type=float, default=1e-5, show_default=True, help="Clone cells per nucleated cell to detect.")
-@click.option("--capture", type=float, help="Share of molecules that end in the data.  [default: the library's]")
+@click.option(
+    "--level", type=options.SHARE, default=1e-5, show_default=True, help="Clone cells per nucleated cell to detect."
+)
+@click.option(
+    "--capture", type=options.SHARE, help="Share of molecules that end in the data.  [default: the library's]"
+)
 @click.option("--markers", type=click.IntRange(min=1), default=1, show_default=True, help="Markers in the tube.")
-@click.option("--lymphoid-fraction", type=float, help="Share of cells with a rearrangement of the locus: gives reads.")
+@click.option(
+    "--lymphoid-fraction", type=options.SHARE, help="Share of cells with a rearrangement of the locus: gives reads."
+)
 @options.library
 @options.config
 def plan(

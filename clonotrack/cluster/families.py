@@ -19,9 +19,9 @@ def family_heads(clonotypes: pl.DataFrame) -> I64:
     """The row that heads the family of each row; its own number for a head.
 
     METHOD: a head and the less abundant clonotypes of its system with a V and a J gene and the length in common that
-    are at most `SHARE` of the key region, and never more than `MOST` substitutions, away: lineages are usually
-    recognised by V, J, junction length and a junction distance of 10 to 15 % (Gupta et al. 2017, J Immunol
-    198:2489). A relative of a relative is not drawn in, so families stay narrow where a repertoire is dense.
+    are at most `SHARE` of the key region, and never more than `MOST` substitutions, away: lineages by V, J,
+    junction length and a junction distance are as in Gupta et al. 2017 (J Immunol 198:2489); the two limits are ours.
+    A relative of a relative is not drawn in, so families stay narrow where a repertoire is dense.
 
     Args:
         clonotypes: by falling `duplicate_count`.

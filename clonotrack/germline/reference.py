@@ -89,7 +89,11 @@ class Reference:
         raise GermlineError(f"{allele} is a gene of the reference {self.name}; name one of its alleles")
 
     def gene(self, name: str) -> tuple[Segment, ...]:
-        """The alleles of a gene, or the one allele, of this name or alias; GermlineError if there is none."""
+        """The alleles of a gene, or the one allele, of this name or alias.
+
+        Raises:
+            GermlineError: there is none.
+        """
         found = self._by_name.get(name) or self._by_name.get(self.aliases.get(name, ""))
         if not found:
             raise GermlineError(f"{name} is no gene, allele or alias of the reference {self.name}")

@@ -19,6 +19,7 @@ from clonotrack.tables import CONTROLS, MARKERS, MARKERS_REQUIRED
 NOT_DNA = re.compile(r"[^ACGTacgt]")
 SHORTEST_TARGET = 30
 """nt: a shorter sequence is not specific to a clone."""
+MOST_COPIES = 1e9
 COMBINED = "combined"
 """What the MRD table calls the row over all markers; no marker may have this name."""
 
@@ -105,6 +106,8 @@ def inspect_cohort(path: str | Path, config: Config) -> tuple[pl.DataFrame, list
     """
     frame, found = inspect_samples(path, config)
     problems: list[ClonotrackError] = list(found)
+    if not frame.get_column("role").is_in(["baseline", "followup"]).any():
+        problems.append(InputError(path, "has no baseline and no followup: there is no patient to report on, add one"))
     home: dict[str, Path] = {}
     for markers in map(Path, frame.get_column("markers").drop_nulls().unique(maintain_order=True)):
         if markers.is_file():
@@ -192,6 +195,9 @@ def _control_problems(path: str | Path, frame: pl.DataFrame) -> Iterator[InputEr
         seen.setdefault(name, line)
         for message in _sequence(row["sequence"]):
             yield InputError(path, f"control {name}: {message}", line=line)
-        if not (row["copies"] > 0 and isfinite(row["copies"])):
+        if not 0 < row["copies"] <= MOST_COPIES:
             message = f"control {name}: copies is {row['copies']:g}: give the molecules that went into the tube"
+            yield InputError(path, message, line=line)
+        if row["kind"] == "reference":
+            message = f"control {name} is of kind reference, which is not served yet: take the row out"
             yield InputError(path, message, line=line)

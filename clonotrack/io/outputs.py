@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from clonotrack.errors import OutputError
@@ -52,11 +52,19 @@ def _refuse(target: Path, *, force: bool, twice: bool) -> None:
 
 
 def _temporary(folder: Path, stack: ExitStack) -> Path:
+    new = [made for made in reversed([folder, *folder.parents]) if not made.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         place = Path(tempfile.mkdtemp(prefix=".clonotrack-", dir=folder))
     except OSError as error:
         reason = (error.strerror or "cannot be written").lower()
         raise OutputError(f"{folder}: cannot be written ({reason}): choose another output folder") from None
+    for made in new:
+        stack.callback(_remove_empty, made)
     stack.callback(shutil.rmtree, place, ignore_errors=True)
     return place
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from math import inf, isfinite
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from clonotrack.io.frames import read_table
 from clonotrack.tables import SAMPLES, SAMPLES_REQUIRED
 
 AMOUNTS = ("input_cells", "input_ng", "extracted_ng")
+MOST = {"input_cells": 1e9, "input_ng": 6.5e6}
 FRACTIONS = ("lymphoid_fraction", "b_fraction", "t_fraction")
 IDENTIFIERS = ("sample_id", "subject_id", "library", "run_id", "replicate")
 OF_SAMPLE = ("subject_id", "role", "day", "collection_date", "tissue", "disease", "markers")
@@ -48,7 +50,7 @@ def inspect_samples(path: str | Path, config: Config | None = None) -> tuple[pl.
     for column in ("reads_1", "reads_2", "markers"):
         absolute = [None if name is None else str(path.parent.resolve() / name) for name in frame.get_column(column)]
         frame = frame.with_columns(pl.Series(column, absolute, dtype=pl.String))
-    checks = (_rows(path, frame, config), _repeats(path, frame), _patients(path, frame))
+    checks = (_rows(path, frame, config), _repeats(path, frame), _patients(path, frame), _controls(path, frame))
     problems = [problem for check in checks for problem in check]
     return frame, sorted(problems, key=lambda problem: problem.line or 0)
 
@@ -76,10 +78,12 @@ def _amounts(row: dict[str, object]) -> Iterator[str]:
         value = row[column]
         if not isinstance(value, float):
             continue
-        if not 0 <= value < float("inf"):
+        if not 0 <= value < inf:
             yield f"column {column} holds {value:g}, and an amount is not negative: correct it"
         elif column in FRACTIONS and value > 1:
             yield f"column {column} holds {value:g}, and a share is between 0 and 1: correct it"
+        elif value > MOST.get(column, inf):
+            yield f"column {column} holds {value:g}, and no tube holds more than {MOST[column]:g}: correct it"
         elif value == 0 and row["role"] != "negative_control":
             yield f"column {column} holds 0: give the amount, or leave it empty where it is not known"
 
@@ -96,6 +100,8 @@ def _files(row: dict[str, object]) -> Iterator[str]:
 def _roles(row: dict[str, object]) -> Iterator[str]:
     if row["collection_date"] is not None and not _is_date(str(row["collection_date"])):
         yield f"column collection_date holds {row['collection_date']!r}: write it as YYYY-MM-DD"
+    if isinstance(row["day"], float) and not isfinite(row["day"]):
+        yield f"column day holds {row['day']:g}: give the day, or leave it empty where it is not known"
     patient = row["role"] in ("baseline", "followup")
     if patient and row["subject_id"] is None:
         yield f"column subject_id is empty, and a {row['role']} belongs to a patient: fill it in"
@@ -103,10 +109,9 @@ def _roles(row: dict[str, object]) -> Iterator[str]:
 
 def _is_date(text: str) -> bool:
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True
 
 
 def _repeats(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
@@ -136,3 +141,12 @@ def _patients(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
                 f"patient {row['subject_id']} has neither a baseline on this sheet nor a markers file: add one of them"
             )
             yield InputError(path, message, line=line)
+
+
+def _controls(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
+    """Controls that would be taken for a patient's samples."""
+    patients = set(frame.filter(pl.col("role").is_in(["baseline", "followup"])).get_column("subject_id").drop_nulls())
+    for line, row in enumerate(frame.iter_rows(named=True), start=2):
+        if row["role"].endswith("_control") and row["subject_id"] in patients:
+            message = f"the {row['role']} is given to patient {row['subject_id']}, and a control is of no patient here"
+            yield InputError(path, f"{message}: leave subject_id empty", line=line)

@@ -29,7 +29,7 @@ def read_config(path: str | Path | None) -> Config:
 def read_yaml(path: Path) -> Any:
     """The document in a YAML file. Raises InputError for a file that is missing or no YAML."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
         raise InputError(path, "no such file: check the path") from None
     except (OSError, UnicodeDecodeError):
@@ -37,6 +37,22 @@ def read_yaml(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise InputError(path, f"is no YAML ({error.problem}): correct it", line=line) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise InputError(path, f"is no YAML ({' '.join(str(error).split())}): correct it") from None
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain values only, and no key twice in one mapping, of which YAML would keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        found = super().construct_mapping(node, deep=deep)
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            name = self.construct_object(key)
+            if name in seen:
+                raise yaml.MarkedYAMLError(problem=f"{name!r} stands twice", problem_mark=key.start_mark)
+            seen.add(name)
+        return found
 
 
 def _resolve(config: Config, folder: Path) -> Config:

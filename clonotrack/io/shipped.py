@@ -10,7 +10,11 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def workflow_folder() -> Path:
-    """The workflow: the package's copy, else the checkout's."""
+    """The workflow: the package's copy, else the checkout's.
+
+    Raises:
+        ClonotrackError: neither is there.
+    """
     for folder in (PACKAGE / "workflows", PACKAGE.parent / "workflows"):
         if (folder / "Snakefile").is_file():
             return folder

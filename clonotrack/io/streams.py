@@ -55,7 +55,11 @@ def label(path: Path) -> str:
 
 @contextmanager
 def faults(path: Path) -> Iterator[None]:
-    """Turn what the operating system and the decompressor say into sentences."""
+    """Turn what the operating system and the decompressor say into sentences.
+
+    Raises:
+        InputError: the file cannot be read, stops early or is damaged.
+    """
     try:
         yield
     except EOFError:
@@ -72,6 +76,8 @@ def faults(path: Path) -> Iterator[None]:
 @contextmanager
 def _opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
     if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise InputError(label(path), "is closed: pipe the reads into the command, or name a file")
         stream = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer))
         try:
             yield stream

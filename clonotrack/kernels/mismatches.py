@@ -16,7 +16,7 @@ def mismatches(left: U8, left_start: int, right: U8, right_start: int, length: i
         right: codes that hold the second stretch, from `right_start` on.
         right_start: 0-based.
         length: of both stretches, nt.
-        limit: where counting may stop.
+        limit: where counting may stop; -1 or more.
 
     Returns:
         The number of mismatches, or `limit` + 1 where there are more than `limit`.
@@ -28,7 +28,7 @@ def mismatches(left: U8, left_start: int, right: U8, right_start: int, length: i
             found += 1
             if found > limit:
                 break
-    return found
+    return min(found, limit + 1)
 
 
 @njit

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import exp, inf, sqrt
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 COUNTED = ("exact", "mismatch", "indel")
 """Match classes whose reads are the target's; `ambiguous` and `evolved` are told apart and never added."""
+
+MOST_CELLS = 1e9
+"""Nucleated cells that no tube holds: 6.5 mg of DNA."""
 
 _ALLOWED_SCORE = 4.0
 _LEAST_TO_JUDGE = 3
@@ -42,15 +45,25 @@ def nucleated_cells(row: Mapping[str, Any], pg_per_cell: float) -> Cells | None:
     METHOD: cells = 1000 * input_ng / pg_per_cell, diploid cells; 6.5 pg by default (6.6 is in use too).
 
     Raises:
-        QuantityError: an amount is zero or negative.
+        QuantityError: an amount is zero, negative, or no amount that a tube can hold.
     """
     for column in ("input_cells", "input_ng"):
         amount = row.get(column)
-        if amount is not None and not amount > 0:
+        if amount is not None and not 0 < amount < inf:
             raise QuantityError(
                 f"sample {row['sample_id']} has {column} {amount:g}: give the amount that went into the tube, "
                 "or leave the cell empty where it is not known"
             )
+    found = _cells(row, pg_per_cell)
+    if found and not 1 <= found.number <= MOST_CELLS:
+        raise QuantityError(
+            f"sample {row['sample_id']} has an input of {found.number:.3g} nucleated cells, and a tube holds 1 to "
+            f"{MOST_CELLS:g}: correct input_cells or input_ng"
+        )
+    return found
+
+
+def _cells(row: Mapping[str, Any], pg_per_cell: float) -> Cells | None:
     if row.get("input_cells") is not None:
         return Cells(float(row["input_cells"]), "cells")
     if row.get("input_ng") is not None:
@@ -127,9 +140,9 @@ def calibrate(
     A calibrator without locus counts for every locus. The key None holds all calibrators together, for markers
     outside the receptor loci.
 
-    METHOD: a = reads / copies summed over the calibrators, the line through zero of Salson et al., Leuk Res 2017
-    (Vidjil), by locus and pooled where a locus has none. Reads lost to sequencing errors are lost alike in
-    calibrators and markers, so a carries them.
+    METHOD: a = reads / copies summed over the calibrators, a line through zero as Vidjil's spike-in script fits one
+    for each V family; here by locus, and pooled where a locus has none. Reads lost to sequencing errors are lost alike
+    in calibrators and markers, so a carries them.
 
     Args:
         reads: reads of each control in this tube; a control that was not looked for is missing here.

@@ -62,6 +62,8 @@ def _unrelated(marker: Mapping[str, Any], assays: Sequence[Assay]) -> tuple[Proc
         seen = assay.observed.markers.get(marker["marker_id"])
         if seen is None or assay.cells is None or assay.observed.subject_id == marker["subject_id"]:
             continue
+        if marker["marker_id"] in assay.observed.cut_short:
+            continue
         found = assay.yield_of(marker["locus"])
         if isinstance(found, Yield) and assay.amplifies(marker["locus"]):
             seeing = Seeing(found.reads_per_copy / assay.capture, assay.dispersion, assay.capture)

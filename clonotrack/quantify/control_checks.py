@@ -36,16 +36,16 @@ def control_checks(assays: Sequence[Assay], markers: Sequence[Mapping[str, Any]]
     return check(pl.DataFrame(rows, schema=CONTROL_CHECKS.schema()), CONTROL_CHECKS)
 
 
-def contaminated(assays: Sequence[Assay], settings: Quantify) -> dict[str | None, frozenset[str]]:
-    """Markers that the no-template controls of a run hold over the allowance, by run_id.
+def contaminated(assays: Sequence[Assay], run_id: str | None, settings: Quantify) -> frozenset[str]:
+    """Markers that the no-template controls of a run hold over the allowance.
 
-    Samples and controls without a run_id are taken to be of one run.
+    A sample or a control without a run_id may be of any run, so it counts for all of them.
     """
-    found: dict[str | None, set[str]] = defaultdict(set)
-    for (_, run, marker), reads in _no_template_reads(assays).items():
-        if reads > settings.max_no_template_reads:
-            found[run].add(marker)
-    return {run: frozenset(markers) for run, markers in found.items()}
+    return frozenset(
+        marker
+        for (_, run, marker), reads in _no_template_reads(assays).items()
+        if reads > settings.max_no_template_reads and (run == run_id or None in (run, run_id))
+    )
 
 
 def _no_template_reads(assays: Sequence[Assay]) -> dict[tuple[str, str | None, str], int]:

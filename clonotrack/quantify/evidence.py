@@ -33,6 +33,11 @@ class Look:
         """k, molecules of the marker in a clone cell."""
         return float(self.marker["copies_per_cell"])
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether the reads of the tube are too short for the marker."""
+        return self.marker["marker_id"] in self.assay.observed.cut_short
+
     def seeing(self, found: Yield) -> Seeing:
         """How the marker is seen: rho = a / c."""
         capture = self.assay.capture
@@ -120,6 +125,7 @@ def evidence(
     )
     failures = {look.found for look in looks if isinstance(look.found, str)}
     failures |= {"no_cells" for look in looks if look.assay.cells is None}
+    failures |= {"reads_too_short" for look in looks if look.cut_short and not look.reads}
     failures |= {"no_template_control_failed" for marker in markers if marker["marker_id"] in contaminated}
     seen = {look.marker["marker_id"] for look in looks}
     failures |= {"locus_not_amplified" for marker in markers if marker["marker_id"] not in seen}
@@ -147,6 +153,7 @@ def _reads(marker: Marker, assay: Assay) -> int:
 
 def _flags(look: Look) -> set[str]:
     found = {"capture_assumed"} if look.assay.capture_assumed else set()
+    found |= {"reads_too_short"} if look.cut_short else set()
     if isinstance(look.found, Yield):
         found |= {"read_share"} if look.found.counting == "read_share" else set()
         found |= {"calibrators_pooled"} if look.found.pooled else set()

@@ -21,6 +21,7 @@ class Observed:
         markers: reads of each marker that was looked for, whosever it is.
         ambiguous: reads that fit a marker and something else as well; told, never added.
         owners: patient of each marker.
+        cut_short: markers that the reads are too short for.
         controls, loci, totals: reads of each control, of each locus, and of each total.
     """
 
@@ -33,6 +34,7 @@ class Observed:
     markers: dict[str, int]
     ambiguous: dict[str, int]
     owners: dict[str, str | None]
+    cut_short: frozenset[str]
     controls: dict[str, int]
     loci: dict[str, int]
     totals: dict[str, int]
@@ -57,6 +59,7 @@ def _observed(rows: pl.DataFrame) -> Observed:
     first = rows.row(0, named=True)
     reads: dict[str, dict[str, int]] = {kind: {} for kind in ("marker", "ambiguous", "control", "locus", "total")}
     owners: dict[str, str | None] = {}
+    cut_short: set[str] = set()
     columns = ("target_id", "target_kind", "target_subject_id", "match_class", "reads")
     for target, kind, owner, match, count in rows.select(columns).iter_rows():
         if kind == "marker":
@@ -68,11 +71,14 @@ def _observed(rows: pl.DataFrame) -> Observed:
             reads[kind][target] = reads[kind].get(target, 0) + count
         elif kind == "marker" and match == "ambiguous":
             reads["ambiguous"][target] = reads["ambiguous"].get(target, 0) + count
+        elif kind == "marker" and match is None:
+            cut_short.add(target)
     return Observed(
         **{name: first[name] for name in (*TUBE, "subject_id", "role", "run_id")},
         markers=reads["marker"],
         ambiguous=reads["ambiguous"],
         owners=owners,
+        cut_short=frozenset(cut_short),
         controls=reads["control"],
         loci=reads["locus"],
         totals=reads["total"],

@@ -93,11 +93,13 @@ def _result(
         sample_id: [marker for marker in tracked if marker["subject_id"] == subject[sample_id]]
         for sample_id in of_sample
     }
-    failing, day, target = contaminated(everything, settings), days(samples), _targets(samples, config)
+    day, target = days(samples), _targets(samples, config)
     rows: list[Row] = []
     for sample_id, found in of_sample.items():
         about = {"subject_id": subject[sample_id], "sample_id": sample_id, "day": day[sample_id]}
-        lost = frozenset[str]().union(*(failing.get(assay.observed.run_id, ()) for assay in found))
+        lost = frozenset[str]().union(
+            *(contaminated(everything, run, settings) for run in {assay.observed.run_id for assay in found})
+        )
         rows += sample_rows(about, own[sample_id], found, backgrounds, lost, settings, target[sample_id])
     order = ("subject_id", "day", "sample_id")
     mrd = pl.DataFrame(rows, schema=MRD.schema()).sort(order, nulls_last=True, maintain_order=True)

@@ -49,6 +49,9 @@ def known_reads(
 
     Yields:
         Batches, with the rearrangements that their `origin` indexes.
+
+    Raises:
+        ConfigError: more clonotypes than reads were asked for, or an error rate that the qualities cannot have.
     """
     if clonotypes > reads:
         raise ConfigError(f"{clonotypes} clonotypes cannot be in {reads} reads: ask for fewer clonotypes or more reads")

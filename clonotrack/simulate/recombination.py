@@ -38,7 +38,11 @@ class Choices:
         return rng.choice(len(self.segments), size=count, p=self.weights)
 
     def only(self, gene: str) -> Choices:
-        """The alleles of one gene, or the one allele of this name."""
+        """The alleles of one gene, or the one allele of this name.
+
+        Raises:
+            GermlineError: there is none among these.
+        """
         kept = [i for i, segment in enumerate(self.segments) if gene in (segment.gene, segment.allele)]
         if not kept:
             raise GermlineError(f"{gene} is no functional gene of this locus in the reference: choose another")
@@ -56,7 +60,11 @@ class Germline:
 
 
 def inherit(reference: Reference, locus: str, rng: np.random.Generator) -> Germline:
-    """A person's segments of one locus: functional genes with anchors, one or two alleles of each."""
+    """A person's segments of one locus: functional genes with anchors, one or two alleles of each.
+
+    Raises:
+        GermlineError: the reference has no functional V or no J of the locus.
+    """
     v, d, j = (_inherited(reference, kind, locus, rng) for kind in KINDS)
     if v is None or j is None:
         raise GermlineError(

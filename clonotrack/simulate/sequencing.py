@@ -75,7 +75,11 @@ def sequence(
 
 
 def reduced_share(error_rate: float) -> float:
-    """Mean share of bases not in the best bin at which reads have this many errors per base; by bisection."""
+    """Mean share of bases not in the best bin at which reads have this many errors per base; by bisection.
+
+    Raises:
+        ConfigError: no mixture of the bins has this error rate.
+    """
     least, most = _mean_error(0.0), _mean_error(1.0)
     if not least <= error_rate <= most:
         raise ConfigError(f"error_rate is {error_rate:g}: choose one from {least:.1e} to {most:.1e}")

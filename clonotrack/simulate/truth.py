@@ -37,7 +37,16 @@ def marker_truth(
     drawn: tuple[int, int],
     target_level: float,
 ) -> dict[str, Any]:
-    """One TRUTH row; `drawn` are the marker's captured molecules and their reads."""
+    """One TRUTH row.
+
+    Args:
+        sample: its level and cells.
+        library: its capture.
+        marker: what was counted.
+        clone_cells: cells of the clone that were drawn.
+        drawn: the marker's captured molecules, and their reads.
+        target_level: level that a negative result has to reach.
+    """
     molecules, reads = drawn
     realised = molecules / (library.capture * marker.copies_per_cell * sample.cells)
     limit = detection_limit(sample.cells, library.capture, marker.copies_per_cell)

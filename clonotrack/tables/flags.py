@@ -4,11 +4,14 @@ FLAGS = {
     "no_cells": "There is no way to the number of nucleated cells: give input_cells or input_ng for this sample.",
     "no_marker": "The patient has no trackable marker, so nothing was looked for.",
     "locus_not_amplified": "The library has no primers for the locus of the marker, so it could not be seen.",
+    "reads_too_short": "Next to no read is as long as the clone-specific part of the marker, so it could not be "
+    "counted: narrow the part down by target_start and target_end.",
     "no_reads": "The sample has no usable read.",
     "no_molecules": "There is no way from reads to molecules: the library has neither calibrators nor UMIs, and the "
     "sample no lymphoid_fraction.",
     "calibrators_not_found": "Calibrators were put into the tube but none was found in the reads.",
-    "calibrators_pooled": "The locus has no calibrator of its own; those of all loci were used.",
+    "calibrators_pooled": "No calibrator is of the locus of the marker, or the marker states none; those of all "
+    "loci were used.",
     "no_template_control_failed": "The no-template control of this run holds reads of the marker.",
     "rna": "The library was made from RNA: transcripts are not cells, so there is a frequency only.",
     "read_share": "Molecules come from the share of reads, without calibrators or UMIs.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,7 +29,12 @@ class Sample:
 
 
 def hits_frame(
-    sample: Sample, targets: Sequence[Target], counts: I64, loci: I64, totals: Mapping[str, int]
+    sample: Sample,
+    targets: Sequence[Target],
+    counts: I64,
+    loci: I64,
+    totals: Mapping[str, int],
+    unseen: Collection[str] = (),
 ) -> pl.DataFrame:
     """HITS of one tube.
 
@@ -39,13 +44,14 @@ def hits_frame(
         counts: shape (targets, 2, edits + 1); reads credited and ambiguous, by distance.
         loci: shape (7,); reads by the locus of their J.
         totals: reads by what became of them.
+        unseen: markers that the reads are too short for; each has a row without a match class, which says so.
     """
-    rows = [*_target_rows(targets, counts), *_locus_rows(loci), *_total_rows(totals)]
+    rows = [*_target_rows(targets, counts, unseen), *_locus_rows(loci), *_total_rows(totals)]
     frame = pl.DataFrame([asdict(sample) | row for row in rows], schema=HITS.schema())
     return check(frame, HITS)
 
 
-def _target_rows(targets: Sequence[Target], counts: I64) -> Iterator[Row]:
+def _target_rows(targets: Sequence[Target], counts: I64, unseen: Collection[str]) -> Iterator[Row]:
     for target, by_class in zip(targets, counts, strict=True):
         about = {
             "target_id": target.target_id,
@@ -53,7 +59,9 @@ def _target_rows(targets: Sequence[Target], counts: I64) -> Iterator[Row]:
             "target_kind": target.kind,
             "locus": target.locus,
         }
-        if not by_class.any():
+        if target.kind == "marker" and target.target_id in unseen:
+            yield about | {"reads": 0}
+        elif not by_class.any():
             yield about | {"match_class": "exact", "edit_distance": 0, "reads": 0}
         for ambiguous, by_distance in enumerate(by_class):
             for distance in by_distance.nonzero()[0].tolist():

@@ -10,13 +10,14 @@ import numpy as np
 import polars as pl
 
 from clonotrack.config import Track
-from clonotrack.germline import LOCI, Reference
+from clonotrack.germline import Reference
 from clonotrack.kernels.credit import AMBIGUOUS, HIT, OTHER
 from clonotrack.kernels.scan import NO_LOCUS, WORD, Found, Probes, Seeds, scan
 from clonotrack.sequence import I64, Ragged
 from clonotrack.track.edits import settle_edits
 from clonotrack.track.hits import Sample, hits_frame
 from clonotrack.track.index import probes_of, seeds_of
+from clonotrack.track.lengths import cut_short
 from clonotrack.track.targets import Target, control_targets, marker_targets
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def track(
         "ambiguous": int(search.outcomes[AMBIGUOUS]),
         "other": int(search.outcomes[OTHER]),
     }
-    return hits_frame(sample, targets, search.counts, search.loci, totals)
+    unseen = frozenset(t.target_id for t in targets if t.kind == "marker" and cut_short(t, search.lengths))
+    return hits_frame(sample, targets, search.counts, search.loci, totals, unseen)
 
 
 def _stream(batches: Iterable[ReadChunk], search: Search) -> None:
@@ -88,6 +90,13 @@ def prepare(
 
     Own markers first, then controls, then the markers of other patients.
 
+    Args:
+        markers: MARKERS of this and other patients; only selected ones are tracked.
+        controls: CONTROLS of the tube.
+        reference: says which part of a control no real rearrangement has.
+        settings: the edits that are asked for.
+        subject_id: the patient of the sample, None for a control sample: all markers are then other patients'.
+
     Raises:
         TableError: a marker or control that cannot be tracked.
     """
@@ -108,14 +117,16 @@ class Search:
 
     Attributes:
         counts: shape (targets, 2, edits + 1); reads credited and ambiguous, by target and distance.
-        loci: shape (7,); reads by the locus of their J.
+        lengths: shape (8, longest target + 1); reads by the locus of their J, the last row without one, and by
+            length, the last column for all that are longer.
         outcomes: shape (3,); reads that are other, ambiguous, hit.
     """
 
     def __init__(self, seeds: Seeds, probes: Probes) -> None:
         self._seeds, self._probes = seeds, probes
         self.counts: I64 = np.zeros((len(probes.edits), 2, int(probes.edits.max(initial=0)) + 1), dtype=np.int64)
-        self.loci: I64 = np.zeros(len(LOCI), dtype=np.int64)
+        longest = int(np.diff(probes.offsets).max(initial=0))
+        self.lengths: I64 = np.zeros((NO_LOCUS + 1, longest + 1), dtype=np.int64)
         self.outcomes: I64 = np.zeros(3, dtype=np.int64)
 
     def add(self, reads: Ragged) -> Found:
@@ -125,5 +136,13 @@ class Search:
         words = np.require(codes[: len(codes) // WORD * WORD].view("<u4"), requirements=("C", "A", "W"))
         scan(words, codes, np.require(reads.offsets, requirements=("C", "A", "W")), self._seeds, self._probes, found)
         self.outcomes += np.bincount(found.outcome, minlength=3)
-        self.loci += np.bincount(found.locus, minlength=NO_LOCUS + 1)[:NO_LOCUS]
+        width = self.lengths.shape[1]
+        place = found.locus * np.int64(width) + np.minimum(reads.lengths, width - 1)
+        self.lengths += np.bincount(place, minlength=self.lengths.size).reshape(self.lengths.shape)
         return found
+
+    @property
+    def loci(self) -> I64:
+        """Reads by the locus of their J: shape (7,)."""
+        by_locus: I64 = self.lengths.sum(axis=1)[:NO_LOCUS]
+        return by_locus

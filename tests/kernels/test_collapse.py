@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from clonotrack.kernels.collapse import assign, equal, raise_quality, refill, sequence_hash
 from clonotrack.sequence import Ragged
-from tests.reference.collapse import collapse as naive
+from tests.reference import collapse as naive
 
 # Few letters and lengths, so that sequences repeat; 21 bases make a word of the hash
 sequence = st.one_of(st.text("AC", max_size=3), st.text("ACGTN", min_size=20, max_size=22), st.just("ACGTN" * 9))
@@ -15,30 +15,41 @@ read = sequence.flatmap(
 )
 
 
-def collapse(reads, slots):
-    batch = Ragged.from_strings([sequence for sequence, _ in reads])
-    scores = np.array([score for _, row in reads for score in row], dtype=np.uint8)
-    table = np.full(slots, -1, dtype=np.int64)
-    hashes, offsets = np.zeros(len(reads), dtype=np.uint64), np.zeros(len(reads) + 1, dtype=np.int64)
-    codes, best = np.zeros_like(batch.codes), np.zeros_like(batch.codes)
-    groups = np.zeros(len(reads), dtype=np.int64)
-    rows = assign(batch.codes, batch.offsets, table, hashes, codes, offsets, 0, groups)
-    raise_quality(scores, batch.offsets, groups, best, offsets)
-    return Ragged(codes, offsets[: rows + 1]), best, groups, hashes[:rows], table
+# Rows of the hash table: more than twice the sequences
+SLOTS = 128
 
 
-@given(st.lists(read, max_size=30))
+@given(st.lists(st.lists(read, max_size=15), min_size=1, max_size=4))
 @settings(deadline=None)
-def test_agrees_with_the_twin(reads):
-    expected = naive(reads)
-    kept, best, groups, hashes, table = collapse(reads, slots=64)
-    assert kept.to_strings() == [sequence for sequence, *_ in expected]
-    assert np.bincount(groups, minlength=0).tolist() == [copies for _, _, copies, _ in expected]
-    assert [groups.tolist().index(row) for row in range(len(expected))] == [first for _, first, *_ in expected]
-    assert [best[a:b].tolist() for a, b in pairwise(kept.offsets)] == [scores for *_, scores in expected]
-    larger = np.full(128, -1, dtype=np.int64)
-    refill(larger, hashes, len(kept))
-    assert sorted(larger[larger >= 0].tolist()) == sorted(table[table >= 0].tolist()) == list(range(len(kept)))
+def test_agrees_with_the_twin(batches):
+    size, room = sum(map(len, batches)), sum(len(sequence) for batch in batches for sequence, _ in batch)
+    table = np.full(SLOTS, -1, dtype=np.int64)
+    hashes, offsets = np.zeros(size, dtype=np.uint64), np.zeros(size + 1, dtype=np.int64)
+    codes, best = np.zeros(room, dtype=np.uint8), np.zeros(room, dtype=np.uint8)
+    rows, kept, expected_best = 0, [], []
+    for reads in batches:
+        batch = Ragged.from_strings([sequence for sequence, _ in reads])
+        scores = np.array([score for _, row in reads for score in row], dtype=np.uint8)
+        groups = np.zeros(len(reads), dtype=np.int64)
+        rows = assign(batch.codes, batch.offsets, table, hashes, codes, offsets, rows, groups)
+        raise_quality(scores, batch.offsets, groups, best, offsets)
+        kept, expected = naive.assign(kept, [sequence for sequence, _ in reads])
+        assert groups.tolist() == expected
+        expected_best += [[0] * len(sequence) for sequence in kept[len(expected_best) :]]
+        expected_best = naive.raise_quality(expected_best, [row for _, row in reads], expected)
+        assert Ragged(codes, offsets[: rows + 1]).to_strings() == kept
+        assert [best[a:b].tolist() for a, b in pairwise(offsets[: rows + 1])] == expected_best
+    assert table.tolist() == naive.refill(SLOTS, hashes[:rows].tolist())
+
+
+@given(st.integers(0, 5), st.data())
+@settings(deadline=None)
+def test_a_table_is_refilled_as_by_the_twin(power, data):
+    size = 2**power
+    hashes = data.draw(st.lists(st.one_of(st.integers(0, 2**64 - 1), st.integers(size - 2, size)), max_size=size // 2))
+    slots = np.full(size, -1, dtype=np.int64)
+    refill(slots, np.array([max(key, 0) for key in hashes], dtype=np.uint64), len(hashes))
+    assert slots.tolist() == naive.refill(size, [max(key, 0) for key in hashes])
 
 
 @given(st.lists(sequence, min_size=2, max_size=20))

@@ -36,6 +36,23 @@ def test_any_two_sequences(read: str, germline: str) -> None:
     assert align(read, germline, 0, 20)[0] == naive.best_score(read, germline)
 
 
+@settings(deadline=None, max_examples=60)
+@given(MOTIF, MOTIF, st.text("ACGTN", max_size=6), st.text("ACGTN", max_size=6), st.data())
+def test_the_alignment_in_a_band_is_that_of_the_naive_twin(
+    left: str, right: str, a: str, b: str, data: st.DataObject
+) -> None:
+    read, germline = left + a + right, left + b + right
+    start = data.draw(st.integers(0, 8))
+    end = data.draw(st.integers(start, len(read)))
+    shift, band = data.draw(st.integers(-6, 6)), data.draw(st.integers(0, 12))
+    pieces = np.zeros((64, 2), dtype=np.int32)
+    score, count, *starts = align_banded(encode(read), start, end, germline_codes(germline), shift, band, pieces)
+    expected_score, expected_pieces, *expected_starts = naive.align_banded(read, start, end, germline, shift, band)
+    assert score == expected_score
+    assert [tuple(piece) for piece in pieces[:count].tolist()] == expected_pieces
+    assert not expected_pieces or starts == expected_starts
+
+
 def test_an_alignment_stays_in_its_band_and_stretch() -> None:
     left, right = "ACGTTGCAAGCTTAGC", "GGATCCATTTCCGGAA"
     germline = left + right

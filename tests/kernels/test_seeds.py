@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clonotrack.annotate.index import seeds_of
-from clonotrack.kernels.seeds import elect, kmer_numbers, vote
+from clonotrack.kernels.seeds import collect_entries, elect, kmer_numbers, vote
 from clonotrack.sequence import Ragged, encode
 from tests.reference import seeds as naive
 
@@ -25,6 +25,20 @@ def test_kmers_have_numbers(sequence: str) -> None:
     words = naive.kmers(sequence, K)
     expected = [-1 if word is None else int("".join(str("ACGT".index(base)) for base in word), 4) for word in words]
     assert numbers[:count].tolist() == expected
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(DNA, st.integers(-3, 20), st.integers(0, 3)), max_size=5))
+def test_entries_are_those_of_the_naive_twin(alleles: list[tuple[str, int, int]]) -> None:
+    ragged = Ragged.from_strings(sequence for sequence, _, _ in alleles)
+    origin, group = (np.array([allele[field] for allele in alleles], dtype=np.int64) for field in (1, 2))
+    written = np.zeros((3, len(ragged.codes)), dtype=np.int64)
+    used = collect_entries(ragged.codes, ragged.offsets, origin, group, K, *written)
+    expected = [
+        (int("".join(str("ACGT".index(base)) for base in word), 4), *rest)
+        for word, *rest in naive.collect_entries(alleles, K)
+    ]
+    assert [tuple(entry) for entry in written[:, :used].T.tolist()] == expected
 
 
 @settings(deadline=None)

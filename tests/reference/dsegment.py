@@ -2,8 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clonotrack.kernels.dsegment import SHORTEST_STRETCH
+from clonotrack.kernels.segments import Germline, Limits
 from tests.reference.seeds import kmers
-from tests.reference.ungapped import best_run
+from tests.reference.segments import Allele, alleles
+from tests.reference.ungapped import best_run, expected_by_chance
+
+
+@dataclass(frozen=True)
+class Match:
+    """A D on a read: alleles that tie, the bases of the read and of the first of the alleles."""
+
+    score: float
+    ties: list[int]
+    start: int
+    end: int
+    germline_start: int
+    germline_end: int
+
+
+def settle_d(read: str, germline: Germline, limits: Limits, cost: int, j: Allele, first: int, last: int) -> list[Match]:
+    """The D of ``read[first:last]``, in order; two at most, and those only where the locus has two as a rule.
+
+    The second is looked for behind the first, and before it where there is none behind.
+    """
+    ds = [d for d in alleles(germline.d) if germline.has_d[j.group][d.number] and d.cluster <= j.cluster]
+    one = best_d(read, germline, limits, cost, ds, first, last)
+    if one is None:
+        return []
+    if germline.second_d[j.group]:
+        behind = best_d(read, germline, limits, cost, ds, one.end, last)
+        before = best_d(read, germline, limits, cost, ds, first, one.start)
+        if behind or before:
+            return [one, behind] if behind else [before, one] if before else []
+    return [one]
+
+
+def best_d(
+    read: str, germline: Germline, limits: Limits, cost: int, ds: Sequence[Allele], first: int, last: int
+) -> Match | None:
+    """The best D of a stretch, if it is better than chance; of the first allele the match that k-mers meet first."""
+    stretch, k = read[first:last], germline.d.seeds.k
+    if last - first < SHORTEST_STRETCH or not ds:
+        return None
+    best = scores(stretch, [d.sequence for d in ds], [1] * len(ds), cost, k)
+    score = max(best)
+    expected = expected_by_chance(score, cost, sum(len(d.sequence) for d in ds) * len(stretch))
+    if score == 0 or expected > limits.max_d_expected:
+        return None
+    ties = [d for d, of_d in zip(ds, best, strict=True) if of_d == score]
+    found = [match for match in matches(stretch, ties[0].sequence, cost, k) if match[0] == score]
+    _, i, g, length = min(found, key=lambda match: first_kmer(stretch, ties[0].sequence, match[1] - match[2], k))
+    return Match(score, [d.number for d in ties], first + i, first + i + length, g, g + length)
+
+
+def first_kmer(stretch: str, allele: str, at: int, k: int) -> tuple[int, int]:
+    """First base of the stretch with a k-mer that the allele shares at this place, and the place."""
+    words, others = kmers(stretch, k), kmers(allele, k)
+    shared = [i for i in range(len(words)) if words[i] and 0 <= i - at < len(others) and words[i] == others[i - at]]
+    return min(shared), at
 
 
 def scores(stretch: str, alleles: list[str], allowed: list[int], cost: int, k: int) -> list[float]:

@@ -1,4 +1,4 @@
-"""Naive twin of `clonotrack.kernels.gapped`: local affine alignment without a band, by recursion over all cells."""
+"""Naive twin of `clonotrack.kernels.gapped`: local affine alignment, every cell with its whole path."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import cache
 from math import inf
 
 from clonotrack.kernels.gapped import DELETION, GAP_EXTEND, GAP_OPEN, INSERTION, MATCH
+from tests.reference.pieces import Column, pieces
 from tests.reference.ungapped import base_score
 
 
@@ -40,3 +41,44 @@ def score_of(pieces: list[tuple[int, int]], read: str, read_start: int, germline
     assert j <= len(read)
     assert i <= len(germline)
     return score
+
+
+Path = tuple[float, tuple[Column, ...]]
+
+
+def align_banded(
+    read: str, read_start: int, read_end: int, germline: str, shift: int, band: int
+) -> tuple[float, list[tuple[int, int]], int, int]:
+    """Score, pieces and start of the best local alignment in a band; among equals the cell first met along the allele.
+
+    Each cell keeps its best path as columns, and the best that ends in a deletion and in an insertion.
+    """
+    nothing: Path = (0, ())
+    never: Path = (-inf, ())
+    cells: dict[tuple[int, int], tuple[Path, Path, Path]] = {}
+    best = nothing
+    for g in range(len(germline)):
+        for i in range(max(read_start, g + shift - band), min(read_end, g + shift + band + 1)):
+            above, left = (cells.get(at, (nothing, never, never)) for at in ((g - 1, i), (g, i - 1)))
+            diagonal = cells.get((g - 1, i - 1), (nothing,))[0]
+            deletion = max(extended(above[0], GAP_OPEN, None, g), extended(above[1], 0, None, g), key=score_first)
+            insertion = max(extended(left[0], GAP_OPEN, i, None), extended(left[2], 0, i, None), key=score_first)
+            match = (diagonal[0] + base_score(read[i], germline[g], 1), (*diagonal[1], (i, g)))
+            here = max(nothing, match, deletion, insertion, key=score_first)
+            cells[g, i] = here, deletion, insertion
+            best = max(best, here, key=score_first)
+    if best is nothing:
+        return 0, [], -1, -1
+    read_first, germline_first = best[1][0]
+    assert read_first is not None
+    assert germline_first is not None
+    return best[0], pieces(list(best[1])), read_first, germline_first
+
+
+def extended(path: Path, opening: float, i: int | None, g: int | None) -> Path:
+    """A path with one more base of a gap."""
+    return path[0] - opening - GAP_EXTEND, (*path[1], (i, g))
+
+
+def score_first(path: Path) -> float:
+    return path[0]

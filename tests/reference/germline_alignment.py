@@ -1,4 +1,4 @@
-"""Naive twin of `clonotrack.kernels.germline_alignment`: both rows rebuilt from a table's row and the reference."""
+"""Naive twins of `clonotrack.kernels.germline_alignment`: from columns, and from a table's row and the reference."""
 
 from __future__ import annotations
 
@@ -6,6 +6,29 @@ import re
 from typing import Any
 
 from clonotrack.germline import Reference
+from clonotrack.kernels.segments import Germline
+from tests.reference.segments import alleles
+from tests.reference.settlement import Settled
+
+
+def align_to_germline(settled: Settled | None, germline: Germline) -> tuple[str, str]:
+    """The read's row and the germline's row of one read."""
+    if settled is None:
+        return "", ""
+    ds = alleles(germline.d)
+    laid = [(settled.v.columns, settled.v.allele.sequence)]
+    for d in settled.d:
+        both = zip(range(d.start, d.end), range(d.germline_start, d.germline_end), strict=True)
+        laid.append((list(both), ds[d.ties[0]].sequence))
+    laid.append((settled.j.columns, settled.j.allele.sequence))
+    beside, below, reached = "", "", settled.v.start[0]
+    for columns, sequence in laid:
+        inserted = settled.read[reached : columns[0][0]]
+        beside += inserted + "".join("-" if i is None else settled.read[i] for i, _ in columns)
+        letters = ("-" if g is None else sequence[g] for _, g in columns)
+        below += "N" * len(inserted) + "".join(letters).replace("X", "N")
+        reached = max(i for i, _ in columns if i is not None) + 1
+    return beside, below
 
 
 def rows(row: dict[str, Any], reference: Reference) -> tuple[str, str]:

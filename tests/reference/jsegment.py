@@ -1,9 +1,80 @@
-"""Naive twin of `clonotrack.kernels.jsegment.propose_places`."""
+"""Naive twin of `clonotrack.kernels.jsegment`."""
 
 from __future__ import annotations
 
-from clonotrack.kernels.jsegment import FARTHEST_J
-from tests.reference.ungapped import count_matches
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clonotrack.kernels.jsegment import APART, FARTHEST_J, LEAST_VOTES
+from clonotrack.kernels.pairing import CANDIDATES
+from clonotrack.kernels.segments import Segments
+from tests.reference.placement import highest, rough_score, score_alleles, ungapped_run
+from tests.reference.seeds import elect, votes
+from tests.reference.segments import Allele, alleles, votable
+from tests.reference.ungapped import count_matches, expected_by_chance
+
+
+@dataclass(frozen=True)
+class Found:
+    """A segment at its place: alleles that tie, the first of them taken, and the bases that one covers."""
+
+    group: int
+    place: int
+    score: float
+    ties: list[Allele]
+    start: int
+    end: int
+
+
+def find_j(
+    read: str, earliest: int, wanted: Sequence[int], segments: Segments, least: float, most_expected: float
+) -> Found | None:
+    """The J from base `earliest` on: of the places with most k-mers, else of those with most matches."""
+    groups = [group if wanted[g] else [] for g, group in enumerate(votable(segments))]
+    counted = votes(read[earliest:], groups, segments.seeds.k)
+    elected = elect(counted, LEAST_VOTES, APART, CANDIDATES)
+    proposed = [(group, place + earliest) for group, place, _ in elected]
+    members = [allele for allele in alleles(segments) if wanted[allele.group]]
+    found = best_j(read, earliest, proposed, members, least, most_expected)
+    if found is None:
+        found = best_j(read, earliest, propose_places(read, earliest, members), members, least, most_expected)
+    return found
+
+
+def propose_places(read: str, earliest: int, members: Sequence[Allele]) -> list[tuple[int, int]]:
+    """The places with the highest rough score of any allele; among equals the one that had it first."""
+    best: dict[tuple[int, int], tuple[int, int]] = {}
+    met = 0
+    for allele in members:
+        for shift in range(earliest - len(allele.sequence) + 1, min(len(read), earliest + FARTHEST_J)):
+            at, met = (allele.group, shift + allele.origin), met + 1
+            score = rough_score(read, earliest, allele, at[1])
+            if at not in best or score > best[at][0]:
+                best[at] = (score, met)
+    return sorted(best, key=lambda at: (-best[at][0], best[at][1]))[:CANDIDATES]
+
+
+def best_j(
+    read: str,
+    earliest: int,
+    proposed: Sequence[tuple[int, int]],
+    members: Sequence[Allele],
+    least: float,
+    most_expected: float,
+) -> Found | None:
+    """The best of the accepted ones; one that ends before it is taken instead, one that begins behind it is not."""
+    searched = (len(read) - earliest) * sum(len(allele.sequence) for allele in members)
+    best: Found | None = None
+    for group, place in proposed:
+        scores = score_alleles(read, [a for a in members if a.group == group], place, earliest, least)
+        score = max(scores.values(), default=0)
+        if score < least or expected_by_chance(score, 1, searched) > most_expected:
+            continue
+        ties = highest(scores)
+        found = Found(group, place, score, ties, *ungapped_run(read, earliest, ties[0], place)[1:])
+        if best is None or found.end <= best.start or (score > best.score and found.start < best.end):
+            best = found
+    return best
 
 
 def rough_scores(

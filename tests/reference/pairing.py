@@ -1,12 +1,89 @@
-"""Naive twin of `clonotrack.kernels.pairing` and `placement`: every allele at every place of both strands."""
+"""Naive twins of `clonotrack.kernels.pairing`: `find_pairs` candidate by candidate; `best_pair` at every place."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clonotrack.germline import Reference
-from clonotrack.kernels.pairing import V_OVERSHOOT
+from clonotrack.kernels.pairing import (
+    APART,
+    CANDIDATES,
+    LEAST_VOTES,
+    MUCH_FEWER,
+    MUCH_WEAKER,
+    MUTATED,
+    MUTATED_FAVOUR,
+    V_OVERSHOOT,
+)
+from clonotrack.kernels.segments import Germline, Limits
 from clonotrack.sequence import reverse_complement
+from tests.reference.jsegment import Found, find_j
+from tests.reference.placement import highest, score_alleles, ungapped_run
+from tests.reference.seeds import elect, votes
+from tests.reference.segments import alleles, votable
+
+
+@dataclass(frozen=True)
+class Pair:
+    """V and J of a read, the strand they are on, and the base from which the J was looked for."""
+
+    turned: bool
+    read: str
+    v: Found
+    j: Found
+    earliest: int
+
+
+def find_pairs(reads: Sequence[str], germline: Germline, limits: Limits) -> list[Pair | None]:
+    """The V and J of each read."""
+    return [find_pair(read, germline, limits) for read in reads]
+
+
+def find_pair(read: str, germline: Germline, limits: Limits) -> Pair | None:
+    """The candidate with the highest sum of V and J, by short k-mers where those of full length give no V."""
+    strands = [read, reverse_complement(read)]
+    best: Pair | None = None
+    best_v = most_votes = 0.0
+    for k in (germline.v.seeds.k, germline.v_deep.k):
+        if best_v >= limits.min_v_score:
+            return best
+        for group, place, count, turned in candidates(strands, germline, k):
+            most_votes = max(most_votes, count)
+            if best is not None and count * MUCH_FEWER < most_votes:
+                return best
+            v = find_v(strands[turned], germline, group, place, limits.min_v_score)
+            best_v = max(best_v, 0 if v is None else v.score)
+            if v is None or v.score < limits.min_v_score or v.score * MUCH_WEAKER < best_v:
+                continue
+            earliest = max(0, v.end - V_OVERSHOOT)
+            # score = bases - 2 substitutions - unknown bases
+            mutated = v.end - v.start - v.score > 2 * MUTATED * (v.end - v.start)
+            expected = limits.max_j_expected * (MUTATED_FAVOUR if mutated else 1)
+            j = find_j(strands[turned], earliest, germline.joins[group], germline.j, limits.min_j_score, expected)
+            if j is not None and (best is None or v.score + j.score > best.v.score + best.j.score):
+                best = Pair(turned, strands[turned], v, j, earliest)
+    return best
+
+
+def candidates(strands: Sequence[str], germline: Germline, k: int) -> list[tuple[int, int, int, bool]]:
+    """Group, place, votes and strand of the V's that k-mers propose, most votes first."""
+    groups = votable(germline.v)
+    proposed = [
+        (*cell, bool(turned))
+        for turned, strand in enumerate(strands)
+        for cell in elect(votes(strand, groups, k), LEAST_VOTES, APART, CANDIDATES)
+    ]
+    return sorted(proposed, key=lambda candidate: -candidate[2])
+
+
+def find_v(read: str, germline: Germline, group: int, place: int, least: float) -> Found | None:
+    """The best V of a group at a place."""
+    scores = score_alleles(read, [a for a in alleles(germline.v) if a.group == group], place, 0, least)
+    ties = highest(scores)
+    if not ties:
+        return None
+    return Found(group, place, scores[ties[0]], ties, *ungapped_run(read, 0, ties[0], place)[1:])
 
 
 @dataclass(frozen=True)

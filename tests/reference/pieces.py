@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from clonotrack.kernels.gapped import DELETION, INSERTION
+from itertools import groupby
+from math import log
+
+from clonotrack.kernels.gapped import DELETION, INSERTION, MATCH
 
 Column = tuple[int | None, int | None]
 
@@ -17,6 +20,18 @@ def columns(pieces: list[tuple[int, int]], read_start: int, germline_start: int)
             i += kind != DELETION
             g += kind != INSERTION
     return laid
+
+
+def pieces(laid: list[Column]) -> list[tuple[int, int]]:
+    """Kind and length of each piece: `columns` the other way round."""
+    kinds = [DELETION if i is None else INSERTION if g is None else MATCH for i, g in laid]
+    return [(kind, len(list(run))) for kind, run in groupby(kinds)]
+
+
+def mismatch_cost(matches: int, mismatches: int) -> float:
+    """Log odds of a mismatch over those of a match, 1 to 4, at the rate of an alignment."""
+    rate = min(0.25, (mismatches + 0.5) / (matches + mismatches + 1))
+    return max(1.0, min(4.0, -log(4 * rate / 3) / log(4 * (1 - rate))))
 
 
 def spans(laid: list[Column]) -> tuple[int, int]:

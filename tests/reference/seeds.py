@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 
 def kmers(sequence: str, k: int) -> list[str | None]:
@@ -14,10 +14,23 @@ def votes(read: str, groups: list[list[tuple[str, int]]], k: int) -> Counter[tup
     """Votes for (group, place); a k-mer votes once for each distance to the common coordinate it has in a group."""
     counted: Counter[tuple[int, int]] = Counter()
     for group, alleles in enumerate(groups):
-        entries = {(word, origin - i) for allele, origin in alleles for i, word in enumerate(kmers(allele, k)) if word}
+        distances = defaultdict(set)
+        for allele, origin in alleles:
+            for word, _, distance in collect_entries([(allele, origin, group)], k):
+                distances[word].add(distance)
         for i, word in enumerate(kmers(read, k)):
-            counted.update((group, i + distance) for other, distance in entries if other == word)
+            counted.update((group, i + distance) for distance in distances.get(word, ()))
     return counted
+
+
+def collect_entries(alleles: list[tuple[str, int, int]], k: int) -> list[tuple[str, int, int]]:
+    """k-mer, group and distance to the origin of every k-mer of alleles given as (sequence, origin, group)."""
+    return [
+        (word, group, origin - i)
+        for sequence, origin, group in alleles
+        for i, word in enumerate(kmers(sequence, k))
+        if word is not None
+    ]
 
 
 def elect(counted: Counter[tuple[int, int]], least: int, apart: int, most: int) -> list[tuple[int, int, int]]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+from math import exp
+
+from clonotrack.kernels.ungapped import LAMBDA, K
+
 
 def base_score(read: str, germline: str, cost: float) -> float:
     if read == germline != "N":
@@ -15,10 +20,11 @@ def count_matches(read: str, germline: str) -> int:
 
 def best_run(read: str, germline: str, cost: int) -> tuple[float, int, int]:
     scores = [base_score(a, b, cost) for a, b in zip(read, germline, strict=True)]
+    sums = [0.0, *accumulate(scores)]
     best = (0.0, 0, 0)
     for last in range(1, len(scores) + 1):
         for first in range(last):
-            score = sum(scores[first:last])
+            score = sums[last] - sums[first]
             if score > best[0] and scores[first] == 1:
                 best = (score, first, last)
     return best
@@ -30,3 +36,8 @@ def tail_to_trim(read: str, germline: str, longest: int, penalty: float) -> int:
         sum(base_score(read[-i], germline[-i], penalty) for i in range(1, length + 1)) for length in range(longest + 1)
     ]
     return sums.index(min(sums))
+
+
+def expected_by_chance(score: float, cost: int, searched: int) -> float:
+    """Karlin and Altschul's E-value."""
+    return K[cost - 1] * searched * exp(-LAMBDA[cost - 1] * score)

@@ -1,6 +1,7 @@
 rule annotate:
     input:
-        RESULTS / "1_reads/{sample}.sequences.parquet",
+        sequences=RESULTS / "1_reads/{sample}.sequences.parquet",
+        settings=SETTINGS_FILE,
     output:
         RESULTS / "2_annotate/{sample}.rearrangements.tsv",
     log:
@@ -13,4 +14,4 @@ rule annotate:
     params:
         common=COMMON,
     shell:
-        "clonotrack annotate {input:q} {params.common:q} --threads {threads} --force -o {output:q} 2> {log:q}"
+        "clonotrack annotate {input.sequences:q} {params.common:q} --threads {threads} --force -o {output:q} 2> {log:q}"

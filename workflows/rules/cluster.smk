@@ -2,6 +2,7 @@ rule cluster:
     input:
         rearrangements=RESULTS / "2_annotate/{sample}.rearrangements.tsv",
         controls=CONTROLS,
+        settings=SETTINGS_FILE,
     output:
         clonotypes=RESULTS / "3_cluster/{sample}.clonotypes.tsv",
         qc=RESULTS / "3_cluster/{sample}.cluster.qc.tsv",

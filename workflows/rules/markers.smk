@@ -4,6 +4,7 @@ rule control_hits:
         reads=of_sample("reads_1"),
         samples=SHEET,
         controls=CONTROLS,
+        settings=SETTINGS_FILE,
     output:
         RESULTS / "4_markers/{sample}.control_hits.tsv",
     log:
@@ -23,6 +24,7 @@ rule markers:
         hits=baselines_of(RESULTS / "4_markers/{sample}.control_hits.tsv"),
         samples=SHEET,
         controls=CONTROLS,
+        settings=SETTINGS_FILE,
     output:
         RESULTS / "4_markers/{subject}.markers.tsv",
     log:

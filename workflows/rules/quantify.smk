@@ -6,6 +6,7 @@ rule quantify:
         samples=SHEET,
         markers=MARKERS,
         controls=CONTROLS,
+        settings=SETTINGS_FILE,
     output:
         mrd=RESULTS / "6_quantify/mrd.tsv",
         kinetics=RESULTS / "6_quantify/kinetics.tsv",

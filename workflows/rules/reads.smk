@@ -2,6 +2,7 @@ rule reads:
     input:
         reads=of_sample("reads_1"),
         samples=SHEET,
+        settings=SETTINGS_FILE,
     output:
         sequences=RESULTS / "1_reads/{sample}.sequences.parquet",
         qc=RESULTS / "1_reads/{sample}.reads.qc.tsv",

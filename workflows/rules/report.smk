@@ -6,6 +6,7 @@ rule report:
         summary=RESULTS / "6_quantify/summary.json",
         samples=SHEET,
         markers=MARKERS,
+        settings=SETTINGS_FILE,
     output:
         RESULTS / "7_report/{subject}.html",
     log:
@@ -28,6 +29,7 @@ rule cohort:
         summary=RESULTS / "6_quantify/summary.json",
         samples=SHEET,
         markers=MARKERS,
+        settings=SETTINGS_FILE,
     output:
         RESULTS / "7_report/cohort.tsv",
         RESULTS / "7_report/cohort.json",

@@ -5,6 +5,7 @@ rule track:
         samples=SHEET,
         markers=MARKERS,
         controls=CONTROLS,
+        settings=SETTINGS_FILE,
     output:
         RESULTS / "5_track/{sample}.hits.tsv",
     log:

@@ -1,0 +1,85 @@
+"""A small germline of three loci, and reads of it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from hypothesis import strategies as st
+
+from clonotrack.annotate.index import Index, build_index
+from clonotrack.germline import Kind, Reference, Segment
+from clonotrack.kernels.segments import Limits
+from clonotrack.sequence import reverse_complement
+from tests.annotate.made import mutate, random_bases
+
+LIMITS = Limits(25, 12, 0.001, 0.2)
+# Bases of the V, so long that TRB's are those of which gaps are tried with the best allele first; genes of the D.
+LENGTHS = {"IGH": 60, "TRB": 120, "TRD": 50}
+D_GENES = {"IGH": ("1-1", "2-2"), "TRB": ("1", "2"), "TRD": ("1", "2", "3")}
+J_GENES = {"IGH": ("1", "2"), "TRB": ("1-1", "2-1"), "TRD": ("1", "2")}
+
+
+def segment(kind: Kind, locus: str, name: str, sequence: str, anchor: int | None = None) -> Segment:
+    gene = f"{locus}{kind}{name}"
+    return Segment(f"{gene}*01", gene, locus, (locus,), kind, sequence, anchor=anchor)
+
+
+@cache
+def small() -> Index:
+    """Of each locus three V, two of them much alike and one with a gap; D of 8 to 16 nt; two J, one without anchor."""
+    rng = np.random.default_rng(1)
+    segments = []
+    for locus, length in LENGTHS.items():
+        first = random_bases(rng, length - 12) + "TGTGCA" + random_bases(rng, 6)
+        like = mutate(rng, first, 0.05, frozenset(range(length - 12, length - 9)))
+        other = like[:25] + like[28:40] + "N" + mutate(rng, like[41:], 0.1)
+        for i, sequence in enumerate((first, like, other)):
+            segments.append(segment("V", locus, str(i + 1), sequence, anchor=len(sequence) - 12))
+        for name in D_GENES[locus]:
+            segments.append(segment("D", locus, name, random_bases(rng, int(rng.integers(8, 17)))))
+        for name, anchor in zip(J_GENES[locus], (10, None if locus == "IGH" else 7), strict=True):
+            sequence = random_bases(rng, 10) + "TTTGGC" + random_bases(rng, 40)
+            segments.append(segment("J", locus, name, sequence, anchor=anchor))
+    return build_index(Reference("small", tuple(segments), {}), tuple(LENGTHS))
+
+
+def edited(rng: np.random.Generator, sequence: str) -> str:
+    """With a few bases lost or more at one place."""
+    at, size = int(rng.integers(len(sequence))), int(rng.integers(1, 7))
+    return sequence[:at] + (random_bases(rng, size) if rng.random() < 0.5 else "") + sequence[at + size :]
+
+
+def recombined(rng: np.random.Generator, rate: float, gaps: int, *, junk: bool) -> str:
+    """V, none to two D, and J (of one locus, unless `junk`), trimmed, mutated, on either strand."""
+    index = small()
+    locus = str(rng.choice(list(LENGTHS)))
+    of = {
+        kind: [s.sequence for s in group if s.locus == locus or junk]
+        for kind, group in (("V", index.v), ("D", index.d), ("J", index.j))
+    }
+    v, j = (of[kind][rng.integers(len(of[kind]))] for kind in "VJ")
+    read = v[rng.integers(15) : len(v) - rng.integers(7)]
+    for _ in range(rng.integers(3)):
+        d = of["D"][rng.integers(len(of["D"]))]
+        read += random_bases(rng, int(rng.integers(6))) + d[rng.integers(3) : len(d) - rng.integers(3)]
+    read += random_bases(rng, int(rng.integers(6))) + j[rng.integers(9) : len(j) - rng.integers(5)]
+    read = mutate(rng, read, rate)
+    for _ in range(gaps):
+        read = edited(rng, read)
+    for at in rng.integers(0, len(read), size=rng.integers(3)):
+        read = read[:at] + "N" + read[at + 1 :]
+    read = random_bases(rng, int(rng.integers(8))) + read + random_bases(rng, int(rng.integers(8)))
+    return reverse_complement(read) if rng.random() < 0.5 else read
+
+
+@st.composite
+def reads_of_small(draw: st.DrawFn) -> list[str]:
+    """Several reads, clean to much damaged; some of random bases or none."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    reads = []
+    for _ in range(draw(st.integers(1, 4))):
+        rate, gaps = draw(st.sampled_from([0.0, 0.03, 0.12, 0.2])), draw(st.integers(0, 2))
+        read = recombined(rng, rate, gaps, junk=draw(st.integers(0, 9)) == 0)
+        reads.append(draw(st.sampled_from([read, read, read, read, read[40:], read[:60], random_bases(rng, 30), ""])))
+    return reads
