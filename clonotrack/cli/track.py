@@ -19,8 +19,8 @@ OF_SHEET = ("subject_id", "role", "run_id", "library", "replicate")
 
 @click.command()
 @click.argument("reads", metavar="[READS]", nargs=-1, type=options.FILE)
-@click.option("--sample-id", required=True, help="The sample.")
-@click.option("--subject-id", help="Its patient: whose markers are its own.")
+@options.sample_id
+@options.own_subject_id
 @options.samples
 @options.library
 @options.markers

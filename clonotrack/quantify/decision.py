@@ -68,7 +68,8 @@ def decide(basis: Evidence, rule: Rule, settings: Quantify, target: float) -> Ro
         if met
         else ("insufficient" if lod > target else "negative"),
     }
-    found = basis.flags | _explained(process, reads, rule, met=met) | _unproven(basis, rule, met=met)
+    impossible = frozenset({"more_than_input"} if low > 1 else ())
+    found = basis.flags | impossible | _explained(process, reads, rule, met=met) | _unproven(basis, rule, met=met)
     return _counts(basis) | numbers | {"flags": joined(found)}
 
 

@@ -19,5 +19,7 @@ FLAGS = {
     "background_unproven": "The control samples hold too few cells to show that this marker has no background.",
     "background": "Reads at this level were also seen in controls.",
     "shallow": "There are too few reads per molecule to see every molecule that was captured.",
+    "more_than_input": "There are more cells of the clone than nucleated cells, beyond chance: the input, the copies "
+    "of the calibrators or copies_per_cell are not what they are said to be.",
     "markers_disagree": "The markers of this sample differ by more than chance.",
 }

@@ -160,9 +160,10 @@ def test_an_output_that_exists(folder: Path, capsys: pytest.CaptureFixture[str],
     assert out.read_text() == before
 
 
+@pytest.mark.parametrize("command", ["baseline", "track"])
 @pytest.mark.parametrize("name", ["a/b", "..", "a b", "$(a)"])
-def test_names_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    call = ["baseline", str(folder / "reads.fq"), "--sample-id", name, "--subject-id", "p", "-o", str(folder / "out")]
+def test_names_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str], name: str, command: str) -> None:
+    call = [command, str(folder / "reads.fq"), "--sample-id", name, "--subject-id", "p", "-o", str(folder / "out")]
     assert main(call) == 2
     assert "use letters, digits" in capsys.readouterr().err
 

@@ -67,7 +67,7 @@ def test_what_is_not_given_is_not_assessed(folder: Path) -> None:
     [
         (("--samples", "samples.tsv", "--sample-id", "other"), 1, "has no sample 'other'"),
         (("--samples", "samples.tsv", "--input-cells", "5"), 2, "do not give it twice"),
-        (("--input-cells", "-5"), 1, "sample dx has input_cells -5"),
+        (("--input-cells", "-5"), 2, "-5.0 is not in the range x>0"),
         (("--hits", "dx.control_hits.tsv", "--sample-id", "other"), 1, "holds no hits of sample 'other'"),
         (("--samples", "samples.tsv", "--subject-id", "p2"), 1, "sample 'dx' is of p1, not of p2"),
         (("dx.clonotypes.tsv", "--sample-id", "dx"), 2, "those of one baseline"),

@@ -43,6 +43,9 @@ def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         ({"quantify": {"default_capture": 1.5}}, r"quantify\.default_capture: Input should be less"),
         ({"libraries": {"a b": {}}}, "library name 'a b' may hold letters"),
         (["x"], "top level: Input should be"),
+        ({"libraries": {}}, "libraries: Dictionary should have at least 1 item"),
+        ({"quantify": {"pg_per_cell": float("inf")}}, r"quantify\.pg_per_cell: Input should be a finite number"),
+        ({"quantify": {"target_level": {"MM": 0}}}, r"target_level\.MM: Input should be greater than 0"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(document: object, message: str) -> None:
@@ -65,3 +68,22 @@ def test_files_of_settings(tmp_path: Path) -> None:
         read_config(tmp_path / "none.yaml")
     path.write_text("")
     assert read_config(path) == Config()
+
+
+def test_levels_that_are_not_stated_stay() -> None:
+    levels = parse({"quantify": {"target_level": {"MM": 1e-6, "FL": 1e-4}}}).quantify.target_level
+    assert levels == Config().quantify.target_level | {"MM": 1e-6, "FL": 1e-4}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("reads: {min_length: 50, min_length: 60}", r"c\.yaml, line 1: is no YAML \('min_length' stands twice\)"),
+        ("report: {title: 2020-13-45}", r"c\.yaml: is no YAML \(month must be in 1\.\.12\)"),
+        ("report: {title: \x01}", r"c\.yaml: is no YAML \(unacceptable character"),
+    ],
+)
+def test_what_yaml_does_not_hold(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_config(tmp_path / "c.yaml")

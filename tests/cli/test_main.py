@@ -67,6 +67,12 @@ def test_wrong_data_exits_1_with_one_sentence(failing: list[BaseException], caps
     assert capsys.readouterr().err == "clonotrack: error: x.fq, record 1, line 4: is empty\n"
 
 
+def test_a_full_disk_is_no_fault_of_ours(failing: list[BaseException], capsys: pytest.CaptureFixture[str]) -> None:
+    failing.append(OSError(28, "No space left on device", "out/x.tsv"))
+    assert main(["check"]) == 1
+    assert "error: out/x.tsv: no space left on device: mend that" in capsys.readouterr().err
+
+
 def test_a_fault_of_ours_says_so(failing: list[BaseException], capsys: pytest.CaptureFixture[str]) -> None:
     failing.append(ZeroDivisionError("by zero"))
     assert main(["config"]) == 1

@@ -91,3 +91,32 @@ def test_without_cells_there_is_a_frequency_and_the_reason(
     assert (row["call"], row["mrd"], row["flags"]) == ("failed", None, "no_cells")
     assert row["reads"] > 0
     assert "give input_cells or input_ng" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        ("--input-cells", "inf"),
+        ("--input-ng", "1e400"),
+        ("--input-ng", "0"),
+        ("--input-cells", "1000", "--input-ng", "6.5"),
+        ("--day", "nan"),
+        ("--lymphoid-fraction", "nan"),
+    ],
+)
+def test_amounts_that_cannot_be_are_a_wrong_call(demo: Path, tmp_path: Path, amounts: tuple[str, ...]) -> None:
+    call = ["followup", str(demo / "p1-d78.fastq.gz"), "--sample-id", "d78", "--subject-id", "p1", *amounts]
+    assert main([*call, "--markers", str(demo / "true_markers.tsv"), "-o", str(tmp_path / "out")]) == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_marker_longer_than_every_read_is_not_negative(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """p1-d180 is negative; with a whole transcript as the marker nobody could know."""
+    (tmp_path / "m.tsv").write_text("marker_id\tsubject_id\tsequence\nlong\tp1\t" + "ACGTTGCATC" * 40 + "\n")
+    call = ["followup", str(demo / "p1-d180.fastq.gz"), "--sample-id", "d180", "--subject-id", "p1"]
+    more = ["--markers", str(tmp_path / "m.tsv"), "--config", str(demo / "config.yaml"), "--input-ng", "3250"]
+    assert main([*call, *more, "-o", str(tmp_path)]) == 0
+    assert read_table(tmp_path / "d180.mrd.tsv", MRD)["call"].to_list() == ["failed", "failed"]
+    assert "narrow the part down by target_start and target_end" in capsys.readouterr().out

@@ -105,7 +105,7 @@ def test_bad_reads_exit_1_with_one_sentence_and_no_output(tmp_path, capsys, data
     assert sentence in error
     assert str(path) in error
     assert error.count("\n") == 1
-    assert list((tmp_path / "out").iterdir()) == []
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_an_output_that_exists_is_kept(reads, tmp_path, capsys):

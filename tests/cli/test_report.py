@@ -64,7 +64,7 @@ def test_the_configuration_sets_target_and_title(inputs: list[str], tmp_path: Pa
     assert "target 3.0e-6" in (tmp_path / "p1.html").read_text()
     assert main([*call, str(tmp_path / "p2.html"), "--subject-id", "p2"]) == 0
     page = (tmp_path / "p2.html").read_text()
-    assert "Target level" not in page
+    assert "1.0e-4 clone cells per nucleated cell" in page  # a level that is not stated stays
     assert "<title>Residual disease: p2</title>" in page
 
 

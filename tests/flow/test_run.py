@@ -153,3 +153,17 @@ def test_a_configuration_that_is_not_the_schemas_stops_the_workflow(tmp_path: Pa
     )  # fmt: skip
     assert done.returncode != 0
     assert "min_lenght" in done.stdout + done.stderr
+
+
+def test_changed_settings_make_every_step_again(tmp_path: Path, demo: Path) -> None:
+    """Not so much as the names of the files differ, only what the settings say."""
+    settings, out = tmp_path / "config.yaml", tmp_path / "out"
+    about = {"subject_id": "p1", "sample_id": "d78", "role": "followup", "reads_1": "p1-d78.fastq.gz"}
+    given = {"markers": str(demo / "true_markers.tsv"), "input_ng": 3250, "lymphoid_fraction": 0.5}
+    path = sheet(tmp_path / "s.tsv", demo, [about | given])
+    for pg_per_cell in (6.5, 13.0):
+        settings.write_text(f"quantify: {{pg_per_cell: {pg_per_cell}}}\nlibraries: {{multiplex: {{}}}}\n")
+        done = run(path, "--config", settings, "-o", out, "--cores", "2")
+        assert done.returncode == 0, done.stdout + done.stderr
+        cells = read_table(out / "6_quantify" / "mrd.tsv", MRD)["input_cells"].unique().to_list()
+        assert cells == [3250 * 1000 / pg_per_cell]

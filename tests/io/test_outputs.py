@@ -26,6 +26,12 @@ def test_an_error_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_an_error_leaves_no_folder_that_was_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), staged([tmp_path / "new" / "deep" / "x.tsv"]):
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_existing_output_is_refused_unless_forced(tmp_path: Path) -> None:
     target = tmp_path / "x.tsv"
     target.write_text("old")

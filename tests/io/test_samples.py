@@ -65,6 +65,9 @@ def test_names_that_could_leave_the_folder_or_reach_a_shell(folder: Path, column
         (changed(1, library="other"), r"line 3: library 'other' is not in the configuration \(default\)"),
         (changed(2, day="34"), r"line 4: sample p1-d33 has day 33.0 and 34.0 on different lines"),
         (changed(2, input_ng="1"), r"line 4: sample p1-d33 has input_ng 3900.0 and 1.0 on different lines"),
+        (changed(1, input_ng="1e12"), "line 3: column input_ng holds 1e.12, and no tube holds more than 6.5e.06"),
+        (changed(1, day="1e400"), "line 3: column day holds inf"),
+        (changed(3, subject_id="p1"), "line 5: the negative_control is given to patient p1"),
         (changed(0, subject_id="p2"), "line 3: patient p1 has neither a baseline on this sheet nor a markers file"),
     ],
 )
@@ -92,13 +95,14 @@ def test_columns_that_are_unknown_or_missing(folder: Path, columns: tuple[str, .
         read_samples(sheet(folder, GOOD, columns))
 
 
-def test_mates_and_dates(folder: Path) -> None:
+@pytest.mark.parametrize("day", ["33.1.2026", "2026-02-30", "20260131", "2026-W05-1"])
+def test_mates_and_dates(folder: Path, day: str) -> None:
     columns = (*COLUMNS[:4], "reads_2", "collection_date")
-    rows = ((*GOOD[0][:4], "dx2.fq", "33.1.2026"),)
+    rows = ((*GOOD[0][:4], "dx2.fq", day),)
     _, problems = inspect_samples(sheet(folder, rows, columns))
     assert [str(problem).split(": ", 1)[1][:35] for problem in problems] == [
         "column reads_2 is filled, and paired"[:35],
-        "column collection_date holds '33.1.2026'"[:35],
+        f"column collection_date holds '{day}'"[:35],
     ]
 
 

@@ -51,7 +51,7 @@ def edited(rng: np.random.Generator, sequence: str) -> str:
 
 
 def recombined(rng: np.random.Generator, rate: float, gaps: int, *, junk: bool) -> str:
-    """V, none to two D, and J (of one locus, unless `junk`), trimmed, mutated, on either strand."""
+    """V, none to two D, and J (of one locus, unless `junk`), trimmed, mutated, on either strand; at times a J more."""
     index = small()
     locus = str(rng.choice(list(LENGTHS)))
     of = {
@@ -64,6 +64,8 @@ def recombined(rng: np.random.Generator, rate: float, gaps: int, *, junk: bool) 
         d = of["D"][rng.integers(len(of["D"]))]
         read += random_bases(rng, int(rng.integers(6))) + d[rng.integers(3) : len(d) - rng.integers(3)]
     read += random_bases(rng, int(rng.integers(6))) + j[rng.integers(9) : len(j) - rng.integers(5)]
+    if rng.random() < 0.2:
+        read += random_bases(rng, int(rng.integers(20))) + of["J"][rng.integers(len(of["J"]))]
     read = mutate(rng, read, rate)
     for _ in range(gaps):
         read = edited(rng, read)
@@ -71,6 +73,12 @@ def recombined(rng: np.random.Generator, rate: float, gaps: int, *, junk: bool) 
         read = read[:at] + "N" + read[at + 1 :]
     read = random_bases(rng, int(rng.integers(8))) + read + random_bases(rng, int(rng.integers(8)))
     return reverse_complement(read) if rng.random() < 0.5 else read
+
+
+def fused(rng: np.random.Generator) -> str:
+    """Two rearrangements in one read, each on its strand and the one perhaps without its J, or its V."""
+    one, other = (recombined(rng, 0.08, 0, junk=False) for _ in range(2))
+    return one[rng.integers(len(one)) :] + other if rng.random() < 0.5 else one + other[: rng.integers(len(other))]
 
 
 @st.composite
@@ -81,5 +89,7 @@ def reads_of_small(draw: st.DrawFn) -> list[str]:
     for _ in range(draw(st.integers(1, 4))):
         rate, gaps = draw(st.sampled_from([0.0, 0.03, 0.12, 0.2])), draw(st.integers(0, 2))
         read = recombined(rng, rate, gaps, junk=draw(st.integers(0, 9)) == 0)
-        reads.append(draw(st.sampled_from([read, read, read, read, read[40:], read[:60], random_bases(rng, 30), ""])))
+        reads.append(
+            draw(st.sampled_from([read, read, read, fused(rng), read[40:], read[:60], random_bases(rng, 30), ""]))
+        )
     return reads

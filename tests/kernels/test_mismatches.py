@@ -11,7 +11,7 @@ DNA = st.text("ACGTN", max_size=12)
 
 
 @settings(deadline=None)
-@given(DNA, DNA, DNA, DNA, st.data(), st.integers(-1, 13))
+@given(DNA, DNA, DNA, DNA, st.data(), st.integers(-1, 4))
 def test_stretches_are_compared_up_to_the_limit(
     left: str, right: str, before: str, after: str, data: st.DataObject, limit: int
 ) -> None:

@@ -16,7 +16,7 @@ from clonotrack.kernels.settlement import settle_pairs
 from clonotrack.kernels.workspace import make_bench
 from clonotrack.sequence import I64, Ragged, encode
 from tests.annotate.made import random_bases
-from tests.kernels.made import LIMITS, reads_of_small, recombined, small
+from tests.kernels.made import LIMITS, fused, reads_of_small, recombined, small
 from tests.reference import dsegment as naive_d
 from tests.reference import germline_alignment as naive_rows
 from tests.reference import pairing as naive_pairing
@@ -78,10 +78,10 @@ def test_calls_are_those_of_the_naive_twins(reads: list[str]) -> None:
 def test_calls_of_many_reads_are_those_of_the_naive_twins() -> None:
     """A fixed set, which has every kind of call in it."""
     rng = np.random.default_rng(7)
-    reads = [recombined(rng, (0.0, 0.04, 0.15)[i % 3], i % 2, junk=i % 20 == 0) for i in range(300)]
-    settled = check(reads)
+    reads = [recombined(rng, (0.0, 0.04, 0.15)[i % 3], i % 2, junk=i % 20 == 0) for i in range(200)]
+    settled = check([*reads, *(fused(rng) for _ in range(60))])
     called = [one for one in settled if one is not None]
-    assert 200 < len(called) < len(reads)
+    assert 160 < len(called) < len(settled)
     assert sum(bool(one.pieces[0]) for one in called) >= 10
     assert sum(bool(one.pieces[1]) for one in called) >= 3
     assert {len(one.d) for one in called} == {0, 1, 2}

@@ -41,7 +41,10 @@ def test_counted_cells_go_before_the_mass_of_dna(row: dict[str, float | None], e
     assert nucleated_cells(row | {"sample_id": "S"}, 6.5) == expected
 
 
-@pytest.mark.parametrize(("column", "amount"), [("input_cells", 0.0), ("input_ng", -3.0), ("input_ng", float("nan"))])
+AMOUNTS = [("input_cells", 0.0), ("input_ng", -3.0), ("input_ng", float("nan")), ("input_ng", float("inf"))]
+
+
+@pytest.mark.parametrize(("column", "amount"), AMOUNTS)
 def test_an_amount_is_over_zero(column: str, amount: float) -> None:
     with pytest.raises(QuantityError, match=f"sample S has {column}"):
         nucleated_cells({"sample_id": "S", column: amount}, 6.5)
@@ -145,3 +148,9 @@ def test_reads_per_copy_of_a_tube_by_locus() -> None:
 def test_rna_calibrators_say_nothing_of_cells() -> None:
     config = parse({"libraries": {"r": {"template": "rna"}}})
     assert reads_per_copy(hits(A=10), controls(("A", "IGH", 10.0)), config, "r") == {}
+
+
+@pytest.mark.parametrize(("column", "amount"), [("input_cells", 0.5), ("input_ng", 1e-300), ("input_cells", 1e300)])
+def test_a_tube_holds_a_number_of_cells_that_can_be(column: str, amount: float) -> None:
+    with pytest.raises(QuantityError, match="nucleated cells, and a tube holds 1 to"):
+        nucleated_cells({"sample_id": "S", column: amount}, 6.5)

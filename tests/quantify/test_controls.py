@@ -59,6 +59,12 @@ def test_a_no_template_control_says_nothing_of_another_run() -> None:
     assert only(result)["call"] == "positive"
 
 
+@pytest.mark.parametrize(("of_control", "of_sample"), [("r1", None), (None, "r1"), (None, None)])
+def test_without_a_run_id_it_may_be_of_any_run(of_control: str | None, of_sample: str | None) -> None:
+    result = run(90, control("N", "negative_control", 5, run_id=of_control), run_id=of_sample)
+    assert only(result)["call"] == "failed"
+
+
 def test_the_reads_a_no_template_control_may_have_are_a_setting() -> None:
     result = run(90, control("N", "negative_control", 5), max_no_template_reads=5)
     assert only(result)["call"] == "positive"
@@ -145,3 +151,30 @@ def test_the_unrelated_samples_of_the_same_call_are_background_too() -> None:
     result = quantify(pl.concat([counted, extra]), samples, tracked, {"default": controls(TRUTH)}, config(TRUTH))
     assert only(result)["call"] == "negative"
     assert only(result, "Q.M0")["call"] == "positive"
+
+
+@pytest.mark.parametrize(("reads", "call"), [(0, "failed"), (90, "positive")])
+def test_a_marker_longer_than_the_reads_is_never_negative(reads: int, call: str) -> None:
+    counted = hits(Drawn(np.array([[reads]]), np.full((1, 9), 72)))
+    sign = counted.filter(pl.col("target_kind") == "marker").with_columns(
+        reads=pl.lit(0, dtype=pl.Int64),
+        match_class=pl.lit(None, dtype=pl.String),
+        edit_distance=pl.lit(None, dtype=pl.Int64),
+    )
+    tables = (sheet(TRUTH, 1), markers(TRUTH), {"default": controls(TRUTH)}, config(TRUTH))
+    for row in quantify(pl.concat([counted, sign]), *tables).mrd.iter_rows(named=True):
+        assert (row["call"], row["reads"]) == (call, reads)
+        assert "reads_too_short" in row["flags"]
+
+
+def test_reads_too_short_for_a_marker_are_no_proof_that_it_has_no_background() -> None:
+    empty = control("PC", "polyclonal_control", 0)
+    cut = empty.with_columns(match_class=pl.when(pl.col("target_kind") != "marker").then("match_class"))
+    for background, cells in ((empty, 2e6), (cut, 0.0)):
+        found = run(90, background).qc.filter(pl.col("metric") == "control_cells P.M0")
+        assert found.get_column("value").to_list() == [cells]
+
+
+def test_more_cells_of_the_clone_than_cells_are_told() -> None:
+    assert "more_than_input" in only(run(10**7))["flags"]
+    assert "more_than_input" not in (only(run(90))["flags"] or "")

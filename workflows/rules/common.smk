@@ -80,7 +80,9 @@ def options(name, paths):
 
 
 COMMON = ["--config", SETTINGS] if SETTINGS else []
-SETTINGS_FILE = [SETTINGS] if SETTINGS else []  # an input of every step: changed settings make it again
+SETTINGS_FILE = (
+    [SETTINGS] if SETTINGS else []
+)  # an input of every step: changed settings make it again
 
 
 wildcard_constraints:
