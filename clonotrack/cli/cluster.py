@@ -33,7 +33,7 @@ def cluster(
 
     from clonotrack.cluster import cluster as put_together
     from clonotrack.cluster import quality_control
-    from clonotrack.io.cohort import read_controls
+    from clonotrack.io.cohort import controls_by_library
     from clonotrack.io.frames import read_table, write_table
     from clonotrack.io.outputs import staged
     from clonotrack.tables import CLONOTYPES, QC, REARRANGEMENTS
@@ -41,7 +41,8 @@ def cluster(
     stem = output.name.removesuffix(output.suffix).removesuffix(".clonotypes")
     with staged([output, output.with_name(f"{stem}.cluster.qc.tsv")], force=force) as (table, qc):
         rows = read_table(rearrangements, REARRANGEMENTS)
-        put_in = pl.concat([read_controls(path) for path in controls]) if controls else None
-        clonotypes = put_together(rows, config.cluster, controls=put_in)
+        put_in = controls_by_library(controls, config).values()
+        known = pl.concat(put_in).unique(maintain_order=True) if put_in else None
+        clonotypes = put_together(rows, config.cluster, controls=known)
         write_table(clonotypes, CLONOTYPES, table)
         write_table(quality_control(rows, clonotypes, sample_id or stem), QC, qc)

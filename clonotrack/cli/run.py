@@ -65,6 +65,11 @@ def run_workflow(
     start = time.time()
     command = _command(samples, output, cores=cores, profile=profile, settings=settings)
     status = subprocess.run([*command, *arguments], env=_environment(), check=False).returncode
+    if status and any(output.glob(".snakemake/locks/*")):  # Snakemake's own; a run that ends takes them away
+        raise ClonotrackError(
+            f"{output}: another run works on this folder, or was cut off in it: wait for its end, or where there is "
+            "none, add `-- --unlock` to the command, then run it again without"
+        )
     if status:
         for sentence in _failures(output, start):
             click.echo(sentence, err=True)

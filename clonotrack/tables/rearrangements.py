@@ -64,7 +64,7 @@ REARRANGEMENTS = Table(
         column(
             "sequence",
             "str",
-            "the sequence, on the strand of the rearrangement's transcript if rev_comp",
+            "the sequence, on the strand on which V, D and J are read 5' to 3'; as given where there are none",
             "nt",
         ),
         column("rev_comp", "bool", "`sequence` is the reverse complement of what was read"),

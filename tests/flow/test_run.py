@@ -167,3 +167,20 @@ def test_changed_settings_make_every_step_again(tmp_path: Path, demo: Path) -> N
         assert done.returncode == 0, done.stdout + done.stderr
         cells = read_table(out / "6_quantify" / "mrd.tsv", MRD)["input_cells"].unique().to_list()
         assert cells == [3250 * 1000 / pg_per_cell]
+
+
+def test_a_folder_that_a_killed_run_left_locked_is_told_and_opened(tmp_path: Path, demo: Path) -> None:
+    about = {"subject_id": "p1", "sample_id": "d78", "role": "followup", "reads_1": "p1-d78.fastq.gz"}
+    path = sheet(tmp_path / "s.tsv", demo, [about | {"markers": str(demo / "true_markers.tsv")}], library=None)
+    out = tmp_path / "out"
+    locks = out / ".snakemake" / "locks"
+    locks.mkdir(parents=True)
+    for name in ("0.input.lock", "0.output.lock"):
+        (locks / name).write_text(f"{out}/5_track/d78.hits.tsv\n")
+    call = (path, "-o", out, "--cores", "1", "--quiet")
+    done = run(*call)
+    assert done.returncode == 1
+    assert f"{out}: another run works on this folder, or was cut off in it" in done.stderr
+    assert run(*call, "--", "--unlock").returncode == 0
+    assert not list(locks.iterdir())
+    assert run(*call, "--", "--dry-run").returncode == 0

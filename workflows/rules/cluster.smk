@@ -12,7 +12,6 @@ rule cluster:
         "../envs/clonotrack.yaml"
     params:
         common=COMMON,
-        controls=options("--controls", CONTROLS),
     shell:
-        "clonotrack cluster {input.rearrangements:q} {params.controls:q} {params.common:q}"
+        "clonotrack cluster {input.rearrangements:q} {params.common:q}"
         " --force -o {output.clonotypes:q} 2> {log:q}"
