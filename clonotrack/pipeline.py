@@ -165,7 +165,8 @@ def followup(
         settings,
         given.hits(background),
     )
-    qc = pl.concat([track.quality_control(hits, sample_id), result.qc])
+    targets = track.prepare(tracked, put_in, reference, settings.track, subject_id)
+    qc = pl.concat([track.quality_control(hits, sample_id, targets), result.qc])
     inputs = [
         *files,
         *given.files(markers),

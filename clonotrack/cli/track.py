@@ -28,7 +28,7 @@ OF_SHEET = ("subject_id", "role", "run_id", "library", "replicate")
 @options.germline
 @options.config
 @options.force
-@options.output("HITS table.")
+@options.output("HITS table S.hits.tsv; S.track.qc.tsv is written beside it.")
 def track(
     reads: tuple[Path, ...],
     sample_id: str,
@@ -54,24 +54,28 @@ def track(
     from clonotrack.io.germline import load_reference
     from clonotrack.io.outputs import staged
     from clonotrack.library.batches import Counts, batches
-    from clonotrack.tables import HITS
-    from clonotrack.track import Sample
+    from clonotrack.tables import HITS, QC
+    from clonotrack.track import Sample, prepare, quality_control
     from clonotrack.track import track as search
 
     if samples and subject_id:
         raise click.UsageError("--subject-id stands in the sheet that --samples names: leave it out")
     tubes = lanes(reads, samples, sample_id, library, config)
-    with staged([output], force=force) as (place,):
+    stem = output.name.removesuffix(output.suffix).removesuffix(".hits")
+    with staged([output, output.with_name(f"{stem}.track.qc.tsv")], force=force) as (place, qc):
         wanted = read_markers(markers, selected=samples is None)
         reference = load_reference(germline or (Path(config.germline) if config.germline else None))
         put_into = controls_by_library(controls, config)
-        frames = []
+        frames, targets = [], []
         for row, paths in tubes:
             about = {name: row[name] for name in OF_SHEET} if row else {"subject_id": subject_id, "library": library}
             sample = Sample(sample_id, **about)
             counts = Counts()
             put_in = put_into.get(config.library_name(sample.library))
+            targets += prepare(wanted, put_in, reference, config.track, sample.subject_id)
             frames.append(
                 search(batches(paths, config.reads, counts), counts, wanted, put_in, reference, config.track, sample)
             )
-        write_table(pl.concat(frames), HITS, place)
+        hits = pl.concat(frames)
+        write_table(hits, HITS, place)
+        write_table(quality_control(hits, sample_id, targets), QC, qc)

@@ -85,7 +85,7 @@ def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target
     Args:
         hits: HITS of the sample.
         sample_id: as in `hits`.
-        targets: of the sample's own patient and tube, from `clonotrack.track.prepare`; each gets a row.
+        targets: from `clonotrack.track.prepare`; each marker of the sample's own patient gets a row.
     """
     of_sample = hits.filter(pl.col("sample_id") == sample_id)
     counted = of_sample.filter(pl.col("target_kind").is_in(["total", "locus"]))
@@ -98,10 +98,13 @@ def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target
     if passed:
         rows.append(("hit_share", reads["hit"] / passed, "share of passed reads"))
         rows.append(("locus_share", sum(reads[locus] for locus in LOCI) / passed, "share of passed reads"))
-    rows += [(f"max_edits {target.target_id}", float(target.edits), "edits") for target in targets]
+    subjects = set(of_sample.get_column("subject_id"))
+    strictest = {target.target_id: target for target in sorted(targets, key=lambda target: -target.edits)}
+    own = [target for target in strictest.values() if target.kind == "marker" and target.subject_id in subjects]
+    rows += [(f"max_edits {target.target_id}", float(target.edits), "edits") for target in own]
     rows += [
         (f"max_edits_lowered {target.target_id}", float(target.wanted - target.edits), "edits")
-        for target in targets
+        for target in own
         if target.edits < target.wanted
     ]
     frame = pl.DataFrame([(sample_id, "track", *row) for row in rows], schema=QC.schema(), orient="row")

@@ -18,7 +18,8 @@ from clonotrack.track.edits import settle_edits
 from clonotrack.track.hits import Sample, hits_frame
 from clonotrack.track.index import probes_of, seeds_of
 from clonotrack.track.lengths import cut_short
-from clonotrack.track.targets import Target, control_targets, marker_targets
+from clonotrack.track.targets import Target, control_targets, marker_targets, refuse_germline
+from clonotrack.track.windows import Germline
 
 if TYPE_CHECKING:
     from clonotrack.io.reads import ReadChunk
@@ -93,15 +94,17 @@ def prepare(
     Args:
         markers: MARKERS of this and other patients; only selected ones are tracked.
         controls: CONTROLS of the tube.
-        reference: says which part of a control no real rearrangement has.
+        reference: says which part of a control no real rearrangement has, and which marker is none.
         settings: the edits that are asked for.
         subject_id: the patient of the sample, None for a control sample: all markers are then other patients'.
 
     Raises:
         TableError: a marker or control that cannot be tracked.
     """
+    germline = Germline.of(reference)
     all_markers = marker_targets(markers, settings) if markers is not None else []
-    tube = control_targets(controls, reference, settings) if controls is not None else []
+    refuse_germline(all_markers, germline)
+    tube = control_targets(controls, germline, settings) if controls is not None else []
     patients: dict[str | None, list[Target]] = {}
     for target in all_markers:
         patients.setdefault(target.subject_id, []).append(target)

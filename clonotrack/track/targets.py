@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from clonotrack.config import Track
 from clonotrack.errors import TableError
-from clonotrack.germline import Reference
 from clonotrack.kernels.runs import PIECE
 from clonotrack.track.windows import Germline
 
@@ -92,20 +92,33 @@ def _marker(row: dict[str, Any], settings: Track) -> Target:
     return Target(name, "marker", row["subject_id"], row["locus"], sequence, part, wanted, _by_length(part, wanted))
 
 
-def control_targets(controls: pl.DataFrame, reference: Reference, settings: Track) -> list[Target]:
+def refuse_germline(targets: Iterable[Target], germline: Germline) -> None:
+    """Stop at a marker that says nothing of a clone: its part is germline V or J, as in any healthy cell.
+
+    Raises:
+        TableError: names the marker.
+    """
+    for target in targets:
+        if germline.window(target.part) is None:
+            message = (
+                f"the clone-specific part of marker {target.target_id!r} is germline V or J throughout, as healthy "
+                "cells have it: give the junction too"
+            )
+            raise TableError("MARKERS", "sequence", message)
+
+
+def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track) -> list[Target]:
     """The controls of a CONTROLS frame, in order, each with the window that is looked for.
 
     Raises:
         TableError: a sequence is too short, holds other letters or is germline throughout, or an id repeats.
     """
-    germline = Germline.of(reference) if controls.height else None
     found: dict[str, Target] = {}
     for row in controls.iter_rows(named=True):
         name, sequence = row["control_id"], _letters("CONTROLS", row["control_id"], row["sequence"])
         if len(sequence) < SHORTEST:
             message = f"control {name!r} has {len(sequence)} nt, and at least {SHORTEST} are needed: give all of it"
             raise TableError("CONTROLS", "sequence", message)
-        assert germline is not None
         window = germline.window(sequence)
         if window is None:
             message = f"control {name!r} is germline V or J throughout, as any other read may be: give its junction too"

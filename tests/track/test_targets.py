@@ -8,10 +8,12 @@ import pytest
 from clonotrack.config import Track
 from clonotrack.errors import TableError
 from clonotrack.io.cohort import SHORTEST_TARGET
-from clonotrack.track.targets import SHORTEST, control_targets, marker_targets
+from clonotrack.track.targets import SHORTEST, control_targets, marker_targets, refuse_germline
+from clonotrack.track.windows import Germline
 from tests.track.made import REFERENCE, J, V, bases, controls, marker, markers
 
 RNG = np.random.default_rng(11)
+GERMLINE = Germline.of(REFERENCE)
 SEQUENCE = bases(RNG, 120)
 
 
@@ -85,9 +87,16 @@ def test_one_id_of_two_targets_is_an_error(other: dict[str, Any]) -> None:
         marker_targets(markers(marker("m", SEQUENCE), other), Track())
 
 
+def test_a_marker_that_is_germline_throughout_is_refused() -> None:
+    joint = V["IGH"][0][-30:] + J["IGH"][0]
+    refuse_germline(marker_targets(markers(marker("joint", joint)), Track()), GERMLINE)
+    with pytest.raises(TableError, match="marker 'v' is germline V or J throughout"):
+        refuse_germline(marker_targets(markers(marker("v", V["IGH"][0])), Track()), GERMLINE)
+
+
 def test_a_control_is_looked_for_by_its_window() -> None:
     sequence = V["IGH"][0] + bases(RNG, 36) + J["IGH"][0]
-    (found,) = control_targets(controls({"control_id": "c", "sequence": sequence}), REFERENCE, Track())
+    (found,) = control_targets(controls({"control_id": "c", "sequence": sequence}), GERMLINE, Track())
     assert found.part in sequence
     assert len(found.part) == 40
     assert (found.kind, found.subject_id, found.whole) == ("control", None, sequence)
@@ -95,7 +104,7 @@ def test_a_control_is_looked_for_by_its_window() -> None:
 
 def test_a_control_in_two_tables_is_one_target() -> None:
     rows = controls({"control_id": "c", "sequence": SEQUENCE}, {"control_id": "c", "sequence": SEQUENCE})
-    assert len(control_targets(rows, REFERENCE, Track())) == 1
+    assert len(control_targets(rows, GERMLINE, Track())) == 1
 
 
 @pytest.mark.parametrize(
@@ -110,4 +119,4 @@ def test_a_control_in_two_tables_is_one_target() -> None:
 def test_a_control_that_cannot_be_tracked_is_one_sentence(sequences: list[str], message: str) -> None:
     rows = controls(*({"control_id": "c", "sequence": sequence} for sequence in sequences))
     with pytest.raises(TableError, match=message):
-        control_targets(rows, REFERENCE, Track())
+        control_targets(rows, GERMLINE, Track())

@@ -71,7 +71,11 @@ def patient_qc(wildcards):
         RESULTS / "3_cluster/{sample}.cluster.qc.tsv",
     ]
     own = [path for stage in stages for path in baselines_of(stage)(wildcards)]
-    return [*own, RESULTS / "6_quantify/quantify.qc.tsv"]
+    of_patient = SAMPLES.filter(pl.col("subject_id") == wildcards.subject)["sample_id"]
+    tracked = expand(
+        RESULTS / "5_track/{sample}.track.qc.tsv", sample=sorted(of_patient.unique())
+    )
+    return [*own, *tracked, RESULTS / "6_quantify/quantify.qc.tsv"]
 
 
 def options(name, paths):

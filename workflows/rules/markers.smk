@@ -6,7 +6,8 @@ rule control_hits:
         controls=CONTROLS,
         settings=SETTINGS_FILE,
     output:
-        RESULTS / "4_markers/{sample}.control_hits.tsv",
+        hits=RESULTS / "4_markers/{sample}.control_hits.tsv",
+        qc=temp(RESULTS / "4_markers/{sample}.control_hits.track.qc.tsv"),
     log:
         RESULTS / "logs/markers/{sample}.control_hits.log",
     conda:
@@ -15,7 +16,7 @@ rule control_hits:
         common=COMMON,
     shell:
         "clonotrack track --samples {input.samples:q} --sample-id {wildcards.sample}"
-        " {params.common:q} --force -o {output:q} 2> {log:q}"
+        " {params.common:q} --force -o {output.hits:q} 2> {log:q}"
 
 
 rule markers:

@@ -7,7 +7,8 @@ rule track:
         controls=CONTROLS,
         settings=SETTINGS_FILE,
     output:
-        RESULTS / "5_track/{sample}.hits.tsv",
+        hits=RESULTS / "5_track/{sample}.hits.tsv",
+        qc=RESULTS / "5_track/{sample}.track.qc.tsv",
     log:
         RESULTS / "logs/track/{sample}.log",
     benchmark:
@@ -19,4 +20,4 @@ rule track:
         markers=options("--markers", MARKERS),
     shell:
         "clonotrack track --samples {input.samples:q} --sample-id {wildcards.sample} {params.markers:q}"
-        " {params.common:q} --force -o {output:q} 2> {log:q}"
+        " {params.common:q} --force -o {output.hits:q} 2> {log:q}"
