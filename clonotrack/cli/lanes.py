@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clonotrack.tables import TUBE
+
 if TYPE_CHECKING:
     from clonotrack.config import Config
 
@@ -87,7 +89,7 @@ def _of_sheet(
     samples: Path, sample_id: str, library: str | None, config: Config
 ) -> list[tuple[dict[str, Any] | None, list[Path]]]:
     from clonotrack.errors import InputError
-    from clonotrack.io.samples import TUBE, read_samples
+    from clonotrack.io.samples import read_samples
 
     sheet = read_samples(samples, config)
     rows = [row for row in sheet.iter_rows(named=True) if row["sample_id"] == sample_id]

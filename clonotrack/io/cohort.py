@@ -14,14 +14,10 @@ from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError, InputError
 from clonotrack.io.frames import read_table
 from clonotrack.io.samples import inspect_samples
-from clonotrack.tables import CONTROLS, MARKERS, MARKERS_REQUIRED
+from clonotrack.tables import COMBINED, CONTROLS, MARKERS, MARKERS_REQUIRED, SHORTEST_TARGET
 
 NOT_DNA = re.compile(r"[^ACGTacgt]")
-SHORTEST_TARGET = 30
-"""nt: a shorter sequence is not specific to a clone."""
 MOST_COPIES = 1e9
-COMBINED = "combined"
-"""What the MRD table calls the row over all markers; no marker may have this name."""
 
 
 def read_markers(paths: Iterable[str | Path], *, selected: bool = False) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 from clonotrack.config import IDENTIFIER, Config
 from clonotrack.errors import InputError
 from clonotrack.io.frames import read_table
-from clonotrack.tables import SAMPLES, SAMPLES_REQUIRED
+from clonotrack.tables import SAMPLES, SAMPLES_REQUIRED, TUBE
 
 AMOUNTS = ("input_cells", "input_ng", "extracted_ng")
 MOST = {"input_cells": 1e9, "input_ng": 6.5e6}
@@ -20,7 +20,6 @@ FRACTIONS = ("lymphoid_fraction", "b_fraction", "t_fraction")
 IDENTIFIERS = ("sample_id", "subject_id", "library", "run_id", "replicate")
 OF_SAMPLE = ("subject_id", "role", "day", "collection_date", "tissue", "disease", "markers")
 OF_TUBE = ("input_cells", "input_ng", *FRACTIONS, "extracted_ng", "run_id", "index_1", "index_2")
-TUBE = ("sample_id", "library", "replicate")
 
 
 def read_samples(path: str | Path, config: Config | None = None) -> pl.DataFrame:

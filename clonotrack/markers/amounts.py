@@ -11,9 +11,9 @@ import polars as pl
 
 from clonotrack.config import Config, Library
 from clonotrack.library.tubes import nucleated_cells, reads_per_copy
-from clonotrack.tables import LOCI
+from clonotrack.tables import LOCI, TUBE
 
-TUBE = ("library", "replicate")
+OF_SAMPLE = TUBE[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def tube_amounts(
     Raises:
         QuantityError: an amount is not above zero, or a calibrator was not looked for.
     """
-    tubes = {tuple(row[name] for name in TUBE): row for row in rows}
+    tubes = {tuple(row[name] for name in OF_SAMPLE): row for row in rows}
     cells = {tube: nucleated_cells(row, config.quantify.pg_per_cell) for tube, row in tubes.items()}
     input_cells = {}
     for locus in LOCI:
@@ -58,7 +58,7 @@ def tube_amounts(
 def _reads_per_copy(hits: pl.DataFrame, controls: Mapping[str, pl.DataFrame], config: Config) -> dict[str, float]:
     """The mean over the tubes that amplify a locus; a locus that one of them says nothing of is left out."""
     tubes: list[tuple[Library, dict[str, float]]] = []
-    for (value, _), tube in hits.group_by(TUBE, maintain_order=True):
+    for (value, _), tube in hits.group_by(OF_SAMPLE, maintain_order=True):
         name = None if value is None else str(value)
         table = controls.get(config.library_name(name))
         found = {} if table is None else reads_per_copy(tube, table, config, name)

@@ -11,7 +11,8 @@ import polars as pl
 from clonotrack.config import Config
 from clonotrack.errors import QuantityError
 from clonotrack.library.tubes import Calibration, Cells, assumed, calibrate, nucleated_cells
-from clonotrack.quantify.observed import TUBE, Observed
+from clonotrack.quantify.observed import Observed
+from clonotrack.tables import TUBE
 
 Counting = Literal["spike_in", "read_share"]
 

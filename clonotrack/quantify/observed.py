@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clonotrack.library.tubes import COUNTED
+from clonotrack.tables import TUBE
 
 if TYPE_CHECKING:
     import polars as pl
-
-TUBE = ("sample_id", "library", "replicate")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from clonotrack.errors import QuantityError
-from clonotrack.quantify.observed import TUBE, Observed
+from clonotrack.quantify.observed import Observed
+from clonotrack.tables import TUBE
 
 PATIENTS = ("baseline", "followup")
 

@@ -13,8 +13,8 @@ from clonotrack.quantify.background import Background
 from clonotrack.quantify.decision import Row, decide, joined, rule_of
 from clonotrack.quantify.evidence import Evidence, Marker, evidence
 from clonotrack.quantify.process import clone_variance
+from clonotrack.tables import COMBINED
 
-COMBINED = "combined"
 _ENOUGH_TO_COMPARE = 5.0
 
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from clonotrack.report.course import course
 from clonotrack.report.formats import number
-from clonotrack.report.statement import COMBINED, statement
-from clonotrack.tables import COHORT, MARKERS, MRD, check
+from clonotrack.report.statement import statement
+from clonotrack.tables import COHORT, COMBINED, MARKERS, MRD, check
 
 
 def cohort(

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from clonotrack.errors import TableError
-from clonotrack.report.statement import COMBINED
+from clonotrack.tables import COMBINED
 
 Row: TypeAlias = Mapping[str, Any]
 

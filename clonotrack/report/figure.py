@@ -5,9 +5,10 @@ from __future__ import annotations
 from clonotrack.report.course import Course
 from clonotrack.report.markup import Markup, join, tag
 from clonotrack.report.plot import Plot, rule, series
-from clonotrack.report.statement import CALL_NAMES, COMBINED
+from clonotrack.report.statement import CALL_NAMES
 from clonotrack.report.style import FLOOR, MUTED
 from clonotrack.report.symbols import colour, symbol
+from clonotrack.tables import COMBINED
 
 
 def figure(course: Course) -> Markup:

@@ -8,9 +8,10 @@ from clonotrack.report import formats
 from clonotrack.report.axes import FONT, Decades, decades, dodge, height, is_found, labels, places
 from clonotrack.report.course import Course, Row, Sample
 from clonotrack.report.markup import Markup, tag
-from clonotrack.report.statement import CALL_NAMES, COMBINED
+from clonotrack.report.statement import CALL_NAMES
 from clonotrack.report.style import FLOOR, INK, MUTED, PAPER, RULE
 from clonotrack.report.symbols import colour, px, symbol
+from clonotrack.tables import COMBINED
 
 _LEFT, _RIGHT, _TOP, _BELOW, _LANE = 44, 16, 30, 50, 26
 

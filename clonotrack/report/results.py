@@ -5,7 +5,8 @@ from __future__ import annotations
 from clonotrack.report import formats
 from clonotrack.report.course import Course, Row, Sample
 from clonotrack.report.markup import Markup, Notes, join, table, tag
-from clonotrack.report.statement import CALL_NAMES, COMBINED, flag_names, flag_sentences, statement
+from clonotrack.report.statement import CALL_NAMES, flag_names, flag_sentences, statement
+from clonotrack.tables import COMBINED
 
 SOURCES = {"cells": "counted", "dna": "from DNA mass", "reference_locus": "from a reference locus"}
 COUNTINGS = {"umi": "molecules by UMI", "spike_in": "molecules by spike-in", "read_share": "molecules by read share"}

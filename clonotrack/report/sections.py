@@ -10,7 +10,8 @@ from clonotrack.report import formats
 from clonotrack.report.course import Course, Row
 from clonotrack.report.markup import Markup, Notes, escape, join, table, tag
 from clonotrack.report.results import call_label
-from clonotrack.report.statement import CALL_NAMES, COMBINED
+from clonotrack.report.statement import CALL_NAMES
+from clonotrack.tables import COMBINED
 
 CALLS_EXPLAINED = {
     "positive": "The decision rule found the clone, at a level that can be quantified.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clonotrack.report import formats
-from clonotrack.tables import FLAGS
+from clonotrack.tables import COMBINED, FLAGS
 
 CALL_NAMES = {
     "positive": "Positive",
@@ -15,7 +15,6 @@ CALL_NAMES = {
     "negative": "Negative",
     "failed": "Failed",
 }
-COMBINED = "combined"
 
 
 def statement(result: Mapping[str, Any], target: float | None = None) -> str:

@@ -9,7 +9,8 @@ import polars as pl
 
 from clonotrack.report import formats
 from clonotrack.report.course import Row, Sample, course
-from clonotrack.report.statement import COMBINED, flag_names, flag_sentences
+from clonotrack.report.statement import flag_names, flag_sentences
+from clonotrack.tables import COMBINED
 
 WIDTH = 110
 _CALLS = {"positive_below_loq": "positive<LoQ"}

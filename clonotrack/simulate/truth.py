@@ -7,8 +7,8 @@ from typing import Any
 
 from clonotrack.simulate.clone import Marker
 from clonotrack.simulate.plan import LibraryPlan, SamplePlan
+from clonotrack.tables import COMBINED
 
-COMBINED = "combined"
 _DETECTED = -math.log(0.05)  # expected molecules of which at least one is there in 95 of 100 tubes
 
 

@@ -8,6 +8,7 @@ from clonotrack.tables.flags import FLAGS
 from clonotrack.tables.rearrangements import CLONOTYPES, REARRANGEMENTS, SEQUENCES
 from clonotrack.tables.results import (
     COHORT,
+    COMBINED,
     CONTROL_CHECKS,
     CONTROLS,
     CROSS_SAMPLE,
@@ -19,6 +20,8 @@ from clonotrack.tables.results import (
     QC,
     SAMPLES,
     SAMPLES_REQUIRED,
+    SHORTEST_TARGET,
+    TUBE,
 )
 from clonotrack.tables.schema import CALLS, LOCI, MATCH_CLASSES, ROLES, SYSTEMS, TOTALS, Column, Table, check
 from clonotrack.tables.truth import READ_TRUTH, TRUTH
@@ -45,6 +48,7 @@ __all__ = [
     "CALLS",
     "CLONOTYPES",
     "COHORT",
+    "COMBINED",
     "CONTROLS",
     "CONTROL_CHECKS",
     "CROSS_SAMPLE",
@@ -63,10 +67,12 @@ __all__ = [
     "SAMPLES",
     "SAMPLES_REQUIRED",
     "SEQUENCES",
+    "SHORTEST_TARGET",
     "SYSTEMS",
     "TABLES",
     "TOTALS",
     "TRUTH",
+    "TUBE",
     "Column",
     "Table",
     "check",

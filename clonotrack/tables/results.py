@@ -19,6 +19,13 @@ from clonotrack.tables.schema import (
     position,
 )
 
+COMBINED = "combined"
+"""What MRD and TRUTH call the row over all markers of a sample; no marker may have this name."""
+SHORTEST_TARGET = 30
+"""nt: a shorter stretch is not specific to a clone."""
+TUBE = ("sample_id", "library", "replicate")
+"""What tells tubes apart; rows of SAMPLES that agree in it are lanes of one."""
+
 MARKERS = Table(
     "MARKERS",
     "What is tracked, or was considered and refused, for one patient.",

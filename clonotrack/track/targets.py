@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from clonotrack.config import Track
 from clonotrack.errors import TableError
 from clonotrack.kernels.runs import PIECE
+from clonotrack.tables import SHORTEST_TARGET
 from clonotrack.track.windows import Germline
 
 if TYPE_CHECKING:
     import polars as pl
-
-SHORTEST = 30  # nt of a target
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +77,11 @@ def _marker(row: dict[str, Any], settings: Track) -> Target:
             f"marker {name!r} has its clone-specific part from {start} to {end} of {len(sequence)} nt: "
             "give both positions, inside the sequence, or none",
         )
-    if end - start + 1 < SHORTEST:
+    if end - start + 1 < SHORTEST_TARGET:
         raise TableError(
             "MARKERS",
             "target_end",
-            f"the clone-specific part of marker {name!r} has {end - start + 1} nt and at least {SHORTEST} are "
+            f"the clone-specific part of marker {name!r} has {end - start + 1} nt and at least {SHORTEST_TARGET} are "
             "needed to tell it from other sequences: lengthen it or deselect the marker",
         )
     wanted = settings.max_edits if row["max_edits"] is None else row["max_edits"]
@@ -116,8 +115,10 @@ def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track)
     found: dict[str, Target] = {}
     for row in controls.iter_rows(named=True):
         name, sequence = row["control_id"], _letters("CONTROLS", row["control_id"], row["sequence"])
-        if len(sequence) < SHORTEST:
-            message = f"control {name!r} has {len(sequence)} nt, and at least {SHORTEST} are needed: give all of it"
+        if len(sequence) < SHORTEST_TARGET:
+            message = (
+                f"control {name!r} has {len(sequence)} nt, fewer than {SHORTEST_TARGET}: give all of it"
+            )
             raise TableError("CONTROLS", "sequence", message)
         window = germline.window(sequence)
         if window is None:

@@ -37,5 +37,5 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--level", "1e-5", "--capture", "1", "--lymphoid-fraction", "0.1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 6
-    assert main(["plan", "--level", "7"]) == 1
-    assert "the level is 7: give a number above 0 and up to 1" in capsys.readouterr().err
+    assert main(["plan", "--level", "7"]) == 2
+    assert "7.0 is not in the range 0<x<=1" in capsys.readouterr().err

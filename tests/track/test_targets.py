@@ -7,8 +7,8 @@ import pytest
 
 from clonotrack.config import Track
 from clonotrack.errors import TableError
-from clonotrack.io.cohort import SHORTEST_TARGET
-from clonotrack.track.targets import SHORTEST, control_targets, marker_targets, refuse_germline
+from clonotrack.tables import SHORTEST_TARGET
+from clonotrack.track.targets import control_targets, marker_targets, refuse_germline
 from clonotrack.track.windows import Germline
 from tests.track.made import REFERENCE, J, V, bases, controls, marker, markers
 
@@ -21,10 +21,6 @@ def test_a_marker_is_looked_for_by_its_clone_specific_part() -> None:
     (found,) = marker_targets(markers(marker("m", SEQUENCE.lower(), target_start=31, target_end=90)), Track())
     assert (found.part, found.whole) == (SEQUENCE[30:90], SEQUENCE)
     assert (found.kind, found.subject_id, found.edits) == ("marker", "p", 2)
-
-
-def test_files_and_targets_agree_on_the_shortest() -> None:
-    assert SHORTEST == SHORTEST_TARGET
 
 
 def test_without_coordinates_the_whole_sequence_is_looked_for() -> None:
@@ -63,7 +59,7 @@ def test_one_marker_in_two_tables_is_one_target() -> None:
     [
         (marker("m", SEQUENCE[:50] + "N" + SEQUENCE[:50]), "column sequence: 'm' holds 'N'"),
         (marker("m", SEQUENCE[:29]), "has 29 nt and at least 30 are needed"),
-        (marker("m", SEQUENCE, target_start=1, target_end=SHORTEST - 1), "has 29 nt and at least 30 are needed"),
+        (marker("m", SEQUENCE, target_start=1, target_end=SHORTEST_TARGET - 1), "has 29 nt and at least 30 are needed"),
         (marker("m", SEQUENCE, target_start=5), "from 5 to None of 120 nt"),
         (marker("m", SEQUENCE, target_end=50), "from None to 50 of 120 nt"),
         (marker("m", SEQUENCE, target_start=0, target_end=50), "from 0 to 50 of 120 nt"),
