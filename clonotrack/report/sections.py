@@ -169,7 +169,7 @@ def _times(change: float) -> str:
 
 
 def quality_section(course: Course, qc: pl.DataFrame | None) -> Markup:
-    """What each stage measured: a table for each stage, a row for each sample."""
+    """What each stage measured: a table for each stage, a row for each measure, a column for each sample."""
     ids = [sample.sample_id for sample in course.samples]
     own = None if qc is None else qc.filter(pl.col("sample_id").is_in(ids))
     if own is None or not own.height:
@@ -181,16 +181,17 @@ def _stage(values: pl.DataFrame, ids: list[str]) -> Markup:
     notes = Notes()
     metrics = list(dict.fromkeys(zip(values["metric"], values["unit"], strict=True)))
     found = {(row["sample_id"], row["metric"]): row["value"] for row in values.rows(named=True)}
-    header = ["Sample", *(_unit(metric.replace("_", " "), unit or "") for metric, unit in metrics)]
+    samples = [sample for sample in ids if any((sample, metric) in found for metric, _ in metrics)]
     rows = [
         tag(
             "tr",
-            tag("th", sample, scope="row", class_="id"),
-            *(tag("td", _value(found.get((sample, metric)), notes), class_="number") for metric, _ in metrics),
+            tag("th", metric.replace("_", " "), scope="row"),
+            tag("td", unit or ""),
+            *(tag("td", _value(found.get((sample, metric)), notes), class_="number") for sample in samples),
         )
-        for sample in ids
-        if any((sample, metric) in found for metric, _ in metrics)
+        for metric, unit in metrics
     ]
+    header = ["Measure", "Unit", *samples]
     return table(f"Stage {values['stage'][0]}.", header, rows, class_="rows short", notes=notes.listing())
 
 
