@@ -116,9 +116,7 @@ def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track)
     for row in controls.iter_rows(named=True):
         name, sequence = row["control_id"], _letters("CONTROLS", row["control_id"], row["sequence"])
         if len(sequence) < SHORTEST_TARGET:
-            message = (
-                f"control {name!r} has {len(sequence)} nt, fewer than {SHORTEST_TARGET}: give all of it"
-            )
+            message = f"control {name!r} has {len(sequence)} nt, fewer than {SHORTEST_TARGET}: give all of it"
             raise TableError("CONTROLS", "sequence", message)
         window = germline.window(sequence)
         if window is None:
