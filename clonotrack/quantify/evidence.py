@@ -154,6 +154,7 @@ def _reads(marker: Marker, assay: Assay) -> int:
 def _flags(look: Look) -> set[str]:
     found = {"capture_assumed"} if look.assay.capture_assumed else set()
     found |= {"reads_too_short"} if look.cut_short else set()
+    found |= {"locus_not_stated"} if look.assay.loci and look.marker["locus"] is None else set()
     if isinstance(look.found, Yield):
         found |= {"read_share"} if look.found.counting == "read_share" else set()
         found |= {"calibrators_pooled"} if look.found.pooled else set()

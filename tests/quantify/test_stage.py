@@ -87,6 +87,13 @@ def test_a_locus_without_primers_fails() -> None:
     assert_failed(only(run(settings=settings)), "locus_not_amplified")
 
 
+def test_a_marker_without_locus_in_a_library_of_stated_loci_is_flagged() -> None:
+    nowhere = markers(TRUTH).with_columns(locus=pl.lit(None, dtype=pl.String))
+    stated = parse({"libraries": {"default": {"loci": ["IGH"], "capture": 0.6}}})
+    assert "locus_not_stated" in only(run(tracked=nowhere, settings=stated))["flags"]
+    assert "locus_not_stated" not in (only(run(tracked=nowhere))["flags"] or "")
+
+
 def test_a_library_without_stated_capture_is_flagged() -> None:
     assert "capture_assumed" in only(run(settings=Config()))["flags"]
 
