@@ -4,8 +4,8 @@ FLAGS = {
     "no_cells": "There is no way to the number of nucleated cells: give input_cells or input_ng for this sample.",
     "no_marker": "The patient has no trackable marker, so nothing was looked for.",
     "locus_not_amplified": "The library has no primers for the locus of the marker, so it could not be seen.",
-    "locus_not_stated": "The marker states no locus, so whether the library's primers amplify it is not known: a negative "
-    "is one only if they do.",
+    "locus_not_stated": "The marker states no locus, so whether the library's primers amplify it is not known: a "
+    "negative is one only if they do.",
     "reads_too_short": "Next to no read is as long as the clone-specific part of the marker, so it could not be "
     "counted: narrow the part down by target_start and target_end.",
     "no_reads": "The sample has no usable read.",
