@@ -27,13 +27,13 @@ def annotate(sequences: Path, germline: Path | None, config: Config, threads: in
     sequence is written, with null calls where there is no rearrangement (AIRR Rearrangement schema).
     """
     from clonotrack.annotate import annotate as recognise
+    from clonotrack.io import given
     from clonotrack.io.frames import write_table
-    from clonotrack.io.germline import load_reference
     from clonotrack.io.outputs import staged
     from clonotrack.io.records import read_sequences
     from clonotrack.tables import REARRANGEMENTS
 
     with staged([output], force=force) as (place,):
-        reference = load_reference(germline or (Path(config.germline) if config.germline else None))
+        reference = given.reference(germline, config)
         rearrangements = recognise(read_sequences(sequences), reference, config.annotate, threads=threads)
         write_table(rearrangements, REARRANGEMENTS, place)

@@ -19,7 +19,7 @@ from clonotrack.cli.speech import say
 def demo(output: Path, cores: int | None, force: bool) -> None:
     """Take the shipped demo data, two simulated patients, from reads to reports, and compare with the truth."""
     from clonotrack.io.frames import read_table
-    from clonotrack.tables import TRUTH
+    from clonotrack.tables import COMBINED, TRUTH
 
     start = time.monotonic()
     require_snakemake()
@@ -27,7 +27,7 @@ def demo(output: Path, cores: int | None, force: bool) -> None:
     arguments = ["--forceall"] if force else []
     run_workflow(data / "samples.tsv", output, cores=cores, settings=data / "config.yaml", arguments=arguments)
     truth = read_table(data / "truth.tsv", TRUTH)
-    summarise(output, truth.filter(truth["marker_id"] == "combined"))
+    summarise(output, truth.filter(truth["marker_id"] == COMBINED))
     say(f"the run took {time.monotonic() - start:.0f} s, compilation of the kernels included where they were new")
 
 

@@ -41,9 +41,9 @@ def quantify(
     HITS are those of baselines and follow-ups, every tube of each; those of controls go to --background.
     """
     from clonotrack import quantify as stage
+    from clonotrack.io import given
     from clonotrack.io.cohort import controls_by_library, read_markers
     from clonotrack.io.frames import write_table
-    from clonotrack.io.germline import load_reference
     from clonotrack.io.outputs import staged
     from clonotrack.io.samples import read_samples
     from clonotrack.io.summaries import write_json
@@ -67,8 +67,7 @@ def quantify(
             write_table(frame, table, place)
         named = sorted({library.controls for library in config.libraries.values() if library.controls})
         inputs = [*sheet["reads_1"], samples, *markers, *(controls or named), *hits, *background]
-        reference = load_reference(Path(config.germline) if config.germline else None)
-        write_json(places[-1], {"provenance": provenance(config, inputs, reference)})
+        write_json(places[-1], {"provenance": provenance(config, inputs, given.reference(None, config))})
 
 
 def _hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:

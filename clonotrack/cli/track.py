@@ -49,9 +49,9 @@ def track(
     """
     import polars as pl
 
+    from clonotrack.io import given
     from clonotrack.io.cohort import controls_by_library, read_markers
     from clonotrack.io.frames import write_table
-    from clonotrack.io.germline import load_reference
     from clonotrack.io.outputs import staged
     from clonotrack.library.batches import Counts, batches
     from clonotrack.tables import HITS, QC
@@ -64,7 +64,7 @@ def track(
     stem = output.name.removesuffix(output.suffix).removesuffix(".hits")
     with staged([output, output.with_name(f"{stem}.track.qc.tsv")], force=force) as (place, qc):
         wanted = read_markers(markers, selected=samples is None)
-        reference = load_reference(germline or (Path(config.germline) if config.germline else None))
+        reference = given.reference(germline, config)
         put_into = controls_by_library(controls, config)
         frames, targets = [], []
         for row, paths in tubes:
