@@ -1,8 +1,10 @@
 """numba, configured in this one place.
 
 numba's own cache does not notice an edited callee in another file, and fails at import where its folder cannot
-be written. So the cache lives in a folder named after the sources of all kernels, numba's and Python's version;
-it is looked for in ``$CLONOTRACK_CACHE``, else the user's cache folder, else a temporary one.
+be written. So every kernel's machine code lives in a folder named after the sources it depends on (its file and
+those that it imports), numba's and Python's version: an edit makes those kernels be compiled anew that it may
+change, and no others. The folder is looked for in ``$CLONOTRACK_CACHE``, else the user's cache folder, else a
+temporary one.
 """
 
 from __future__ import annotations
@@ -11,20 +13,38 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
+_PACKAGE = Path(__file__).parent
+_IMPORTED = re.compile(r"^from clonotrack\.(?:kernels\.(\w+)|(sequence)) import", re.MULTILINE)
 
-def _digest() -> str:
+
+def sources_of(module: str, package: Path = _PACKAGE) -> list[Path]:
+    """The file of a kernel module and those of the package that it imports, directly or not; sorted."""
+    found: set[Path] = set()
+    waiting = [package / f"{module}.py"]
+    while waiting:
+        source = waiting.pop()
+        if source not in found:
+            found.add(source)
+            for kernel, other in _IMPORTED.findall(source.read_text()):
+                waiting.append(package / f"{kernel}.py" if kernel else package.parent / f"{other}.py")
+    return sorted(found)
+
+
+def digest_of(module: str, package: Path = _PACKAGE) -> str:
+    """What a kernel module's machine code depends on, as 16 hexadecimal digits."""
     digest = hashlib.sha256(importlib.metadata.version("numba").encode())
     digest.update(f"{sys.implementation.cache_tag} {platform.machine()}".encode())
-    package = Path(__file__).parent
-    for source in [*sorted(package.glob("*.py")), package.parent / "sequence.py"]:
+    for source in sources_of(module, package):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -36,11 +56,11 @@ def _candidates() -> list[Path]:
     return [Path(chosen)] if chosen else [Path(user) / "clonotrack", temporary]
 
 
+@cache
 def cache_folder() -> Path:
     """The first candidate folder that can be written, made if it is not there; else a fresh temporary one."""
-    name = f"numba-{_digest()}"
     for candidate in _candidates():
-        folder = candidate / name
+        folder = candidate / "numba"
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:
@@ -54,10 +74,16 @@ os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 
 import numba  # noqa: E402  (after its cache folder is set)
 
-numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+
+@cache
+def _folder(module: str) -> str:
+    return str(cache_folder() / f"{module}-{digest_of(module)}")
 
 
 def njit(function: Function) -> Function:
     """Compile a kernel: machine code on first call, kept in the cache folder, without the interpreter's lock."""
+    home = function.__module__.rpartition(".")
+    if home[0] == __package__:  # numba asks for the folder when it decorates
+        numba.config.CACHE_DIR = _folder(home[2])
     compiled: Function = numba.njit(cache=True, nogil=True)(function)
     return compiled
