@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import to_jsonable_python
 
 from clonotrack.errors import ConfigError
+from clonotrack.patterns import umi_pattern
 
 Locus = Literal["IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"]
 Level = Annotated[float, Field(gt=0, le=1)]
@@ -34,6 +35,9 @@ class Reads(_Section):
         gt=0,
         le=1,
         description="reads with more expected errors per base, the mean of 10^(-Q/10), are refused as low_quality",
+    )
+    min_umi_share: float = Field(
+        0.5, ge=0, le=1, description="least share of fragments whose UMI can be read; below it the command stops"
     )
 
 
@@ -130,6 +134,8 @@ class Library(_Section):
 
     controls: str | None = Field(None, description="CONTROLS table; its path is relative to the config file")
     loci: tuple[Locus, ...] = Field((), description="loci its primers amplify; empty: all")
+    umi_pattern: str | None = Field(None, description="the UMI at the 5' end of a read, as ^(?P<umi>.{12})")
+    umi_read: Literal[1, 2] = Field(1, description="mate that `umi_pattern` describes")
     template: Literal["dna", "rna"] = Field("dna", description="what was amplified")
     capture: float | None = Field(
         None, gt=0, le=1, description="share of rearranged molecules that end in the data, by validation"
@@ -137,6 +143,15 @@ class Library(_Section):
     dispersion: float | None = Field(
         None, ge=0, le=2, description="standard deviation of the log PCR yield of a molecule, by validation"
     )
+
+    @field_validator("umi_pattern")
+    @classmethod
+    def _pattern(cls, value: str | None) -> str | None:
+        try:
+            umi_pattern(value) if value else None
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return value
 
 
 class Config(_Section):

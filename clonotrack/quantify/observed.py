@@ -46,7 +46,8 @@ class Observed:
     @property
     def usable(self) -> int:
         """Reads that passed the filters."""
-        return self.totals.get("scanned", 0) - self.totals.get("too_short", 0) - self.totals.get("low_quality", 0)
+        refused = sum(self.totals.get(name, 0) for name in ("no_umi", "too_short", "low_quality"))
+        return self.totals.get("scanned", 0) - refused
 
 
 def observe(hits: pl.DataFrame) -> list[Observed]:
