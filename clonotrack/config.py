@@ -36,6 +36,9 @@ class Reads(_Section):
         le=1,
         description="reads with more expected errors per base, the mean of 10^(-Q/10), are refused as low_quality",
     )
+    max_false_merge: float = Field(
+        1e-6, gt=0, lt=0.1, description="most that chance may have to put mates together that do not overlap"
+    )
     min_umi_share: float = Field(
         0.5, ge=0, le=1, description="least share of fragments whose UMI can be read; below it the command stops"
     )

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from clonotrack import quantify, track
+from clonotrack import reads as reads_stage
 from clonotrack.annotate import annotate
 from clonotrack.cluster import cluster
 from clonotrack.cluster import quality_control as cluster_quality
@@ -23,8 +24,6 @@ from clonotrack.library.batches import Counts, batches
 from clonotrack.library.tubes import nucleated_cells, reads_per_copy
 from clonotrack.markers import select
 from clonotrack.provenance import provenance
-from clonotrack.reads import collapse
-from clonotrack.reads import quality_control as reads_quality
 from clonotrack.tables import SAMPLES
 
 
@@ -82,9 +81,8 @@ def baseline(
     lanes, settings = given.lanes(reads), given.config(config)
     reference = given.reference(germline, settings)
     put_in = given.controls(controls, library, settings)
-    counts = Counts()
-    sequences = collapse(batches(lanes, settings.reads, settings.library(library), counts))
-    rearrangements = annotate(sequences, reference, settings.annotate, threads=threads)
+    distinct = reads_stage.read([(lanes, settings.library(library))], settings.reads)
+    rearrangements = annotate(distinct.sequences, reference, settings.annotate, threads=threads)
     clonotypes = cluster(rearrangements, settings.cluster, controls=put_in)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
     coefficients = None
@@ -101,7 +99,7 @@ def baseline(
         reads_per_copy=coefficients,
     )
     qc = pl.concat(
-        [reads_quality(counts, sequences, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
+        [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
     )
     inputs = [*given.lane_files(lanes), *given.control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)

@@ -37,18 +37,13 @@ def reads(
     """
     from clonotrack.io.frames import write_table
     from clonotrack.io.outputs import staged
-    from clonotrack.library.batches import Counts, batches
-    from clonotrack.reads import collapse, quality_control
+    from clonotrack.reads import quality_control, read
     from clonotrack.tables import QC, SEQUENCES
 
     tubes = lanes(reads_1, samples, sample_id, library, config)
     stem = output.name.removesuffix(output.suffix).removesuffix(".sequences")
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):
-        counts = Counts()
-        found = (
-            batches(tube, config.reads, config.library(row["library"] if row else library), counts, fasta=True)
-            for row, tube in tubes
-        )
-        sequences = collapse(batch for tube in found for batch in tube)
-        write_table(sequences, SEQUENCES, table)
-        write_table(quality_control(counts, sequences, sample_id or stem), QC, qc)
+        named = [(files, config.library(row["library"] if row else library)) for row, files in tubes]
+        found = read(named, config.reads, fasta=True)
+        write_table(found.sequences, SEQUENCES, table)
+        write_table(quality_control(found, sample_id or stem), QC, qc)
