@@ -70,8 +70,23 @@ class Cluster(_Section):
     """When a key region is an error copy of another."""
 
     max_distance: int = Field(2, ge=0, le=4, description="substitutions at which an error copy is still looked for")
+    error_rate: float | None = Field(
+        None,
+        gt=0,
+        le=0.02,
+        description="errors per base that the qualities do not tell; empty: as in the sample's largest key regions",
+    )
+    # METHOD: with these two one error of early PCR explains up to a twentieth of the parent's reads; measured on the
+    # simulated truth of benchmarks/cluster.py.
+    polymerase_error_rate: float = Field(1.5e-5, ge=0, lt=0.01, description="errors of PCR per base and doubling")
+    min_probability: float = Field(
+        1e-4, gt=0, le=0.1, description="a key region with more reads than errors give with this probability is no copy"
+    )
     min_ratio: float = Field(
-        20.0, ge=1, description="a parent is at least this many times larger, for each substitution between them"
+        20.0,
+        ge=1,
+        description="reads of a key region with other V or J genes are a clonotype of their own unless those of the "
+        "main genes are this many times more",
     )
 
 
@@ -196,6 +211,12 @@ class Config(_Section):
     def library(self, name: str | None) -> Library:
         """The library of this name, found as `library_name` does."""
         return self.libraries[self.library_name(name)]
+
+    def with_umi(self, name: str | None, pattern: str) -> Config:
+        """These settings with another UMI pattern for a library, found as `library_name` does."""
+        umi_pattern(pattern)
+        changed = self.library(name).model_copy(update={"umi_pattern": pattern})
+        return self.model_copy(update={"libraries": {**self.libraries, self.library_name(name): changed}})
 
 
 class Run(_Section):

@@ -50,6 +50,7 @@ class Followup:
 
 def baseline(
     reads: Files | Sequence[Lane],
+    reads_2: Files | None = None,
     *,
     sample_id: str,
     subject_id: str,
@@ -57,6 +58,7 @@ def baseline(
     input_ng: float | None = None,
     controls: File | pl.DataFrame | None = None,
     library: str | None = None,
+    umi: str | None = None,
     config: Config | File | None = None,
     germline: Reference | File | None = None,
     threads: int = 1,
@@ -65,12 +67,14 @@ def baseline(
 
     Args:
         reads: FASTQ, plain or gzip; several files, or `Lane`s, are those of one tube.
+        reads_2: as many files of mates, in the same order.
         sample_id: the sample.
         subject_id: the patient.
         input_cells: nucleated cells put into the tube.
         input_ng: DNA put into the tube, where cells were not counted [ng].
         controls: CONTROLS of the tube; by default those that the library names.
         library: section of the settings.
+        umi: pattern of the UMI in the reads, in place of the library's.
         config: settings, or the file of them.
         germline: the reference, or a folder of one; by default the embedded one.
         threads: for annotation; the result does not depend on it.
@@ -78,7 +82,7 @@ def baseline(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    lanes, settings = given.lanes(reads), given.config(config)
+    lanes, settings = given.lanes(reads, reads_2), given.config(config, library, umi)
     reference = given.reference(germline, settings)
     put_in = given.controls(controls, library, settings)
     distinct = reads_stage.read([(lanes, settings.library(library))], settings.reads)
@@ -108,6 +112,7 @@ def baseline(
 
 def followup(
     reads: Files | Sequence[Lane],
+    reads_2: Files | None = None,
     *,
     sample_id: str,
     subject_id: str,
@@ -120,6 +125,7 @@ def followup(
     disease: str | None = None,
     lymphoid_fraction: float | None = None,
     library: str | None = None,
+    umi: str | None = None,
     config: Config | File | None = None,
     germline: Reference | File | None = None,
 ) -> Followup:
@@ -127,6 +133,7 @@ def followup(
 
     Args:
         reads: FASTQ, plain or gzip; several files, or `Lane`s, are those of one tube.
+        reads_2: as many files of mates, in the same order.
         sample_id: the sample.
         subject_id: the patient.
         markers: MARKERS, of `baseline` or written by hand; those of other patients may stand among them.
@@ -138,13 +145,14 @@ def followup(
         disease: sets the level that a negative result has to reach.
         lymphoid_fraction: share of nucleated cells that are lymphoid, needed where there are no calibrators.
         library: section of the settings.
+        umi: pattern of the UMI in the reads, in place of the library's.
         config: settings, or the file of them.
         germline: the reference, or a folder of one; by default the embedded one.
 
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    lanes, settings = given.lanes(reads), given.config(config)
+    lanes, settings = given.lanes(reads, reads_2), given.config(config, library, umi)
     reference = given.reference(germline, settings)
     put_in = given.controls(controls, library, settings)
     tracked = given.markers(markers)

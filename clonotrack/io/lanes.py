@@ -57,6 +57,9 @@ def _pairs(lane: Lane, second: Path, *, qualities_needed: bool) -> Iterator[tupl
             if one is not None or two is not None:
                 _unequal(paths, one, two)
             return
+        for path, chunk in zip(paths, (one, two), strict=True):
+            if chunk.qualities is None:
+                raise InputError(label(path), "is FASTA, and mates are merged by their qualities: give FASTQ")
         count = min(len(one), len(two))
         pair = part(one, 0, count), part(two, 0, count)
         _same_names(paths, *pair)
