@@ -10,7 +10,7 @@ import json
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import to_jsonable_python
 
 from clonotrack.errors import ConfigError
@@ -18,6 +18,7 @@ from clonotrack.patterns import umi_pattern
 
 Locus = Literal["IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"]
 Level = Annotated[float, Field(gt=0, le=1)]
+Tag = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9]$")]
 TARGET_LEVELS = {"ALL": 1e-4, "B-ALL": 1e-4, "T-ALL": 1e-4, "CLL": 1e-4, "MM": 1e-5, "default": 1e-4}
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
@@ -153,7 +154,9 @@ class Library(_Section):
     controls: str | None = Field(None, description="CONTROLS table; its path is relative to the config file")
     loci: tuple[Locus, ...] = Field((), description="loci its primers amplify; empty: all")
     umi_pattern: str | None = Field(None, description="the UMI at the 5' end of a read, as ^(?P<umi>.{12})")
-    umi_read: Literal[1, 2] = Field(1, description="mate that `umi_pattern` describes")
+    umi_read: Literal[1, 2, "name"] | Tag = Field(
+        1, description="where UMIs stand: the mate that `umi_pattern` describes, else `name` or a BAM tag, as RX"
+    )
     template: Literal["dna", "rna"] = Field("dna", description="what was amplified")
     capture: float | None = Field(
         None, gt=0, le=1, description="share of rearranged molecules that end in the data, by validation"
@@ -162,14 +165,15 @@ class Library(_Section):
         None, ge=0, le=2, description="standard deviation of the log PCR yield of a molecule, by validation"
     )
 
-    @field_validator("umi_pattern")
-    @classmethod
-    def _pattern(cls, value: str | None) -> str | None:
+    @model_validator(mode="after")
+    def _umis(self) -> Library:
         try:
-            umi_pattern(value) if value else None
+            umi_pattern(self.umi_pattern) if self.umi_pattern else None
         except ConfigError as error:
             raise ValueError(str(error)) from None
-        return value
+        if self.umi_pattern and self.umi_read not in (1, 2):
+            raise ValueError("umi_pattern describes the bases of a read: leave it out, or give 1 or 2 as umi_read")
+        return self
 
 
 class Config(_Section):

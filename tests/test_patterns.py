@@ -35,5 +35,5 @@ def test_what_is_not_understood_is_refused_with_a_sentence(text, reason):
         umi_pattern(text)
     assert str(caught.value).startswith(f"umi_pattern {text!r} ")
     assert reason in str(caught.value)
-    with pytest.raises(ConfigError, match=r"libraries\.x\.umi_pattern: Value error, umi_pattern"):
+    with pytest.raises(ConfigError, match=r"libraries\.x: Value error, umi_pattern"):
         parse({"libraries": {"x": {"umi_pattern": text}}})

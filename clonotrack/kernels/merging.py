@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clonotrack.kernels.jit import njit
-from clonotrack.sequence import COMPLEMENT, I64, U8, N
+from clonotrack.sequence import I64, U8, N
 
 HIGHEST = 60
 """Phred score that no merged base exceeds: errors before sequencing are in both mates alike."""
@@ -27,18 +27,6 @@ def _posterior() -> tuple[U8, U8]:
 
 
 AGREED, DIFFERING = _posterior()
-
-
-@njit
-def turned(codes: U8, scores: U8, offsets: I64) -> tuple[U8, U8]:
-    """Reverse complement of every read, and its scores in that order, at the same offsets."""
-    bases, qualities = np.empty_like(codes), np.empty_like(scores)
-    for i in range(len(offsets) - 1):
-        start, end = offsets[i], offsets[i + 1]
-        for j in range(end - start):
-            bases[start + j] = COMPLEMENT[codes[end - 1 - j]]
-            qualities[start + j] = scores[end - 1 - j]
-    return bases, qualities
 
 
 @njit

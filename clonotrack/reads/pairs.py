@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from clonotrack.io.reads import ReadChunk
-from clonotrack.kernels.merging import merge, turned
+from clonotrack.kernels.merging import merge
 from clonotrack.kernels.overlap import find_overlaps
+from clonotrack.kernels.strands import turned
 from clonotrack.library.batches import Batch
 from clonotrack.library.umis import trimmed
 from clonotrack.sequence import I64, U8, Ragged
@@ -57,7 +58,8 @@ def _merged(batch: Batch, mates: ReadChunk, max_wrong: float, overlaps: Overlaps
     reads = batch.reads
     assert reads.qualities is not None
     assert mates.qualities is not None
-    second = turned(mates.sequences.codes, mates.qualities, mates.sequences.offsets)
+    all_of_them = np.ones(len(mates), dtype=np.bool_)
+    second = turned(mates.sequences.codes, mates.qualities, mates.sequences.offsets, all_of_them)
     sides = reads.sequences.codes, reads.qualities, reads.sequences.offsets, *second, mates.sequences.offsets
     places, outcomes = find_overlaps(*sides, max_wrong)
     codes, scores, offsets = merge(*sides, places, overlaps.cycles, overlaps.phred)

@@ -24,9 +24,10 @@ def quality_control(found: Distinct, sample_id: str) -> pl.DataFrame:
         sample_id: the sample.
 
     Returns:
-        QC: `scanned` = `passed` + `no_umi` + `too_short` + `low_quality`, `distinct_sequences`, and `mean_length` of
-        the fragments that passed, which is missing where none did. Of pairs: `pairs` by what became of them,
-        `overlap_length` in bins of 10 nt, `error_rate` by mate and cycle, and by Phred score.
+        QC: `scanned` = `passed` + `no_umi` + `too_short` + `low_quality`, `hard_clipped` reads of BAM or CRAM,
+        `distinct_sequences`, and `mean_length` of the fragments that passed, missing where none did. Of pairs: how
+        many, and what became of them, `overlap_length` in bins of 10 nt, `error_rate` by mate and cycle, and by
+        Phred score.
     """
     counts, sequences = found.counts, found.sequences
     rows: list[Row] = [
@@ -35,6 +36,7 @@ def quality_control(found: Distinct, sample_id: str) -> pl.DataFrame:
         ("no_umi", counts.no_umi, "fragments"),
         ("too_short", counts.too_short, "fragments"),
         ("low_quality", counts.low_quality, "fragments"),
+        ("hard_clipped", counts.hard_clipped, "reads"),
         ("distinct_sequences", sequences.height, "sequences"),
     ]
     if sequences.height:

@@ -25,7 +25,7 @@ def test_mates_come_together_however_the_chunks_fall(tmp_path, monkeypatch, endi
     lane = Lane(write(first, [n + one for n in names]), write(second, [n + two for n in names], "G" * 9))
     for sizes in ({first: 50, second: 5000}, {first: 5000, second: 60}, {first: 70, second: 90}):
         monkeypatch.setattr(lanes, "read_chunks", partial(chunks_of, sizes))
-        pairs = list(read_lane(lane))
+        pairs = [(part.reads, part.mates) for part in read_lane(lane)]
         assert all(len(reads) == len(mates) for reads, mates in pairs)
         assert [reads.name(i) for reads, _ in pairs for i in range(len(reads))] == [n + one for n in names]
         assert {text for _, mates in pairs for text in mates.sequences.to_strings()} == {"G" * 9}

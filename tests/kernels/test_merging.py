@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.merging import merge, turned
-from clonotrack.sequence import DECODE, Ragged
+from clonotrack.kernels.merging import merge
+from clonotrack.sequence import Ragged
 from tests.reference import merging as naive
 
 CYCLES = 8
@@ -46,13 +46,3 @@ def test_agrees_with_the_twin(pairs, data):
     assert list(zip(found, split, strict=True)) == expected
     assert np.array_equal(cycles, expected_cycles)
     assert np.array_equal(phred, expected_phred)
-
-
-@given(st.lists(one_mate, max_size=5))
-@settings(deadline=None)
-def test_turned_agrees_with_the_twin(mates):
-    codes, scores, offsets = arrays(mates)
-    bases, qualities = turned(codes, scores, offsets)
-    expected = [naive.turned(*one) for one in mates]
-    assert DECODE[bases].tobytes().decode() == "".join(text for text, _ in expected)
-    assert qualities.tolist() == [q for _, row in expected for q in row]

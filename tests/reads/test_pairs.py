@@ -94,7 +94,7 @@ def test_a_umi_pattern_that_does_not_fit_is_told_with_its_share(tmp_path):
     reads = ["ACGTACGT" + "GTAC" + bases(60)] * 4 + ["ACGTNCGT" + "GTAC" + bases(60)] + ["ACGTACGT" + bases(60)] * 5
     library = Library(umi_pattern="^(?P<umi>.{8})(?P<discard>GTAC)")
     one = [Lane(write(tmp_path / "1.fastq", reads))]
-    with pytest.raises(ConfigError, match=r"fits 4 of 10 reads \(40\.0%\), and at least 50% are asked for"):
+    with pytest.raises(ConfigError, match=r"4 of 10 fragments \(40\.0%\) have a UMI by .*, read 1, and at least 50%"):
         read([(one, library)], READS)
     found = read([(one, library)], Reads(min_length=30, min_umi_share=0.4))
     assert (found.counts.no_umi, found.counts.passed) == (6, 4)

@@ -18,6 +18,7 @@ def test_every_count_has_a_row():
         ("no_umi", 0, "fragments"),
         ("too_short", 4, "fragments"),
         ("low_quality", 2, "fragments"),
+        ("hard_clipped", 0, "reads"),
         ("distinct_sequences", 2, "sequences"),
         ("mean_length", pytest.approx(10 / 3), "nt"),
     ]

@@ -3,12 +3,6 @@
 from math import log10
 
 
-def turned(sequence, scores):
-    return "".join({"A": "T", "C": "G", "G": "C", "T": "A", "N": "N"}[base] for base in reversed(sequence)), scores[
-        ::-1
-    ]
-
-
 def merge(one, scores_1, two, scores_2, fragment):
     """Sequence and scores of a fragment, and (mate, cycle, score, wrong) of every base in the overlap."""
     if not fragment:
