@@ -10,6 +10,7 @@ from clonotrack.kernels.credit import AMBIGUOUS, FAR, HIT, NO_CREDIT, OWN, TIED,
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.mismatches import mismatches
 from clonotrack.kernels.placing import Probes, evolved, gapped
+from clonotrack.kernels.runs import PIECE
 from clonotrack.sequence import ENCODE, I32, I64, U8
 
 EXACT, MISMATCH, INDEL, EVOLVED, TIE = 0, 1, 2, 3, 4  # how a read matches; TIE is `ambiguous` in HITS
@@ -145,7 +146,9 @@ def verify(
                         n_near += 1
                     distance[target], indel[target] = here, is_indel
             if here > limit and group[target] == OWN:
-                least = evolved(codes, length, begin, probe, probes)
+                offset = offset_of[entry]
+                is_piece = mismatches(codes, at, probe_codes, origin + offset, PIECE, 0) == 0  # no unknown base in it
+                least = evolved(codes, length, begin, probe, probes) if is_piece else -1
                 if least >= 0 and (least < apart or (least == apart and probe < apart_probe)):
                     apart, apart_probe, apart_read, apart_begin = least, probe, number, begin
         fragment = number >> (mates - 1)

@@ -90,4 +90,5 @@ def _germline(reference: Reference) -> tuple[I64, F64]:
             values.append(joined)
             weights.append(np.full(len(joined), _COMMON / max(1, len(of_locus))))
     known, at = np.unique(np.concatenate(values), return_inverse=True)
-    return known, np.bincount(at, np.concatenate(weights), minlength=len(known))
+    cost: F64 = np.bincount(at, np.concatenate(weights), minlength=len(known)).astype(np.float64)
+    return known, cost

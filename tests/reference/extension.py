@@ -17,8 +17,8 @@ def table(part: str, read: str, *, anywhere: bool) -> list[list[int]]:
 
 
 def extend(read: str, target: str, limit: int) -> tuple[int, list[int]]:
-    """Fewest edits to the end of the target from a common start, and most bases used up when the read ends, by edits."""
+    """Fewest edits from a common start to the end of the target; bases used up when the read ends, by edits."""
     edits = table(target, read, anywhere=False)
-    complete = min(min(edits[-1]), limit + 1)
+    complete = min(*edits[-1], limit + 1)
     cut = [max((m for m, row in enumerate(edits) if row[-1] <= e), default=-1) for e in range(limit + 1)]
     return complete, cut
