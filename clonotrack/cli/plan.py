@@ -34,10 +34,10 @@ def plan(
     config: Config,
 ) -> None:
     """Print the cells, the DNA and the reads with which a clone at a level is found in 95 of 100 samples."""
+    from clonotrack.library.capture import stated
     from clonotrack.quantify import plan as planned
 
-    known = capture if capture is not None else config.library(library).capture
-    share = config.quantify.default_capture if known is None else known
+    share = capture if capture is not None else stated(config, library).value
     click.echo(f"level {level:.1e}, {markers} marker(s), capture {share:g}, no background")
     click.echo(f"{'reads per molecule':>18}  {'nucleated cells':>15}  {'DNA [ng]':>10}  {'reads per locus':>15}")
     for depth in (0.3, 1.0, 3.0, 10.0):

@@ -14,10 +14,13 @@ from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError, InputError
 from clonotrack.io.frames import read_table
 from clonotrack.io.samples import inspect_samples
-from clonotrack.tables import COMBINED, CONTROLS, MARKERS, MARKERS_REQUIRED, SHORTEST_TARGET
+from clonotrack.tables import COMBINED, CONTROLS, CONTROLS_REQUIRED, MARKERS, MARKERS_REQUIRED, SHORTEST_TARGET
 
 NOT_DNA = re.compile(r"[^ACGTacgt]")
-MOST_COPIES = 1e9
+_MOST_COPIES = {
+    "calibrator": (1e9, "molecules that went into the tube"),
+    "reference": (8.0, "copies of it in a cell, 2"),
+}
 
 
 def read_markers(paths: Iterable[str | Path], *, selected: bool = False) -> pl.DataFrame:
@@ -63,10 +66,14 @@ def read_controls(path: str | Path) -> pl.DataFrame:
     Raises:
         InputError: the first thing that is wrong, with its line.
     """
-    frame = read_table(path, CONTROLS, rows=True)
+    frame = _controls(path)
     for problem in _control_problems(path, frame):
         raise problem
     return frame
+
+
+def _controls(path: str | Path) -> pl.DataFrame:
+    return read_table(path, CONTROLS, required=CONTROLS_REQUIRED, rows=True)
 
 
 def controls_by_library(paths: Sequence[str | Path], config: Config) -> dict[str, pl.DataFrame]:
@@ -109,7 +116,7 @@ def inspect_cohort(path: str | Path, config: Config) -> tuple[pl.DataFrame, list
         if markers.is_file():
             problems += _caught(lambda markers=markers: _all_marker_problems(markers, home))
     for controls in {library.controls for library in config.libraries.values() if library.controls}:
-        problems += _caught(lambda controls=controls: _control_problems(controls, read_table(controls, CONTROLS)))
+        problems += _caught(lambda controls=controls: _control_problems(controls, _controls(controls)))
     return frame, problems
 
 
@@ -191,9 +198,10 @@ def _control_problems(path: str | Path, frame: pl.DataFrame) -> Iterator[InputEr
         seen.setdefault(name, line)
         for message in _sequence(row["sequence"]):
             yield InputError(path, f"control {name}: {message}", line=line)
-        if not 0 < row["copies"] <= MOST_COPIES:
-            message = f"control {name}: copies is {row['copies']:g}: give the molecules that went into the tube"
+        most, what = _MOST_COPIES[row["kind"]]
+        if not 0 < row["copies"] <= most:
+            message = f"control {name}: copies is {row['copies']:g}: give the {what}"
             yield InputError(path, message, line=line)
-        if row["kind"] == "reference":
-            message = f"control {name} is of kind reference, which is not served yet: take the row out"
-            yield InputError(path, message, line=line)
+        if row["kind"] == "reference" and row["locus"] is not None:
+            message = f"control {name} is a reference and of locus {row['locus']}, which clones rearrange or lose"
+            yield InputError(path, f"{message}: choose a locus outside Ig/TCR and leave the column empty", line=line)

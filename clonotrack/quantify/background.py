@@ -64,9 +64,9 @@ def _unrelated(marker: Mapping[str, Any], assays: Sequence[Assay]) -> tuple[Proc
             continue
         if marker["marker_id"] in assay.observed.cut_short:
             continue
-        found = assay.yield_of(marker["locus"])
+        found = assay.yield_of(marker)
         if isinstance(found, Yield) and assay.amplifies(marker["locus"]):
-            seeing = Seeing(found.reads_per_copy / assay.capture, assay.dispersion, assay.capture)
+            seeing = Seeing(found.reads_per_copy / found.capture.value, assay.dispersion, found.capture.value)
             tubes.append(Tube(assay.cells.number, (seeing,), (0.0,)))
             reads += seen
     return Process(tuple(tubes)), reads

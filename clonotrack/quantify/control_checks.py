@@ -21,8 +21,8 @@ NO_TEMPLATE, POLYCLONAL = "negative_control", "polyclonal_control"
 def control_checks(assays: Sequence[Assay], markers: Sequence[Mapping[str, Any]], settings: Quantify) -> pl.DataFrame:
     """CONTROL_CHECKS: a row for every control sample and marker that was looked for in it.
 
-    A no-template control passes with at most `max_no_template_reads` reads. What a polyclonal control holds is
-    background, not a failure; it fails only where it contradicts a background rate that the MARKERS table states.
+    A no-template control passes without a read. What a polyclonal control holds is background, not a failure; it fails
+    only where it contradicts a background rate that the MARKERS table states.
     """
     known = {marker["marker_id"]: marker for marker in markers}
     tubes: dict[tuple[str, str, str], list[Assay]] = defaultdict(list)
@@ -36,15 +36,15 @@ def control_checks(assays: Sequence[Assay], markers: Sequence[Mapping[str, Any]]
     return check(pl.DataFrame(rows, schema=CONTROL_CHECKS.schema()), CONTROL_CHECKS)
 
 
-def contaminated(assays: Sequence[Assay], run_id: str | None, settings: Quantify) -> frozenset[str]:
-    """Markers that the no-template controls of a run hold over the allowance.
+def contaminated(assays: Sequence[Assay], run_id: str | None) -> frozenset[str]:
+    """Markers that the no-template controls of a run hold.
 
     A sample or a control without a run_id may be of any run, so it counts for all of them.
     """
     return frozenset(
         marker
         for (_, run, marker), reads in _no_template_reads(assays).items()
-        if reads > settings.max_no_template_reads and (run == run_id or None in (run, run_id))
+        if reads and (run == run_id or None in (run, run_id))
     )
 
 
@@ -64,7 +64,7 @@ def _check(
     reads = sum(assay.observed.markers[marker_id] for assay in assays)
     row = {"sample_id": sample_id, "role": role, "marker_id": marker_id, "reads": reads, "passed": True}
     if role == NO_TEMPLATE:
-        return row | {"expected": 0.0, "passed": reads <= settings.max_no_template_reads}
+        return row | {"expected": 0.0, "passed": not reads}
     process = _stated(assays, marker)
     if process is None:
         return row
@@ -78,9 +78,9 @@ def _stated(assays: Sequence[Assay], marker: Mapping[str, Any]) -> Process | Non
     rate = marker["background_rate"]
     tubes = []
     for assay in assays:
-        found = assay.yield_of(marker["locus"])
+        found = assay.yield_of(marker)
         if rate is None or assay.cells is None or not isinstance(found, Yield):
             return None
-        seeing = Seeing(found.reads_per_copy / assay.capture, assay.dispersion, assay.capture)
+        seeing = Seeing(found.reads_per_copy / found.capture.value, assay.dispersion, found.capture.value)
         tubes.append(Tube(assay.cells.number, (seeing,), (float(rate),)))
     return Process(tuple(tubes))

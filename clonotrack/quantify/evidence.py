@@ -8,6 +8,7 @@ from math import sqrt
 from typing import Any
 
 from clonotrack.errors import QuantityError
+from clonotrack.library.capture import Capture
 from clonotrack.quantify.assay import Assay, Counting, Yield
 from clonotrack.quantify.background import Background
 from clonotrack.quantify.process import Process, Tube
@@ -40,8 +41,13 @@ class Look:
 
     def seeing(self, found: Yield) -> Seeing:
         """How the marker is seen: rho = a / c."""
-        capture = self.assay.capture
+        capture = found.capture.value
         return Seeing(found.reads_per_copy / capture, self.assay.dispersion, capture, self.copies)
+
+    @property
+    def capture(self) -> Capture:
+        """Capture of the marker, or of the library where there is no way from counts to molecules."""
+        return self.found.capture if isinstance(self.found, Yield) else self.assay.capture
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +84,15 @@ class Evidence:
 
     @property
     def counting(self) -> Counting | None:
-        """How molecules were counted; read share where it is in any tube, being the weaker."""
+        """How molecules were counted; the weakest way where tubes differ."""
         found = {look.found.counting for look in self.looks if isinstance(look.found, Yield)}
-        return None if not found else "read_share" if "read_share" in found else "spike_in"
+        return next((weakest for weakest in ("read_share", "spike_in", "umi") if weakest in found), None)
 
     @property
     def capture(self) -> float | None:
         """c, mean over the molecules of the clone in the tubes."""
         copies = sum(_weight(look) * look.copies for look in self.looks)
-        return sum(_weight(look) * look.copies * look.assay.capture for look in self.looks) / copies if copies else None
+        return sum(_weight(look) * look.copies * look.capture.value for look in self.looks) / copies if copies else None
 
     @property
     def copies(self) -> float | None:
@@ -118,7 +124,7 @@ def evidence(
         QuantityError: a marker was not looked for in a tube that can show it.
     """
     looks = tuple(
-        Look(marker, assay, _reads(marker, assay), assay.yield_of(marker["locus"]))
+        Look(marker, assay, _reads(marker, assay), assay.yield_of(marker))
         for marker in markers
         for assay in assays
         if assay.amplifies(marker["locus"])
@@ -126,7 +132,7 @@ def evidence(
     failures = {look.found for look in looks if isinstance(look.found, str)}
     failures |= {"no_cells" for look in looks if look.assay.cells is None}
     failures |= {"reads_too_short" for look in looks if look.cut_short and not look.reads}
-    failures |= {"no_template_control_failed" for marker in markers if marker["marker_id"] in contaminated}
+    failures |= {"control_contaminated" for marker in markers if marker["marker_id"] in contaminated}
     seen = {look.marker["marker_id"] for look in looks}
     failures |= {"locus_not_amplified" for marker in markers if marker["marker_id"] not in seen}
     ways = not any(isinstance(look.found, str) or look.assay.cells is None for look in looks)
@@ -152,12 +158,12 @@ def _reads(marker: Marker, assay: Assay) -> int:
 
 
 def _flags(look: Look) -> set[str]:
-    found = {"capture_assumed"} if look.assay.capture_assumed else set()
+    found = {"capture_assumed"} if look.capture.source == "assumed" else set()
     found |= {"reads_too_short"} if look.cut_short else set()
     found |= {"locus_not_stated"} if look.assay.loci and look.marker["locus"] is None else set()
     if isinstance(look.found, Yield):
         found |= {"read_share"} if look.found.counting == "read_share" else set()
-        found |= {"calibrators_pooled"} if look.found.pooled else set()
+        found |= {"calibrators_pooled"} if look.found.scope == "tube" else set()
         seeing = look.seeing(look.found)
         found |= {"shallow"} if captured(seeing.rho, seeing.dispersion, 1)[0] > SHALLOW else set()
     return found

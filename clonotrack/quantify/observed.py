@@ -12,12 +12,18 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+REFUSED = ("too_short", "low_quality", "no_umi")
+"""Totals of reads that were scanned and not used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The reads of one tube, by target; exact and edited reads together, ambiguous ones apart.
+    """What was counted in one tube, by target; exact and edited reads together, ambiguous ones apart.
 
     Attributes:
         markers: reads of each marker that was looked for, whosever it is.
+        umis: molecules by UMI of each marker, control and locus that has them; a marker that was looked for in a tube
+            with UMIs and is missing here could not be counted.
         ambiguous: reads that fit a marker and something else as well; told, never added.
         owners: patient of each marker.
         cut_short: markers that the reads are too short for.
@@ -31,6 +37,7 @@ class Observed:
     role: str | None
     run_id: str | None
     markers: dict[str, int]
+    umis: dict[str, int]
     ambiguous: dict[str, int]
     owners: dict[str, str | None]
     cut_short: frozenset[str]
@@ -46,7 +53,14 @@ class Observed:
     @property
     def usable(self) -> int:
         """Reads that passed the filters."""
-        return self.totals.get("scanned", 0) - self.totals.get("too_short", 0) - self.totals.get("low_quality", 0)
+        return self.totals.get("scanned", 0) - sum(self.totals.get(reason, 0) for reason in REFUSED)
+
+    @property
+    def reads_per_umi(self) -> float | None:
+        """Mean reads of a molecule that was seen, over markers and controls; None where no UMI was."""
+        targets = {**self.markers, **self.controls}
+        seen = sum(self.umis.get(name, 0) for name in targets)
+        return sum(reads for name, reads in targets.items() if self.umis.get(name)) / seen if seen else None
 
 
 def observe(hits: pl.DataFrame) -> list[Observed]:
@@ -58,9 +72,10 @@ def _observed(rows: pl.DataFrame) -> Observed:
     first = rows.row(0, named=True)
     reads: dict[str, dict[str, int]] = {kind: {} for kind in ("marker", "ambiguous", "control", "locus", "total")}
     owners: dict[str, str | None] = {}
+    umis: dict[str, int] = {}
     cut_short: set[str] = set()
-    columns = ("target_id", "target_kind", "target_subject_id", "match_class", "reads")
-    for target, kind, owner, match, count in rows.select(columns).iter_rows():
+    columns = ("target_id", "target_kind", "target_subject_id", "match_class", "reads", "umis")
+    for target, kind, owner, match, count, molecules in rows.select(columns).iter_rows():
         if kind == "marker":
             owners[target] = owner
             reads["marker"].setdefault(target, 0)
@@ -68,6 +83,8 @@ def _observed(rows: pl.DataFrame) -> Observed:
             reads["control"].setdefault(target, 0)
         if kind in ("locus", "total") or match in COUNTED:
             reads[kind][target] = reads[kind].get(target, 0) + count
+            if molecules is not None:
+                umis[target] = umis.get(target, 0) + molecules
         elif kind == "marker" and match == "ambiguous":
             reads["ambiguous"][target] = reads["ambiguous"].get(target, 0) + count
         elif kind == "marker" and match is None:
@@ -75,6 +92,7 @@ def _observed(rows: pl.DataFrame) -> Observed:
     return Observed(
         **{name: first[name] for name in (*TUBE, "subject_id", "role", "run_id")},
         markers=reads["marker"],
+        umis=umis,
         ambiguous=reads["ambiguous"],
         owners=owners,
         cut_short=frozenset(cut_short),

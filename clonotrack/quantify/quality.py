@@ -51,7 +51,7 @@ def _of_tube(assay: Assay, markers: Sequence[Marker]) -> Rows:
     tube = assay.observed
     if assay.cells:
         yield "nucleated_cells", assay.cells.number, "cells"
-    if assay.calibrations:
+    if assay.calibrators:
         yield from _of_calibration(assay, markers)
     for marker in markers:
         name = marker["marker_id"]
@@ -64,10 +64,10 @@ def _of_tube(assay: Assay, markers: Sequence[Marker]) -> Rows:
 
 
 def _of_calibration(assay: Assay, markers: Sequence[Marker]) -> Rows:
-    for locus in dict.fromkeys(marker["locus"] for marker in markers):
-        found, name = assay.calibrations[locus], locus or "other"
-        yield f"reads_per_copy {name}", found.reads_per_copy, "reads per molecule"
+    for marker in {marker["locus"]: marker for marker in markers}.values():
+        found, name = assay.calibration_of(marker), marker["locus"] or "other"
+        yield f"reads_per_copy {name}", found.per_copy, "reads per molecule"
         yield f"calibration_error {name}", found.log_sd, "relative standard error"
         yield f"calibrators {name}", float(len(found.used)), "calibrators"
-        for control in found.refused:
+        for control in found.failed:
             yield f"calibrator_refused {name} {control}", float(assay.observed.controls[control]), "reads"

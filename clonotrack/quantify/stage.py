@@ -98,7 +98,7 @@ def _result(
     for sample_id, found in of_sample.items():
         about = {"subject_id": subject[sample_id], "sample_id": sample_id, "day": day[sample_id]}
         lost = frozenset[str]().union(
-            *(contaminated(everything, run, settings) for run in {assay.observed.run_id for assay in found})
+            *(contaminated(everything, run) for run in {assay.observed.run_id for assay in found})
         )
         rows += sample_rows(about, own[sample_id], found, backgrounds, lost, settings, target[sample_id])
     order = ("subject_id", "day", "sample_id")

@@ -5,15 +5,16 @@ AIRR names are used wherever the AIRR Rearrangement schema has one.
 """
 
 from clonotrack.tables.flags import FLAGS
+from clonotrack.tables.kinetics import KINETICS
 from clonotrack.tables.rearrangements import CLONOTYPES, REARRANGEMENTS, SEQUENCES
 from clonotrack.tables.results import (
     COHORT,
     COMBINED,
     CONTROL_CHECKS,
     CONTROLS,
+    CONTROLS_REQUIRED,
     CROSS_SAMPLE,
     HITS,
-    KINETICS,
     MARKERS,
     MARKERS_REQUIRED,
     MRD,
@@ -50,6 +51,7 @@ __all__ = [
     "COHORT",
     "COMBINED",
     "CONTROLS",
+    "CONTROLS_REQUIRED",
     "CONTROL_CHECKS",
     "CROSS_SAMPLE",
     "FLAGS",

@@ -14,10 +14,22 @@ FLAGS = {
     "calibrators_not_found": "Calibrators were put into the tube but none was found in the reads.",
     "calibrators_pooled": "No calibrator is of the locus of the marker, or the marker states none; those of all "
     "loci were used.",
-    "no_template_control_failed": "The no-template control of this run holds reads of the marker.",
+    "calibrator_refused": "A calibrator was far from the others and was left out; the quality table names it.",
+    "too_many_calibrators": "More calibrator molecules were found than were put in: their copies are not what they are "
+    "said to be.",
+    "umi_saturated": "The molecules of the marker fill the space of its UMIs, so they could not be counted.",
+    "control_contaminated": "A no-template control of this run holds more reads of the marker than carry-over "
+    "explains.",
+    "shared_rearrangement": "Unrelated samples carry the same rearrangement; what was found is explained by it.",
+    "carry_over": "What was found is explained by reads that other samples of the run leave in this one.",
     "rna": "The library was made from RNA: transcripts are not cells, so there is a frequency only.",
     "read_share": "Molecules come from the share of reads, without calibrators or UMIs.",
     "capture_assumed": "The library states no capture; the configured default was assumed.",
+    "hopping_assumed": "The run has too few pairs of samples to measure index hopping; the stated or default share was "
+    "taken.",
+    "single_index": "Samples of the run differ in one index only: index hopping and contamination cannot be told "
+    "apart.",
+    "efficiency_assumed": "Fewer than five calibrators: how much the efficiency of sequences differs was assumed.",
     "background_unproven": "The control samples hold too few cells to show that this marker has no background.",
     "background": "Reads at this level were also seen in controls.",
     "shallow": "There are too few reads per molecule to see every molecule that was captured.",

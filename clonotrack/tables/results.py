@@ -97,9 +97,11 @@ CONTROLS = Table(
         column("locus", "str", "locus whose primers amplify it; empty: all", null=True, values=LOCI),
         column("sequence", "str", "the whole control, 5' to 3'", "nt"),
         column("copies", "float", "molecules put into the tube; for a reference, copies per cell", "copies"),
+        column("v_family", "str", "V family whose primer amplifies it, such as IGHV3; empty: not one", null=True),
     ),
     key=("control_id",),
 )
+CONTROLS_REQUIRED = ("control_id", "kind", "locus", "sequence", "copies")
 
 HITS = Table(
     "HITS",
@@ -143,10 +145,17 @@ MRD = Table(
         column("reads", "int", "reads of the marker", "reads"),
         column("umis", "int", "UMIs of the marker", "molecules", null=True),
         column("molecules", "float", "molecules of the marker in the data", "molecules", null=True),
-        column("clone_cells", "float", "molecules / (capture x copies_per_cell)", "cells", null=True),
+        column(
+            "clone_cells",
+            "float",
+            "molecules / (capture x copies_per_cell x strands_tagged)",
+            "cells",
+            null=True,
+        ),
         column("counting", "str", "how molecules were counted", null=True, values=COUNTINGS),
         column("capture", "float", "share of rearranged molecules that end in the data", "0 to 1", null=True),
         column("copies_per_cell", "float", "copies of the marker in a clone cell", "copies", null=True),
+        column("strands_tagged", "float", "strands of a molecule that count, each with its UMI", "strands", null=True),
         column("input_cells", "float", "nucleated cells put into the tube", "cells", null=True),
         column(
             "input_source",
@@ -163,8 +172,14 @@ MRD = Table(
         column("lod", "float", "true level that the decision rule calls in 95 % of samples", _PER_CELL, null=True),
         column("loq", "float", "lowest level with RMS error at most 70 %, never under lod", _PER_CELL, null=True),
         column("p_value", "float", "chance of as much without the clone", "0 to 1", null=True),
+        column("pooled_mrd", "float", "estimate over all markers of the sample together", _PER_CELL, null=True),
+        column("pooled_low", "float", "lower 95 % limit of pooled_mrd", _PER_CELL, null=True),
+        column("pooled_high", "float", "upper 95 % limit of pooled_mrd", _PER_CELL, null=True),
+        column("expected_carry_over", "float", "reads, or UMIs, that the run leaves in it", "reads", null=True),
+        column("reads_needed", "float", "reads of the tube at which `lod` is the target level", "reads", null=True),
         column("call", "str", "the decision", values=CALLS),
         column("flags", "str", "what the reader must know, comma-separated", null=True),
+        column("explanation", "str", "the arithmetic behind a hit that is explained or a call that failed", null=True),
     ),
     key=("sample_id", "marker_id"),
 )
@@ -201,27 +216,6 @@ CROSS_SAMPLE = Table(
         column("subject_id", "str", "the patient the sample is of", null=True),
         column("own", "bool", "sample and marker are of one patient"),
         column("reads", "int", "reads of the marker in the sample", "reads"),
-    ),
-    key=("marker_id", "sample_id"),
-)
-
-KINETICS = Table(
-    "KINETICS",
-    "How a patient's MRD moved between successive samples.",
-    (
-        SUBJECT,
-        column("marker_id", "str", "the marker, or `combined`"),
-        column("sample_id", "str", "the later sample"),
-        column("previous_sample_id", "str", "the sample before it"),
-        column("day", "float", "day of the later sample", "days", null=True),
-        column("days_between", "float", "days since the sample before", "days", null=True),
-        column(
-            "log10_change",
-            "float",
-            "log10 of the ratio, later to earlier; empty where one of them is zero",
-            null=True,
-        ),
-        column("call", "str", "call of the later sample", values=CALLS),
     ),
     key=("marker_id", "sample_id"),
 )

@@ -7,7 +7,7 @@ import pytest
 
 from clonotrack.errors import InputError, TableError
 from clonotrack.io.frames import read_table, write_table
-from clonotrack.tables import CONTROLS, MARKERS, MARKERS_REQUIRED, QC
+from clonotrack.tables import CONTROLS, CONTROLS_REQUIRED, MARKERS, MARKERS_REQUIRED, QC
 
 
 def controls() -> pl.DataFrame:
@@ -17,6 +17,7 @@ def controls() -> pl.DataFrame:
         "locus": ["IGH", None],
         "sequence": ["ACGT", "TTT"],
         "copies": [40.0, 2.0],
+        "v_family": ["IGHV3", None],
     }
     return pl.DataFrame(rows)
 
@@ -48,7 +49,8 @@ def test_optional_columns_come_back_null(tmp_path: Path) -> None:
 def test_byte_order_mark_and_windows_line_ends(tmp_path: Path, text: str) -> None:
     path = tmp_path / "c.tsv"
     path.write_text(text, encoding="utf-8", newline="")
-    assert read_table(path, CONTROLS).row(0) == ("a", "calibrator", None, "AC", 100.0)
+    row = read_table(path, CONTROLS, required=CONTROLS_REQUIRED).row(0)
+    assert row == ("a", "calibrator", None, "AC", 100.0, None)
 
 
 HEADER = "control_id\tkind\tlocus\tsequence\tcopies\n"
@@ -72,7 +74,7 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, message
     path = tmp_path / "c.tsv"
     path.write_text(text)
     with pytest.raises(InputError, match=message) as caught:
-        read_table(path, CONTROLS)
+        read_table(path, CONTROLS, required=CONTROLS_REQUIRED)
     assert str(caught.value).startswith(str(path))
 
 

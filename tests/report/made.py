@@ -70,7 +70,7 @@ def first_patient() -> list[dict[str, Any]]:
         *with_markers("p1_d33", 33, "positive", 36.0),
         *disagree,
         *with_markers("p1_d120", 120, "insufficient", 0.0, input_cells=12_000.0, flags="capture_assumed"),
-        *with_markers("p1_d150", 150, "failed", 0.0, reads=12, flags="no_template_control_failed"),
+        *with_markers("p1_d150", 150, "failed", 0.0, reads=12, flags="control_contaminated"),
         *with_markers("p1_d180", 180, "negative", 0.0),
     ]
 
@@ -82,7 +82,11 @@ def second_patient() -> list[dict[str, Any]]:
         result("p2_dx", -2, "p2.TRG.5e1f0a77", "positive", molecules=88_000.0, input_cells=153_846.0),
     ]
     for number, flag in enumerate(FLAGS, 1):
-        call = "failed" if flag.startswith("no_") or flag in ("rna", "calibrators_not_found") else "negative"
+        call = (
+            "failed"
+            if flag.startswith("no_") or flag in ("rna", "calibrators_not_found", "control_contaminated")
+            else "negative"
+        )
         for marker in ("combined", "p2.TRG.5e1f0a77"):
             rows.append(result(f"p2_f{number}", 30 * number, marker, call, flags=flag))
     return [row | {"subject_id": "p2"} for row in rows]

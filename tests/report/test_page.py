@@ -114,7 +114,7 @@ def test_table_holds_the_numbers(page: Element) -> None:
     assert results(page)["p1_d33", "combined"] == [
         "1,116", "36", "60", "500,000", "1.2e-4", "8.0e-5 to 1.7e-4", "0", "1.0e-5", "1.0e-5", "< 1e-99", "Positive",
     ]  # fmt: skip
-    assert results(page)["p1_d150", "combined"][4:] == [*["–a"] * 6, "Failed no_template_control_failed"]
+    assert results(page)["p1_d150", "combined"][4:] == [*["–a"] * 6, "Failed control_contaminated"]
 
 
 def test_every_empty_cell_has_its_reason(page: Element) -> None:

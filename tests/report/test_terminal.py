@@ -22,7 +22,8 @@ def test_a_small_cohort() -> None:
         " p1_d180  180  combined          0            0  0 [0, 1.2e-5]            1.0e-5  negative",
         "               IGH.3f9a2c1e      0            0  0 [0, 1.2e-5]            1.0e-5  negative",
         "",
-        "a  no_template_control_failed: The no-template control of this run holds reads of the marker.",
+        "a  control_contaminated: A no-template control of this run holds more reads of the marker than carry-over",
+        "   explains.",
     ]
 
 

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_core import to_jsonable_python
 
+from clonotrack.config.library import Library as Library
+from clonotrack.config.quantify import Quantify as Quantify
+from clonotrack.config.section import Locus as Locus
+from clonotrack.config.section import Section
 from clonotrack.errors import ConfigError
 
-Locus = Literal["IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"]
-Level = Annotated[float, Field(gt=0, le=1)]
-TARGET_LEVELS = {"ALL": 1e-4, "B-ALL": 1e-4, "T-ALL": 1e-4, "CLL": 1e-4, "MM": 1e-5, "default": 1e-4}
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Reads(_Section):
+class Reads(Section):
     """Which reads are looked at."""
 
     min_length: int = Field(50, ge=1, description="shorter reads are refused as too_short [nt]")
@@ -35,9 +32,12 @@ class Reads(_Section):
         le=1,
         description="reads with more expected errors per base, the mean of 10^(-Q/10), are refused as low_quality",
     )
+    min_umi_share: float = Field(
+        0.5, ge=0, le=1, description="least share of fragments whose UMI can be read; below it the command stops"
+    )
 
 
-class Annotate(_Section):
+class Annotate(Section):
     """How rearrangements are recognised."""
 
     loci: tuple[Locus, ...] = Field(
@@ -59,7 +59,7 @@ class Annotate(_Section):
     )
 
 
-class Cluster(_Section):
+class Cluster(Section):
     """When a key region is an error copy of another."""
 
     max_distance: int = Field(2, ge=0, le=4, description="substitutions at which an error copy is still looked for")
@@ -68,7 +68,7 @@ class Cluster(_Section):
     )
 
 
-class Markers(_Section):
+class Markers(Section):
     """The dominance rule: which clonotypes of a baseline are the cancer's."""
 
     min_fraction: float = Field(0.03, ge=0, le=1, description="least share of the like sequences of the locus")
@@ -80,66 +80,19 @@ class Markers(_Section):
     min_target_length: int = Field(40, ge=20, description="least length of the tracked clone-specific part [nt]")
 
 
-class Track(_Section):
+class Track(Section):
     """What counts as a read of a marker."""
 
     max_edits: int = Field(2, ge=0, le=4, description="most mismatches between a read and the clone-specific part")
 
 
-class Quantify(_Section):
-    """From reads to clone cells per nucleated cell, and the call."""
-
-    pg_per_cell: float = Field(6.5, gt=0, description="DNA of one diploid cell [pg]")
-    confidence: float = Field(0.95, gt=0.5, lt=1, description="level of the two-sided intervals")
-    alpha_call: float = Field(0.001, gt=0, lt=1, description="largest p-value of a positive call, over all markers")
-    min_molecules: int = Field(1, ge=1, description="least molecules of a positive call")
-    background_rate: float = Field(
-        0.0,
-        ge=0,
-        lt=1,
-        description="molecules of a marker per nucleated cell of people without the clone, where unknown",
-    )
-    dispersion: float = Field(
-        0.5, ge=0, le=2, description="standard deviation of the log PCR yield of a molecule, where not estimated"
-    )
-    default_capture: float = Field(
-        0.6, gt=0, le=1, description="capture that is assumed, and flagged, where a library states none"
-    )
-    target_level: dict[str, Level] = Field(
-        TARGET_LEVELS,
-        description="level that a negative result has to reach, by disease; what is left out stays as it is here",
-    )
-    max_no_template_reads: int = Field(
-        0, ge=0, description="reads of a marker in a no-template control above which its run has failed"
-    )
-
-    @field_validator("target_level")
-    @classmethod
-    def _levels(cls, value: dict[str, float]) -> dict[str, float]:
-        return {**TARGET_LEVELS, **value}
-
-
-class Report(_Section):
+class Report(Section):
     """What the report shows."""
 
     title: str = Field("Measurable residual disease", description="heading of a patient's report")
 
 
-class Library(_Section):
-    """What one kind of library is."""
-
-    controls: str | None = Field(None, description="CONTROLS table; its path is relative to the config file")
-    loci: tuple[Locus, ...] = Field((), description="loci its primers amplify; empty: all")
-    template: Literal["dna", "rna"] = Field("dna", description="what was amplified")
-    capture: float | None = Field(
-        None, gt=0, le=1, description="share of rearranged molecules that end in the data, by validation"
-    )
-    dispersion: float | None = Field(
-        None, ge=0, le=2, description="standard deviation of the log PCR yield of a molecule, by validation"
-    )
-
-
-class Config(_Section):
+class Config(Section):
     """All science settings of a run."""
 
     reads: Reads = Reads()
@@ -180,7 +133,7 @@ class Config(_Section):
         return self.libraries[self.library_name(name)]
 
 
-class Run(_Section):
+class Run(Section):
     """What the workflow is told: which samples, which settings, where to."""
 
     samples: str = Field(description="the sample sheet")
