@@ -23,7 +23,7 @@ class ReadChunk:
         names: the name of read i is the word that begins at ``text[names[i]]``.
         first_record: number of the first record that the chunk was read from, 1-based.
         quality_starts: from here on stand the qualities of read i, as many letters as bases; None for FASTA.
-        bounds: no fewer than the expected errors of each read, see `clonotrack.kernels.quality`; None without qualities.
+        bounds: no fewer than the expected errors of each read, see `clonotrack.kernels.quality`; None for FASTA.
     """
 
     text: U8

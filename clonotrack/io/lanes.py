@@ -10,7 +10,6 @@ from clonotrack.errors import InputError
 from clonotrack.io.reads import ReadChunk, read_chunks
 from clonotrack.io.streams import label
 from clonotrack.kernels.names import disagreement
-from clonotrack.sequence import Ragged
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +57,14 @@ def _pairs(lane: Lane, second: Path, *, qualities_needed: bool) -> Iterator[tupl
                 _unequal(paths, one, two)
             return
         count = min(len(one), len(two))
-        pair = part(one, 0, count), part(two, 0, count)
+        pair = one.part(0, count), two.part(0, count)
         _same_names(paths, *pair)
         yield pair
-        left = [part(chunk, count, len(chunk)) if len(chunk) > count else None for chunk in (one, two)]
-
-
-def part(chunk: ReadChunk, start: int, end: int) -> ReadChunk:
-    """Successive reads of a chunk, without a copy."""
-    if (start, end) == (0, len(chunk)):
-        return chunk
-    offsets, names = chunk.sequences.offsets[start : end + 1], chunk.name_offsets[start : end + 1]
-    bases = slice(offsets[0], offsets[-1])
-    return ReadChunk(
-        Ragged(chunk.sequences.codes[bases], offsets - offsets[0]),
-        None if chunk.qualities is None else chunk.qualities[bases],
-        chunk.name_bytes[names[0] : names[-1]],
-        names - names[0],
-        chunk.first_record + start,
-    )
+        left = [chunk.part(count, len(chunk)) if len(chunk) > count else None for chunk in (one, two)]
 
 
 def _same_names(paths: tuple[Path, Path], one: ReadChunk, two: ReadChunk) -> None:
-    index = disagreement(one.name_bytes, one.name_offsets, two.name_bytes, two.name_offsets)
+    index = disagreement(one.text, one.names, two.text, two.names)
     if index < 0:
         return
     message = (
