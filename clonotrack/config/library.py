@@ -52,7 +52,7 @@ class Library(Section):
         return self
 
     def with_umi(self, pattern: str) -> Library:
-        """This library with another UMI pattern.
+        """The library with another UMI pattern.
 
         Raises:
             ConfigError: it cannot be.

@@ -135,7 +135,7 @@ def _chunk(path: Path, reads: tuple[Read, ...], first: int, *, needed: bool) -> 
     reverse = np.array([read.reverse for read in reads], dtype=np.bool_)
     bases, qualities = turned(codes, np.zeros_like(codes) if scores is None else scores, offsets, reverse)
     names = _joined([read.name for read in reads])
-    return ReadChunk(Ragged(bases, offsets), None if scores is None else qualities, *names, first)
+    return ReadChunk.of(Ragged(bases, offsets), None if scores is None else qualities, *names, first)
 
 
 def _joined(texts: list[str]) -> tuple[U8, I64]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from clonotrack.errors import InputError
 from clonotrack.io.alignment_files import is_alignment
 from clonotrack.io.alignments import read_alignments
-from clonotrack.io.parts import Part, piece
+from clonotrack.io.parts import Part
 from clonotrack.io.reads import ReadChunk, read_chunks
 from clonotrack.io.streams import label
 from clonotrack.kernels.names import disagreement
@@ -71,17 +71,17 @@ def _pairs(lane: Lane, second: Path, *, qualities_needed: bool) -> Iterator[Part
                 _unequal(paths, one, two)
             return
         for path, chunk in zip(paths, (one, two), strict=True):
-            if chunk.qualities is None:
+            if chunk.quality_starts is None:
                 raise InputError(label(path), "is FASTA, and mates are merged by their qualities: give FASTQ")
         count = min(len(one), len(two))
-        pair = piece(one, 0, count), piece(two, 0, count)
+        pair = one.part(0, count), two.part(0, count)
         _same_names(paths, *pair)
         yield Part(*pair)
-        left = [piece(chunk, count, len(chunk)) if len(chunk) > count else None for chunk in (one, two)]
+        left = [chunk.part(count, len(chunk)) if len(chunk) > count else None for chunk in (one, two)]
 
 
 def _same_names(paths: tuple[Path, Path], one: ReadChunk, two: ReadChunk) -> None:
-    index = disagreement(one.name_bytes, one.name_offsets, two.name_bytes, two.name_offsets)
+    index = disagreement(one.text, one.names, two.text, two.names)
     if index < 0:
         return
     message = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clonotrack.io.reads import ReadChunk
-from clonotrack.sequence import I64, U8, Ragged
+from clonotrack.sequence import I64, U8
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +25,3 @@ class Part:
     tag_bytes: U8 | None = None
     tag_offsets: I64 | None = None
     hard_clipped: int = 0
-
-
-def piece(chunk: ReadChunk, start: int, end: int) -> ReadChunk:
-    """Successive reads of a chunk, without a copy."""
-    if (start, end) == (0, len(chunk)):
-        return chunk
-    offsets, names = chunk.sequences.offsets[start : end + 1], chunk.name_offsets[start : end + 1]
-    bases = slice(offsets[0], offsets[-1])
-    return ReadChunk(
-        Ragged(chunk.sequences.codes[bases], offsets - offsets[0]),
-        None if chunk.qualities is None else chunk.qualities[bases],
-        chunk.name_bytes[names[0] : names[-1]],
-        names - names[0],
-        chunk.first_record + start,
-    )

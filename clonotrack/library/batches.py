@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from clonotrack.config import Library, Reads
 from clonotrack.errors import ConfigError
 from clonotrack.io.lanes import Lane, read_lane
 from clonotrack.io.parts import Part
 from clonotrack.io.reads import ReadChunk
-from clonotrack.kernels.quality import UNIT, expected_errors
 from clonotrack.library.umis import UmiReader
 from clonotrack.sequence import U64, Bool
 
@@ -149,8 +146,5 @@ def usable(given: Iterator[Batch], settings: Reads, counts: Counts) -> Iterator[
 
 def refusals(chunk: ReadChunk, settings: Reads) -> tuple[Bool, Bool]:
     """Which reads are too short, and which of the others have too many expected errors."""
-    short = chunk.sequences.lengths < settings.min_length
-    if chunk.qualities is None:
-        return short, np.zeros_like(short)
-    limits = round(settings.max_error_rate * UNIT) * chunk.sequences.lengths
-    return short, ~short & (expected_errors(chunk.qualities, chunk.sequences.offsets) > limits)
+    short = chunk.lengths < settings.min_length
+    return short, ~short & chunk.poor(settings.max_error_rate)

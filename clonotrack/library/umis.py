@@ -11,9 +11,9 @@ from clonotrack.errors import ConfigError
 from clonotrack.io.parts import Part
 from clonotrack.io.reads import ReadChunk
 from clonotrack.kernels.spelled import spelled_umis
-from clonotrack.kernels.tagging import cut, read_umis
+from clonotrack.kernels.tagging import read_umis
 from clonotrack.patterns import UmiPattern, umi_pattern
-from clonotrack.sequence import I64, U64, Bool, Ragged
+from clonotrack.sequence import U64, Bool
 
 
 @dataclass(slots=True)
@@ -96,13 +96,4 @@ def from_bases(chunk: ReadChunk, pattern: UmiPattern) -> tuple[ReadChunk, U64, B
         np.array(pattern.groups, dtype=np.int64),
         np.array(pattern.limits, dtype=np.int64),
     )
-    return trimmed(chunk, np.where(fits, pattern.cut, 0), chunk.sequences.lengths), umis, fits
-
-
-def trimmed(chunk: ReadChunk, starts: I64, ends: I64) -> ReadChunk:
-    """The bases from `starts` to `ends` of each read, with their qualities."""
-    if not starts.any() and (ends == chunk.sequences.lengths).all():
-        return chunk
-    codes, offsets = cut(chunk.sequences.codes, chunk.sequences.offsets, starts, ends)
-    scores = None if chunk.qualities is None else cut(chunk.qualities, chunk.sequences.offsets, starts, ends)[0]
-    return ReadChunk(Ragged(codes, offsets), scores, chunk.name_bytes, chunk.name_offsets, chunk.first_record)
+    return chunk.trimmed(np.where(fits, pattern.cut, 0), chunk.lengths), umis, fits

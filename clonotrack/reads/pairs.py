@@ -12,7 +12,6 @@ from clonotrack.kernels.merging import merge
 from clonotrack.kernels.overlap import find_overlaps
 from clonotrack.kernels.strands import turned
 from clonotrack.library.batches import Batch
-from clonotrack.library.umis import trimmed
 from clonotrack.sequence import I64, U8, Ragged
 
 CYCLES = 1024
@@ -65,8 +64,8 @@ def _merged(batch: Batch, mates: ReadChunk, max_wrong: float, overlaps: Overlaps
     codes, scores, offsets = merge(*sides, places, overlaps.cycles, overlaps.phred)
     one, two = reads.sequences.lengths, mates.sequences.lengths
     _count(overlaps, places, outcomes[two > 0], one, two)
-    chunk = ReadChunk(Ragged(codes, offsets), scores, reads.name_bytes, reads.name_offsets, reads.first_record)
-    rest = trimmed(mates, np.zeros_like(two), np.where(places > 0, 0, two))
+    chunk = ReadChunk.of(Ragged(codes, offsets), scores, reads.name_bytes, reads.name_offsets, reads.first_record)
+    rest = mates.trimmed(np.zeros_like(two), np.where(places > 0, 0, two))
     return Batch(chunk, rest, batch.umis, batch.umi_length)
 
 

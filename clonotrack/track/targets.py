@@ -29,6 +29,12 @@ class Target:
         part: the stretch of `whole` that a read has to hold.
         wanted: edits that were asked for.
         edits: edits that are allowed, see `clonotrack.track.edits`.
+        start: 0-based place of `part` in `whole`.
+        least_head: least bases of `part`, from its first on, of a read that ends inside; None: such a read is no hit.
+        least_tail: least bases, up to its last, of a read that begins inside.
+        far: most substitutions of a read that is reported as evolved; -1: none is.
+        stem: 0-based first base of `part` behind the V; None where there is no V, or what follows is not specific.
+        stem_edits: most substitutions in the stem of an evolved read.
     """
 
     target_id: str
@@ -39,6 +45,12 @@ class Target:
     part: str
     wanted: int
     edits: int
+    start: int = 0
+    least_head: int | None = None
+    least_tail: int | None = None
+    far: int = -1
+    stem: int | None = None
+    stem_edits: int = -1
 
 
 def marker_targets(markers: pl.DataFrame, settings: Track) -> list[Target]:

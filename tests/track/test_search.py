@@ -44,7 +44,7 @@ def batches(
         some = list(reads[start : start + size])
         counts.scanned += len(some)
         names = np.zeros(len(some) + 1, dtype=np.int64)
-        yield Batch(ReadChunk(Ragged.from_strings(some), None, encode(""), names, start + 1))
+        yield Batch(ReadChunk.of(Ragged.from_strings(some), None, encode(""), names, start + 1))
 
 
 def hits(
