@@ -12,7 +12,7 @@ import polars as pl
 from clonotrack import quantify, track
 from clonotrack import reads as reads_stage
 from clonotrack.annotate import annotate
-from clonotrack.cluster import cluster
+from clonotrack.cluster import clustered
 from clonotrack.cluster import quality_control as cluster_quality
 from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError
@@ -87,7 +87,7 @@ def baseline(
     put_in = given.controls(controls, library, settings)
     distinct = reads_stage.read([(lanes, settings.library(library))], settings.reads)
     rearrangements = annotate(distinct.sequences, reference, settings.annotate, threads=threads)
-    clonotypes = cluster(rearrangements, settings.cluster, controls=put_in)
+    found = clustered(rearrangements, settings.cluster, controls=put_in)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
     coefficients = None
     if put_in is not None:
@@ -95,7 +95,7 @@ def baseline(
         coefficients = reads_per_copy(hits, put_in, settings, library)
     cells = nucleated_cells(sample.row(0, named=True), settings.quantify.pg_per_cell)
     markers = select(
-        clonotypes,
+        found.clonotypes,
         settings.markers,
         subject_id=subject_id,
         sample_id=sample_id,
@@ -103,11 +103,11 @@ def baseline(
         reads_per_copy=coefficients,
     )
     qc = pl.concat(
-        [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
+        [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, found, sample_id)]
     )
     inputs = [*given.lane_files(lanes), *given.control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
-    return Baseline(rearrangements, clonotypes, markers, qc, summary)
+    return Baseline(rearrangements, found.clonotypes, markers, qc, summary)
 
 
 def followup(

@@ -24,15 +24,15 @@ def family_heads(clonotypes: pl.DataFrame) -> I64:
     A relative of a relative is not drawn in, so families stay narrow where a repertoire is dense.
 
     Args:
-        clonotypes: by falling `duplicate_count`.
+        clonotypes: by falling `abundance`.
 
     Returns:
         Shape (n,).
     """
     regions = Ragged.from_strings(clonotypes["key_region"])
     systems = clonotypes["system"].rank("dense").to_numpy().astype(np.int64)
-    reads = clonotypes["duplicate_count"].to_numpy()
-    pairs = neighbours(regions.codes, regions.offsets, systems, reads, np.tile(reads, (MOST, 1)))
+    abundance = clonotypes["abundance"].to_numpy()
+    pairs = neighbours(regions.codes, regions.offsets, systems, abundance, np.tile(abundance, (MOST, 1)))
     pairs = pairs[pairs[:, 2] <= SHARE * regions.lengths[pairs[:, 1]]]
     calls = clonotypes.select("v_call", "j_call").rows()
     head = np.arange(clonotypes.height)

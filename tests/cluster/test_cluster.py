@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from clonotrack.cluster import cluster, quality_control
+from clonotrack.cluster import cluster, clustered, quality_control
 from clonotrack.cluster.clonotypes import clone_id
 from clonotrack.cluster.errors import error_rate
 from clonotrack.config import Cluster
@@ -64,8 +64,9 @@ def test_no_read_is_lost_and_quality_control_says_where_each_went(
     _, rows = baseline
     nothing = table([{"sequence_id": "x", "sequence": "ACGT", "rev_comp": False, "duplicate_count": 7}])
     rows = pl.concat([rows, nothing])
-    clonotypes = cluster(rows, SETTINGS)
-    values = dict(quality_control(rows, clonotypes, "dx").select("metric", "value").iter_rows())
+    found = clustered(rows, SETTINGS)
+    clonotypes = found.clonotypes
+    values = dict(quality_control(rows, found, "dx").select("metric", "value").iter_rows())
     assert values["reads"] == rows["duplicate_count"].sum()
     assert values["reads"] == values["reads_in_clonotypes"] + values["reads_without_rearrangement"]
     assert values["reads_without_rearrangement"] == 7
