@@ -18,7 +18,7 @@ from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
 from clonotrack.kernels.germline_alignment import align_to_germline
-from clonotrack.kernels.pairing import Pairs, find_pairs
+from clonotrack.kernels.pairing import MUTATED_FAVOUR, Pairs, find_pairs
 from clonotrack.kernels.segments import Limits
 from clonotrack.kernels.settlement import Details, settle_pairs
 from clonotrack.sequence import ENCODE, I64, U8, Ragged, reverse_complement
@@ -93,7 +93,9 @@ def _carried(sequences: pl.DataFrame, name: str) -> pl.Expr:
 def _annotate_distinct(sequences: pl.Series, index: Index, settings: Annotate) -> pl.DataFrame:
     """Calls of distinct upper-case sequences, a row each."""
     reads = _encode(sequences)
-    limits = Limits(settings.min_v_score, settings.min_j_score, settings.max_j_expected, settings.max_d_expected)
+    limits = Limits(
+        settings.min_v_score, settings.min_j_score, settings.max_j_expected, settings.max_d_expected, MUTATED_FAVOUR
+    )
     pairs = find_pairs(reads.codes, reads.offsets, index.germline, limits)
     calls = _told(pairs.calls, index)
     details = settle_pairs(reads.offsets, pairs, index.germline, limits)

@@ -66,63 +66,83 @@ def find_d(
 
 @njit
 def settle_d(read: U8, germline: Germline, limits: Limits, cost: int, allowed: I64, bench: Bench, call: Any) -> None:
-    """Find the D between V and J, and a second one where the locus has two as a rule.
+    """Find the D between V and J, and a second one behind it, else before it.
+
+    METHOD: recombination deletes what is between, so the order of genes on the chromosome is kept: TRBD2 does not join
+    a TRBJ1, and of two D the second is the later one.
 
     The scores of all alleles are in the bench's ``best``, of the second D in ``scores``.
     """
-    group = call["j_group"]
-    bases = 0
-    for d in range(len(germline.d.origin)):
-        allowed[d] = germline.has_d[group, d] * (germline.d.cluster[d] <= germline.j.cluster[call["j"]])
-        bases += allowed[d] * (germline.d.offsets[d + 1] - germline.d.offsets[d])
-    if bases == 0:
+    before, behind = germline.v.order[call["v"]], germline.j.order[call["j"]]
+    start, end = call["v_end"], call["j_start"]
+    most = limits.max_d_expected
+    allow_d(germline, call["j_group"], before, behind, allowed)
+    score, d, at, on_germline, length = find_likely_d(
+        read, start, end, germline.d, allowed, cost, most, bench, bench.best
+    )
+    if d < 0:
         return
-    first, last = call["v_end"], call["j_start"]
-    beyond = limits.max_d_expected
-    for turn in range(1 + germline.second_d[group]):
-        for side in range(1 + turn):
-            start, end = first, last
-            if turn == 1 and side == 0:
-                start = call["d_end"]
-            elif turn == 1:
-                end = call["d_start"]
-            if end - start < SHORTEST_STRETCH:
-                continue
-            scores = bench.best if turn == 0 else bench.scores
-            score, d, on_stretch, on_germline, length = find_d(
-                read[start:end], germline.d, allowed, cost, bench, scores
-            )
-            if d < 0 or expected_by_chance(score, cost, bases * (end - start)) > beyond:
-                continue
-            if turn == 0 or side == 1:
-                if turn == 1:
-                    make_first_second(bench, call)
-                call["d"] = d
-                call["d_score"] = score
-                call["d_start"] = start + on_stretch
-                call["d_end"] = start + on_stretch + length
-                call["d_germline_start"] = on_germline
-                call["d_germline_end"] = on_germline + length
-            else:
-                call["d2"] = d
-                call["d2_score"] = score
-                call["d2_start"] = start + on_stretch
-                call["d2_end"] = start + on_stretch + length
-                call["d2_germline_start"] = on_germline
-                call["d2_germline_end"] = on_germline + length
-            break
-        if call["d"] < 0:
-            break
+    call["d"] = d
+    call["d_score"] = score
+    call["d_start"] = at
+    call["d_end"] = at + length
+    call["d_germline_start"] = on_germline
+    call["d_germline_end"] = on_germline + length
+    most *= germline.second_d[call["j_group"]]
+    if most == 0.0:
+        return
+    allow_d(germline, call["j_group"], germline.d.order[d], behind, allowed)
+    score, d, at, on_germline, length = find_likely_d(
+        read, call["d_end"], end, germline.d, allowed, cost, most, bench, bench.scores
+    )
+    if d < 0:
+        allow_d(germline, call["j_group"], before, germline.d.order[call["d"]], allowed)
+        score, d, at, on_germline, length = find_likely_d(
+            read, start, call["d_start"], germline.d, allowed, cost, most, bench, bench.scores
+        )
+        if d < 0:
+            return
+    call["d2"] = d
+    call["d2_score"] = score
+    call["d2_start"] = at
+    call["d2_end"] = at + length
+    call["d2_germline_start"] = on_germline
+    call["d2_germline_end"] = on_germline + length
+    if at < call["d_start"]:
+        swap_d(bench, call)
 
 
 @njit
-def make_first_second(bench: Bench, call: Any) -> None:
+def allow_d(germline: Germline, group: int, before: int, behind: int, allowed: I64) -> None:
+    """Mark the D of a J group that lie between two places of the chromosome."""
+    for d in range(len(allowed)):
+        allowed[d] = germline.has_d[group, d] * (before < germline.d.order[d]) * (germline.d.order[d] < behind)
+
+
+@njit
+def find_likely_d(
+    read: U8, start: int, end: int, segments: Segments, allowed: I64, cost: int, most: float, bench: Bench, scores: I64
+) -> tuple[int, int, int, int, int]:
+    """`find_d` in ``read[start:end]``, where the match is better than chance: places are of the read, no D is -1."""
+    if end - start < SHORTEST_STRETCH:
+        return 0, -1, 0, 0, 0
+    score, d, on_stretch, on_germline, length = find_d(read[start:end], segments, allowed, cost, bench, scores)
+    bases = 0
+    for allele in range(len(allowed)):
+        bases += allowed[allele] * (segments.offsets[allele + 1] - segments.offsets[allele])
+    if d < 0 or expected_by_chance(score, cost, bases * (end - start)) > most:
+        return 0, -1, 0, 0, 0
+    return score, d, start + on_stretch, on_germline, length
+
+
+@njit
+def swap_d(bench: Bench, call: Any) -> None:
     """The D that was found first lies behind the one found now: it becomes the second."""
-    call["d2"] = call["d"]
-    call["d2_score"] = call["d_score"]
-    call["d2_start"] = call["d_start"]
-    call["d2_end"] = call["d_end"]
-    call["d2_germline_start"] = call["d_germline_start"]
-    call["d2_germline_end"] = call["d_germline_end"]
+    call["d"], call["d2"] = call["d2"], call["d"]
+    call["d_score"], call["d2_score"] = call["d2_score"], call["d_score"]
+    call["d_start"], call["d2_start"] = call["d2_start"], call["d_start"]
+    call["d_end"], call["d2_end"] = call["d2_end"], call["d_end"]
+    call["d_germline_start"], call["d2_germline_start"] = call["d2_germline_start"], call["d_germline_start"]
+    call["d_germline_end"], call["d2_germline_end"] = call["d2_germline_end"], call["d_germline_end"]
     for allele in range(len(bench.best)):
         bench.best[allele], bench.scores[allele] = bench.scores[allele], bench.best[allele]

@@ -24,25 +24,26 @@ class Match:
     germline_end: int
 
 
-def settle_d(read: str, germline: Germline, limits: Limits, cost: int, j: Allele, first: int, last: int) -> list[Match]:
-    """The D of ``read[first:last]``, in order; two at most, and those only where the locus has two as a rule.
+def settle_d(
+    read: str, germline: Germline, limits: Limits, cost: int, v: Allele, j: Allele, first: int, last: int
+) -> list[Match]:
+    """The D of ``read[first:last]``, in order; two at most.
 
     The second is looked for behind the first, and before it where there is none behind.
     """
-    ds = [d for d in alleles(germline.d) if germline.has_d[j.group][d.number] and d.cluster <= j.cluster]
-    one = best_d(read, germline, limits, cost, ds, first, last)
+    ds = [d for d in alleles(germline.d) if germline.has_d[j.group][d.number] and v.order < d.order < j.order]
+    one = best_d(read, germline, limits.max_d_expected, cost, ds, first, last)
     if one is None:
         return []
-    if germline.second_d[j.group]:
-        behind = best_d(read, germline, limits, cost, ds, one.end, last)
-        before = best_d(read, germline, limits, cost, ds, first, one.start)
-        if behind or before:
-            return [one, behind] if behind else [before, one] if before else []
-    return [one]
+    order = germline.d.order[one.ties[0]]
+    most = limits.max_d_expected * germline.second_d[j.group]
+    behind = best_d(read, germline, most, cost, [d for d in ds if d.order > order], one.end, last)
+    before = best_d(read, germline, most, cost, [d for d in ds if d.order < order], first, one.start)
+    return [one, behind] if behind else [before, one] if before else [one]
 
 
 def best_d(
-    read: str, germline: Germline, limits: Limits, cost: int, ds: Sequence[Allele], first: int, last: int
+    read: str, germline: Germline, most: float, cost: int, ds: Sequence[Allele], first: int, last: int
 ) -> Match | None:
     """The best D of a stretch, if it is better than chance; of the first allele the match that k-mers meet first."""
     stretch, k = read[first:last], germline.d.seeds.k
@@ -51,7 +52,7 @@ def best_d(
     best = scores(stretch, [d.sequence for d in ds], [1] * len(ds), cost, k)
     score = max(best)
     expected = expected_by_chance(score, cost, sum(len(d.sequence) for d in ds) * len(stretch))
-    if score == 0 or expected > limits.max_d_expected:
+    if score == 0 or expected > most:
         return None
     ties = [d for d, of_d in zip(ds, best, strict=True) if of_d == score]
     found = [match for match in matches(stretch, ties[0].sequence, cost, k) if match[0] == score]
