@@ -20,7 +20,7 @@ def coordinates(calls: NDArray[Any]) -> dict[str, pl.Series]:
     """Scores and 1-based closed coordinates of each segment, null where it is not there."""
     columns = {}
     for kind in _KINDS:
-        absent = calls[kind] < 0
+        absent = (calls[kind] < 0) | (calls[f"{kind}_end"] <= calls[f"{kind}_start"])
         columns[f"{kind}_score"] = _masked(calls[f"{kind}_score"].astype(np.float64), absent)
         for of, field in (("sequence", ""), ("germline", "germline_")):
             columns[f"{kind}_{of}_start"] = _masked(calls[f"{kind}_{field}start"] + 1, absent)
@@ -33,7 +33,7 @@ def inserted(calls: NDArray[Any]) -> dict[str, pl.Series]:
     has_d, has_d2, absent = calls["d"] >= 0, calls["d2"] >= 0, calls["v"] < 0
     first = np.where(has_d, calls["d_start"], calls["j_start"]) - calls["v_end"]
     second = np.where(has_d2, calls["d2_start"], calls["j_start"]) - calls["d_end"]
-    return {"np1_length": _masked(first, absent), "np2_length": _masked(second, absent | ~has_d)}
+    return {"np1_length": _masked(first, absent), "np2_length": _masked(second, (calls["found"] == 0) | ~has_d)}
 
 
 def identity(calls: NDArray[Any]) -> pl.Series:
@@ -45,7 +45,7 @@ def identity(calls: NDArray[Any]) -> pl.Series:
 def flags(calls: NDArray[Any]) -> dict[str, pl.Series]:
     """`vj_in_frame`, `stop_codon`, `productive`; null where they cannot be known or there is no call."""
     fields = {"vj_in_frame": "in_frame", "stop_codon": "stop", "productive": "productive"}
-    absent = calls["v"] < 0
+    absent = calls["found"] == 0
     return {name: _masked(calls[field] == 1, absent | (calls[field] < 0)) for name, field in fields.items()}
 
 
@@ -72,7 +72,7 @@ def _cigar(calls: NDArray[Any], details: Details, kind: str, lengths: I64) -> pl
     clipped = [(start, "S"), (calls[f"{kind}_germline_start"], "N")]
     before = [_operation(count, letter) for count, letter in clipped]
     whole = before[0] + before[1] + aligned + _operation(lengths - end, "S")
-    return whole.set(pl.Series(calls[kind] < 0), None)
+    return whole.set(pl.Series((calls[kind] < 0) | (end <= start)), None)
 
 
 def _spell(pieces: NDArray[np.int32]) -> str:
@@ -93,7 +93,7 @@ def junctions(calls: NDArray[Any], sequence: pl.Series) -> dict[str, pl.Series]:
     start, end = calls["v_anchor"], calls["j_anchor"] + 3
     absent = (calls["v"] < 0) | (start < 0) | (calls["j_anchor"] < 0)
     junction = _slices(sequence, start, end - start, absent)
-    keyless = (calls["v"] < 0) | (calls["key_start"] < 0)
+    keyless = (calls["found"] == 0) | (calls["key_start"] < 0)
     return {
         "junction": junction,
         "junction_aa": translations(junction),

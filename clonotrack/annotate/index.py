@@ -23,8 +23,8 @@ KDE, INTRON = "KDE", "Intron"
 _PLACE = re.compile(r"IGHD\d+-(\d+)|TR[BD]D(\d)|TRBJ([12])-")
 # Behind every D.
 LAST = 1000
-# METHOD: of a second D in TRD (the rule there) as much chance is allowed as of the first. In IGH about one rearrangement
-# in 800 has two (Briney 2012, Immunology 137:56), so that 2,000 times less is allowed: at most 1e-4 for the defaults.
+# METHOD: of a second D in TRD (the rule there) as much chance is allowed as of the first. In IGH one rearrangement
+# in 800 has two (Briney 2012, Immunology 137:56), so that 2,000 times less is allowed: 1e-4 for the defaults.
 SECOND_D = {"TRD": 1.0, "IGH": 5e-4, "TRB": 5e-4}
 
 
@@ -37,13 +37,15 @@ class Index:
         v: alleles in the order of the arrays.
         d: the same for D.
         j: the same for J.
-        wanted: True for J groups whose rearrangements are told, shape (J groups,).
+        loci: whose rearrangements are told.
+        wanted: True for J groups of these, shape (J groups,).
     """
 
     germline: Germline
     v: tuple[Segment, ...]
     d: tuple[Segment, ...]
     j: tuple[Segment, ...]
+    loci: tuple[str, ...]
     wanted: Bool
 
 
@@ -74,7 +76,7 @@ def build_index(reference: Reference, loci: Sequence[str]) -> Index:
     group = np.repeat(np.arange(len(v_groups)), [len(members) for members in v_groups]).astype(np.int64)
     v_deep = seeds_of(Ragged(v.codes, v.offsets), v.origin, group, V_DEEP_K)
     germline = Germline(v, v_deep, d, j, joins, has_d, second_d)
-    return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups), wanted)
+    return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups), tuple(loci), wanted)
 
 
 def _flat(groups: Sequence[Sequence[Segment]]) -> tuple[Segment, ...]:

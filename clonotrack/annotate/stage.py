@@ -12,6 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clonotrack.annotate.columns import cigars, coordinates, flags, identity, inserted, junctions
+from clonotrack.annotate.extended import Extended, extend
+from clonotrack.annotate.incomplete import add_incomplete
 from clonotrack.annotate.index import Index, build_index
 from clonotrack.annotate.names import call_names, locus_and_system
 from clonotrack.config import Annotate
@@ -50,12 +52,13 @@ def annotate(sequences: pl.DataFrame, reference: Reference, settings: Annotate, 
         TableError: a `sequence_id` occurs twice, or a sequence is null.
     """
     index = build_index(reference, settings.loci)
+    extended = extend(index)
     if missing := sequences.get_column("sequence").null_count():
         raise TableError("SEQUENCES", "sequence", f"is empty in {missing} rows")
     upper = sequences.get_column("sequence").str.to_uppercase()
     distinct = upper.unique(maintain_order=True)
     with ThreadPoolExecutor(max_workers=threads) as workers:  # the kernels release the interpreter's lock
-        parts = workers.map(lambda part: _annotate_distinct(part, index, settings), _parts(distinct))
+        parts = workers.map(lambda part: _annotate_distinct(part, index, extended, settings), _parts(distinct))
         called = pl.concat(parts).with_columns(distinct.alias("upper"))
     given = sequences.select(
         pl.col("sequence_id"),
@@ -90,7 +93,9 @@ def _carried(sequences: pl.DataFrame, name: str) -> pl.Expr:
     return (pl.lit(1) if name == "duplicate_count" else pl.lit(None)).cast(REARRANGEMENTS.schema()[name]).alias(name)
 
 
-def _annotate_distinct(sequences: pl.Series, index: Index, settings: Annotate) -> pl.DataFrame:
+def _annotate_distinct(
+    sequences: pl.Series, index: Index, extended: Extended | None, settings: Annotate
+) -> pl.DataFrame:
     """Calls of distinct upper-case sequences, a row each."""
     reads = _encode(sequences)
     limits = Limits(
@@ -99,9 +104,11 @@ def _annotate_distinct(sequences: pl.Series, index: Index, settings: Annotate) -
     pairs = find_pairs(reads.codes, reads.offsets, index.germline, limits)
     calls = _told(pairs.calls, index)
     details = settle_pairs(reads.offsets, pairs, index.germline, limits)
+    if extended is not None:
+        details = add_incomplete(reads, pairs, details, index, extended, limits)
     oriented = _oriented(sequences, calls)
     columns = {
-        "sequence": oriented.set(pl.Series(calls["v"] < 0), None),
+        "sequence": oriented.set(pl.Series(calls["found"] == 0), None),
         "rev_comp": pl.Series(calls["reversed"] == 1),
         **flags(calls),
         **call_names(details, index),
