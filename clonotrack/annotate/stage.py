@@ -11,11 +11,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clonotrack.annotate.columns import cigars, coordinates, flags, identity, inserted, junctions
+from clonotrack.annotate.columns import cigars, coordinates, flags, identities, junctions
 from clonotrack.annotate.extended import Extended, extend
 from clonotrack.annotate.incomplete import add_incomplete
 from clonotrack.annotate.index import Index, build_index
+from clonotrack.annotate.joints import inserted, lost
 from clonotrack.annotate.names import call_names, locus_and_system
+from clonotrack.annotate.regions import regions
+from clonotrack.annotate.support import support
 from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
@@ -116,9 +119,12 @@ def _annotate_distinct(
         **junctions(calls, oriented),
         **cigars(calls, details, reads.lengths),
         **locus_and_system(calls, index),
-        "v_identity": identity(calls),
+        **identities(calls),
         **coordinates(calls),
-        **inserted(calls),
+        **inserted(calls, oriented),
+        **lost(calls, index),
+        **support(calls),
+        **regions(calls, details, index),
     }
     return pl.DataFrame(columns)
 

@@ -29,6 +29,8 @@ _REST = (
     "j_pieces",
     "v_matches",
     "v_mismatches",
+    "j_matches",
+    "j_mismatches",
     "v_anchor",  # Cys104 codon on the read; -1 where it is not
     "j_anchor",
     "in_frame",  # 1, 0, -1 for not known; so are the next two

@@ -78,6 +78,9 @@ def settle_pairs(offsets: I64, pairs: Pairs, germline: Germline, limits: Limits)
             call["v_matches"], call["v_mismatches"] = count_pieces(
                 v_pieces, call["v_pieces"], read, call["v_start"], v, call["v_germline_start"]
             )
+            call["j_matches"], call["j_mismatches"] = count_pieces(
+                j_pieces, call["j_pieces"], read, call["j_start"], j, call["j_germline_start"]
+            )
             settle_d(read, germline, limits, min(3, int(cost + 0.5)), d_allowed, d_bench, call)
             settle_frame(read, germline, v_pieces, j_pieces, call)
             settle_support(germline, len(read), call)
