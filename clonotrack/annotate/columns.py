@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clonotrack.kernels.settlement import Details
 from clonotrack.sequence import I64, translate
 
-_KINDS = ("v", "d", "j")
+_KINDS = ("v", "d", "d2", "j")
 _OPERATIONS = "MID"
 
 
@@ -20,7 +20,7 @@ def coordinates(calls: NDArray[Any]) -> dict[str, pl.Series]:
     """Scores and 1-based closed coordinates of each segment, null where it is not there."""
     columns = {}
     for kind in _KINDS:
-        absent = calls[kind] < 0
+        absent = (calls[kind] < 0) | (calls[f"{kind}_end"] <= calls[f"{kind}_start"])
         columns[f"{kind}_score"] = _masked(calls[f"{kind}_score"].astype(np.float64), absent)
         for of, field in (("sequence", ""), ("germline", "germline_")):
             columns[f"{kind}_{of}_start"] = _masked(calls[f"{kind}_{field}start"] + 1, absent)
@@ -28,24 +28,19 @@ def coordinates(calls: NDArray[Any]) -> dict[str, pl.Series]:
     return columns
 
 
-def inserted(calls: NDArray[Any]) -> dict[str, pl.Series]:
-    """`np1_length` behind the V, up to the first D or the J; `np2_length` behind the first D, where there is one."""
-    has_d, has_d2, absent = calls["d"] >= 0, calls["d2"] >= 0, calls["v"] < 0
-    first = np.where(has_d, calls["d_start"], calls["j_start"]) - calls["v_end"]
-    second = np.where(has_d2, calls["d2_start"], calls["j_start"]) - calls["d_end"]
-    return {"np1_length": _masked(first, absent), "np2_length": _masked(second, absent | ~has_d)}
-
-
-def identity(calls: NDArray[Any]) -> pl.Series:
-    """Share of matches among the V's aligned bases; unknown bases and gaps are left out."""
-    compared = calls["v_matches"] + calls["v_mismatches"]
-    return _masked(calls["v_matches"] / np.maximum(compared, 1), calls["v"] < 0)
+def identities(calls: NDArray[Any]) -> dict[str, pl.Series]:
+    """Share of matches among the aligned bases of V and J; unknown bases and gaps are left out."""
+    columns = {}
+    for kind in ("v", "j"):
+        compared = calls[f"{kind}_matches"] + calls[f"{kind}_mismatches"]
+        columns[f"{kind}_identity"] = _masked(calls[f"{kind}_matches"] / np.maximum(compared, 1), calls[kind] < 0)
+    return columns
 
 
 def flags(calls: NDArray[Any]) -> dict[str, pl.Series]:
     """`vj_in_frame`, `stop_codon`, `productive`; null where they cannot be known or there is no call."""
     fields = {"vj_in_frame": "in_frame", "stop_codon": "stop", "productive": "productive"}
-    absent = calls["v"] < 0
+    absent = calls["found"] == 0
     return {name: _masked(calls[field] == 1, absent | (calls[field] < 0)) for name, field in fields.items()}
 
 
@@ -63,8 +58,8 @@ def cigars(calls: NDArray[Any], details: Details, lengths: I64) -> dict[str, pl.
 def _cigar(calls: NDArray[Any], details: Details, kind: str, lengths: I64) -> pl.Series:
     start, end = calls[f"{kind}_start"], calls[f"{kind}_end"]
     aligned = pl.Series(end - start).cast(pl.String) + "M"
-    if kind != "d":
-        turn = _KINDS.index(kind) // 2
+    if kind in ("v", "j"):
+        turn = int(kind == "j")
         bounds = details.piece_offsets[turn:-1:2], details.piece_offsets[turn + 1 :: 2]
         gapped = np.flatnonzero(bounds[1] > bounds[0])
         spelled = [_spell(details.pieces[bounds[0][i] : bounds[1][i]]) for i in gapped]
@@ -72,7 +67,7 @@ def _cigar(calls: NDArray[Any], details: Details, kind: str, lengths: I64) -> pl
     clipped = [(start, "S"), (calls[f"{kind}_germline_start"], "N")]
     before = [_operation(count, letter) for count, letter in clipped]
     whole = before[0] + before[1] + aligned + _operation(lengths - end, "S")
-    return whole.set(pl.Series(calls[kind] < 0), None)
+    return whole.set(pl.Series((calls[kind] < 0) | (end <= start)), None)
 
 
 def _spell(pieces: NDArray[np.int32]) -> str:
@@ -93,7 +88,7 @@ def junctions(calls: NDArray[Any], sequence: pl.Series) -> dict[str, pl.Series]:
     start, end = calls["v_anchor"], calls["j_anchor"] + 3
     absent = (calls["v"] < 0) | (start < 0) | (calls["j_anchor"] < 0)
     junction = _slices(sequence, start, end - start, absent)
-    keyless = (calls["v"] < 0) | (calls["key_start"] < 0)
+    keyless = (calls["found"] == 0) | (calls["key_start"] < 0)
     return {
         "junction": junction,
         "junction_aa": translations(junction),

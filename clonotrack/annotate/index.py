@@ -11,6 +11,7 @@ import numpy as np
 from clonotrack.annotate.profile import profile_of
 from clonotrack.errors import GermlineError
 from clonotrack.germline import LOCI, Reference, Segment
+from clonotrack.germline.regions import region_starts
 from clonotrack.kernels.seeds import Seeds, collect_entries
 from clonotrack.kernels.segments import Germline, Segments
 from clonotrack.sequence import I64, Bool, N, Ragged
@@ -38,14 +39,18 @@ class Index:
         v: alleles in the order of the arrays.
         d: the same for D.
         j: the same for J.
-        wanted: True for J groups whose rearrangements are told, shape (J groups,).
+        loci: whose rearrangements are told.
+        wanted: True for J groups of these, shape (J groups,).
+        regions: first bases of FWR1, CDR1, FWR2, CDR2, FWR3 of each V, shape (V alleles, 5); -1 where not known.
     """
 
     germline: Germline
     v: tuple[Segment, ...]
     d: tuple[Segment, ...]
     j: tuple[Segment, ...]
+    loci: tuple[str, ...]
     wanted: Bool
+    regions: I64
 
 
 def build_index(reference: Reference, loci: Sequence[str]) -> Index:
@@ -75,7 +80,8 @@ def build_index(reference: Reference, loci: Sequence[str]) -> Index:
     group = np.repeat(np.arange(len(v_groups)), [len(members) for members in v_groups]).astype(np.int64)
     v_deep = seeds_of(Ragged(v.codes, v.offsets), v.origin, group, V_DEEP_K)
     germline = Germline(v, v_deep, d, j, joins, has_d, second_d)
-    return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups), wanted)
+    regions = np.array([(0, *(region_starts(allele) or (-1,) * 4)) for allele in _flat(v_groups)], dtype=np.int64)
+    return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups), tuple(loci), wanted, regions)
 
 
 def _flat(groups: Sequence[Sequence[Segment]]) -> tuple[Segment, ...]:

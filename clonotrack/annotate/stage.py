@@ -11,9 +11,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clonotrack.annotate.columns import cigars, coordinates, flags, identity, inserted, junctions
+from clonotrack.annotate.columns import cigars, coordinates, flags, identities, junctions
+from clonotrack.annotate.extended import Extended, extend
+from clonotrack.annotate.incomplete import add_incomplete
 from clonotrack.annotate.index import Index, build_index
+from clonotrack.annotate.joints import inserted, lost
 from clonotrack.annotate.names import call_names, locus_and_system
+from clonotrack.annotate.regions import regions
+from clonotrack.annotate.support import support
 from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
@@ -50,12 +55,13 @@ def annotate(sequences: pl.DataFrame, reference: Reference, settings: Annotate, 
         TableError: a `sequence_id` occurs twice, or a sequence is null.
     """
     index = build_index(reference, settings.loci)
+    extended = extend(index)
     if missing := sequences.get_column("sequence").null_count():
         raise TableError("SEQUENCES", "sequence", f"is empty in {missing} rows")
     upper = sequences.get_column("sequence").str.to_uppercase()
     distinct = upper.unique(maintain_order=True)
     with ThreadPoolExecutor(max_workers=threads) as workers:  # the kernels release the interpreter's lock
-        parts = workers.map(lambda part: _annotate_distinct(part, index, settings), _parts(distinct))
+        parts = workers.map(lambda part: _annotate_distinct(part, index, extended, settings), _parts(distinct))
         called = pl.concat(parts).with_columns(distinct.alias("upper"))
     given = sequences.select(
         pl.col("sequence_id"),
@@ -90,7 +96,9 @@ def _carried(sequences: pl.DataFrame, name: str) -> pl.Expr:
     return (pl.lit(1) if name == "duplicate_count" else pl.lit(None)).cast(REARRANGEMENTS.schema()[name]).alias(name)
 
 
-def _annotate_distinct(sequences: pl.Series, index: Index, settings: Annotate) -> pl.DataFrame:
+def _annotate_distinct(
+    sequences: pl.Series, index: Index, extended: Extended | None, settings: Annotate
+) -> pl.DataFrame:
     """Calls of distinct upper-case sequences, a row each."""
     reads = _encode(sequences)
     limits = Limits(
@@ -99,9 +107,11 @@ def _annotate_distinct(sequences: pl.Series, index: Index, settings: Annotate) -
     pairs = find_pairs(reads.codes, reads.offsets, index.germline, limits)
     calls = _told(pairs.calls, index)
     details = settle_pairs(reads.offsets, pairs, index.germline, limits)
+    if extended is not None:
+        details = add_incomplete(reads, pairs, details, index, extended, limits)
     oriented = _oriented(sequences, calls)
     columns = {
-        "sequence": oriented.set(pl.Series(calls["v"] < 0), None),
+        "sequence": oriented.set(pl.Series(calls["found"] == 0), None),
         "rev_comp": pl.Series(calls["reversed"] == 1),
         **flags(calls),
         **call_names(details, index),
@@ -109,9 +119,12 @@ def _annotate_distinct(sequences: pl.Series, index: Index, settings: Annotate) -
         **junctions(calls, oriented),
         **cigars(calls, details, reads.lengths),
         **locus_and_system(calls, index),
-        "v_identity": identity(calls),
+        **identities(calls),
         **coordinates(calls),
-        **inserted(calls),
+        **inserted(calls, oriented),
+        **lost(calls, index),
+        **support(calls),
+        **regions(calls, details, index),
     }
     return pl.DataFrame(columns)
 

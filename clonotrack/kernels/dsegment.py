@@ -7,7 +7,7 @@ from typing import Any
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.seeds import kmer_numbers, vote
 from clonotrack.kernels.segments import Germline, Limits, Segments, codes_of
-from clonotrack.kernels.ungapped import best_run, least_by_chance
+from clonotrack.kernels.ungapped import best_run, expected_by_chance, least_by_chance
 from clonotrack.kernels.workspace import Bench
 from clonotrack.sequence import I64, U8
 
@@ -86,11 +86,12 @@ def settle_d(read: U8, germline: Germline, limits: Limits, cost: int, allowed: I
     start, end = call["v_end"], call["j_start"]
     most = limits.max_d_expected
     allow_d(germline, call["j_group"], before, behind, allowed)
-    score, d, at, on_germline, length = find_likely_d(
+    expected, score, d, at, on_germline, length = find_likely_d(
         read, start, end, germline.d, allowed, cost, most, bench, bench.best
     )
     if d < 0:
         return
+    call["d_expected"] = expected
     call["d"] = d
     call["d_score"] = score
     call["d_start"] = at
@@ -101,16 +102,17 @@ def settle_d(read: U8, germline: Germline, limits: Limits, cost: int, allowed: I
     if most == 0.0:
         return
     allow_d(germline, call["j_group"], germline.d.order[d], behind, allowed)
-    score, d, at, on_germline, length = find_likely_d(
+    expected, score, d, at, on_germline, length = find_likely_d(
         read, call["d_end"], end, germline.d, allowed, cost, most, bench, bench.scores
     )
     if d < 0:
         allow_d(germline, call["j_group"], before, germline.d.order[call["d"]], allowed)
-        score, d, at, on_germline, length = find_likely_d(
+        expected, score, d, at, on_germline, length = find_likely_d(
             read, start, call["d_start"], germline.d, allowed, cost, most, bench, bench.scores
         )
         if d < 0:
             return
+    call["d2_expected"] = expected
     call["d2"] = d
     call["d2_score"] = score
     call["d2_start"] = at
@@ -131,18 +133,25 @@ def allow_d(germline: Germline, group: int, before: int, behind: int, allowed: I
 @njit
 def find_likely_d(
     read: U8, start: int, end: int, segments: Segments, allowed: I64, cost: int, most: float, bench: Bench, scores: I64
-) -> tuple[int, int, int, int, int]:
-    """`find_d` in ``read[start:end]``, where the match is better than chance: places are of the read, no D is -1."""
+) -> tuple[float, int, int, int, int, int]:
+    """E-value and `find_d` in ``read[start:end]``; places are of the read, the D is -1 where chance is as good."""
+    searched = allowed_bases(segments, allowed) * (end - start)
+    least = least_by_chance(most, cost, searched)
+    if end - start < max(SHORTEST_STRETCH, least):
+        return 0.0, 0, -1, 0, 0, 0
+    score, d, on_stretch, on_germline, length = find_d(read[start:end], segments, allowed, cost, least, bench, scores)
+    if d < 0 or score < least:
+        return 0.0, 0, -1, 0, 0, 0
+    return expected_by_chance(score, cost, searched), score, d, start + on_stretch, on_germline, length
+
+
+@njit
+def allowed_bases(segments: Segments, allowed: I64) -> int:
+    """Bases of all D that may be there."""
     bases = 0
     for allele in range(len(allowed)):
         bases += allowed[allele] * (segments.offsets[allele + 1] - segments.offsets[allele])
-    least = least_by_chance(most, cost, bases * (end - start))
-    if end - start < max(SHORTEST_STRETCH, least):
-        return 0, -1, 0, 0, 0
-    score, d, on_stretch, on_germline, length = find_d(read[start:end], segments, allowed, cost, least, bench, scores)
-    if d < 0 or score < least:
-        return 0, -1, 0, 0, 0
-    return score, d, start + on_stretch, on_germline, length
+    return bases
 
 
 @njit
@@ -150,6 +159,7 @@ def swap_d(bench: Bench, call: Any) -> None:
     """The D that was found first lies behind the one found now: it becomes the second."""
     call["d"], call["d2"] = call["d2"], call["d"]
     call["d_score"], call["d2_score"] = call["d2_score"], call["d_score"]
+    call["d_expected"], call["d2_expected"] = call["d2_expected"], call["d_expected"]
     call["d_start"], call["d2_start"] = call["d2_start"], call["d_start"]
     call["d_end"], call["d2_end"] = call["d2_end"], call["d_end"]
     call["d_germline_start"], call["d2_germline_start"] = call["d2_germline_start"], call["d_germline_start"]
