@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from clonotrack.errors import InputError
+from clonotrack.io import records
 from clonotrack.io.frames import write_table
-from clonotrack.io.records import read_sequences
+from clonotrack.io.records import read_sequences, sequence_batches
 from clonotrack.tables import SEQUENCES, check
 
 
@@ -42,3 +43,15 @@ def test_a_faulty_file_is_named(tmp_path: Path) -> None:
     path.write_text("@a\nACGT\n+\nIII\n")
     with pytest.raises(InputError, match=r"reads\.fq, record 1"):
         read_sequences(path)
+
+
+def test_names_are_told_apart_over_all_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "BYTES_AT_ONCE", 40)
+    path = tmp_path / "reads.fq"
+    names = ["a", "b", "a", "c", "d", "e", "a.2", "a", "b", *(f"n{i}" for i in range(50_000))]
+    path.write_text("".join(f"@{name}\nACGT\n+\nIIII\n" for name in names))
+    batches = list(sequence_batches(path))
+    found = [name for batch in batches for name in batch["sequence_id"]]
+    assert len(batches) > 1000
+    assert found[:9] == ["a", "b", "a.2", "c", "d", "e", "a.2.2", "a.3", "b.2"]
+    assert found[9:] == names[9:]
