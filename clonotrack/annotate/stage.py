@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clonotrack.annotate import limits
 from clonotrack.annotate.columns import cigars, coordinates, flags, identities, junctions
 from clonotrack.annotate.extended import Extended, extend
 from clonotrack.annotate.incomplete import add_incomplete
@@ -23,8 +24,7 @@ from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
 from clonotrack.kernels.germline_alignment import align_to_germline
-from clonotrack.kernels.pairing import MUTATED_FAVOUR, Pairs, find_pairs
-from clonotrack.kernels.segments import Limits
+from clonotrack.kernels.pairing import Pairs, find_pairs
 from clonotrack.kernels.settlement import Details, settle_pairs
 from clonotrack.sequence import ENCODE, I64, U8, Ragged, reverse_complement
 from clonotrack.tables import REARRANGEMENTS, check
@@ -101,14 +101,12 @@ def _annotate_distinct(
 ) -> pl.DataFrame:
     """Calls of distinct upper-case sequences, a row each."""
     reads = _encode(sequences)
-    limits = Limits(
-        settings.min_v_score, settings.min_j_score, settings.max_j_expected, settings.max_d_expected, MUTATED_FAVOUR
-    )
-    pairs = find_pairs(reads.codes, reads.offsets, index.germline, limits)
+    accepted = limits.complete(settings)
+    pairs = find_pairs(reads.codes, reads.offsets, index.germline, accepted)
     calls = _told(pairs.calls, index)
-    details = settle_pairs(reads.offsets, pairs, index.germline, limits)
+    details = settle_pairs(reads.offsets, pairs, index.germline, accepted)
     if extended is not None:
-        details = add_incomplete(reads, pairs, details, index, extended, limits)
+        details = add_incomplete(reads, pairs, details, index, extended, limits.incomplete(settings))
     oriented = _oriented(sequences, calls)
     columns = {
         "sequence": oriented.set(pl.Series(calls["found"] == 0), None),

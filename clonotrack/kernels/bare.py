@@ -19,6 +19,8 @@ from clonotrack.sequence import COMPLEMENT, I64, U8
 
 # Least score of the J.
 LEAST_J_SCORE = 20
+# Most matches as good that chance may have before the J.
+MOST_EXPECTED = 0.001
 # What a mismatch costs in the D: its few bases are hardly mutated.
 MISMATCH = 3
 # Farthest that the J is from the start of the read [nt]: a D and N bases.
@@ -30,7 +32,7 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, left: Elements, limit
     """Find D and J of reads that begin within the D, or up to `LOOSE` bases before it.
 
     METHOD: such a D is known by its few bases alone. It is taken if random sequence before the J would have at most
-    ``limits.max_j_expected`` matches as good (E-value), and only where the read holds nothing before it: else the read
+    `MOST_EXPECTED` matches as good (E-value), and only where the read holds nothing before it: else the read
     would show the flank, or is of a V-D-J that is cut.
 
     Args:
@@ -93,7 +95,7 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, left: Elements, limit
         stretch = read[: min(j_start, FARTHEST_J)]
         d_score, d, at, on_germline, _ = find_d(stretch, germline.d, allowed, MISMATCH, d_bench, d_bench.best)
         expected = expected_by_chance(d_score, MISMATCH, (LOOSE + 1) * allowed_bases(germline.d, allowed))
-        if d >= 0 and at <= LOOSE and j_start <= FARTHEST_J and expected <= limits.max_j_expected:
+        if d >= 0 and at <= LOOSE and j_start <= FARTHEST_J and expected <= MOST_EXPECTED:
             group = group_of_d(d, germline, left)
             call["v_place"], call["v_group"] = at - on_germline, group
             score, allele = score_alleles(
