@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clonotrack.annotate.profile import profile_of
 from clonotrack.errors import GermlineError
 from clonotrack.germline import LOCI, Reference, Segment
 from clonotrack.germline.regions import region_starts
@@ -120,13 +121,15 @@ def segments_of(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: in
     anchor = np.array([-1 if s.anchor is None else s.anchor for s in segments], dtype=np.int64)
     fallback = np.maximum(ragged.lengths - (origin_from_end or 0), 0)
     origin = np.where(anchor >= 0, anchor, fallback) if origin_from_end is not None else np.zeros_like(anchor)
+    origin = origin.astype(np.int64)
     group = np.repeat(np.arange(len(groups)), [len(members) for members in groups])
     order = np.array([place_on_chromosome(segment) for segment in segments], dtype=np.int64)
     offsets = np.concatenate([[0], np.cumsum([len(members) for members in groups], dtype=np.int64)])
     codes = np.where(ragged.codes == N, N + 1, ragged.codes).astype(np.uint8)
-    seeds = seeds_of(ragged, origin.astype(np.int64), group.astype(np.int64), k)
+    seeds = seeds_of(ragged, origin, group.astype(np.int64), k)
     offsets = offsets.astype(np.int64)
-    return Segments(codes, ragged.offsets, origin.astype(np.int64), anchor, offsets, order, seeds)
+    profile = profile_of(ragged, origin, offsets)
+    return Segments(codes, ragged.offsets, origin, anchor, offsets, order, seeds, profile)
 
 
 def place_on_chromosome(segment: Segment) -> int:

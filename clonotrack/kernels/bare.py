@@ -73,7 +73,7 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, left: Elements, limit
             read = other if strand else forward
             count = kmer_numbers(read, germline.j.seeds.k, j_bench.numbers)
             reach = germline.j.seeds.reach
-            cells = vote(j_bench.numbers, 0, count, germline.j.seeds, groups, reach, j_bench.votes, j_bench.touched)
+            cells = vote(j_bench.numbers, 1, count, germline.j.seeds, groups, reach, j_bench.votes, j_bench.touched)
             taken = elect(j_bench.votes, j_bench.touched, cells, LEAST_VOTES, APART, j_bench.elected)
             for candidate in range(taken):
                 j_bench.elected[candidate, 1] -= reach
@@ -93,14 +93,12 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, left: Elements, limit
         j_start = ungapped_run(read, nothing, germline.j, call["j_place"], call["j"])[1]
         allow_d(germline, call["j_group"], 0, germline.j.order[call["j"]], allowed)
         stretch = read[: min(j_start, FARTHEST_J)]
-        d_score, d, at, on_germline, _ = find_d(stretch, germline.d, allowed, MISMATCH, d_bench, d_bench.best)
+        d_score, d, at, on_germline, _ = find_d(stretch, germline.d, allowed, MISMATCH, 1, d_bench, d_bench.best)
         expected = expected_by_chance(d_score, MISMATCH, (LOOSE + 1) * allowed_bases(germline.d, allowed))
         if d >= 0 and at <= LOOSE and j_start <= FARTHEST_J and expected <= MOST_EXPECTED:
             group = group_of_d(d, germline, left)
             call["v_place"], call["v_group"] = at - on_germline, group
-            score, allele = score_alleles(
-                read, germline.v, group, call["v_place"], nothing, 0.0, v_bench.rough, v_bench.scores
-            )
+            score, allele = score_alleles(read, germline.v, group, call["v_place"], nothing, 0.0, v_bench)
             call["v"], call["v_score"], call["v_expected"] = allele, score, expected
             v_end = ungapped_run(read, nothing, germline.v, call["v_place"], allele)[2]
             call["earliest_j"] = max(0, v_end - V_OVERSHOOT)

@@ -7,27 +7,31 @@ from typing import Any
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.seeds import kmer_numbers, vote
 from clonotrack.kernels.segments import Germline, Limits, Segments, codes_of
-from clonotrack.kernels.ungapped import best_run, expected_by_chance
+from clonotrack.kernels.ungapped import best_run, expected_by_chance, least_by_chance
 from clonotrack.kernels.workspace import Bench
 from clonotrack.sequence import I64, U8
 
 # Shortest stretch between V and J in which a D is looked for.
 SHORTEST_STRETCH = 5
+# A diagonal is aligned if it has the k-mers of a match with so many mismatches that is good enough. (Where a mismatch
+# costs 3 and a k-mer is 4 long, more mismatches take nothing away.)
+MISMATCHES = 3
 
 
 @njit
 def find_d(
-    stretch: U8, segments: Segments, allowed: I64, cost: int, bench: Bench, scores: I64
+    stretch: U8, segments: Segments, allowed: I64, cost: int, least: int, bench: Bench, scores: I64
 ) -> tuple[int, int, int, int, int]:
     """The best match of any allowed D inside a stretch of a read.
 
-    Every diagonal that has a k-mer in common is aligned; `scores` tells which other alleles match as well.
+    Every diagonal with enough k-mers in common is aligned; `scores` tells which other alleles match as well.
 
     Args:
         stretch: codes between V and J.
         segments: the D alleles, each a group of its own with its first base as common coordinate.
         allowed: 1 for alleles that may be here.
         cost: of a mismatch, in matches.
+        least: score that the caller accepts.
         bench: scratch.
         scores: written: best score of each allele.
 
@@ -38,7 +42,7 @@ def find_d(
     places = bench.votes.shape[1]
     shift = segments.seeds.reach
     count = kmer_numbers(stretch, segments.seeds.k, bench.numbers)
-    used = vote(bench.numbers, 0, count, segments.seeds, allowed, shift, bench.votes, bench.touched)
+    used = vote(bench.numbers, 1, count, segments.seeds, allowed, shift, bench.votes, bench.touched)
     for allele in range(len(scores)):
         scores[allele] = 0
     best = 0
@@ -46,11 +50,16 @@ def find_d(
     best_start = 0
     best_germline = 0
     best_length = 0
+    flat = bench.votes.ravel()  # of the same memory
+    k = segments.seeds.k
+    fewest = max(1, least + cost * MISMATCHES - (k - 1) * (MISMATCHES + 1))
     for t in range(used):
+        votes = flat[bench.touched[t]]
+        flat[bench.touched[t]] = 0
+        if votes < fewest:
+            continue
         allele = bench.touched[t] // places
-        place = bench.touched[t] % places
-        bench.votes[allele, place] = 0
-        at = place - shift
+        at = bench.touched[t] % places - shift
         codes = codes_of(segments, allele)
         first, last = max(0, -at), min(len(codes), len(stretch) - at)
         score, run_first, run_last = best_run(stretch[first + at : last + at], codes[first:last], cost)
@@ -126,13 +135,14 @@ def find_likely_d(
     read: U8, start: int, end: int, segments: Segments, allowed: I64, cost: int, most: float, bench: Bench, scores: I64
 ) -> tuple[float, int, int, int, int, int]:
     """E-value and `find_d` in ``read[start:end]``; places are of the read, the D is -1 where chance is as good."""
-    if end - start < SHORTEST_STRETCH:
+    searched = allowed_bases(segments, allowed) * (end - start)
+    least = least_by_chance(most, cost, searched)
+    if end - start < max(SHORTEST_STRETCH, least):
         return 0.0, 0, -1, 0, 0, 0
-    score, d, on_stretch, on_germline, length = find_d(read[start:end], segments, allowed, cost, bench, scores)
-    expected = expected_by_chance(score, cost, allowed_bases(segments, allowed) * (end - start))
-    if d < 0 or expected > most:
+    score, d, on_stretch, on_germline, length = find_d(read[start:end], segments, allowed, cost, least, bench, scores)
+    if d < 0 or score < least:
         return 0.0, 0, -1, 0, 0, 0
-    return expected, score, d, start + on_stretch, on_germline, length
+    return expected_by_chance(score, cost, searched), score, d, start + on_stretch, on_germline, length
 
 
 @njit

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from clonotrack.kernels.jit import njit
+from clonotrack.kernels.profile import Profile
 from clonotrack.kernels.seeds import Seeds
 from clonotrack.sequence import F64, I64, U8
 
@@ -23,6 +24,7 @@ class Segments(NamedTuple):
         group_offsets: first allele of each group, shape (groups + 1,).
         order: place of each allele along the chromosome; a D lies between what it is joined with.
         seeds: index of k-mers.
+        profile: which alleles have which base where.
     """
 
     codes: U8
@@ -32,6 +34,7 @@ class Segments(NamedTuple):
     group_offsets: I64
     order: I64
     seeds: Seeds
+    profile: Profile
 
 
 class Germline(NamedTuple):

@@ -1,15 +1,15 @@
-"""Naive twin of `clonotrack.kernels.dsegment`: every allowed allele at every place that shares a k-mer."""
+"""Naive twin of `clonotrack.kernels.dsegment`: every allowed allele at every place that shares enough k-mers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clonotrack.kernels.dsegment import SHORTEST_STRETCH
+from clonotrack.kernels.dsegment import MISMATCHES, SHORTEST_STRETCH
 from clonotrack.kernels.segments import Germline, Limits
 from tests.reference.seeds import kmers
 from tests.reference.segments import Allele, alleles
-from tests.reference.ungapped import best_run, expected_by_chance
+from tests.reference.ungapped import best_run, least_by_chance
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,14 @@ def best_d(
     stretch, k = read[first:last], germline.d.seeds.k
     if last - first < SHORTEST_STRETCH or not ds:
         return None
-    best = scores(stretch, [d.sequence for d in ds], [1] * len(ds), cost, k)
+    searched = sum(len(d.sequence) for d in ds) * len(stretch)
+    least = least_by_chance(most, cost, searched)
+    best = scores(stretch, [d.sequence for d in ds], [1] * len(ds), cost, least, k)
     score = max(best)
-    expected = expected_by_chance(score, cost, sum(len(d.sequence) for d in ds) * len(stretch))
-    if score == 0 or expected > most:
+    if score < least:
         return None
     ties = [d for d, of_d in zip(ds, best, strict=True) if of_d == score]
-    found = [match for match in matches(stretch, ties[0].sequence, cost, k) if match[0] == score]
+    found = [match for match in matches(stretch, ties[0].sequence, cost, least, k) if match[0] == score]
     _, i, g, length = min(found, key=lambda match: first_kmer(stretch, ties[0].sequence, match[1] - match[2], k))
     return Match(score, [d.number for d in ties], first + i, first + i + length, g, g + length)
 
@@ -67,28 +68,28 @@ def first_kmer(stretch: str, allele: str, at: int, k: int) -> tuple[int, int]:
     return min(shared), at
 
 
-def scores(stretch: str, alleles: list[str], allowed: list[int], cost: int, k: int) -> list[float]:
+def scores(stretch: str, alleles: list[str], allowed: list[int], cost: int, least: int, k: int) -> list[float]:
     """Best score of each allele."""
     return [
-        max((score for score, *_ in matches(stretch, allele, cost, k)), default=0) if allow else 0
+        max((score for score, *_ in matches(stretch, allele, cost, least, k)), default=0) if allow else 0
         for allele, allow in zip(alleles, allowed, strict=True)
     ]
 
 
-def matches(stretch: str, allele: str, cost: int, k: int) -> list[tuple[float, int, int, int]]:
+def matches(stretch: str, allele: str, cost: int, least: int, k: int) -> list[tuple[float, int, int, int]]:
     """Score, first base in the stretch, in the allele and length of the best run at each place."""
     found = []
     for at in range(-len(allele) + 1, len(stretch)):
-        if shares_kmer(stretch, allele, at, k):
+        if shared_kmers(stretch, allele, at, k) >= max(1, least + cost * MISMATCHES - (k - 1) * (MISMATCHES + 1)):
             first, last = max(0, -at), min(len(allele), len(stretch) - at)
             score, start, end = best_run(stretch[first + at : last + at], allele[first:last], cost)
             found.append((score, first + at + start, first + start, end - start))
     return found
 
 
-def shares_kmer(stretch: str, allele: str, at: int, k: int) -> bool:
+def shared_kmers(stretch: str, allele: str, at: int, k: int) -> int:
     words = kmers(stretch, k)
-    return any(
+    return sum(
         word is not None and 0 <= i + at < len(words) and words[i + at] == word
         for i, word in enumerate(kmers(allele, k))
     )
