@@ -1,7 +1,7 @@
 """Where the framework and complementarity-determining regions of a V begin (IMGT unique numbering, Lefranc 2003).
 
 FWR1 is codons 1 to 26, CDR1 27 to 38, FWR2 39 to 55, CDR2 56 to 65, FWR3 66 to 104. A gapped V shows them. In a plain
-one they follow from its conserved residues: Cys23 ends FWR1 but for three, Trp41 is the third of FWR2, which has no gaps.
+one they follow from its conserved residues: Cys23 ends FWR1 but for three, Trp41 is the third of FWR2 (no gaps there).
 """
 
 from __future__ import annotations
