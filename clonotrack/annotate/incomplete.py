@@ -56,7 +56,7 @@ def _add(
     """Look in the reads `without`, for segments with their flanks or for `bare` D; see `add_incomplete`."""
     some, germline = reads.take(without), extended.germline
     if bare:
-        found = find_bare(some.codes, some.offsets, germline, extended.left, limits)
+        found = find_bare(some.codes, some.offsets, germline, extended.near, extended.left, limits)
         expected = found.calls["v_expected"].copy()
     else:
         found = find_pairs(some.codes, some.offsets, germline, limits)
