@@ -13,6 +13,7 @@ from itertools import groupby
 import numpy as np
 
 from clonotrack.annotate.index import (
+    D_K,
     J_K,
     J_ORIGIN,
     V_DEEP_K,
@@ -25,7 +26,7 @@ from clonotrack.annotate.index import (
 )
 from clonotrack.germline import Segment
 from clonotrack.kernels.incomplete import Elements
-from clonotrack.kernels.segments import Germline
+from clonotrack.kernels.segments import Germline, Segments
 from clonotrack.sequence import Ragged
 
 # METHOD: a V of TRD joins a D without a J in leukaemia (Vd-Dd3), by the D that lies last; in IGH and TRB the D joins
@@ -33,6 +34,8 @@ from clonotrack.sequence import Ragged
 V_JOINS_D = "TRD"
 # A D-J of TRD may join a J of TRA, which lies behind it (TRA+D).
 ALSO_JOINS = {"TRD": "TRA"}
+# Bases of a 5' flank that a read may begin in without holding enough of it [nt].
+NEAR = 20
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,13 @@ class Extended:
             place of J; D between them.
         left: what the alleles in the place of V are.
         right: what those in the place of J are.
+        near: D with the last bases of their 5' flanks, for reads that begin there; `anchor` is the D's first base.
     """
 
     germline: Germline
     left: Elements
     right: Elements
+    near: Segments
 
 
 def extend(index: Index) -> Extended | None:
@@ -75,7 +80,8 @@ def extend(index: Index) -> Extended | None:
         for segments, of in zip((left, right), elements, strict=True)
     )
     germline = Germline(left, deep, index.germline.d, right, joins, has_d, np.zeros(len(right_groups)))
-    return Extended(germline, *elements)
+    near = segments_of([[_with_5(d, NEAR)] for d in index.d], D_K, None)
+    return Extended(germline, *elements, near)
 
 
 def _elements(groups: Sequence[Sequence[Segment]], whole: Sequence[Segment], index: Index) -> Elements:
@@ -108,11 +114,12 @@ def _recombine(one: Segment, other: Segment) -> bool:
     return _joins(other.locus, one.locus)
 
 
-def _with_5(segment: Segment) -> Segment:
-    """A D with its 5' flank, its own first base as anchor; a V as it is."""
+def _with_5(segment: Segment, most: int | None = None) -> Segment:
+    """A D with its 5' flank, at most so many bases of it, its own first base as anchor; a V as it is."""
     if segment.kind == "V":
         return segment
-    return replace(segment, sequence=segment.flank_5 + segment.sequence, anchor=len(segment.flank_5))
+    flank = segment.flank_5 if most is None else segment.flank_5[-most:]
+    return replace(segment, sequence=flank + segment.sequence, anchor=len(flank))
 
 
 def _with_3(segment: Segment) -> Segment:

@@ -16,12 +16,6 @@ from clonotrack.kernels.segments import Limits
 from clonotrack.kernels.settlement import Details, settle_pairs
 from clonotrack.sequence import I64, Ragged
 
-# METHOD: of germline D followed by random sequence one in a thousand would be called by its J alone, as of germline V.
-# Least score of a D with its flank: random sequence of 300 nt has it in fewer than 1 in 1,000 reads.
-LEAST_D_SCORE = 20.0
-# Most matches as good as this one that chance may have, of a D between a D and a J: two D are the exception.
-MOST_BETWEEN = 0.01
-
 Rows = TypeVar("Rows", bound=np.generic)
 
 
@@ -36,12 +30,11 @@ def add_incomplete(
         details: of these reads.
         index: the reference.
         extended: its form for incomplete rearrangements.
-        limits: of complete ones.
+        limits: of incomplete ones.
 
     Returns:
         The details, with those of incomplete rearrangements.
     """
-    limits = limits._replace(min_v_score=LEAST_D_SCORE, max_d_expected=MOST_BETWEEN, mutated_favour=1.0)
     for bare in (False, True):
         without = np.flatnonzero(pairs.calls["found"] == 0)
         if len(without):
@@ -63,7 +56,7 @@ def _add(
     """Look in the reads `without`, for segments with their flanks or for `bare` D; see `add_incomplete`."""
     some, germline = reads.take(without), extended.germline
     if bare:
-        found = find_bare(some.codes, some.offsets, germline, extended.left, limits)
+        found = find_bare(some.codes, some.offsets, germline, extended.near, extended.left, limits)
         expected = found.calls["v_expected"].copy()
     else:
         found = find_pairs(some.codes, some.offsets, germline, limits)

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clonotrack.annotate import limits
 from clonotrack.annotate.columns import cigars, coordinates, flags, identities, junctions
 from clonotrack.annotate.extended import Extended, extend
 from clonotrack.annotate.incomplete import add_incomplete
@@ -23,8 +24,7 @@ from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
 from clonotrack.kernels.germline_alignment import align_to_germline
-from clonotrack.kernels.pairing import MUTATED_FAVOUR, find_pairs
-from clonotrack.kernels.segments import Limits
+from clonotrack.kernels.pairing import find_pairs
 from clonotrack.kernels.settlement import settle_pairs
 from clonotrack.kernels.text import spell
 from clonotrack.sequence import DECODE, ENCODE, Ragged
@@ -127,14 +127,12 @@ def _annotate_distinct(
     """Calls of distinct upper-case sequences, a row each."""
     letters, offsets = letters_of(sequences)
     reads = Ragged(spell(letters, ENCODE), offsets)
-    limits = Limits(
-        settings.min_v_score, settings.min_j_score, settings.max_j_expected, settings.max_d_expected, MUTATED_FAVOUR
-    )
-    pairs = find_pairs(reads.codes, reads.offsets, index.germline, limits)
+    accepted = limits.complete(settings)
+    pairs = find_pairs(reads.codes, reads.offsets, index.germline, accepted)
     calls = _told(pairs.calls, index)
-    details = settle_pairs(reads.offsets, pairs, index.germline, limits)
+    details = settle_pairs(reads.offsets, pairs, index.germline, accepted)
     if extended is not None:
-        details = add_incomplete(reads, pairs, details, index, extended, limits)
+        details = add_incomplete(reads, pairs, details, index, extended, limits.incomplete(settings))
     oriented = strings(spell(pairs.oriented, DECODE), offsets)
     beside, below, bounds = align_to_germline(
         pairs.oriented, offsets, calls, details.pieces, details.piece_offsets, index.germline

@@ -1,7 +1,7 @@
 """Where the framework and complementarity-determining regions of a V begin (IMGT unique numbering, Lefranc 2003).
 
-FWR1 is codons 1 to 26, CDR1 27 to 38, FWR2 39 to 55, CDR2 56 to 65, FWR3 66 to 104. A gapped V shows them. In a plain one
-they follow from its conserved residues: Cys23 ends FWR1 but for three, Trp41 is the third of FWR2, which has no gaps.
+FWR1 is codons 1 to 26, CDR1 27 to 38, FWR2 39 to 55, CDR2 56 to 65, FWR3 66 to 104. A gapped V shows them. In a plain
+one they follow from its conserved residues: Cys23 ends FWR1 but for three, Trp41 is the third of FWR2 (no gaps there).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from clonotrack.sequence import translate
 # First codons of CDR1, FWR2, CDR2 and FWR3, as columns of a gapped V.
 _COLUMNS = (78, 114, 165, 195)
 # METHOD: CDR2 and FWR3 differ in length between V, and no residue divides them. Within a locus one of the two hardly
-# varies: residues of FWR3 before Cys104, or of CDR2 in TRB. Held against the numbering of OGRDB's IG V and, for TR, of a
-# package that is not shipped: see docs/accuracy.md.
+# varies: residues of FWR3 before Cys104, or of CDR2 in TRB. Compared with the numbering of OGRDB's IG V and, for TR, of
+# a package that is not shipped: see docs/accuracy.md.
 _FWR3 = {"IGH": 37, "IGK": 35, "IGL": 35, "TRA": 33, "TRD": 37, "TRG": 37}
 _CDR2_OF_TRB = 6
 # Residues from Trp41 to Cys104, and from Cys23 to Trp41.

@@ -1,4 +1,4 @@
-"""D-J reads that begin in the D, without enough of its flank to be found by: first the J, then the D before it."""
+"""D-J reads that begin in the D or shortly before: first the J, then the D between the start of the read and the J."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from clonotrack.kernels.jsegment import APART, LEAST_VOTES, best_j
 from clonotrack.kernels.pairing import CANDIDATES, V_OVERSHOOT, Pairs
 from clonotrack.kernels.placement import score_alleles, ungapped_run
 from clonotrack.kernels.seeds import elect, kmer_numbers, vote
-from clonotrack.kernels.segments import Germline, Limits, group_of
+from clonotrack.kernels.segments import Germline, Limits, Segments, group_of
 from clonotrack.kernels.ungapped import expected_by_chance
 from clonotrack.kernels.workspace import append_ties, keep_group, longest, make_bench
 from clonotrack.sequence import COMPLEMENT, I64, U8
 
 # Least score of the J.
 LEAST_J_SCORE = 20
+# Most matches as good that chance may have before the J.
+MOST_EXPECTED = 0.001
 # What a mismatch costs in the D: its few bases are hardly mutated.
 MISMATCH = 3
 # Farthest that the J is from the start of the read [nt]: a D and N bases.
@@ -26,17 +28,18 @@ FARTHEST_J = 80
 
 
 @njit
-def find_bare(codes: U8, offsets: I64, germline: Germline, left: Elements, limits: Limits) -> Pairs:
-    """Find D and J of reads that begin within the D, or up to `LOOSE` bases before it.
+def find_bare(codes: U8, offsets: I64, germline: Germline, near: Segments, left: Elements, limits: Limits) -> Pairs:
+    """Find D and J of reads that begin within the D or within the last bases of its flank.
 
-    METHOD: such a D is known by its few bases alone. It is taken if random sequence before the J would have at most
-    ``limits.max_j_expected`` matches as good (E-value), and only where the read holds nothing before it: else the read
-    would show the flank, or is of a V-D-J that is cut.
+    METHOD: such a D is known by few bases. It is taken if random sequence before the J would have at most
+    `MOST_EXPECTED` matches as good (E-value) that begin with the read, `LOOSE` bases left out: what holds other bases
+    before its D is of a V-D-J that is cut.
 
     Args:
         codes: bases of the reads.
         offsets: shape (reads + 1,).
         germline: the extended one.
+        near: D with the last bases of their flanks; ``anchor`` is the first base of the D.
         left: what its alleles in the place of V are.
         limits: what is accepted.
 
@@ -50,7 +53,7 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, left: Elements, limit
     tie_offsets = np.zeros(2 * reads + 1, dtype=np.int64)
     most = longest(offsets)
     v_bench = make_bench(most, germline.v, CANDIDATES)
-    d_bench = make_bench(most, germline.d, 1)
+    d_bench = make_bench(most, near, 1)
     j_bench = make_bench(most, germline.j, CANDIDATES)
     kept = np.zeros(len(germline.j.origin), dtype=np.int64)
     groups = np.ones(len(germline.j.group_offsets) - 1, dtype=np.int64)
@@ -91,11 +94,20 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, left: Elements, limit
         j_start = ungapped_run(read, nothing, germline.j, call["j_place"], call["j"])[1]
         allow_d(germline, call["j_group"], 0, germline.j.order[call["j"]], allowed)
         stretch = read[: min(j_start, FARTHEST_J)]
-        d_score, d, at, on_germline, _ = find_d(stretch, germline.d, allowed, MISMATCH, 1, d_bench, d_bench.best)
-        expected = expected_by_chance(d_score, MISMATCH, (LOOSE + 1) * allowed_bases(germline.d, allowed))
-        if d >= 0 and at <= LOOSE and j_start <= FARTHEST_J and expected <= limits.max_j_expected:
+        accepted = False
+        for flanked in range(2):
+            segments = near if flanked else germline.d
+            d_score, d, at, on_germline, _ = find_d(stretch, segments, allowed, MISMATCH, 1, d_bench, d_bench.best)
+            expected = expected_by_chance(d_score, MISMATCH, (LOOSE + 1) * allowed_bases(segments, allowed))
+            accepted = d >= 0 and at <= LOOSE and j_start <= FARTHEST_J and expected <= MOST_EXPECTED
+            if accepted:
+                at -= on_germline
+                if flanked:
+                    at += near.anchor[d]
+                break
+        if accepted:
             group = group_of_d(d, germline, left)
-            call["v_place"], call["v_group"] = at - on_germline, group
+            call["v_place"], call["v_group"] = at, group
             score, allele = score_alleles(read, germline.v, group, call["v_place"], nothing, 0.0, v_bench)
             call["v"], call["v_score"], call["v_expected"] = allele, score, expected
             v_end = ungapped_run(read, nothing, germline.v, call["v_place"], allele)[2]

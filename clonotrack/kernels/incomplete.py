@@ -23,6 +23,8 @@ MOST_FLANK = 20
 # METHOD: what lies before the D of a D-J is its flank. A read with other bases there, more of them than a mutated end
 # explains, is of a V-D-J that is cut, and is told as nothing.
 LOOSE = 4
+# So few bases are missing from a whole segment, or left of a deleted one.
+FEW = 3
 # Farthest from one another that two joined segments are, with N bases and a D between them [nt].
 FARTHEST = 100
 
@@ -130,6 +132,10 @@ def is_incomplete(read: U8, found: Any, left: Elements, right: Elements) -> bool
         if cut or follows(read, found["v_end"] + left.last[v] - found["v_germline_end"], flank_of(left, v)):
             return False
     if right.is_d[j]:
+        # the flank of every V begins as that of a D does: with the heptamer
+        v_whole = not left.is_d[v] and left.last[v] - found["v_germline_end"] < FEW
+        if v_whole and right.last[j] - found["j_germline_start"] < FEW:
+            return False
         cut = found["j_germline_end"] - right.last[j] < LEAST_FLANK and len(read) - found["j_end"] > LOOSE
         if cut or precedes(read, found["j_start"] - found["j_germline_start"], flank_of(right, j)):
             return False

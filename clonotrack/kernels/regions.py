@@ -67,7 +67,7 @@ def place_regions(
 
 @njit
 def beside(pieces: I32, call: Any, base: int, step: int, stop: int) -> int:
-    """The read's base beside the first base of the V, from `base` to before `stop`, that is not deleted; -1 for none."""
+    """The read's base beside the V's first base that is not deleted, from `base` on, before `stop`; -1 for none."""
     while base != stop:
         place = place_on_read(pieces, len(pieces), call["v_start"], call["v_germline_start"], base)
         if place >= 0:
