@@ -79,7 +79,7 @@ def referred(controls: Controls, config: Config, library: str | None) -> Cells |
         return None
     found = fit(points, "tube", lambda _: known.inflation(per_molecule))
     number = found.per_copy / per_molecule
-    return Cells(number, "reference_locus", None, hypot(found.log_sd, log_sd)) if number else None
+    return Cells(number, "reference_locus", None, hypot(found.wide_sd, log_sd)) if number else None
 
 
 def _per_molecule(known: Calibrators, capture: Capture | None, strands: int) -> tuple[float, float]:
@@ -87,5 +87,5 @@ def _per_molecule(known: Calibrators, capture: Capture | None, strands: int) -> 
     if known:
         free = [point for point in known.points if point.locus is None]
         found = fit(free or known.points, "tube", known.inflation)
-        return found.per_copy, found.log_sd
+        return found.per_copy, found.wide_sd
     return (capture.value * strands, capture.log_sd) if capture else (0.0, 0.0)

@@ -18,6 +18,8 @@ FLAGS = {
     "too_many_calibrators": "More calibrator molecules were found than were put in: their copies are not what they are "
     "said to be.",
     "umi_saturated": "The molecules of the marker fill the space of its UMIs, so they could not be counted.",
+    "depth_unknown": "No molecule of any target was seen, so it is not known how deeply the molecules were read: add "
+    "calibrators, or give the share of the cells that carry the locus.",
     "control_contaminated": "A no-template control of this run holds more reads of the marker than carry-over "
     "explains.",
     "shared_rearrangement": "Unrelated samples carry the same rearrangement; what was found is explained by it.",

@@ -80,7 +80,7 @@ def test_a_library_uses_the_controls_of_its_settings_unless_the_call_names_other
     paths = ("--samples", "samples.tsv", "--markers", "P.markers.tsv", "--config", "config.yaml")
     assert call(folder, "S0.hits.tsv", *paths, *more) == 0
     found = read_table(folder / "out" / "mrd.tsv", MRD)
-    assert found.get_column("molecules").to_list() == pytest.approx([molecules, molecules])
+    assert found.get_column("molecules").to_list() == pytest.approx([molecules, molecules], rel=0.02)
 
 
 @pytest.mark.parametrize(
