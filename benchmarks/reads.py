@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 from isal import igzip
 
-from clonotrack.config import Reads
+from clonotrack.config import Library, Reads
 from clonotrack.io.reads import read_chunks
-from clonotrack.library.batches import Counts, batches
+from clonotrack.library.batches import Counts, Lane, batches
 from clonotrack.reads import collapse
 
 ROUNDS = 3
@@ -63,7 +63,7 @@ def read_dnaio(path: Path) -> None:
 def usable(path: Path) -> int:
     """Parsed, checked, encoded and filtered reads."""
     counts = Counts()
-    for _ in batches([path], Reads(), counts):
+    for _ in batches([Lane(path)], Reads(), Library(), counts):
         pass
     return counts.scanned
 
@@ -84,7 +84,7 @@ def ways(plain: Path, packed: Path) -> dict[str, Callable[[], object]]:
     found["batches, plain"] = lambda: usable(plain)
     found["read_chunks, gzip"] = lambda: sum(map(len, read_chunks(packed)))
     found["batches, gzip"] = lambda: usable(packed)
-    found["collapse, gzip"] = lambda: collapse(batches([packed], Reads(), Counts()))
+    found["collapse, gzip"] = lambda: collapse(batches([Lane(packed)], Reads(), Library(), Counts()))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from clonotrack.errors import ClonotrackError
 from clonotrack.germline import Reference
 from clonotrack.io import given
 from clonotrack.io.given import File, Files
+from clonotrack.io.lanes import Lane
 from clonotrack.library.batches import Counts, batches
 from clonotrack.library.tubes import nucleated_cells, reads_per_copy
 from clonotrack.markers import select
@@ -48,7 +50,7 @@ class Followup:
 
 
 def baseline(
-    reads: Files,
+    reads: Files | Sequence[Lane],
     *,
     sample_id: str,
     subject_id: str,
@@ -63,7 +65,7 @@ def baseline(
     """Find the markers of a patient in a high-burden sample.
 
     Args:
-        reads: FASTQ, plain or gzip; several files are lanes of one tube.
+        reads: FASTQ, plain or gzip; several files, or `Lane`s, are those of one tube.
         sample_id: the sample.
         subject_id: the patient.
         input_cells: nucleated cells put into the tube.
@@ -77,17 +79,17 @@ def baseline(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    files, settings = given.files(reads), given.config(config)
+    lanes, settings = given.lanes(reads), given.config(config)
     reference = given.reference(germline, settings)
     put_in = given.controls(controls, library, settings)
     counts = Counts()
-    sequences = collapse(batches(files, settings.reads, counts))
+    sequences = collapse(batches(lanes, settings.reads, settings.library(library), counts))
     rearrangements = annotate(sequences, reference, settings.annotate, threads=threads)
     clonotypes = cluster(rearrangements, settings.cluster, controls=put_in)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
     coefficients = None
     if put_in is not None:
-        hits = _hits(files, None, put_in, reference, settings, sample)
+        hits = _hits(lanes, None, put_in, reference, settings, sample)
         coefficients = reads_per_copy(hits, put_in, settings, library)
     cells = nucleated_cells(sample.row(0, named=True), settings.quantify.pg_per_cell)
     markers = select(
@@ -101,13 +103,13 @@ def baseline(
     qc = pl.concat(
         [reads_quality(counts, sequences, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
     )
-    inputs = [*files, *given.control_files(controls, library, settings)]
+    inputs = [*given.lane_files(lanes), *given.control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
     return Baseline(rearrangements, clonotypes, markers, qc, summary)
 
 
 def followup(
-    reads: Files,
+    reads: Files | Sequence[Lane],
     *,
     sample_id: str,
     subject_id: str,
@@ -126,7 +128,7 @@ def followup(
     """Measure MRD in one later sample.
 
     Args:
-        reads: FASTQ, plain or gzip; several files are lanes of one tube.
+        reads: FASTQ, plain or gzip; several files, or `Lane`s, are those of one tube.
         sample_id: the sample.
         subject_id: the patient.
         markers: MARKERS, of `baseline` or written by hand; those of other patients may stand among them.
@@ -144,7 +146,7 @@ def followup(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    files, settings = given.files(reads), given.config(config)
+    lanes, settings = given.lanes(reads), given.config(config)
     reference = given.reference(germline, settings)
     put_in = given.controls(controls, library, settings)
     tracked = given.markers(markers)
@@ -156,7 +158,7 @@ def followup(
         disease=disease,
         lymphoid_fraction=lymphoid_fraction,
     )
-    hits = _hits(files, tracked, put_in, reference, settings, sample)
+    hits = _hits(lanes, tracked, put_in, reference, settings, sample)
     result = quantify.quantify(
         hits,
         sample,
@@ -168,7 +170,7 @@ def followup(
     targets = track.prepare(tracked, put_in, reference, settings.track, subject_id)
     qc = pl.concat([track.quality_control(hits, sample_id, targets), result.qc])
     inputs = [
-        *files,
+        *given.lane_files(lanes),
         *given.files(markers),
         *given.control_files(controls, library, settings),
         *given.files(background),
@@ -183,21 +185,21 @@ def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **a
 
 
 def _hits(
-    files: list[Path],
+    lanes: list[Lane],
     markers: pl.DataFrame | None,
     controls: pl.DataFrame | None,
     reference: Reference,
     config: Config,
     sample: pl.DataFrame,
 ) -> pl.DataFrame:
-    if Path("-") in files and markers is None:
+    if Path("-") in given.lane_files(lanes) and markers is None:
         raise ClonotrackError(
             "standard input can be read once, and a baseline with calibrators is read twice: give a file"
         )
     row = sample.row(0, named=True)
     about = track.Sample(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
     counts = Counts()
-    reads = batches(files, config.reads, counts)
+    reads = batches(lanes, config.reads, config.library(row["library"]), counts)
     return track.track(reads, counts, markers, controls, reference, config.track, about)
 
 

@@ -11,11 +11,12 @@ from clonotrack.tables import TUBE
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
+    from clonotrack.io.lanes import Lane
 
 
 def lanes(
     reads: tuple[Path, ...], samples: Path | None, sample_id: str | None, library: str | None, config: Config
-) -> list[tuple[dict[str, Any] | None, list[Path]]]:
+) -> list[tuple[dict[str, Any] | None, list[Lane]]]:
     """The tubes to read: what the sheet says of each, None without a sheet, and its files, in the sheet's order.
 
     Args:
@@ -31,6 +32,7 @@ def lanes(
             configuration has no such library.
     """
     from clonotrack.errors import ClonotrackError
+    from clonotrack.io.lanes import Lane
 
     if bool(reads) == bool(samples):
         raise click.UsageError("name the file READS, or give --samples and --sample-id: one of the two")
@@ -42,7 +44,7 @@ def lanes(
             "file; lanes of one sample go on a sheet (--samples)"
         )
     if samples is None:
-        return [(None, list(reads))]
+        return [(None, [Lane(*reads)])]
     if sample_id is None:
         raise click.UsageError("--samples needs --sample-id, which says whose files to read")
     return _of_sheet(samples, sample_id, library, config)
@@ -50,7 +52,7 @@ def lanes(
 
 def only_tube(
     reads: tuple[Path, ...], samples: Path | None, sample_id: str, config: Config, **given: Any
-) -> tuple[list[Path], dict[str, Any]]:
+) -> tuple[list[Lane], dict[str, Any]]:
     """The files of the one tube of a command that takes no more, and what is known of it.
 
     Args:
@@ -75,20 +77,21 @@ def only_tube(
     if len(tubes) > 1:
         message = f"sample {sample_id} has {len(tubes)} tubes: take it through `clonotrack run`, or choose by --library"
         raise InputError(str(samples), message)
-    row, paths = tubes[0]
+    row, found = tubes[0]
     twice = [name for name, value in given.items() if row and name != "library" and value is not None]
     if twice:
         raise click.UsageError(f"--{twice[0].replace('_', '-')} stands in the sheet that --samples names: leave it out")
     known = {name: row[name] for name in given} if row else given
     if known["subject_id"] is None:
         raise click.UsageError("give --subject-id: the patient")
-    return paths, known
+    return found, known
 
 
 def _of_sheet(
     samples: Path, sample_id: str, library: str | None, config: Config
-) -> list[tuple[dict[str, Any] | None, list[Path]]]:
+) -> list[tuple[dict[str, Any] | None, list[Lane]]]:
     from clonotrack.errors import InputError
+    from clonotrack.io.lanes import Lane
     from clonotrack.io.samples import read_samples
 
     sheet = read_samples(samples, config)
@@ -102,4 +105,4 @@ def _of_sheet(
             tubes.setdefault(tuple(row[name] for name in TUBE), []).append(row)
     if not tubes:
         raise InputError(samples, f"has no row of sample {sample_id!r} with library {library!r}: correct one of them")
-    return [(found[0], [Path(row["reads_1"]) for row in found]) for found in tubes.values()]
+    return [(found[0], [Lane(Path(row["reads_1"])) for row in found]) for found in tubes.values()]

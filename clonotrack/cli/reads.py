@@ -41,10 +41,14 @@ def reads(
     from clonotrack.reads import collapse, quality_control
     from clonotrack.tables import QC, SEQUENCES
 
-    paths = [path for _, files in lanes(reads_1, samples, sample_id, library, config) for path in files]
+    tubes = lanes(reads_1, samples, sample_id, library, config)
     stem = output.name.removesuffix(output.suffix).removesuffix(".sequences")
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):
         counts = Counts()
-        sequences = collapse(batches(paths, config.reads, counts, fasta=True))
+        found = (
+            batches(tube, config.reads, config.library(row["library"] if row else library), counts, fasta=True)
+            for row, tube in tubes
+        )
+        sequences = collapse(batch for tube in found for batch in tube)
         write_table(sequences, SEQUENCES, table)
         write_table(quality_control(counts, sequences, sample_id or stem), QC, qc)

@@ -67,15 +67,14 @@ def track(
         reference = given.reference(germline, config)
         put_into = controls_by_library(controls, config)
         frames, targets = [], []
-        for row, paths in tubes:
+        for row, files in tubes:
             about = {name: row[name] for name in OF_SHEET} if row else {"subject_id": subject_id, "library": library}
             sample = Sample(sample_id, **about)
             counts = Counts()
             put_in = put_into.get(config.library_name(sample.library))
             targets += prepare(wanted, put_in, reference, config.track, sample.subject_id)
-            frames.append(
-                search(batches(paths, config.reads, counts), counts, wanted, put_in, reference, config.track, sample)
-            )
+            reads_of = batches(files, config.reads, config.library(sample.library), counts)
+            frames.append(search(reads_of, counts, wanted, put_in, reference, config.track, sample))
         hits = pl.concat(frames)
         write_table(hits, HITS, place)
         write_table(quality_control(hits, sample_id, targets), QC, qc)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_core import to_jsonable_python
 
+from clonotrack.config.library import Library as Library
 from clonotrack.config.quantify import Quantify as Quantify
-from clonotrack.config.section import Level, Section
+from clonotrack.config.section import Locus as Locus
+from clonotrack.config.section import Section
 from clonotrack.errors import ConfigError
 
-Locus = Literal["IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"]
-CaptureRange = Annotated[tuple[Level, ...], Field(min_length=2, max_length=3)]
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
@@ -31,6 +31,9 @@ class Reads(Section):
         gt=0,
         le=1,
         description="reads with more expected errors per base, the mean of 10^(-Q/10), are refused as low_quality",
+    )
+    min_umi_share: float = Field(
+        0.5, ge=0, le=1, description="least share of fragments whose UMI can be read; below it the command stops"
     )
 
 
@@ -87,39 +90,6 @@ class Report(Section):
     """What the report shows."""
 
     title: str = Field("Measurable residual disease", description="heading of a patient's report")
-
-
-class Library(Section):
-    """What one kind of library is."""
-
-    controls: str | None = Field(None, description="CONTROLS table; its path is relative to the config file")
-    loci: tuple[Locus, ...] = Field((), description="loci its primers amplify; empty: all")
-    template: Literal["dna", "rna"] = Field("dna", description="what was amplified")
-    capture: Level | CaptureRange | None = Field(
-        None,
-        description="share of rearranged molecules that end in the data, by validation: a number, [low, high] or "
-        "[low, value, high] with the limits of its 95 % range",
-    )
-    efficiency_sd: float | None = Field(
-        None, ge=0, le=2, description="standard deviation of the log efficiency of sequences, by validation"
-    )
-    hopping: float | None = Field(None, ge=0, lt=1, description="share of a sample's reads that hop, by validation")
-    indexing: Literal["unique_dual", "combinatorial_dual", "single"] | None = Field(
-        None, description="how samples of a run are told apart; with single, hopping looks like contamination"
-    )
-    strands_tagged: Literal[1, 2] = Field(1, description="strands of a molecule that get a UMI of their own")
-    dispersion: float | None = Field(
-        None, ge=0, le=2, description="standard deviation of the log PCR yield of a molecule, by validation"
-    )
-
-    @field_validator("capture", mode="before")
-    @classmethod
-    def _capture(cls, value: Any) -> Any:
-        limits = list(value) if isinstance(value, list | tuple) else [value] * 2
-        rising = all(isinstance(share, int | float) for share in limits) and sorted(limits) == limits
-        if value is not None and not (rising and 2 <= len(limits) <= 3 and 0 < limits[0] and limits[-1] <= 1):
-            raise ValueError(f"capture is {value}: give a share above 0 and up to 1, or [low, high] of such shares")
-        return value
 
 
 class Config(Section):

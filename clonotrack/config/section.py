@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Locus = Literal["IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"]
 Level = Annotated[float, Field(gt=0, le=1)]
 
 

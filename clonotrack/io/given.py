@@ -14,6 +14,7 @@ from clonotrack.germline import Reference
 from clonotrack.io.cohort import check_markers, controls_by_library, read_markers
 from clonotrack.io.frames import read_table
 from clonotrack.io.germline import load_reference
+from clonotrack.io.lanes import Lane
 from clonotrack.io.settings import read_config
 from clonotrack.tables import HITS
 
@@ -26,6 +27,17 @@ def files(given: pl.DataFrame | Files | None) -> list[Path]:
     if given is None or isinstance(given, pl.DataFrame):
         return []
     return [Path(path) for path in ([given] if isinstance(given, str | PathLike) else given)]
+
+
+def lanes(given: Files | Sequence[Lane]) -> list[Lane]:
+    """The lanes of one tube; a file is a lane of single reads."""
+    several = [given] if isinstance(given, str | PathLike) else given
+    return [item if isinstance(item, Lane) else Lane(Path(item)) for item in several]
+
+
+def lane_files(lanes: Sequence[Lane]) -> list[Path]:
+    """All files of some lanes."""
+    return [path for lane in lanes for path in lane.files]
 
 
 def config(given: Config | File | None) -> Config:

@@ -1,66 +1,152 @@
-"""Raw reads in, usable reads out, every refusal counted."""
+"""Raw reads in, usable fragments out, every refusal counted.
+
+The unit is the fragment: what was read of one piece of DNA, a single read or a pair of mates.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from clonotrack.config import Reads
-from clonotrack.io.reads import ReadChunk, read_chunks
+from clonotrack.config import Library, Reads
+from clonotrack.errors import ConfigError
+from clonotrack.io.lanes import Lane, read_lane
+from clonotrack.io.reads import ReadChunk
 from clonotrack.kernels.quality import UNIT, expected_errors
-from clonotrack.sequence import Bool
+from clonotrack.library.umis import from_bases, pattern_of
+from clonotrack.patterns import UmiPattern
+from clonotrack.sequence import U64, Bool
+
+__all__ = ["Batch", "Counts", "Lane", "batches", "fragments", "refusals", "usable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some successive fragments of a lane.
+
+    Attributes:
+        reads: single reads, or first mates.
+        mates: second mates, as read; empty (0 nt) where a fragment has none; None where the lane has no mates.
+        umis: UMI of each fragment, two bits a base, the first base highest; None where the library has no UMIs.
+        umi_length: bases of every UMI, 0 where there are none.
+    """
+
+    reads: ReadChunk
+    mates: ReadChunk | None = None
+    umis: U64 | None = None
+    umi_length: int = 0
+
+    def __len__(self) -> int:
+        return len(self.reads)
+
+    def select(self, keep: Bool) -> Batch:
+        """The fragments where `keep` is set; the batch itself where that is all of them."""
+        if keep.all():
+            return self
+        mates = None if self.mates is None else self.mates.select(keep)
+        umis = None if self.umis is None else self.umis[keep]
+        return Batch(self.reads.select(keep), mates, umis, self.umi_length)
 
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the reads so far; a refused read is counted under its first reason.
+    """What became of the fragments so far; a refused one is counted under its first reason.
 
     Attributes:
-        scanned: reads in the files.
+        scanned: fragments in the files.
         too_short: refused for their length.
         low_quality: long enough, refused for their expected errors.
+        no_umi: refused because no UMI could be read, looked at before the other two.
     """
 
     scanned: int = 0
     too_short: int = 0
     low_quality: int = 0
+    no_umi: int = 0
 
     @property
     def passed(self) -> int:
-        """Reads that were handed on."""
-        return self.scanned - self.too_short - self.low_quality
+        """Fragments that were handed on."""
+        return self.scanned - self.too_short - self.low_quality - self.no_umi
 
 
 def batches(
-    paths: Sequence[str | Path], settings: Reads, counts: Counts, *, fasta: bool = False
-) -> Iterator[ReadChunk]:
-    """Usable reads of all files (lanes), one file after the other.
+    lanes: Sequence[Lane], settings: Reads, library: Library, counts: Counts, *, fasta: bool = False
+) -> Iterator[Batch]:
+    """Usable fragments of all lanes, one lane after the other.
 
     Args:
-        paths: FASTQ; expected errors are looked at where there are qualities.
+        lanes: files of a tube; expected errors are looked at where there are qualities.
         settings: the least length and the most expected errors per base of a usable read.
+        library: where the UMI stands.
         counts: brought up to date before each batch is given.
         fasta: take FASTA too, whose reads pass unseen; else only where the settings set no limit to errors (1).
 
     Yields:
-        Batches of at least one usable read, in the order of the files.
+        Batches of at least one usable fragment, in the order of the files.
 
     Raises:
-        InputError: see `clonotrack.io.reads.read_chunks`.
+        InputError: see `clonotrack.io.lanes.read_lane`.
     """
+    return usable(fragments(lanes, settings, library, counts, fasta=fasta), settings, counts)
+
+
+def fragments(
+    lanes: Sequence[Lane], settings: Reads, library: Library, counts: Counts, *, fasta: bool = False
+) -> Iterator[Batch]:
+    """All fragments, their UMI read, before any is refused for length or quality; as `batches` else."""
     needed = not fasta and settings.max_error_rate < 1
-    for path in paths:
-        for chunk in read_chunks(path, qualities_needed=needed):
-            short, poor = refusals(chunk, settings)
-            counts.scanned += len(chunk)
-            counts.too_short += int(short.sum())
-            counts.low_quality += int(poor.sum())
-            usable = chunk.select(~(short | poor))
-            if len(usable):
-                yield usable
+    pattern = pattern_of(library)
+    for lane in lanes:
+        for reads, mates in read_lane(lane, qualities_needed=needed):
+            counts.scanned += len(reads)
+            yield _tagged(reads, mates, pattern, library, counts) if pattern else Batch(reads, mates)
+    if pattern:
+        _enough_umis(counts, settings, library)
+
+
+def _tagged(reads: ReadChunk, mates: ReadChunk | None, pattern: UmiPattern, library: Library, counts: Counts) -> Batch:
+    """The fragments whose UMI could be read, without it."""
+    if library.umi_read == 1:
+        reads, umis, found = from_bases(reads, pattern)
+    elif mates is not None:
+        mates, umis, found = from_bases(mates, pattern)
+    else:
+        raise ConfigError("umi_read is 2, and these reads have no mates: give both files, or correct umi_read")
+    counts.no_umi += int((~found).sum())
+    return Batch(reads, mates, umis, pattern.umi_length).select(found)
+
+
+def _enough_umis(counts: Counts, settings: Reads, library: Library) -> None:
+    """Stop where the pattern is not that of the reads."""
+    found = counts.scanned - counts.no_umi
+    if found < settings.min_umi_share * counts.scanned:
+        raise ConfigError(
+            f"the UMI pattern {library.umi_pattern!r} fits {found} of {counts.scanned} reads "
+            f"({found / counts.scanned:.1%}), and at least {settings.min_umi_share:.0%} are asked for: correct the "
+            "pattern, umi_read or reads.min_umi_share"
+        )
+
+
+def usable(given: Iterator[Batch], settings: Reads, counts: Counts) -> Iterator[Batch]:
+    """The fragments that are long and good enough; the others are counted.
+
+    A pair passes where one of its mates would by itself.
+    """
+    for batch in given:
+        short, poor = refusals(batch.reads, settings)
+        if batch.mates is not None:
+            mate_short, mate_poor = refusals(batch.mates, settings)
+            passed = ~(short | poor) | ~(mate_short | mate_poor)
+            short &= mate_short
+            poor = ~passed & ~short
+        counts.too_short += int(short.sum())
+        counts.low_quality += int(poor.sum())
+        kept = batch.select(~(short | poor))
+        if len(kept):
+            yield kept
 
 
 def refusals(chunk: ReadChunk, settings: Reads) -> tuple[Bool, Bool]:

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clonotrack.io.reads import ReadChunk
 from clonotrack.kernels.collapse import assign, raise_quality, refill
+from clonotrack.library.batches import Batch
 from clonotrack.sequence import I64, U8, U64, Bool, Ragged
 from clonotrack.tables import SEQUENCES, check
 
@@ -19,7 +19,7 @@ ROWS_OF_SLAB = 65536
 Array = TypeVar("Array", bound=NDArray[Any])
 
 
-def collapse(batches: Iterable[ReadChunk]) -> pl.DataFrame:
+def collapse(batches: Iterable[Batch]) -> pl.DataFrame:
     """Put equal sequences together.
 
     Sequences are equal where every base is, on the strand as read; letter case is no difference, and an IUPAC
@@ -27,7 +27,7 @@ def collapse(batches: Iterable[ReadChunk]) -> pl.DataFrame:
     changes only the order of the rows and `sequence_id`.
 
     Args:
-        batches: reads, as from `clonotrack.library.batches`.
+        batches: fragments, as from `clonotrack.library.batches`.
 
     Returns:
         SEQUENCES in the order of first occurrence. `sequence_id` is the name of the first read; where a name is taken
@@ -54,19 +54,19 @@ class _Distinct:
         self.scored: Bool = np.empty(0, dtype=np.bool_)
         self.names: list[str] = []
 
-    def add(self, batch: ReadChunk) -> None:
+    def add(self, batch: Batch) -> None:
         """Count the reads of a batch."""
-        self._make_room(len(batch), len(batch.sequences.codes))
+        self._make_room(len(batch), len(batch.reads.sequences.codes))
         groups: I64 = np.empty(len(batch), dtype=np.int64)
-        codes, offsets = batch.sequences.codes, batch.sequences.offsets
+        codes, offsets = batch.reads.sequences.codes, batch.reads.sequences.offsets
         before = self.rows
         self.rows = assign(codes, offsets, self.slots, self.hashes, self.codes, self.offsets, before, groups)
         self.counts[: self.rows] += np.bincount(groups, minlength=self.rows)
-        if batch.qualities is not None:
-            raise_quality(batch.qualities, offsets, groups, self.scores, self.offsets)
+        if batch.reads.qualities is not None:
+            raise_quality(batch.reads.qualities, offsets, groups, self.scores, self.offsets)
             self.scored[groups] = True
         rows, first = np.unique(groups, return_index=True)
-        names = _split(batch.name_bytes, batch.name_offsets)
+        names = _split(batch.reads.name_bytes, batch.reads.name_offsets)
         self.names += [names[index] for index in first[rows >= before].tolist()]
 
     def _make_room(self, reads: int, bases: int) -> None:

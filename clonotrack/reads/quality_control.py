@@ -21,12 +21,13 @@ def quality_control(counts: Counts, sequences: pl.DataFrame, sample_id: str) -> 
         sample_id: the sample.
 
     Returns:
-        QC: `scanned` = `passed` + `too_short` + `low_quality`, `distinct_sequences`, and `mean_length` of the reads
-        that passed, which is missing where none did.
+        QC: `scanned` = `passed` + `no_umi` + `too_short` + `low_quality`, `distinct_sequences`, and `mean_length` of
+        the reads that passed, which is missing where none did.
     """
     rows: list[tuple[str, float, str]] = [
         ("scanned", counts.scanned, "reads"),
         ("passed", counts.passed, "reads"),
+        ("no_umi", counts.no_umi, "reads"),
         ("too_short", counts.too_short, "reads"),
         ("low_quality", counts.low_quality, "reads"),
         ("distinct_sequences", sequences.height, "sequences"),

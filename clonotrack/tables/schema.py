@@ -17,7 +17,7 @@ SYSTEMS = ("IGH", "IGH+", "IGK", "IGK+", "IGL", "TRA", "TRA+D", "TRB", "TRB+", "
 ROLES = ("baseline", "followup", "negative_control", "polyclonal_control")
 MATCH_CLASSES = ("exact", "mismatch", "indel", "evolved", "ambiguous")
 TARGET_KINDS = ("marker", "control", "locus", "total")
-TOTALS = ("scanned", "too_short", "low_quality", "hit", "ambiguous", "other")
+TOTALS = ("scanned", "no_umi", "too_short", "low_quality", "hit", "ambiguous", "other")
 COUNTINGS = ("umi", "spike_in", "read_share")
 CALLS = ("failed", "positive", "positive_below_loq", "insufficient", "negative")
 

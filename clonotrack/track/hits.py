@@ -92,7 +92,7 @@ def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target
     reads = {
         name: int(counted.filter(pl.col("target_id") == name).get_column("reads").sum()) for name in (*TOTALS, *LOCI)
     }
-    passed = reads["scanned"] - reads["too_short"] - reads["low_quality"]
+    passed = reads["scanned"] - reads["no_umi"] - reads["too_short"] - reads["low_quality"]
     rows = [(name, float(reads[name]), "reads") for name in TOTALS]
     rows += [(f"reads_{locus}", float(reads[locus]), "reads") for locus in LOCI]
     if passed:

@@ -22,12 +22,11 @@ from clonotrack.track.targets import Target, control_targets, marker_targets, re
 from clonotrack.track.windows import Germline
 
 if TYPE_CHECKING:
-    from clonotrack.io.reads import ReadChunk
-    from clonotrack.library.batches import Counts
+    from clonotrack.library.batches import Batch, Counts
 
 
 def track(
-    batches: Iterable[ReadChunk],
+    batches: Iterable[Batch],
     counts: Counts,
     markers: pl.DataFrame | None,
     controls: pl.DataFrame | None,
@@ -58,6 +57,7 @@ def track(
     _stream(batches, search)
     totals = {
         "scanned": counts.scanned,
+        "no_umi": counts.no_umi,
         "too_short": counts.too_short,
         "low_quality": counts.low_quality,
         "hit": int(search.outcomes[HIT]),
@@ -68,14 +68,14 @@ def track(
     return hits_frame(sample, targets, search.counts, search.loci, totals, unseen)
 
 
-def _stream(batches: Iterable[ReadChunk], search: Search) -> None:
+def _stream(batches: Iterable[Batch], search: Search) -> None:
     """Search each chunk while the next one is read: the two take about as long, and kernels hold no lock."""
     with ThreadPoolExecutor(1) as worker:
         running: Future[Found] | None = None
-        for chunk in batches:
+        for batch in batches:
             if running:
                 running.result()
-            running = worker.submit(search.add, chunk.sequences)
+            running = worker.submit(search.add, batch.reads.sequences)
         if running:
             running.result()
 

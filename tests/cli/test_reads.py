@@ -33,6 +33,7 @@ def test_sequences_and_quality_control_are_written(reads, tmp_path, ending):
     assert dict(qc.select("metric", "value").rows()) == {
         "scanned": 4,
         "passed": 2,
+        "no_umi": 0,
         "too_short": 1,
         "low_quality": 1,
         "distinct_sequences": 1,

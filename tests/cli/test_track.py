@@ -58,7 +58,7 @@ def test_one_file_against_all_tables(folder: Path) -> None:
     assert counted(folder / "out.hits.tsv", target_kind="marker") == {"p.1": 2, "q.1": 0}
     assert counted(folder / "out.hits.tsv", target_kind="control") == {"cal": 1}
     assert counted(folder / "out.hits.tsv", target_kind="total") == {
-        "scanned": 4, "too_short": 1, "low_quality": 0, "hit": 3, "ambiguous": 0, "other": 0,
+        "scanned": 4, "no_umi": 0, "too_short": 1, "low_quality": 0, "hit": 3, "ambiguous": 0, "other": 0,
     }  # fmt: skip
 
 

@@ -3,18 +3,20 @@
 import numpy as np
 
 from clonotrack.io.reads import ReadChunk
+from clonotrack.library.batches import Batch
 from clonotrack.sequence import Ragged
 
 
 def batch(reads, names=None):
-    """A chunk of (sequence, scores or None) pairs: all of them with scores, or none."""
+    """A batch of (sequence, scores or None) pairs: all of them with scores, or none."""
     names = [f"r{i}" for i in range(len(reads))] if names is None else names
     scores = [row for _, row in reads]
     letters = "".join(names).encode()
-    return ReadChunk(
+    chunk = ReadChunk(
         Ragged.from_strings([sequence for sequence, _ in reads]),
         None if None in scores else np.array([score for row in scores for score in row], dtype=np.uint8),
         np.frombuffer(letters, dtype=np.uint8),
         np.cumsum([0, *map(len, names)]),
         1,
     )
+    return Batch(chunk)

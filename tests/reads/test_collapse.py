@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clonotrack.io.reads import read_chunks
+from clonotrack.library.batches import Batch
 from clonotrack.reads import collapse
 from clonotrack.tables import SEQUENCES
 from tests.reads.made import batch
@@ -53,7 +54,7 @@ def test_the_table_grows(tmp_path):
     assert len(set(texts)) == 70_000
     path = tmp_path / "reads.fasta"
     path.write_text("".join(f">{i}\n{text}\n" for i, text in enumerate(texts + texts[::-1])))
-    frame = collapse(read_chunks(path, chunk_bytes=100_000))
+    frame = collapse(map(Batch, read_chunks(path, chunk_bytes=100_000)))
     assert frame["sequence"].to_list() == texts
     assert frame["sequence_id"].to_list() == [str(i) for i in range(70_000)]
     assert set(frame["duplicate_count"]) == {2}
@@ -68,7 +69,7 @@ def test_columns_that_wait_for_other_libraries_are_null():
 def test_case_and_ambiguity(tmp_path):
     path = tmp_path / "reads.fasta"
     path.write_text(">a\nACGT\n>b\nacgu\n>c\nACGN\n>d\nACGY\n>e\nACG\n")
-    frame = collapse(read_chunks(path))
+    frame = collapse(map(Batch, read_chunks(path)))
     assert rows(frame) == [("a", "ACGT", None, 2), ("c", "ACGN", None, 2), ("e", "ACG", None, 1)]
 
 

@@ -12,6 +12,7 @@ def test_every_count_has_a_row():
     assert frame.select("metric", "value", "unit").rows() == [
         ("scanned", 9, "reads"),
         ("passed", 3, "reads"),
+        ("no_umi", 0, "reads"),
         ("too_short", 4, "reads"),
         ("low_quality", 2, "reads"),
         ("distinct_sequences", 2, "sequences"),

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from clonotrack.germline import LOCI
+from clonotrack.tables import TOTALS
 from clonotrack.track.hits import Sample, hits_frame
 from clonotrack.track.lengths import cut_short
 from tests.track.made import target
@@ -50,6 +51,6 @@ def test_a_target_longer_than_nearly_all_reads_that_could_be_its_own(
 def test_its_row_says_so_and_takes_no_read_away(found: int, rows: list[tuple[str | None, int]]) -> None:
     counts = np.zeros((1, 2, 3), dtype=np.int64)
     counts[0, 0, 0] = found
-    totals = dict.fromkeys(("scanned", "too_short", "low_quality", "hit", "ambiguous", "other"), 0)
+    totals = dict.fromkeys(TOTALS, 0)
     frame = hits_frame(Sample("s", "p"), [TARGET], counts, np.zeros(7, dtype=np.int64), totals, {"m1"})
     assert frame.filter(pl.col("target_kind") == "marker").select("match_class", "reads").rows() == rows

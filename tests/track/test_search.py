@@ -13,7 +13,7 @@ from clonotrack.config import Track
 from clonotrack.errors import TableError
 from clonotrack.io.germline import load_reference
 from clonotrack.io.reads import ReadChunk, read_chunks
-from clonotrack.library.batches import Counts
+from clonotrack.library.batches import Batch, Counts
 from clonotrack.sequence import Ragged, encode, reverse_complement
 from clonotrack.simulate.hypermutation import hypermutate
 from clonotrack.simulate.recombination import draw, inherit
@@ -37,13 +37,14 @@ CONTROLS = controls({"control_id": "cal", "sequence": CALIBRATOR})
 
 def batches(
     reads: Sequence[str], counts: Counts, size: int = 10**9, *, short: int = 0, poor: int = 0
-) -> Iterator[ReadChunk]:
+) -> Iterator[Batch]:
     """Chunks of passed reads, counted as `clonotrack.library.batches` does."""
     counts.too_short, counts.low_quality, counts.scanned = short, poor, short + poor
     for start in range(0, len(reads), size):
         some = list(reads[start : start + size])
         counts.scanned += len(some)
-        yield ReadChunk(Ragged.from_strings(some), None, encode(""), np.zeros(len(some) + 1, dtype=np.int64), start + 1)
+        names = np.zeros(len(some) + 1, dtype=np.int64)
+        yield Batch(ReadChunk(Ragged.from_strings(some), None, encode(""), names, start + 1))
 
 
 def hits(
@@ -95,7 +96,8 @@ def test_what_a_tube_holds_is_counted() -> None:
     assert reads_of(found, "p.1") == {("exact", 0): 1, ("mismatch", 1): 1, ("mismatch", 2): 1}
     assert reads_of(found, "p.2") == {("exact", 0): 0}
     assert reads_of(found, "cal") == {("exact", 0): 2}
-    assert totals(found) == {"scanned": 14, "too_short": 3, "low_quality": 2, "hit": 5, "ambiguous": 0, "other": 4}
+    refused = {"scanned": 14, "no_umi": 0, "too_short": 3, "low_quality": 2}
+    assert totals(found) == refused | {"hit": 5, "ambiguous": 0, "other": 4}
     loci = dict(found.filter(pl.col("target_kind") == "locus").select("target_id", "reads").rows())
     assert loci == {"IGH": 5, "IGK": 0, "IGL": 0, "TRA": 0, "TRB": 0, "TRG": 1, "TRD": 0}
 

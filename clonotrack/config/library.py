@@ -1,0 +1,57 @@
+"""Settings of a kind of library."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from clonotrack.config.section import Level, Locus, Section
+from clonotrack.errors import ConfigError
+from clonotrack.patterns import umi_pattern
+
+CaptureRange = Annotated[tuple[Level, ...], Field(min_length=2, max_length=3)]
+
+
+class Library(Section):
+    """What one kind of library is."""
+
+    controls: str | None = Field(None, description="CONTROLS table; its path is relative to the config file")
+    loci: tuple[Locus, ...] = Field((), description="loci its primers amplify; empty: all")
+    umi_pattern: str | None = Field(None, description="the UMI at the 5' end of a read, as ^(?P<umi>.{12})")
+    umi_read: Literal[1, 2] = Field(1, description="mate that `umi_pattern` describes")
+    template: Literal["dna", "rna"] = Field("dna", description="what was amplified")
+    capture: Level | CaptureRange | None = Field(
+        None,
+        description="share of rearranged molecules that end in the data, by validation: a number, [low, high] or "
+        "[low, value, high] with the limits of its 95 % range",
+    )
+    efficiency_sd: float | None = Field(
+        None, ge=0, le=2, description="standard deviation of the log efficiency of sequences, by validation"
+    )
+    hopping: float | None = Field(None, ge=0, lt=1, description="share of a sample's reads that hop, by validation")
+    indexing: Literal["unique_dual", "combinatorial_dual", "single"] | None = Field(
+        None, description="how samples of a run are told apart; with single, hopping looks like contamination"
+    )
+    strands_tagged: Literal[1, 2] = Field(1, description="strands of a molecule that get a UMI of their own")
+    dispersion: float | None = Field(
+        None, ge=0, le=2, description="standard deviation of the log PCR yield of a molecule, by validation"
+    )
+
+    @field_validator("umi_pattern")
+    @classmethod
+    def _pattern(cls, value: str | None) -> str | None:
+        try:
+            umi_pattern(value) if value else None
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @field_validator("capture", mode="before")
+    @classmethod
+    def _capture(cls, value: Any) -> Any:
+        limits = list(value) if isinstance(value, list | tuple) else [value] * 2
+        rising = all(isinstance(share, int | float) for share in limits) and sorted(limits) == limits
+        if value is not None and not (rising and 2 <= len(limits) <= 3 and 0 < limits[0] and limits[-1] <= 1):
+            raise ValueError(f"capture is {value}: give a share above 0 and up to 1, or [low, high] of such shares")
+        return value
