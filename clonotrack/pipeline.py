@@ -41,12 +41,13 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Followup:
-    """What a follow-up gives: the tables HITS, MRD and QC, and what ``S.summary.json`` holds."""
+    """What a follow-up gives: the tables HITS, MRD and QC, what ``S.summary.json`` holds, and sentences to act on."""
 
     hits: pl.DataFrame
     mrd: pl.DataFrame
     qc: pl.DataFrame
     summary: dict[str, Any]
+    warnings: tuple[str, ...]
 
 
 def baseline(
@@ -175,7 +176,8 @@ def followup(
         *given.control_files(controls, library, settings),
         *given.files(background),
     ]
-    return Followup(hits, result.mrd, qc, _summary(qc, settings, inputs, reference, sample))
+    summary = _summary(qc, settings, inputs, reference, sample)
+    return Followup(hits, result.mrd, qc, summary, result.warnings)
 
 
 def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **about: Any) -> pl.DataFrame:

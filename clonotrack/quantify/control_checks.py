@@ -72,15 +72,24 @@ def control_checks(found: Sequence[Check]) -> pl.DataFrame:
 
 
 def contaminated(found: Sequence[Check], runs: set[str | None]) -> dict[str, list[str]]:
-    """Markers that failed in the no-template controls of these runs, with a sentence for each control.
-
-    A sample or a control without a run_id may be of any run, so it counts for all of them.
-    """
+    """Markers that failed in the no-template controls of these runs, with a sentence for each control."""
     lost: dict[str, list[str]] = defaultdict(list)
     for one in found:
-        if one.role == NO_TEMPLATE and not one.passed and (one.run_id in runs or None in (one.run_id, *runs)):
+        if one.role == NO_TEMPLATE and not one.passed and of_run(one.run_id, runs):
             lost[one.marker_id].append(str(one))
     return dict(lost)
+
+
+def missing(surroundings: Surroundings, samples: pl.DataFrame) -> dict[str, str | None]:
+    """No-template controls of the sheet that have no hits, each with its run."""
+    given = {assay.observed.sample_id for assay in surroundings.assays}
+    blanks = samples.filter(pl.col("role") == NO_TEMPLATE).select("sample_id", "run_id")
+    return {name: run for name, run in blanks.iter_rows() if name not in given}
+
+
+def of_run(run_id: str | None, runs: set[str | None]) -> bool:
+    """Whether a control is of one of these runs; without a run_id it, or a sample, may be of any."""
+    return run_id in runs or None in (run_id, *runs)
 
 
 def _check(assays: Sequence[Assay], marker: Mapping[str, Any], surroundings: Surroundings) -> Check:

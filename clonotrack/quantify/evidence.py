@@ -18,6 +18,8 @@ from clonotrack.quantify.surroundings import Surroundings
 
 SHALLOW = 0.2
 """Share of captured molecules without a read over which a row is flagged."""
+NOTICED = 0.05
+"""Counts by carry-over from which a row says how well these are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,5 +180,9 @@ def _flags(look: Look, surroundings: Surroundings) -> set[str]:
     found |= {"calibrators_pooled"} if look.found.scope == "tube" else set()
     found |= {"calibrator_refused"} if look.found.scope and look.assay.calibration_of(look.marker).failed else set()
     found |= {"efficiency_assumed"} if surroundings.efficiency(look.marker, look.assay, look.found)[1] else set()
+    if surroundings.carry_over(look.marker_id, look.assay).mean > NOTICED:
+        found |= {"hopping_assumed"} if surroundings.hopping(look.assay).source == "assumed" else set()
+        indexing = surroundings.config.library(look.assay.observed.library).indexing
+        found |= {"single_index"} if indexing == "single" else set()
     seen = seeing(look.assay, look.found)
     return found | ({"shallow"} if seen_share(seen.rho, seen.dispersion) < 1 - SHALLOW else set())

@@ -24,6 +24,7 @@ def sample_rows(
     assays: Sequence[Assay],
     surroundings: Surroundings,
     contaminated: Mapping[str, Sequence[str]],
+    flags: frozenset[str],
     target: float,
 ) -> list[Row]:
     """Rows of one sample of a patient.
@@ -34,6 +35,7 @@ def sample_rows(
         assays: the tubes of the sample.
         surroundings: what the other tubes tell.
         contaminated: markers that a no-template control of the sample's run holds, each with the sentences that say so.
+        flags: of every row of the sample.
         target: level that a negative result has to reach.
     """
     if not markers:
@@ -46,16 +48,21 @@ def sample_rows(
     rows = []
     for marker, basis in zip(markers, single, strict=True):
         row = decide([basis], rule, settings, target)
+        row["flags"] = joined(_split(row["flags"]) | flags)
         told = explanation(row, basis, contaminated.get(marker["marker_id"], ()), target)
         rows.append({**about, "marker_id": marker["marker_id"], "locus": marker["locus"], **row, "explanation": told})
     joint = evidence([marker for marker, _ in usable] or markers, assays, surroundings, lost)
     combined = _combined([basis for _, basis in usable], joint, settings, target)
-    flags = frozenset(str(combined["flags"] or "").split(",")).union(*(basis.flags for basis in single))
+    flags = flags.union(_split(combined["flags"]), *(basis.flags for basis in single))
     combined["flags"] = joined(flags | _disagreement([basis for _, basis in usable], settings.alpha_call))
     own = [row["explanation"] for row in rows if row["explanation"] and row["call"] != "insufficient"]
     told = explanation(combined, joint, (), target) if combined["call"] == "insufficient" else None
     combined["explanation"] = " ".join([*([told] if told else []), *own]) or None
     return [*rows, {**about, "marker_id": COMBINED, **combined}]
+
+
+def _split(flags: str | None) -> frozenset[str]:
+    return frozenset((flags or "").split(","))
 
 
 def _combined(usable: Sequence[Evidence], joint: Evidence, settings: Quantify, target: float) -> Row:

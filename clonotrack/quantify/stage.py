@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import polars as pl
 from clonotrack.config import Config
 from clonotrack.quantify.assay import Assay
 from clonotrack.quantify.background import refuse_own
-from clonotrack.quantify.control_checks import NO_TEMPLATE, checks, contaminated, control_checks
+from clonotrack.quantify.control_checks import NO_TEMPLATE, checks, contaminated, control_checks, missing, of_run
 from clonotrack.quantify.cross_sample import cross_sample
 from clonotrack.quantify.days import days
 from clonotrack.quantify.decision import Row
@@ -88,7 +88,7 @@ def _result(
     config: Config,
 ) -> Result:
     around = surroundings(everything, tracked, config)
-    checked = checks(around, tracked)
+    checked, absent = checks(around, tracked), missing(around, samples)
     of_sample: dict[str, list[Assay]] = {}
     for assay in tubes:
         of_sample.setdefault(assay.observed.sample_id, []).append(assay)
@@ -101,8 +101,11 @@ def _result(
     rows: list[Row] = []
     for sample_id, found in of_sample.items():
         about = {"subject_id": subject[sample_id], "sample_id": sample_id, "day": day[sample_id]}
-        lost = contaminated(checked, {assay.observed.run_id for assay in found})
-        rows += sample_rows(about, own[sample_id], found, around, lost, target[sample_id])
+        runs = {assay.observed.run_id for assay in found}
+        lost = contaminated(checked, runs)
+        unseen = any(of_run(run, runs) for run in absent.values())
+        flags = frozenset({"control_missing"} if unseen else ())
+        rows += sample_rows(about, own[sample_id], found, around, lost, flags, target[sample_id])
     order = ("subject_id", "day", "sample_id")
     mrd = pl.DataFrame(rows, schema=MRD.schema()).sort(order, nulls_last=True, maintain_order=True)
     return Result(
@@ -111,8 +114,16 @@ def _result(
         control_checks=control_checks(checked),
         cross_sample=cross_sample([assay.observed for assay in everything]),
         qc=quality(of_sample, own, around),
-        warnings=tuple(str(one) for one in checked if one.role == NO_TEMPLATE and not one.passed),
+        warnings=(*_asked(absent), *(str(one) for one in checked if one.role == NO_TEMPLATE and not one.passed)),
     )
+
+
+def _asked(absent: Iterable[str]) -> Iterator[str]:
+    for name in absent:
+        yield (
+            f"No hits of no-template control {name} were given: give them as background, for without them "
+            "contamination is not seen."
+        )
 
 
 def _targets(samples: pl.DataFrame, config: Config) -> dict[str, float]:

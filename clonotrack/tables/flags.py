@@ -22,6 +22,8 @@ FLAGS = {
     "calibrators, or give the share of the cells that carry the locus.",
     "control_contaminated": "A no-template control of this run holds more reads of the marker than carry-over "
     "explains.",
+    "control_missing": "A no-template control of this run is on the sheet and its hits were not given: contamination "
+    "would not have been seen.",
     "shared_rearrangement": "Unrelated samples carry the same rearrangement; what was found is explained by it.",
     "carry_over": "What was found is explained by reads that other samples of the run leave in this one.",
     "rna": "The library was made from RNA: transcripts are not cells, so there is a frequency only.",
