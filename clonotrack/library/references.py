@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from clonotrack.library.calibration import Calibrators, fit, points_of
 from clonotrack.library.capture import Capture, stated
-from clonotrack.library.tubes import Cells, calibrators, nucleated_cells
+from clonotrack.library.tubes import Cells, calibrators, control_counts, nucleated_cells
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +30,11 @@ class Controls:
     table: pl.DataFrame | None
     reads: Mapping[str, int]
     umis: Mapping[str, int]
+
+    @classmethod
+    def of(cls, hits: pl.DataFrame, table: pl.DataFrame | None) -> Controls:
+        """Those of the HITS rows of one tube."""
+        return cls(table, control_counts(hits, "reads"), control_counts(hits, "umis"))
 
     def calibrators(self, config: Config, library: str | None) -> Calibrators:
         """The calibrators by their reads.

@@ -88,7 +88,7 @@ def test_without_cells_there_is_a_frequency_and_the_reason(
     more = ["--markers", str(demo / "true_markers.tsv"), "--config", str(demo / "config.yaml"), "-o", str(tmp_path)]
     assert main([*call, *more]) == 0
     row = read_table(tmp_path / "d78.mrd.tsv", MRD).row(-1, named=True)
-    assert (row["call"], row["mrd"], row["flags"]) == ("failed", None, "no_cells,efficiency_assumed")
+    assert (row["call"], row["mrd"], row["flags"]) == ("failed", None, "no_cells")
     assert row["reads"] > 0
     assert "give input_cells or input_ng" in capsys.readouterr().out
 
