@@ -7,7 +7,7 @@ et al., BMC Genomics 2018; van der Valk et al., Mol Ecol Resour 2020).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
 
@@ -51,12 +51,14 @@ class Hopping:
 
     Attributes:
         tubes: of the run.
+        offered: reads and molecules of each marker in all of them.
         share: h, with its uncertainty and its unevenness between pairs of tubes.
         pairs: informative pairs that it rests on; 0 where it was not estimated.
         source: where it comes from.
     """
 
     tubes: tuple[Assay, ...]
+    offered: Mapping[str, tuple[int, int]]
     share: Gamma
     pairs: int
     source: str
@@ -77,18 +79,16 @@ class Hopping:
         A read that hops keeps its UMI. Hopped reads are few against the molecules of their source, so nearly each
         brings a UMI of its own: as many molecules as reads, at most those of the source.
         """
-        found = self.carried(marker_id, recipient)
-        reads = sum(one.expected for one in found)
-        if not reads:
+        reads, molecules = self.offered.get(marker_id, (0, 0))
+        reads -= recipient.observed.markers.get(marker_id, 0)
+        if reads <= 0:
             return NONE
-        if recipient.observed.umis.get(marker_id) is None:
-            return Gamma(reads, self.share.shape)
-        molecules = sum(
-            tube.observed.umis.get(marker_id) or tube.observed.markers.get(marker_id, 0)
-            for tube in self.tubes
-            if tube is not recipient
-        )
-        return Gamma(molecules * (1 - exp(-reads / molecules)), self.share.shape)
+        expected = self.share.mean * reads / (len(self.tubes) - 1)
+        of_recipient = recipient.observed.umis.get(marker_id)
+        if of_recipient is None:
+            return Gamma(expected, self.share.shape)
+        molecules = max(1, molecules - of_recipient)
+        return Gamma(molecules * (1 - exp(-expected / molecules)), self.share.shape)
 
 
 def hoppings(assays: Sequence[Assay], config: Config) -> dict[str | None, Hopping]:
@@ -100,28 +100,37 @@ def hoppings(assays: Sequence[Assay], config: Config) -> dict[str | None, Hoppin
 
 
 def _hopping(tubes: tuple[Assay, ...], config: Config) -> Hopping:
-    received, offered = _pairs(tubes)
+    total = _offered(tubes)
+    received, offered = _pairs(tubes, total)
     informative = offered * config.quantify.default_hopping >= 1
     if informative.sum() >= INFORMATIVE:
         share, pairs = estimate(received[informative], offered[informative])
-        return Hopping(tubes, share, pairs, "estimated")
+        return Hopping(tubes, total, share, pairs, "estimated")
     given = [config.library(tube.observed.library).hopping for tube in tubes]
     stated = [share for share in given if share is not None]
     if stated:
-        return Hopping(tubes, Gamma(max(stated), _GIVEN_SHAPE), 0, "given")
-    return Hopping(tubes, Gamma(config.quantify.default_hopping, _ASSUMED_SHAPE), 0, "assumed")
+        return Hopping(tubes, total, Gamma(max(stated), _GIVEN_SHAPE), 0, "given")
+    return Hopping(tubes, total, Gamma(config.quantify.default_hopping, _ASSUMED_SHAPE), 0, "assumed")
 
 
-def _pairs(tubes: Sequence[Assay]) -> tuple[F64, F64]:
+def _offered(tubes: Sequence[Assay]) -> dict[str, tuple[int, int]]:
+    """Reads and molecules of every marker in all tubes; reads stand for molecules where there are no UMIs."""
+    total: dict[str, tuple[int, int]] = {}
+    for seen in (tube.observed for tube in tubes):
+        for marker, reads in seen.markers.items():
+            before = total.get(marker, (0, 0))
+            total[marker] = before[0] + reads, before[1] + seen.umis.get(marker, reads)
+    return total
+
+
+def _pairs(tubes: Sequence[Assay], total: Mapping[str, tuple[int, int]]) -> tuple[F64, F64]:
     """Of every marker and tube of another patient: reads received, and reads offered by each share of hopping."""
     received, offered = [], []
-    for marker in {marker for tube in tubes for marker in tube.observed.markers}:
-        total = sum(tube.observed.markers.get(marker, 0) for tube in tubes)
-        for tube in tubes:
-            seen = tube.observed
-            if marker in seen.markers and seen.subject_id != seen.owners[marker]:
-                received.append(seen.markers[marker])
-                offered.append((total - seen.markers[marker]) / (len(tubes) - 1) if len(tubes) > 1 else 0.0)
+    for seen in (tube.observed for tube in tubes if len(tubes) > 1):
+        for marker, reads in seen.markers.items():
+            if seen.subject_id != seen.owners[marker]:
+                received.append(reads)
+                offered.append((total[marker][0] - reads) / (len(tubes) - 1))
     return np.array(received, dtype=np.float64), np.array(offered, dtype=np.float64)
 
 

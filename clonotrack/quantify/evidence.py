@@ -179,7 +179,7 @@ def _flags(look: Look, surroundings: Surroundings) -> set[str]:
     found |= {"read_share"} if look.found.counting == "read_share" else set()
     found |= {"calibrators_pooled"} if look.found.scope == "tube" else set()
     found |= {"calibrator_refused"} if look.found.scope and look.assay.calibration_of(look.marker).failed else set()
-    found |= {"efficiency_assumed"} if surroundings.efficiency(look.marker, look.assay, look.found)[1] else set()
+    found |= {"efficiency_assumed"} if surroundings.efficiency(look.assay, look.found)[1] else set()
     if surroundings.carry_over(look.marker_id, look.assay).mean > NOTICED:
         found |= {"hopping_assumed"} if surroundings.hopping(look.assay).source == "assumed" else set()
         indexing = surroundings.config.library(look.assay.observed.library).indexing

@@ -50,7 +50,7 @@ def _spread(looks: Sequence[Look], surroundings: Surroundings) -> Spread:
     counting = _quadrature((look.known.source, share, look.known.log_sd) for look, share in pairs)
     cells = _quadrature((id(look.assay), share, look.cells_log_sd) for look, share in pairs)
     markers = _quadrature((look.marker_id, share, 1.0) for look, share in pairs)
-    efficiency, _ = surroundings.efficiency(looks[0].marker, looks[0].assay, looks[0].known)
+    efficiency, _ = surroundings.efficiency(looks[0].assay, looks[0].known)
     return Spread(hypot(counting, cells), efficiency, len(looks[0].known.points), own=markers**2)
 
 

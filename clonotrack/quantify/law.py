@@ -75,8 +75,7 @@ def lattice(process: Process, reads: int) -> int:
 
 def conditional_spread(process: Process, reads: int) -> float:
     """Relative standard deviation of the counts near `reads` where X is known."""
-    dispersion = max(marker.dispersion for tube in process.tubes for marker in tube.markers)
-    single = 1.0 if process.umi else 1.0 + process.rho * exp(dispersion**2)
+    single = 1.0 if process.umi else 1.0 + process.rho * exp(process.dispersion**2)
     return sqrt(single / max(reads, 1))
 
 

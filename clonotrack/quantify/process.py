@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import inf, sqrt
 
 import numpy as np
@@ -50,7 +50,7 @@ class Tube:
     aliquot: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Process:
     """What the counts of a row are drawn from: its tubes, and what is not known of the counts per molecule.
 
@@ -60,27 +60,40 @@ class Process:
     tubes: tuple[Tube, ...]
     spread: Spread = CERTAIN
 
-    @property
+    def __hash__(self) -> int:
+        """Computed once: the limits of a process are looked up by it."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.tubes, self.spread))
+
+    @cached_property
+    def dispersion(self) -> float:
+        """s, the largest of its tubes and markers."""
+        return max(marker.dispersion for tube in self.tubes for marker in tube.markers)
+
+    @cached_property
     def umi(self) -> bool:
         """Whether molecules are counted, not their reads."""
         return any(marker.umi for tube in self.tubes for marker in tube.markers)
 
-    @property
+    @cached_property
     def per_level(self) -> float:
         """D, mean counts of the clone at level 1: the estimate of a level is counts / D."""
         return self.correction * self._sum(lambda marker: marker.counts_per_cell)
 
-    @property
+    @cached_property
     def correction(self) -> float:
         """Mean counts per molecule over those that the tubes' own terms say; it makes the estimate unbiased."""
         return _of_molecules(self)[0] if self.umi else self.spread.correction
 
-    @property
+    @cached_property
     def molecules_per_level(self) -> float:
         """Captured molecules of the clone at level 1."""
         return self._sum(lambda marker: marker.capture * marker.copies)
 
-    @property
+    @cached_property
     def rho(self) -> float:
         """Counts per captured molecule, over all markers and tubes."""
         return self.per_level / self.molecules_per_level
@@ -90,12 +103,12 @@ class Process:
         """Nucleated cells of all tubes."""
         return sum(tube.cells for tube in self.tubes)
 
-    @property
+    @cached_property
     def has_blank(self) -> bool:
         """Whether anything but the clone can give counts."""
         return any(rate.mean for tube in self.tubes for rate in (*tube.background, *tube.carry_over))
 
-    @property
+    @cached_property
     def components(self) -> tuple[Component, ...]:
         """The law of X, the factor that is not known."""
         return _of_molecules(self)[1] if self.umi else of_reads(self.spread)
@@ -131,9 +144,12 @@ def _of_molecules(process: Process) -> tuple[float, tuple[Component, ...]]:
 
     METHOD: of a deeply read molecule the efficiency of its sequence does not matter; of a shallow one it moves the
     share that has any read, on average down (the share is a concave function of the depth). The standard deviation of
-    the log of that share takes the place of eta. A capture that calibrators tell has the mean share in it already.
+    the log of that share takes the place of eta. Calibrators counted by UMI show the mean share and what differs
+    between sequences by themselves.
     """
     first, spread = process.tubes[0].markers[0], process.spread
+    if spread.sequences:
+        return spread.correction, of_reads(spread)
     mean, parts = 0.0, []
     for eta, weight in spread.values:
         at = nodes(((eta, 1.0),), _FOR_SEEN)
@@ -141,4 +157,4 @@ def _of_molecules(process: Process) -> tuple[float, tuple[Component, ...]]:
         mean += weight * float(at.weights @ seen) / seen_share(first.rho, first.dispersion)
         hidden = float(at.weights @ np.log(seen) ** 2 - (at.weights @ np.log(seen)) ** 2)
         parts.append((sqrt(spread.calibration**2 + max(0.0, spread.own * hidden)), weight))
-    return (1.0 + spread.calibration**2 if spread.sequences else mean), tuple(parts)
+    return mean, tuple(parts)

@@ -70,7 +70,7 @@ def _of_marker(assay: Assay, marker: Marker, surroundings: Surroundings) -> Rows
     yield f"carry_over {name}", surroundings.carry_over(name, assay).mean, "reads or UMIs expected"
     if isinstance(found, Yield):
         yield f"capture {name}", found.capture.value, "0 to 1"
-        law, _ = surroundings.efficiency(marker, assay, found)
+        law, _ = surroundings.efficiency(assay, found)
         yield f"efficiency_sd {name}", sum(sd * weight for sd, weight in law), "log standard deviation"
 
 

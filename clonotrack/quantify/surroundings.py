@@ -24,12 +24,14 @@ class Surroundings:
         assays: all tubes, controls included.
         backgrounds: by marker_id.
         runs: hopping by run_id.
+        efficiencies: laws of eta that calibrators tell.
         config: all settings.
     """
 
     assays: tuple[Assay, ...]
     backgrounds: Mapping[str, Background]
     runs: Mapping[str | None, Hopping]
+    efficiencies: Mapping[Key, Efficiency]
     config: Config
 
     def background(self, marker_id: str) -> Background:
@@ -48,33 +50,41 @@ class Surroundings:
         """Where they come from, most first."""
         return self.hopping(assay).carried(marker_id, assay)
 
-    def efficiency(self, marker: Row, assay: Assay, found: Yield) -> tuple[Efficiency, bool]:
-        """The law of the efficiency between sequences, and whether it is only assumed.
-
-        METHOD: a sequence has one efficiency in all tubes of a run and library, so their calibrators are taken
-        together; with fewer than five the library's validation, else the configured value, stands for it.
-        """
-        tubes = self._alike(marker, assay, found)
-        if len(found.points) >= LEAST:
-            return efficiency_sd([way.points for _, way in tubes], [_inflation(*pair) for pair in tubes]), False
+    def efficiency(self, assay: Assay, found: Yield) -> tuple[Efficiency, bool]:
+        """The law of the efficiency between sequences, and whether it is only assumed."""
+        learnt = self.efficiencies.get(_calibrated_by(assay, found))
+        if learnt:
+            return learnt, False
         stated = self.config.library(assay.observed.library).efficiency_sd
         value = self.config.quantify.efficiency_sd if stated is None else stated
         return ((value, 1.0),), stated is None
 
-    def _alike(self, marker: Row, assay: Assay, found: Yield) -> list[tuple[Assay, Yield]]:
-        """The tubes of the same run and library whose coefficient rests on the same calibrators; this one first."""
-        same = (assay.observed.run_id, assay.observed.library)
-        tubes = [(assay, found)]
-        for other in self.assays:
-            if other is not assay and (other.observed.run_id, other.observed.library) == same:
-                way = other.yield_of(marker)
-                if isinstance(way, Yield) and _names(way) == _names(found):
-                    tubes.append((other, way))
-        return tubes
+
+Key = tuple[str | None, str | None, tuple[str, ...]]
+"""Run, library, and the calibrators that a coefficient rests on."""
 
 
-def _names(found: Yield) -> tuple[str, ...]:
-    return tuple(point.control_id for point in found.points)
+def _calibrated_by(assay: Assay, found: Yield) -> Key:
+    return assay.observed.run_id, assay.observed.library, tuple(point.control_id for point in found.points)
+
+
+def efficiencies(assays: Sequence[Assay], markers: Sequence[Row]) -> dict[Key, Efficiency]:
+    """The efficiency between sequences, learnt from every five calibrators or more.
+
+    METHOD: a sequence has one efficiency in all tubes of a run and library, so their calibrators are taken together;
+    with fewer than five the library's validation, else the configured value, stands for it.
+    """
+    tubes: dict[Key, dict[int, tuple[Assay, Yield]]] = {}
+    alike = {(marker["locus"], marker["v_call"]): marker for marker in markers}.values()
+    for assay in assays:
+        for found in map(assay.yield_of, alike):
+            if isinstance(found, Yield) and len(found.points) >= LEAST:
+                tubes.setdefault(_calibrated_by(assay, found), {})[id(assay)] = assay, found
+    return {key: _learnt(list(pairs.values())) for key, pairs in tubes.items()}
+
+
+def _learnt(tubes: Sequence[tuple[Assay, Yield]]) -> Efficiency:
+    return efficiency_sd([found.points for _, found in tubes], [_inflation(*pair) for pair in tubes])
 
 
 def _inflation(assay: Assay, found: Yield) -> float:
@@ -92,4 +102,5 @@ def surroundings(assays: Sequence[Assay], markers: Sequence[Row], config: Config
         config: all settings.
     """
     runs = hoppings(assays, config)
-    return Surroundings(tuple(assays), backgrounds(markers, assays, runs, config.quantify), runs, config)
+    known = backgrounds(markers, assays, runs, config.quantify)
+    return Surroundings(tuple(assays), known, runs, efficiencies(assays, markers), config)
