@@ -101,7 +101,19 @@ class Markers(Section):
 class Track(Section):
     """What counts as a read of a marker."""
 
-    max_edits: int = Field(2, ge=0, le=4, description="most mismatches between a read and the clone-specific part")
+    max_edits: int | None = Field(
+        None,
+        ge=0,
+        le=8,
+        description="most edits between a read and the clone-specific part; empty: by its length and its background",
+    )
+    error_rate: float = Field(0.003, ge=0, lt=0.1, description="errors of sequencing per base that edits allow for")
+    false_hit_rate: float = Field(
+        1e-9, gt=0, lt=1, description="most matching errors per background read, to which edits are lowered"
+    )
+    min_overlap: int = Field(
+        30, ge=13, description="least part of a target that a read which ends inside has to hold [nt]"
+    )
 
 
 class Report(Section):
