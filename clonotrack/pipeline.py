@@ -21,8 +21,8 @@ from clonotrack.io import given
 from clonotrack.io.given import File, Files
 from clonotrack.io.lanes import Lane
 from clonotrack.library.batches import Counts, batches
-from clonotrack.library.tubes import nucleated_cells, reads_per_copy
 from clonotrack.markers import select
+from clonotrack.markers.amounts import tube_amounts
 from clonotrack.provenance import provenance
 from clonotrack.tables import SAMPLES
 
@@ -40,12 +40,13 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Followup:
-    """What a follow-up gives: the tables HITS, MRD and QC, and what ``S.summary.json`` holds."""
+    """What a follow-up gives: the tables HITS, MRD and QC, what ``S.summary.json`` holds, and sentences to act on."""
 
     hits: pl.DataFrame
     mrd: pl.DataFrame
     qc: pl.DataFrame
     summary: dict[str, Any]
+    warnings: tuple[str, ...]
 
 
 def baseline(
@@ -89,18 +90,16 @@ def baseline(
     rearrangements = annotate(distinct.sequences, reference, settings.annotate, threads=threads)
     found = clustered(rearrangements, settings.cluster, controls=put_in)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
-    coefficients = None
-    if put_in is not None:
-        hits = _hits(lanes, None, put_in, reference, settings, sample)
-        coefficients = reads_per_copy(hits, put_in, settings, library)
-    cells = nucleated_cells(sample.row(0, named=True), settings.quantify.pg_per_cell)
+    hits = None if put_in is None else _hits(lanes, None, put_in, reference, settings, sample)
+    tables = {} if put_in is None else {settings.library_name(library): put_in}
+    known = tube_amounts(sample.iter_rows(named=True), hits, tables, settings)
     markers = select(
         found.clonotypes,
         settings.markers,
         subject_id=subject_id,
         sample_id=sample_id,
-        input_cells=cells.number if cells else None,
-        reads_per_copy=coefficients,
+        input_cells=known.input_cells,
+        reads_per_copy=known.reads_per_copy,
     )
     qc = pl.concat(
         [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, found, sample_id)]
@@ -181,7 +180,8 @@ def followup(
         *given.control_files(controls, library, settings),
         *given.files(background),
     ]
-    return Followup(hits, result.mrd, qc, _summary(qc, settings, inputs, reference, sample))
+    summary = _summary(qc, settings, inputs, reference, sample)
+    return Followup(hits, result.mrd, qc, summary, result.warnings)
 
 
 def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **about: Any) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import click
 
 from clonotrack.cli import options
 from clonotrack.cli.lanes import only_tube
-from clonotrack.cli.speech import say, say_figures
+from clonotrack.cli.speech import say, say_figures, warn
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -98,5 +98,6 @@ def followup(
         write_table(result.mrd, MRD, mrd)
         write_json(summary, result.summary)
     say_figures(result.qc)
+    warn(result.warnings)
     for row in result.mrd.iter_rows(named=True):
         say(f"{row['marker_id']}: {statement(row)}")

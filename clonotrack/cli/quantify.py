@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
+from clonotrack.cli.speech import warn
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,6 +70,7 @@ def quantify(
         reads = [*sheet["reads_1"], *sheet["reads_2"].drop_nulls()]
         inputs = [*reads, samples, *markers, *(controls or named), *hits, *background]
         write_json(places[-1], {"provenance": provenance(config, inputs, given.reference(None, config))})
+    warn(result.warnings)
 
 
 def _hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:

@@ -57,7 +57,7 @@ class Annotate(Section):
     min_v_score: float = Field(25.0, ge=0, description="alignment score below which there is no V")
     min_j_score: float = Field(12.0, ge=0, description="alignment score below which there is no J")
     max_j_expected: float = Field(
-        0.001,
+        0.0002,
         ge=0,
         description="J matches as good as this one that chance may have behind a V, above which there is no J",
     )
@@ -108,7 +108,19 @@ class Markers(Section):
 class Track(Section):
     """What counts as a read of a marker."""
 
-    max_edits: int = Field(2, ge=0, le=4, description="most mismatches between a read and the clone-specific part")
+    max_edits: int | None = Field(
+        None,
+        ge=0,
+        le=8,
+        description="most edits between a read and the clone-specific part; empty: by its length and its background",
+    )
+    error_rate: float = Field(0.003, ge=0, lt=0.1, description="errors of sequencing per base that edits allow for")
+    false_hit_rate: float = Field(
+        1e-9, gt=0, lt=1, description="most matching errors per background read, to which edits are lowered"
+    )
+    min_overlap: int = Field(
+        30, ge=13, description="least part of a target that a read which ends inside has to hold [nt]"
+    )
 
 
 class Report(Section):

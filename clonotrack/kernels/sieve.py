@@ -1,4 +1,4 @@
-"""The first look at every read: where may it hold a piece of a target?
+"""The first look at every read: where it may hold a piece of a target.
 
 A *piece* is a stretch of `PIECE` = 13 nt of a target that a read has to hold unchanged. A read is packed, four bases to
 a byte, and after each byte the `K` = 10 bases that begin with it are looked at, the *sampled seed*: 13 nt anywhere in a
@@ -61,6 +61,15 @@ class Candidates(NamedTuple):
     read: I32
     place: I64
     piece: I32
+
+    @classmethod
+    def room(cls, count: int) -> Candidates:
+        """Room for so many."""
+        return cls(np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int32))
+
+    def first(self, count: int) -> Candidates:
+        """So many of them."""
+        return Candidates(self.read[:count], self.place[:count], self.piece[:count])
 
 
 def piece_values(codes: U8) -> I64:

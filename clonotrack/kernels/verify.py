@@ -10,7 +10,7 @@ from clonotrack.kernels.credit import AMBIGUOUS, FAR, HIT, NO_CREDIT, OWN, TIED,
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.mismatches import mismatches
 from clonotrack.kernels.placing import Probes, evolved, gapped
-from clonotrack.kernels.runs import PIECE
+from clonotrack.kernels.sieve import PIECE
 from clonotrack.sequence import ENCODE, I32, I64, U8
 
 EXACT, MISMATCH, INDEL, EVOLVED, TIE = 0, 1, 2, 3, 4  # how a read matches; TIE is `ambiguous` in HITS

@@ -73,6 +73,7 @@ def settings(series: Series) -> dict[str, Any]:
                 "loci": list(library.loci),
                 "capture": library.capture,
                 "dispersion": library.dispersion,
+                "efficiency_sd": 0.0,  # molecules differ in their yield, sequences do not
                 **({"umi_pattern": f"^(?P<umi>.{{{library.umi_length}}})"} if library.umi_length else {}),
             }
             for name, library in series.plan.libraries.items()

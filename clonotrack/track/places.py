@@ -8,7 +8,7 @@ import numpy as np
 
 from clonotrack.germline import Reference
 from clonotrack.kernels.choosing import choose_pieces
-from clonotrack.kernels.runs import PIECE
+from clonotrack.kernels.sieve import PIECE
 from clonotrack.kernels.verify import Index, fill_slots
 from clonotrack.sequence import F64, I64, U8, Ragged, encode
 from clonotrack.track.targets import Target
@@ -22,6 +22,8 @@ def piece_starts(targets: Sequence[Target], reference: Reference) -> list[I64]:
     METHOD: those are taken that fewest reads of other cells hold: the cost of a piece is the share of V or J segments
     that hold it, and the number of other targets that do.
     """
+    if not targets:
+        return []
     parts = Ragged.from_strings([target.part for target in targets])
     values = piece_values(parts.codes)
     known, counts = np.unique(values, return_counts=True)

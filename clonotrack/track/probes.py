@@ -8,7 +8,7 @@ import numpy as np
 
 from clonotrack.kernels.credit import CONTROL, OWN
 from clonotrack.kernels.placing import Probes
-from clonotrack.kernels.runs import PIECE
+from clonotrack.kernels.sieve import PIECE
 from clonotrack.sequence import I64, Ragged, reverse_complement
 from clonotrack.track.targets import Target
 

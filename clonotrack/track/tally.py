@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from clonotrack.germline import Reference
-from clonotrack.kernels.verify import DISTANCE, EVOLVED, KIND, SHARED, TARGET, verify
-from clonotrack.sequence import I32, I64, U8
+from clonotrack.kernels.sieve import Candidates
+from clonotrack.kernels.verify import (
+    BEGIN,
+    DISTANCE,
+    EVOLVED,
+    EXACT,
+    INDEL,
+    KIND,
+    MISMATCH,
+    PROBE,
+    READ,
+    SHARED,
+    TARGET,
+    TIE,
+    verify,
+)
+from clonotrack.kernels.votes import vote
+from clonotrack.sequence import I64, U8, decode
 from clonotrack.track.places import index_of, piece_starts
 from clonotrack.track.probes import probes_of
 from clonotrack.track.targets import Target
 
-KINDS = 5  # exact, mismatch, indel, evolved, ambiguous
+CLASSES = {EXACT: "exact", MISMATCH: "mismatch", INDEL: "indel", EVOLVED: "evolved", TIE: "ambiguous"}
+FLANK = 200  # nt of an evolved read beside the target that its consensus tells
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Fragments of one target, class and distance.
+
+    Attributes:
+        target: its number.
+        match_class: as in HITS.
+        distance: edits.
+        reads: fragments.
+        shared: of these, those that a marker of another patient counts as well.
+        umis: distinct molecules by UMI; None without UMIs.
+        sequence: consensus of evolved reads.
+    """
+
+    target: int
+    match_class: str
+    distance: int
+    reads: int
+    shared: int
+    umis: int | None
+    sequence: str | None
 
 
 class Tally:
@@ -21,10 +62,6 @@ class Tally:
 
     Attributes:
         values: distinct values of all pieces, for the first filter.
-        counts: shape (targets, `KINDS`, most edits + 1); fragments by target, kind and distance; evolved ones are
-            counted by target and distance in `evolved`.
-        shared: of these, those that a marker of another patient counts as well.
-        evolved: fragments by (target, distance).
         hit: fragments that some target counts.
         ambiguous: fragments between two targets.
     """
@@ -32,30 +69,64 @@ class Tally:
     def __init__(self, targets: Sequence[Target], reference: Reference, subject_id: str | None) -> None:
         starts = piece_starts(targets, reference)
         self._index, self._probes = index_of(targets, starts), probes_of(targets, starts, subject_id)
+        self._sizes = [len(target.part) for target in targets]
+        self._reads: dict[tuple[int, int, int], I64] = {}  # fragments, and shared ones, by target, kind and distance
+        self._votes: dict[tuple[int, int], I64] = {}
         self.values: I64 = self._index.values
-        shape = (len(targets), KINDS, int(self._probes.edits.max(initial=0)) + 1)
-        self.counts: I64 = np.zeros(shape, dtype=np.int64)
-        self.shared: I64 = np.zeros(shape, dtype=np.int64)
         self.hit = 0
         self.ambiguous = 0
 
-    def add(self, text: U8, starts: I64, ends: I64, read: I32, place: I64, piece: I32, mates: int = 1) -> I64:
+    def add(
+        self,
+        text: U8,
+        starts: I64,
+        ends: I64,
+        found: Candidates,
+        mates: int = 1,
+    ) -> I64:
         """Count the fragments of one chunk; give back the events of `clonotrack.kernels.verify`.
 
         Args:
             text: ASCII of the chunk.
-            starts: first base of each read, mates one after the other.
+            starts: first base of each read in it, mates one after the other.
             ends: the base after its last.
-            read: number of the read of each candidate.
-            place: where in `text` its piece begins.
-            piece: the value of the piece.
+            found: candidates of the first filter.
             mates: reads of a fragment.
         """
-        events, hit, ambiguous = verify(text, starts, ends, read, place, piece, mates, self._index, self._probes)
+        events, hit, ambiguous = verify(
+            text, starts, ends, found.read, found.place, found.piece, mates, self._index, self._probes
+        )
         self.hit += hit
         self.ambiguous += ambiguous
-        counted = events[events[:, KIND] != EVOLVED]
-        places = tuple(counted[:, [TARGET, KIND, DISTANCE]].T)
-        np.add.at(self.counts, places, 1)
-        np.add.at(self.shared, places, counted[:, SHARED])
+        if len(events):
+            keys, at, reads = np.unique(
+                events[:, [TARGET, KIND, DISTANCE]], axis=0, return_inverse=True, return_counts=True
+            )
+            shared = np.bincount(at.ravel(), events[:, SHARED], minlength=len(keys))
+            for key, row in zip(map(tuple, keys.tolist()), np.column_stack([reads, shared]), strict=True):
+                self._reads[key] = self._reads.get(key, 0) + row.astype(np.int64)
+            self._vote(text, starts, ends, events[events[:, KIND] == EVOLVED])
         return events
+
+    def _vote(self, text: U8, starts: I64, ends: I64, events: I64) -> None:
+        """Lay evolved reads along their target."""
+        for target, distance in {tuple(key) for key in events[:, [TARGET, DISTANCE]].tolist()}:
+            size = self._sizes[target]
+            votes = self._votes.setdefault((target, distance), np.zeros((size + 2 * FLANK, 4), dtype=np.int64))
+            some = events[(events[:, TARGET] == target) & (events[:, DISTANCE] == distance)]
+            read, begin, turned = some[:, READ], some[:, BEGIN].copy(), some[:, PROBE] & 1
+            vote(text, starts[read], ends[read], begin, turned, size, FLANK, votes)
+
+    def rows(self) -> Iterator[Counted]:
+        """What was counted, by target, class and distance."""
+        for key in sorted(self._reads):
+            (target, kind, distance), (reads, shared) = key, self._reads[key].tolist()
+            sequence = _consensus(self._votes[target, distance]) if kind == EVOLVED else None
+            yield Counted(target, CLASSES[kind], distance, reads, shared, None, sequence)
+
+
+def _consensus(votes: I64) -> str:
+    """The base that most reads have, where at least half as many reads as anywhere have one."""
+    depth = votes.sum(axis=1)
+    (deep,) = np.nonzero(2 * depth >= depth.max())
+    return decode(votes[deep[0] : deep[-1] + 1].argmax(axis=1).astype(np.uint8))

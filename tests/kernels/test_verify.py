@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clonotrack.kernels.credit import CONTROL, OWN
-from clonotrack.kernels.runs import PIECE
+from clonotrack.kernels.sieve import PIECE
 from clonotrack.kernels.verify import BEGIN, EVOLVED, KIND, PROBE, READ, fill_slots, verify
 from clonotrack.sequence import reverse_complement
 from clonotrack.track.places import index_of, piece_starts
@@ -46,9 +47,8 @@ def cases(draw: st.DrawFn) -> tuple[list[Target], list[list[str]]]:
         stem = int(rng.integers(size - 8)) if rng.random() < 0.5 else None
         kind = "marker" if subject else "control"
         far, inside = int(rng.integers(-1, 9)), int(rng.integers(3)) if stem is not None else -1
-        targets.append(
-            Target(f"m{number}", kind, subject, None, part, part, edits, edits, 0, *least, far, stem, inside)
-        )
+        target = Target(f"m{number}", kind, subject, None, part, part, edits, edits, far=far, stem=stem)
+        targets.append(replace(target, least_head=least[0], least_tail=least[1], stem_edits=inside))
     mates = draw(st.integers(1, 2))
     count = mates * draw(st.integers(1, 7))
     reads = [_read(rng, parts[int(rng.integers(len(parts)))], letters) for _ in range(count)]

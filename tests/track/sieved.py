@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.runs import PIECE
+from clonotrack.kernels.sieve import PIECE
 from clonotrack.sequence import I32, I64, U8, encode
 from clonotrack.track.places import piece_values
 
@@ -24,8 +24,9 @@ class Sieved(NamedTuple):
 def sieved(reads: Sequence[str], values: I64) -> Sieved:
     """The reads one after the other, and where in them a piece lies."""
     joined = "".join(reads)
-    ends = np.cumsum([len(read) for read in reads], dtype=np.int64)
-    starts = ends - [len(read) for read in reads]
+    lengths = np.array([len(read) for read in reads], dtype=np.int64)
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
     found = piece_values(encode(joined))
     place = np.flatnonzero(np.isin(found, values))
     read = np.searchsorted(ends, place, side="right")
