@@ -3,8 +3,8 @@
     python benchmarks/pairs.py [--pairs 200000] [--error-rate 0.0015]
 
 For mates of 150 and 250 nt: how many of the overlapping pairs are merged at the right place, by the length of the
-overlap; how many of those that do not overlap are merged, ordinary ones and ones whose ends are tandem repeats or of two
-letters; wrong bases of merged reads beside what their qualities promise; and the time.
+overlap; how many of those that do not overlap are merged, ordinary ones and ones with tandem repeats or two letters at
+their ends; wrong bases of merged reads beside what their qualities promise; and the time.
 """
 
 from __future__ import annotations
