@@ -100,6 +100,8 @@ def baseline(
         sample_id=sample_id,
         input_cells=known.input_cells,
         reads_per_copy=known.reads_per_copy,
+        umis_per_copy=known.umis_per_copy,
+        capture_assumed=known.capture_assumed,
     )
     qc = pl.concat(
         [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, found, sample_id)]
