@@ -111,12 +111,12 @@ def _counted(rows: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, Molec
 def _described(rows: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     """Names, calls and consensus of each clonotype, from the reads that carry its very key region."""
     own = rows.filter(pl.col("node") == pl.col("clone"))
+    own = own.with_columns(j_start=pl.col("j_sequence_start") - pl.col("key_region_start"))
     heads = nodes.rename({"node": "clone"}).join(own.select("clone").unique(), on="clone")
     names = heads.select("locus", "key_region", "apart").iter_rows()
     described = heads.with_columns(clone_id=pl.Series([clone_id(*name) for name in names], dtype=pl.String))
     for part in (
-        most_read(own, ["system"]),
-        most_read(own, ["junction", "junction_aa"]),
+        most_read(own, ["system", "junction", "junction_aa", "j_start"]),
         *(tie_set(own, f"{segment}_call") for segment in "vdj"),
         consensus_sequences(own),
     ):
