@@ -13,6 +13,7 @@ from clonotrack.errors import ConfigError
 from clonotrack.io.lanes import Lane, read_lane
 from clonotrack.io.parts import Part
 from clonotrack.io.reads import ReadChunk
+from clonotrack.io.streams import label
 from clonotrack.library.primers import Primers
 from clonotrack.library.umis import UmiReader
 from clonotrack.sequence import U64, Bool
@@ -108,6 +109,7 @@ def fragments(
     before = counts.scanned, counts.no_umi
     for lane in lanes:
         for part in read_lane(lane, tag=umis.tag, qualities_needed=needed):
+            _expected(part, lane, library)
             counts.scanned += len(part.reads)
             counts.hard_clipped += part.hard_clipped
             batch = _tagged(part, umis, counts) if umis.needed else Batch(part.reads, part.mates)
@@ -116,6 +118,16 @@ def fragments(
             )
     if umis.needed:
         _enough_umis(counts.scanned - before[0], counts.no_umi - before[1], settings, umis)
+
+
+def _expected(part: Part, lane: Lane, library: Library) -> None:
+    """Refuse reads that are not of the library's layout: half of every fragment could be missing unseen."""
+    found = "single" if part.mates is None else "paired"
+    if library.layout not in (None, found):
+        raise ConfigError(
+            f"{label(lane.reads_1)} holds {found} reads, and the library says layout: {library.layout}: give the files "
+            "that belong to it, or correct the layout"
+        )
 
 
 def _tagged(part: Part, umis: UmiReader, counts: Counts) -> Batch:

@@ -48,7 +48,12 @@ def read(tubes: Sequence[tuple[Sequence[Lane], Library]], settings: Reads, *, fa
     """
     counts, overlaps = Counts(), Overlaps()
     found = (
-        merge_pairs(fragments(lanes, settings, library, counts, fasta=fasta), settings.max_false_merge, overlaps)
+        merge_pairs(
+            fragments(lanes, settings, library, counts, fasta=fasta),
+            settings.max_false_merge,
+            overlaps,
+            facing=library.orientation == "FR",
+        )
         for lanes, library in tubes
     )
     usable_ones = usable((batch for tube in found for batch in tube), settings, counts)
