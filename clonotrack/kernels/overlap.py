@@ -19,6 +19,7 @@ FLOOR = 0.002
 """Errors per base below which a score is not believed: what qualities do not know of, in either mate."""
 _SCORES = 94
 _WORD = 32
+_MIDDLE = 20
 _LOW_BITS = np.uint64(0x5555555555555555)
 
 
@@ -51,22 +52,39 @@ def word_at(words: U64, position: int) -> np.uint64:
 
 
 @njit
-def mismatches(one: U64, two: U64, begin: int, length: int, limit: int) -> int:
-    """Bases of `one` that differ from those of `two` from `begin` on, counted until they are more than `limit`."""
+def unequal(one: np.uint64, two: np.uint64) -> int:
+    """Bases that differ between two words."""
+    differ = one ^ two
+    differ = (differ | (differ >> np.uint64(1))) & _LOW_BITS
+    differ = (differ & np.uint64(0x3333333333333333)) + ((differ >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    differ = (differ + (differ >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    for shift in (8, 16, 32):
+        differ += differ >> np.uint64(shift)
+    return int(differ & np.uint64(0xFF))
+
+
+@njit
+def by_chance(one: U64, start: int, two: U64, begin: int, length: int) -> bool:
+    """Whether an overlap looks like one of unrelated bases, of which three in four differ.
+
+    Looked at are the 32 bases in the middle, where the better of the two mates is best, and then all: more than 20
+    differ, or not at least three standard deviations less than by chance.
+    """
+    if length >= _WORD:
+        middle = (length - _WORD) // 2
+        if unequal(word_at(one, start + middle), word_at(two, begin + middle)) > _MIDDLE:
+            return True
+    limit = max(0, int(0.75 * length - 3.0 * np.sqrt(0.1875 * length)))
     found = 0
     for done in range(0, length, _WORD):
-        differ = one[done // _WORD] ^ word_at(two, begin + done)
-        differ = (differ | (differ >> np.uint64(1))) & _LOW_BITS
+        left, right = word_at(one, start + done), word_at(two, begin + done)
         if length - done < _WORD:
-            differ &= (np.uint64(1) << np.uint64(2 * (length - done))) - np.uint64(1)
-        differ = (differ & np.uint64(0x3333333333333333)) + ((differ >> np.uint64(2)) & np.uint64(0x3333333333333333))
-        differ = (differ + (differ >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-        for shift in (8, 16, 32):
-            differ += differ >> np.uint64(shift)
-        found += int(differ & np.uint64(0xFF))
+            kept = (np.uint64(1) << np.uint64(2 * (length - done))) - np.uint64(1)
+            left, right = left & kept, right & kept
+        found += unequal(left, right)
         if found > limit:
-            break
-    return found
+            return True
+    return False
 
 
 @njit
@@ -142,12 +160,7 @@ def find_overlaps(
         for fragment in range(1, len(one) + len(two)):
             start = max(0, fragment - len(two))
             length = min(len(one), fragment) - start
-            limit = max(0, int(0.75 * length - 3.0 * np.sqrt(0.1875 * length)))
-            if start > 0:
-                differ = mismatches(words_2, words_1, start, length, limit)
-            else:
-                differ = mismatches(words_1, words_2, max(0, len(two) - fragment), length, limit)
-            if differ > limit:
+            if by_chance(words_1, start, words_2, max(0, len(two) - fragment), length):
                 continue
             odds, found, mean = log_odds(one, phred_1, two, phred_2, fragment, log_base, log_differ)
             total = total * np.exp(min(top - odds, 0.0)) + np.exp(min(odds - top, 0.0))

@@ -28,7 +28,9 @@ def find_overlap(one, scores_1, two, scores_2, max_wrong):
         columns = columns[: max(0, fragment - max(0, shift))]
         length = len(columns)
         seen = sum(a % 4 != b % 4 for a, b, *_ in columns)  # N (4) is taken for A here
-        if seen <= max(0, int(0.75 * length - 3 * sqrt(0.1875 * length))):
+        middle = columns[(length - 32) // 2 :][:32] if length >= 32 else []
+        likely = sum(a % 4 != b % 4 for a, b, *_ in middle) <= 20
+        if likely and seen <= max(0, int(0.75 * length - 3 * sqrt(0.1875 * length))):
             places[fragment] = odds_of([c for c in columns if max(c[:2]) < 4], share, differ)
     count = len(one) + len(two) - 1
     long = [fragment for fragment in places if min(len(one), fragment) - max(0, fragment - len(two)) >= LEAST]
