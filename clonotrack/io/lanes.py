@@ -14,7 +14,6 @@ from clonotrack.io.reads import ReadChunk, read_chunks
 from clonotrack.io.streams import label
 from clonotrack.kernels.names import disagreement
 
-
 PAIRS_AHEAD_BYTES = 16 << 20
 """Of each file of mates: what is done with pairs takes longer than reading them, so that what waits is full."""
 
