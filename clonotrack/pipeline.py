@@ -21,7 +21,7 @@ from clonotrack.io.given import File, Files
 from clonotrack.io.lanes import Lane
 from clonotrack.library.batches import Counts, batches
 from clonotrack.library.tubes import nucleated_cells, reads_per_copy
-from clonotrack.markers import select
+from clonotrack.markers import describe, select
 from clonotrack.provenance import provenance
 from clonotrack.reads import collapse
 from clonotrack.reads import quality_control as reads_quality
@@ -100,6 +100,7 @@ def baseline(
         input_cells=cells.number if cells else None,
         reads_per_copy=coefficients,
     )
+    markers = describe(markers, reference, settings.track)
     qc = pl.concat(
         [reads_quality(counts, sequences, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
     )

@@ -56,7 +56,8 @@ def select(
             taken = sum(marker["selected"] for marker in markers)
             found = {"marker_id": names[row["clone_id"]], "sample_id": sample_id, "cells": cells}
             markers.append(row | found | _decided(row, judged, taken, settings))
-    always = {"subject_id": subject_id, "copies_per_cell": 1.0, "background_rate": None, "max_edits": None}
+    always = {"subject_id": subject_id, "copies_per_cell": 1.0, "background_rate": None}
+    always |= {"max_edits": None, "edits_reason": None}
     return check(pl.DataFrame([marker | always for marker in markers], schema=MARKERS.schema()), MARKERS)
 
 

@@ -1,4 +1,4 @@
-"""Random lengths of what is cut off and put in between; the numbers are those of `clonotrack.germline.recombination`."""
+"""Random lengths of what is cut off and put in between, by the numbers of `clonotrack.germline.recombination`."""
 
 from __future__ import annotations
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from clonotrack.config import Track
 from clonotrack.errors import TableError
-from clonotrack.kernels.sieve import PIECE
-from clonotrack.library.matching import Background, edits_for_errors
+from clonotrack.library.matching import Background, edits_for_errors, edits_for_length
 from clonotrack.tables import SHORTEST_TARGET
 from clonotrack.track.windows import Germline
 
@@ -122,13 +121,13 @@ def _marker(row: dict[str, Any], settings: Track, background: Background) -> Tar
 
 def _with_edits(target: Target, stated: int | None, settings: Track, background: Background) -> Target:
     """A target with the edits that are stated or, else, that its length asks for and its background allows."""
+    asked = settings if stated is None else settings.model_copy(update={"max_edits": stated})
+    edits, reason = edits_for_length(len(target.part), asked)
     wanted = edits_for_errors(len(target.part), settings.error_rate) if stated is None else stated
-    room = min(wanted, len(target.part) // PIECE - 1)
-    reason = None if room == wanted else f"{len(target.part)} nt have room for no more"
-    found = replace(target, wanted=wanted, edits=room, reason=reason)
+    found = replace(target, wanted=wanted, edits=edits, reason=reason)
     if stated is not None or target.kind == "control":
         return found
-    judged = background.judge(target.part, target.system, target.junction, settings, room)
+    judged = background.judge(target.part, target.system, target.junction, settings, edits)
     return replace(found, edits=judged.edits, reason=judged.reason or reason)
 
 
