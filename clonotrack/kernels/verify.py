@@ -19,7 +19,7 @@ EVENT_COLUMNS = 8
 
 
 class Index(NamedTuple):
-    """Where the pieces of all probes are found by their value; see `clonotrack.track.index`.
+    """Where the pieces of all probes are found by their value; see `clonotrack.track.places`.
 
     Attributes:
         slots: open-addressing hash table, its length a power of two: number of a value, -1 where free.
