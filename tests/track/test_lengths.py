@@ -51,7 +51,7 @@ def test_a_target_longer_than_nearly_all_reads_that_could_be_its_own(
 
 @pytest.mark.parametrize(("found", "rows"), [(0, [(None, 0)]), (7, [(None, 0), ("exact", 7)])])
 def test_its_row_says_so_and_takes_no_read_away(found: int, rows: list[tuple[str | None, int]]) -> None:
-    counts = [Counted(0, "exact", 0, found, 0, None, None)] if found else []
+    counted = [Counted(0, "exact", 0, found, 0, None, None)] if found else []
     totals = dict.fromkeys(TOTALS, 0)
     frame = hits_frame(Sample("s", "p"), [TARGET], counted, np.zeros(7, dtype=np.int64), totals, {"m1"})
     assert frame.filter(pl.col("target_kind") == "marker").select("match_class", "reads").rows() == rows
