@@ -108,6 +108,15 @@ class Tally:
             self._vote(text, starts, ends, events[events[:, KIND] == EVOLVED])
         return events
 
+    def cut_edits(self, target: int) -> tuple[list[int], list[int]]:
+        """Edits of a read that ends after the first m bases of a target, and of one that begins m bases before its end.
+
+        By m; -1 where such a read is no hit.
+        """
+        start = int(self._probes.offsets[2 * target]) + 2 * target
+        places = slice(start, start + self._sizes[target] + 1)
+        return self._probes.cut_right[places].tolist(), self._probes.cut_left[places].tolist()
+
     def _vote(self, text: U8, starts: I64, ends: I64, events: I64) -> None:
         """Lay evolved reads along their target."""
         for target, distance in {tuple(key) for key in events[:, [TARGET, DISTANCE]].tolist()}:
