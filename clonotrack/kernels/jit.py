@@ -79,7 +79,7 @@ import numba  # noqa: E402  (after its cache folder is set)
 def _register() -> None:
     """Let numba load what every kernel needs, without scipy's linear algebra, which none does: 0.2 s."""
     held = sys.modules.get("scipy.linalg")
-    sys.modules["scipy.linalg"] = held  # type: ignore[assignment]  (None: not to be found)
+    sys.modules["scipy.linalg"] = held  # type: ignore[assignment]  # None: not to be found
     importlib.import_module("numba.np.arraymath")
     if held is None:
         del sys.modules["scipy.linalg"]
