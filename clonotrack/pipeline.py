@@ -10,21 +10,19 @@ from typing import Any
 import polars as pl
 
 from clonotrack import quantify, track
+from clonotrack import reads as reads_stage
 from clonotrack.annotate import annotate
 from clonotrack.cluster import cluster
 from clonotrack.cluster import quality_control as cluster_quality
 from clonotrack.config import Config
-from clonotrack.errors import ClonotrackError
 from clonotrack.germline import Reference
 from clonotrack.io import given
 from clonotrack.io.given import File, Files
 from clonotrack.io.lanes import Lane
 from clonotrack.library.batches import Counts, batches
-from clonotrack.library.tubes import nucleated_cells, reads_per_copy
 from clonotrack.markers import describe, select
+from clonotrack.markers.amounts import tube_amounts
 from clonotrack.provenance import provenance
-from clonotrack.reads import collapse
-from clonotrack.reads import quality_control as reads_quality
 from clonotrack.tables import SAMPLES
 
 
@@ -41,16 +39,18 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Followup:
-    """What a follow-up gives: the tables HITS, MRD and QC, and what ``S.summary.json`` holds."""
+    """What a follow-up gives: the tables HITS, MRD and QC, what ``S.summary.json`` holds, and sentences to act on."""
 
     hits: pl.DataFrame
     mrd: pl.DataFrame
     qc: pl.DataFrame
     summary: dict[str, Any]
+    warnings: tuple[str, ...]
 
 
 def baseline(
     reads: Files | Sequence[Lane],
+    reads_2: Files | None = None,
     *,
     sample_id: str,
     subject_id: str,
@@ -58,6 +58,7 @@ def baseline(
     input_ng: float | None = None,
     controls: File | pl.DataFrame | None = None,
     library: str | None = None,
+    umi: str | None = None,
     config: Config | File | None = None,
     germline: Reference | File | None = None,
     threads: int = 1,
@@ -66,12 +67,14 @@ def baseline(
 
     Args:
         reads: FASTQ, plain or gzip; several files, or `Lane`s, are those of one tube.
+        reads_2: as many files of mates, in the same order.
         sample_id: the sample.
         subject_id: the patient.
         input_cells: nucleated cells put into the tube.
         input_ng: DNA put into the tube, where cells were not counted [ng].
         controls: CONTROLS of the tube; by default those that the library names.
         library: section of the settings.
+        umi: pattern of the UMI in the reads, in place of the library's.
         config: settings, or the file of them.
         germline: the reference, or a folder of one; by default the embedded one.
         threads: for annotation; the result does not depend on it.
@@ -79,30 +82,27 @@ def baseline(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    lanes, settings = given.lanes(reads), given.config(config)
+    lanes, settings = given.lanes(reads, reads_2), given.config(config, library, umi)
     reference = given.reference(germline, settings)
     put_in = given.controls(controls, library, settings)
-    counts = Counts()
-    sequences = collapse(batches(lanes, settings.reads, settings.library(library), counts))
-    rearrangements = annotate(sequences, reference, settings.annotate, threads=threads)
+    distinct = reads_stage.read([(lanes, settings.library(library))], settings.reads)
+    rearrangements = annotate(distinct.sequences, reference, settings.annotate, threads=threads)
     clonotypes = cluster(rearrangements, settings.cluster, controls=put_in)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
-    coefficients = None
-    if put_in is not None:
-        hits = _hits(lanes, None, put_in, reference, settings, sample)
-        coefficients = reads_per_copy(hits, put_in, settings, library)
-    cells = nucleated_cells(sample.row(0, named=True), settings.quantify.pg_per_cell)
+    hits = None if put_in is None else _hits(lanes, None, put_in, reference, settings, sample)
+    tables = {} if put_in is None else {settings.library_name(library): put_in}
+    known = tube_amounts(sample.iter_rows(named=True), hits, tables, settings)
     markers = select(
         clonotypes,
         settings.markers,
         subject_id=subject_id,
         sample_id=sample_id,
-        input_cells=cells.number if cells else None,
-        reads_per_copy=coefficients,
+        input_cells=known.input_cells,
+        reads_per_copy=known.reads_per_copy,
     )
     markers = describe(markers, reference, settings.track)
     qc = pl.concat(
-        [reads_quality(counts, sequences, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
+        [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
     )
     inputs = [*given.lane_files(lanes), *given.control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
@@ -111,6 +111,7 @@ def baseline(
 
 def followup(
     reads: Files | Sequence[Lane],
+    reads_2: Files | None = None,
     *,
     sample_id: str,
     subject_id: str,
@@ -123,6 +124,7 @@ def followup(
     disease: str | None = None,
     lymphoid_fraction: float | None = None,
     library: str | None = None,
+    umi: str | None = None,
     config: Config | File | None = None,
     germline: Reference | File | None = None,
 ) -> Followup:
@@ -130,6 +132,7 @@ def followup(
 
     Args:
         reads: FASTQ, plain or gzip; several files, or `Lane`s, are those of one tube.
+        reads_2: as many files of mates, in the same order.
         sample_id: the sample.
         subject_id: the patient.
         markers: MARKERS, of `baseline` or written by hand; those of other patients may stand among them.
@@ -141,13 +144,14 @@ def followup(
         disease: sets the level that a negative result has to reach.
         lymphoid_fraction: share of nucleated cells that are lymphoid, needed where there are no calibrators.
         library: section of the settings.
+        umi: pattern of the UMI in the reads, in place of the library's.
         config: settings, or the file of them.
         germline: the reference, or a folder of one; by default the embedded one.
 
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    lanes, settings = given.lanes(reads), given.config(config)
+    lanes, settings = given.lanes(reads, reads_2), given.config(config, library, umi)
     reference = given.reference(germline, settings)
     put_in = given.controls(controls, library, settings)
     tracked = given.markers(markers)
@@ -159,7 +163,8 @@ def followup(
         disease=disease,
         lymphoid_fraction=lymphoid_fraction,
     )
-    hits = _hits(lanes, tracked, put_in, reference, settings, sample)
+    targets = track.prepare(tracked, put_in, reference, settings.track, subject_id)
+    hits = _hits(lanes, targets, reference, settings, sample)
     result = quantify.quantify(
         hits,
         sample,
@@ -168,7 +173,6 @@ def followup(
         settings,
         given.hits(background),
     )
-    targets = track.prepare(tracked, put_in, reference, settings.track, subject_id)
     qc = pl.concat([track.quality_control(hits, sample_id, targets), result.qc])
     inputs = [
         *given.lane_files(lanes),
@@ -176,7 +180,8 @@ def followup(
         *given.control_files(controls, library, settings),
         *given.files(background),
     ]
-    return Followup(hits, result.mrd, qc, _summary(qc, settings, inputs, reference, sample))
+    summary = _summary(qc, settings, inputs, reference, sample)
+    return Followup(hits, result.mrd, qc, summary, result.warnings)
 
 
 def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **about: Any) -> pl.DataFrame:
@@ -186,22 +191,13 @@ def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **a
 
 
 def _hits(
-    lanes: list[Lane],
-    markers: pl.DataFrame | None,
-    controls: pl.DataFrame | None,
-    reference: Reference,
-    config: Config,
-    sample: pl.DataFrame,
+    lanes: list[Lane], targets: list[track.Target], reference: Reference, config: Config, sample: pl.DataFrame
 ) -> pl.DataFrame:
-    if Path("-") in given.lane_files(lanes) and markers is None:
-        raise ClonotrackError(
-            "standard input can be read once, and a baseline with calibrators is read twice: give a file"
-        )
     row = sample.row(0, named=True)
     about = track.Sample(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
     counts = Counts()
     reads = batches(lanes, config.reads, config.library(row["library"]), counts)
-    return track.track(reads, counts, markers, controls, reference, config.track, about)
+    return track.track(reads, counts, targets, reference, about)
 
 
 def _summary(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
+from clonotrack.cli.speech import warn
 
 if TYPE_CHECKING:
     import polars as pl
@@ -68,6 +69,7 @@ def quantify(
         named = sorted({library.controls for library in config.libraries.values() if library.controls})
         inputs = [*sheet["reads_1"], samples, *markers, *(controls or named), *hits, *background]
         write_json(places[-1], {"provenance": provenance(config, inputs, given.reference(None, config))})
+    warn(result.warnings)
 
 
 def _hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:

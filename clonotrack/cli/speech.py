@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,12 @@ def say(text: str) -> None:
     """Print a line of summary, unless the call is quiet."""
     if not speech().quiet:
         click.echo(text)
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Print what somebody has to act on, quiet or not, on standard error."""
+    for sentence in sentences:
+        click.echo(f"clonotrack: warning: {sentence}", err=True)
 
 
 def say_figures(qc: pl.DataFrame) -> None:

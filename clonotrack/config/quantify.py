@@ -19,7 +19,7 @@ class Quantify(Section):
     alpha_call: float = Field(0.001, gt=0, lt=1, description="largest p-value of a positive call, over all markers")
     min_molecules: int = Field(1, ge=1, description="least molecules of a positive call")
     background_rate: float = Field(
-        0.0,
+        1e-6,
         ge=0,
         lt=1,
         description="prior mean of the background molecules of a marker per nucleated cell, where neither MARKERS nor "

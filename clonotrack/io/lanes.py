@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clonotrack.errors import InputError
+from clonotrack.io.alignment_files import is_alignment
+from clonotrack.io.alignments import read_alignments
+from clonotrack.io.parts import Part
 from clonotrack.io.reads import ReadChunk, read_chunks
 from clonotrack.io.streams import label
 from clonotrack.kernels.names import disagreement
@@ -30,20 +33,31 @@ class Lane:
         return [self.reads_1] if self.reads_2 is None else [self.reads_1, self.reads_2]
 
 
-def read_lane(lane: Lane, *, qualities_needed: bool = False) -> Iterator[tuple[ReadChunk, ReadChunk | None]]:
-    """Successive reads of a lane, with their mates where it has them.
+def read_lane(lane: Lane, *, tag: str | None = None, qualities_needed: bool = False) -> Iterator[Part]:
+    """Successive fragments of a lane.
+
+    Args:
+        lane: FASTQ, of mates too; FASTA; or BAM or CRAM, which hold both mates.
+        tag: of BAM and CRAM, whose text is handed on.
+        qualities_needed: refuse reads without qualities.
 
     Raises:
-        InputError: see `clonotrack.io.reads.read_chunks`; or the two files do not hold the mates of each other, record
-            by record.
+        InputError: see `clonotrack.io.reads.read_chunks` and `clonotrack.io.alignments.read_alignments`; or the two
+            files do not hold the mates of each other, record by record.
     """
+    for path in lane.files:
+        if is_alignment(path):
+            if lane.reads_2 is not None:
+                raise InputError(label(path), "is BAM or CRAM, which holds both mates: give it alone")
+            yield from read_alignments(path, tag=tag, qualities_needed=qualities_needed)
+            return
     if lane.reads_2 is None:
-        yield from ((chunk, None) for chunk in read_chunks(lane.reads_1, qualities_needed=qualities_needed))
-        return
-    yield from _pairs(lane, lane.reads_2, qualities_needed=qualities_needed)
+        yield from map(Part, read_chunks(lane.reads_1, qualities_needed=qualities_needed))
+    else:
+        yield from _pairs(lane, lane.reads_2, qualities_needed=qualities_needed)
 
 
-def _pairs(lane: Lane, second: Path, *, qualities_needed: bool) -> Iterator[tuple[ReadChunk, ReadChunk]]:
+def _pairs(lane: Lane, second: Path, *, qualities_needed: bool) -> Iterator[Part]:
     paths = lane.reads_1, second
     if label(paths[0]) == label(paths[1]):
         raise InputError(label(second), "is given for both mates: name the two files, or give one alone")
@@ -56,10 +70,13 @@ def _pairs(lane: Lane, second: Path, *, qualities_needed: bool) -> Iterator[tupl
             if one is not None or two is not None:
                 _unequal(paths, one, two)
             return
+        for path, chunk in zip(paths, (one, two), strict=True):
+            if chunk.quality_starts is None:
+                raise InputError(label(path), "is FASTA, and mates are merged by their qualities: give FASTQ")
         count = min(len(one), len(two))
         pair = one.part(0, count), two.part(0, count)
         _same_names(paths, *pair)
-        yield pair
+        yield Part(*pair)
         left = [chunk.part(count, len(chunk)) if len(chunk) > count else None for chunk in (one, two)]
 
 

@@ -42,8 +42,8 @@ class Calibration:
 
     Attributes:
         per_copy: a, reads or UMIs per molecule put into the tube; 0 where no calibrator was found.
-        log_sd: tau, standard error of log(a).
-        scatter: variance over mean of the calibrators' counts about the line; 0 for a single one.
+        log_sd: tau, standard error of log(a) by counting.
+        scatter: variance of the calibrators' counts about the line over that of counting; 0 for a single one.
         scope: whose calibrators were used: those of the V family, of the locus, or all of the tube.
         points: the calibrators that count.
         failed: control_id of those far from the others.
@@ -55,6 +55,11 @@ class Calibration:
     scope: Scope
     points: tuple[Point, ...]
     failed: tuple[str, ...]
+
+    @property
+    def wide_sd(self) -> float:
+        """Standard error of log(a) where the calibrators' scatter, if more than that of counting, takes its place."""
+        return self.log_sd * sqrt(max(1.0, self.scatter))
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -104,8 +109,8 @@ class Calibrators:
 def fit(points: Sequence[Point], scope: Scope, inflation: Callable[[float], float]) -> Calibration:
     """One coefficient for these controls, robust against one that failed.
 
-    METHOD: its error is that of Poisson many molecules of uneven yield, `inflation` at that coefficient, or what the
-    controls' own scatter shows, whichever is more.
+    METHOD: its error by counting is that of Poisson many molecules of uneven yield, whose counts have `inflation` times
+    the variance of Poisson counts. Scatter beyond that is the efficiency of sequences (`efficiency_sd`).
     """
     failed = outliers(points, inflation)
     kept = tuple(point for point in points if point.control_id not in failed)
@@ -113,9 +118,9 @@ def fit(points: Sequence[Point], scope: Scope, inflation: Callable[[float], floa
     if not total:
         return Calibration(0.0, 0.0, 0.0, scope, (), tuple(point.control_id for point in points))
     coefficient = total / sum(point.copies for point in kept)
-    spread = scatter([(point.count, point.copies * coefficient) for point in kept])
-    log_sd = sqrt(max(inflation(coefficient), spread) / total)
-    return Calibration(coefficient, log_sd, spread, scope, kept, failed)
+    inflated = inflation(coefficient)
+    spread = scatter([(point.count, point.copies * coefficient) for point in kept]) / inflated
+    return Calibration(coefficient, sqrt(inflated / total), spread, scope, kept, failed)
 
 
 def scatter(points: Sequence[tuple[float, float]]) -> float:

@@ -50,12 +50,10 @@ def stated(config: Config, library: str | None) -> Capture:
 
 
 def estimated(calibration: Calibration, strands: float) -> Capture:
-    """From calibrators counted by UMI: UMIs / (copies x strands), with the calibration's error.
+    """From calibrators counted by UMI: UMIs / (copies x strands), with the calibration's error; by chance over 1.
 
-    METHOD: molecules pipetted and captured are Poisson, so their UMIs are. What a molecule loses by having no read is
-    lost by calibrators too and is in this number.
+    METHOD: molecules pipetted and captured are Poisson, so their UMIs are; scatter of the calibrators beyond that
+    widens the range. What a molecule loses by having no read is lost by calibrators too and is in this number.
     """
-    value, reach = calibration.per_copy / strands, exp(Z * calibration.log_sd)
-    if value / reach > 1:
-        return Capture(value, value / reach, value * reach, calibration.log_sd, "calibrators")
-    return Capture(min(1.0, value), value / reach, min(1.0, value * reach), calibration.log_sd, "calibrators")
+    value, reach = calibration.per_copy / strands, exp(Z * calibration.wide_sd)
+    return Capture(value, value / reach, value * reach, calibration.wide_sd, "calibrators")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from clonotrack.library.calibration import Calibrators, fit, points_of
 from clonotrack.library.capture import Capture, stated
-from clonotrack.library.tubes import Cells, calibrators, nucleated_cells
+from clonotrack.library.tubes import Cells, calibrators, control_counts, nucleated_cells
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +30,11 @@ class Controls:
     table: pl.DataFrame | None
     reads: Mapping[str, int]
     umis: Mapping[str, int]
+
+    @classmethod
+    def of(cls, hits: pl.DataFrame, table: pl.DataFrame | None) -> Controls:
+        """Those of the HITS rows of one tube."""
+        return cls(table, control_counts(hits, "reads"), control_counts(hits, "umis"))
 
     def calibrators(self, config: Config, library: str | None) -> Calibrators:
         """The calibrators by their reads.
@@ -79,7 +84,7 @@ def referred(controls: Controls, config: Config, library: str | None) -> Cells |
         return None
     found = fit(points, "tube", lambda _: known.inflation(per_molecule))
     number = found.per_copy / per_molecule
-    return Cells(number, "reference_locus", None, hypot(found.log_sd, log_sd)) if number else None
+    return Cells(number, "reference_locus", None, hypot(found.wide_sd, log_sd)) if number else None
 
 
 def _per_molecule(known: Calibrators, capture: Capture | None, strands: int) -> tuple[float, float]:
@@ -87,5 +92,5 @@ def _per_molecule(known: Calibrators, capture: Capture | None, strands: int) -> 
     if known:
         free = [point for point in known.points if point.locus is None]
         found = fit(free or known.points, "tube", known.inflation)
-        return found.per_copy, found.log_sd
+        return found.per_copy, found.wide_sd
     return (capture.value * strands, capture.log_sd) if capture else (0.0, 0.0)

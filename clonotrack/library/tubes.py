@@ -77,12 +77,14 @@ def _cells(row: Mapping[str, Any], pg_per_cell: float) -> Cells | None:
     return None
 
 
-def control_reads(hits: pl.DataFrame) -> dict[str, int]:
-    """Reads of each control in the HITS rows of one tube."""
+def control_counts(hits: pl.DataFrame, column: Literal["reads", "umis"]) -> dict[str, int]:
+    """Reads, or UMIs, of each control in the HITS rows of one tube; one without UMIs is missing."""
     import polars as pl  # noqa: PLC0415
 
-    counted = hits.filter(pl.col("target_kind") == "control", pl.col("match_class").is_in(COUNTED))
-    sums = counted.group_by("target_id").agg(pl.col("reads").sum())
+    counted = hits.filter(
+        pl.col("target_kind") == "control", pl.col("match_class").is_in(COUNTED), pl.col(column).is_not_null()
+    )
+    sums = counted.group_by("target_id").agg(pl.col(column).sum())
     return dict(sums.iter_rows())
 
 
@@ -116,6 +118,6 @@ def reads_per_copy(hits: pl.DataFrame, controls: pl.DataFrame, config: Config, l
     """
     if config.library(library).template == "rna":
         return {}
-    known = calibrators(control_reads(hits), controls, config, library)
+    known = calibrators(control_counts(hits, "reads"), controls, config, library)
     found = {locus: known.of(locus).per_copy for locus in LOCI} if known else {}
     return {locus: coefficient for locus, coefficient in found.items() if coefficient}

@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 
 from clonotrack.config import Config, Library
-from clonotrack.library.tubes import nucleated_cells, reads_per_copy
+from clonotrack.library.references import Controls, tube_cells
+from clonotrack.library.tubes import Cells, nucleated_cells, reads_per_copy
 from clonotrack.tables import LOCI, TUBE
 
 OF_SAMPLE = TUBE[1:]
@@ -45,7 +46,8 @@ def tube_amounts(
         QuantityError: an amount is not above zero, or a calibrator was not looked for.
     """
     tubes = {tuple(row[name] for name in OF_SAMPLE): row for row in rows}
-    cells = {tube: nucleated_cells(row, config.quantify.pg_per_cell) for tube, row in tubes.items()}
+    counted = {} if hits is None else dict(hits.group_by(OF_SAMPLE, maintain_order=True))
+    cells = {tube: _cells(row, counted.get(tube), controls, config) for tube, row in tubes.items()}
     input_cells = {}
     for locus in LOCI:
         amplified = [known for tube, known in cells.items() if _amplifies(config.library(tube[0]), locus)]
@@ -53,6 +55,15 @@ def tube_amounts(
         if numbers and len(numbers) == len(amplified):
             input_cells[locus] = sum(numbers)
     return Amounts(input_cells, _reads_per_copy(hits, controls, config) if hits is not None else {})
+
+
+def _cells(
+    row: Mapping[str, Any], hits: pl.DataFrame | None, controls: Mapping[str, pl.DataFrame], config: Config
+) -> Cells | None:
+    """Cells of one tube: stated, or told by reference loci where its controls were looked for."""
+    if hits is None:
+        return nucleated_cells(row, config.quantify.pg_per_cell)
+    return tube_cells(row, Controls.of(hits, controls.get(config.library_name(row["library"]))), config)
 
 
 def _reads_per_copy(hits: pl.DataFrame, controls: Mapping[str, pl.DataFrame], config: Config) -> dict[str, float]:

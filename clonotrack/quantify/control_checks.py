@@ -4,83 +4,138 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import polars as pl
 
-from clonotrack.config import Quantify
 from clonotrack.quantify.assay import Assay, Yield
 from clonotrack.quantify.limits import p_value
-from clonotrack.quantify.process import Process, Tube
-from clonotrack.quantify.severity import Seeing
+from clonotrack.quantify.process import Gamma, Process, Tube
+from clonotrack.quantify.seen import count_of, seeing
+from clonotrack.quantify.surroundings import Surroundings
 from clonotrack.tables import CONTROL_CHECKS, check
 
 NO_TEMPLATE, POLYCLONAL = "negative_control", "polyclonal_control"
+ALPHA = 0.001
+"""Chance at or under which a control's reads are not what was expected of it."""
 
 
-def control_checks(assays: Sequence[Assay], markers: Sequence[Mapping[str, Any]], settings: Quantify) -> pl.DataFrame:
-    """CONTROL_CHECKS: a row for every control sample and marker that was looked for in it.
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One control sample against one marker; `expected` and `p_value` are None where nothing was expected of it."""
 
-    A no-template control passes without a read. What a polyclonal control holds is background, not a failure; it fails
-    only where it contradicts a background rate that the MARKERS table states.
+    sample_id: str
+    run_id: str | None
+    role: str
+    marker_id: str
+    reads: int
+    expected: float | None
+    p_value: float | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against the control."""
+        return self.p_value is None or self.p_value > ALPHA
+
+    def __str__(self) -> str:
+        """What a failed no-template control means, as a sentence."""
+        where = "in samples without a run_id" if self.run_id is None else f"in run {self.run_id}"
+        return (
+            f"No-template control {self.sample_id} holds {self.reads:,} reads of marker {self.marker_id}, where "
+            f"carry-over lets {self.expected:.2g} expect (p = {self.p_value:.1e}): the marker failed {where}."
+        )
+
+
+def checks(surroundings: Surroundings, markers: Sequence[Mapping[str, Any]]) -> list[Check]:
+    """A check for every control sample and marker that was looked for in it.
+
+    A no-template control holds nothing but what the run carries over into it. What a polyclonal control holds is
+    background, not a failure; it fails only where it contradicts a background rate that the MARKERS table states.
     """
     known = {marker["marker_id"]: marker for marker in markers}
-    tubes: dict[tuple[str, str, str], list[Assay]] = defaultdict(list)
-    for assay in assays:
-        seen = assay.observed
-        if seen.role in (NO_TEMPLATE, POLYCLONAL):
-            for marker_id in seen.markers:
+    tubes: dict[tuple[str, str], list[Assay]] = defaultdict(list)
+    for assay in surroundings.assays:
+        if assay.observed.role in (NO_TEMPLATE, POLYCLONAL):
+            for marker_id in assay.observed.markers:
                 if marker_id in known:
-                    tubes[seen.sample_id, seen.role, marker_id].append(assay)
-    rows = [_check(key, found, known[key[2]], settings) for key, found in tubes.items()]
+                    tubes[assay.observed.sample_id, marker_id].append(assay)
+    return [_check(found, known[marker_id], surroundings) for (_, marker_id), found in tubes.items()]
+
+
+def control_checks(found: Sequence[Check]) -> pl.DataFrame:
+    """CONTROL_CHECKS of these checks."""
+    columns = [name for name in CONTROL_CHECKS.names if name != "passed"]
+    rows = [{**{name: getattr(one, name) for name in columns}, "passed": one.passed} for one in found]
     return check(pl.DataFrame(rows, schema=CONTROL_CHECKS.schema()), CONTROL_CHECKS)
 
 
-def contaminated(assays: Sequence[Assay], run_id: str | None) -> frozenset[str]:
-    """Markers that the no-template controls of a run hold.
-
-    A sample or a control without a run_id may be of any run, so it counts for all of them.
-    """
-    return frozenset(
-        marker
-        for (_, run, marker), reads in _no_template_reads(assays).items()
-        if reads and (run == run_id or None in (run, run_id))
-    )
+def contaminated(found: Sequence[Check], runs: set[str | None]) -> dict[str, list[str]]:
+    """Markers that failed in the no-template controls of these runs, with a sentence for each control."""
+    lost: dict[str, list[str]] = defaultdict(list)
+    for one in found:
+        if one.role == NO_TEMPLATE and not one.passed and of_run(one.run_id, runs):
+            lost[one.marker_id].append(str(one))
+    return dict(lost)
 
 
-def _no_template_reads(assays: Sequence[Assay]) -> dict[tuple[str, str | None, str], int]:
-    total: dict[tuple[str, str | None, str], int] = defaultdict(int)
-    for assay in assays:
-        if assay.observed.role == NO_TEMPLATE:
-            for marker, reads in assay.observed.markers.items():
-                total[assay.observed.sample_id, assay.observed.run_id, marker] += reads
-    return total
+def missing(surroundings: Surroundings, samples: pl.DataFrame) -> dict[str, str | None]:
+    """No-template controls of the sheet that have no hits, each with its run."""
+    given = {assay.observed.sample_id for assay in surroundings.assays}
+    blanks = samples.filter(pl.col("role") == NO_TEMPLATE).select("sample_id", "run_id")
+    return {name: run for name, run in blanks.iter_rows() if name not in given}
 
 
-def _check(
-    key: tuple[str, str, str], assays: Sequence[Assay], marker: Mapping[str, Any], settings: Quantify
-) -> dict[str, Any]:
-    sample_id, role, marker_id = key
+def of_run(run_id: str | None, runs: set[str | None]) -> bool:
+    """Whether a control is of one of these runs; without a run_id it, or a sample, may be of any."""
+    return run_id in runs or None in (run_id, *runs)
+
+
+def _check(assays: Sequence[Assay], marker: Mapping[str, Any], surroundings: Surroundings) -> Check:
+    tube, marker_id = assays[0].observed, marker["marker_id"]
     reads = sum(assay.observed.markers[marker_id] for assay in assays)
-    row = {"sample_id": sample_id, "role": role, "marker_id": marker_id, "reads": reads, "passed": True}
-    if role == NO_TEMPLATE:
-        return row | {"expected": 0.0, "passed": not reads}
-    process = _stated(assays, marker)
-    if process is None:
-        return row
-    chance = p_value(process, reads)
-    expected = process.reads_per_level * float(marker["background_rate"])
-    return row | {"expected": expected, "p_value": chance, "passed": chance > settings.alpha_call}
+    judge = _carried_over if tube.role == NO_TEMPLATE else _stated
+    expected, chance = judge(assays, marker, surroundings)
+    return Check(tube.sample_id, tube.run_id, tube.role or "", marker_id, reads, expected, chance)
 
 
-def _stated(assays: Sequence[Assay], marker: Mapping[str, Any]) -> Process | None:
-    """The process at the background rate that the marker's table states; None without rate, cells or molecules."""
-    rate = marker["background_rate"]
-    tubes = []
+def _carried_over(
+    assays: Sequence[Assay], marker: Mapping[str, Any], surroundings: Surroundings
+) -> tuple[float, float]:
+    """Reads that the run leaves in the tubes, and the chance of as many: gamma-Poisson."""
+    name = marker["marker_id"]
+    rates = [surroundings.carry_over(name, assay) for assay in assays]
+    count = sum(assay.observed.umis.get(name, assay.observed.markers[name]) for assay in assays)
+    total = Gamma(sum(rate.mean for rate in rates), min((rate.shape for rate in rates if rate.mean), default=inf))
+    return total.mean, at_least(count, total)
+
+
+def at_least(count: int, rate: Gamma) -> float:
+    """P(as many counts or more) of a Poisson number whose rate is a gamma variable."""
+    from scipy.special import betainc, gammainc  # noqa: PLC0415  (0.3 s, only where it is needed)
+
+    if not count:
+        return 1.0
+    if not rate.mean:
+        return 0.0
+    if rate.shape == inf:
+        return float(gammainc(count, rate.mean))
+    return float(betainc(count, rate.shape, rate.mean / (rate.mean + rate.shape)))
+
+
+def _stated(
+    assays: Sequence[Assay], marker: Mapping[str, Any], surroundings: Surroundings
+) -> tuple[float | None, float | None]:
+    """Reads at the background rate that the marker's table states, and the chance of as many; None without a rate."""
+    rate, tubes, count = marker["background_rate"], [], 0
     for assay in assays:
         found = assay.yield_of(marker)
         if rate is None or assay.cells is None or not isinstance(found, Yield):
-            return None
-        seeing = Seeing(found.reads_per_copy / found.capture.value, assay.dispersion, found.capture.value)
-        tubes.append(Tube(assay.cells.number, (seeing,), (float(rate),)))
-    return Process(tuple(tubes))
+            return None, None
+        carried = surroundings.carry_over(marker["marker_id"], assay)
+        tubes.append(Tube(assay.cells.number, (seeing(assay, found),), (Gamma(float(rate)),), (carried,)))
+        count += count_of(assay, marker["marker_id"], found)
+    process = Process(tuple(tubes))
+    expected = process.per_level * float(rate) + sum(tube.carry_over[0].mean for tube in tubes)
+    return expected, p_value(process, count)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
 from typing import Any
 
 from clonotrack.config import Quantify
 from clonotrack.quantify.evidence import Evidence
-from clonotrack.quantify.limits import (
-    Rule,
-    critical_reads,
-    interval,
-    least_reads,
-    limit_of_blank,
-    limit_of_detection,
-    limit_of_quantification,
-    p_value,
-)
+from clonotrack.quantify.factors import counted
+from clonotrack.quantify.limits import Rule, interval, least_counts, p_value
 from clonotrack.quantify.process import Process
+from clonotrack.quantify.result import Highest
+from clonotrack.quantify.roots import crossing
 from clonotrack.tables import FLAGS
 
 READ_SHARE_FLOOR = 1e-4
 """Level under which a count by read share supports no statement: neither LoD nor LoQ is stated below it."""
+
+_DEEPEST = 1000.0
 
 Row = dict[str, Any]
 
@@ -29,48 +28,71 @@ def rule_of(settings: Quantify, markers: int = 1) -> Rule:
     """The rule of a row where `markers` rows are decided side by side.
 
     METHOD: `alpha_call` is for the sample; each of m single rows is held to 1 - (1 - alpha)^(1/m) (Sidak, JASA
-    1967). The combined row is one test.
+    1967), and the combined row is positive where one of them is.
     """
     return Rule(1 - (1 - settings.alpha_call) ** (1 / markers), settings.min_molecules)
 
 
-def decide(basis: Evidence, rule: Rule, settings: Quantify, target: float) -> Row:
+def decide(bases: Sequence[Evidence], rule: Rule, settings: Quantify, target: float) -> Row:
     """Numbers, call and flags of one row.
 
     Args:
-        basis: reads and process.
-        rule: when it is positive.
+        bases: counts and process of the marker; of several markers for the row that states the highest.
+        rule: when the sample, over these markers, is positive.
         settings: confidence of the interval.
         target: level that a negative result has to reach.
 
     Returns:
-        The MRD columns from `reads` on.
+        The MRD columns from `reads` on; with several markers the factors are those of the highest.
     """
-    if basis.failures or basis.process is None:
-        return _counts(basis) | {"call": "failed", "flags": joined(basis.flags)}
-    process, reads = basis.process, basis.reads
-    floor = READ_SHARE_FLOOR if basis.counting == "read_share" else 0.0
-    met = reads >= critical_reads(process, rule)
-    mrd = reads / process.reads_per_level
-    low, high = interval(process, reads, settings.confidence)
-    lod = max(floor, limit_of_detection(process, rule))
-    loq = max(floor, limit_of_quantification(process, rule))
+    flags = frozenset[str]().union(*(basis.flags for basis in bases))
+    processes = tuple(basis.process for basis in bases if basis.process)
+    if len(processes) < len(bases) or any(basis.failures for basis in bases):
+        return counted(bases[0]) | {"call": "failed", "flags": joined(flags)}
+    row, counts = Highest(processes), tuple(basis.count for basis in bases)
+    top = max(bases, key=_level)
+    floor = READ_SHARE_FLOOR if any(basis.counting == "read_share" for basis in bases) else 0.0
+    mrd, met = row.estimate(counts), row.met(counts, rule)
+    low, high = row.interval(counts, settings.confidence)
+    lod, loq = max(floor, row.limit_of_detection(rule)), max(floor, row.limit_of_quantification(rule))
     numbers = {
-        "clone_cells": mrd * sum(tube.cells for tube in process.tubes),
+        "clone_cells": mrd * top.process.cells if top.process else None,
         "mrd": mrd,
         "mrd_low": low,
         "mrd_high": min(high, max(1.0, mrd)),  # no more cells of the clone than cells
-        "lob": limit_of_blank(process),
+        "lob": row.limit_of_blank(),
         "lod": lod,
         "loq": loq,
-        "p_value": p_value(process, reads),
-        "call": ("positive" if mrd >= loq else "positive_below_loq")
-        if met
-        else ("insufficient" if lod > target else "negative"),
+        "p_value": row.p_value(counts),
+        "call": _call(met=met, quantified=mrd >= loq, reached=lod <= target),
+        "reads_needed": None if met or lod <= target else _reads_needed(bases, row, rule, target),
     }
     impossible = frozenset({"more_than_input"} if low > 1 else ())
-    found = basis.flags | impossible | _explained(process, reads, rule, met=met) | _unproven(basis, rule, met=met)
-    return _counts(basis) | numbers | {"flags": joined(found)}
+    told = frozenset[str]().union(*(_blank_flags(basis, row.rule(rule)) for basis in bases))
+    return counted(top) | numbers | {"flags": joined(flags | impossible | told)}
+
+
+def _level(basis: Evidence) -> float:
+    return basis.count / basis.process.per_level if basis.process else 0.0
+
+
+def _call(*, met: bool, quantified: bool, reached: bool) -> str:
+    if met:
+        return "positive" if quantified else "positive_below_loq"
+    return "negative" if reached else "insufficient"
+
+
+def pooled(basis: Evidence, settings: Quantify) -> Row:
+    """The pooled estimate over several markers, which is printed beside the highest.
+
+    METHOD: counts of all markers over their mean, the maximum quasi-likelihood estimate where variance goes with the
+    mean (Wedderburn, Biometrika 1974), with the interval of one compound Poisson law over the shared cells.
+    """
+    if basis.process is None or basis.failures:
+        return {}
+    low, high = interval(basis.process, basis.count, settings.confidence)
+    mrd = _level(basis)
+    return {"pooled_mrd": mrd, "pooled_low": low, "pooled_high": min(high, max(1.0, mrd))}
 
 
 def joined(flags: frozenset[str]) -> str | None:
@@ -78,31 +100,36 @@ def joined(flags: frozenset[str]) -> str | None:
     return ",".join(flag for flag in FLAGS if flag in flags) or None
 
 
-def _counts(basis: Evidence) -> Row:
-    """What can be said without a result: reads, molecules and the factors that are known."""
-    tubes = {id(look.assay): look.assay.cells for look in basis.looks}.values()
-    cells = [tube for tube in tubes if tube is not None]
-    known = bool(cells) and len(cells) == len(tubes)
-    dna = [tube for tube in cells if tube.source == "dna"]
-    return {
-        "reads": basis.reads,
-        "molecules": basis.molecules,
-        "counting": basis.counting,
-        "capture": basis.capture,
-        "copies_per_cell": basis.copies,
-        "input_cells": sum(tube.number for tube in cells) if known else None,
-        "input_source": ("dna" if dna else "cells") if known else None,
-        "pg_per_cell": dna[0].pg_per_cell if dna and known else None,
-    }
+def _blank_flags(basis: Evidence, rule: Rule) -> frozenset[str]:
+    """What background and carry-over do to a marker: counts that they explain, or a call that they put off."""
+    process = basis.process
+    if process is None or not process.has_blank:
+        return frozenset()
+    least = least_counts(process, rule.min_molecules)
+    open_to_doubt = not any(background.seen or background.stated for background in basis.backgrounds)
+    own, carried = _only(process, background=True), _only(process, background=False)
+    unproven = open_to_doubt and p_value(own, least) > rule.alpha
+    found = {"background_unproven"} if unproven else set()
+    if basis.count >= least and p_value(process, basis.count) > rule.alpha:
+        alone = p_value(carried, basis.count) > rule.alpha
+        found |= {"carry_over"} if alone or not p_value(own, basis.count) > rule.alpha else set()
+        found |= {"shared_rearrangement"} if not alone and any(known.seen for known in basis.backgrounds) else set()
+    return frozenset(found)
 
 
-def _explained(process: Process, reads: int, rule: Rule, *, met: bool) -> frozenset[str]:
-    """Enough molecules, and yet no call: the background explains them."""
-    enough = reads >= least_reads(process, rule.min_molecules)
-    return frozenset({"background"} if enough and not met else ())
+def _only(process: Process, *, background: bool) -> Process:
+    """The same row with one part of what is no clone."""
+    left_out = {"carry_over": ()} if background else {"background": ()}
+    return replace(process, tubes=tuple(replace(tube, **left_out) for tube in process.tubes))  # type: ignore[arg-type]
 
 
-def _unproven(basis: Evidence, rule: Rule, *, met: bool) -> frozenset[str]:
-    """A call that would not stand at the background that the controls do not exclude."""
-    stands = not met or basis.suspected is None or p_value(basis.suspected, basis.reads) <= rule.alpha
-    return frozenset(() if stands else {"background_unproven"})
+def _reads_needed(bases: Sequence[Evidence], row: Highest, rule: Rule, target: float) -> int | None:
+    """Usable reads at which the limit of detection would reach the target; None where no depth would do."""
+
+    def limit(factor: float) -> float:
+        return Highest(tuple(process.deeper(factor) for process in row.processes)).limit_of_detection(rule)
+
+    if limit(_DEEPEST) > target:
+        return None
+    tubes = {id(look.assay): look.assay.observed.usable for basis in bases for look in basis.looks}
+    return ceil(sum(tubes.values()) * crossing(limit, target, 2.0))

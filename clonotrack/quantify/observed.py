@@ -57,8 +57,8 @@ class Observed:
 
     @property
     def reads_per_umi(self) -> float | None:
-        """Mean reads of a molecule that was seen, over markers and controls; None where no UMI was."""
-        targets = {**self.markers, **self.controls}
+        """Mean reads of a molecule that was seen, over all that was told by UMI; None where no UMI was."""
+        targets = {**self.markers, **self.controls, **self.loci}
         seen = sum(self.umis.get(name, 0) for name in targets)
         return sum(reads for name, reads in targets.items() if self.umis.get(name)) / seen if seen else None
 

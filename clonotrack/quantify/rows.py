@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from clonotrack.config import Quantify
 from clonotrack.quantify.assay import Assay
-from clonotrack.quantify.background import Background
-from clonotrack.quantify.decision import Row, decide, joined, rule_of
-from clonotrack.quantify.evidence import Evidence, Marker, evidence
-from clonotrack.quantify.process import clone_variance
+from clonotrack.quantify.decision import Row, decide, joined, pooled, rule_of
+from clonotrack.quantify.evidence import Evidence, evidence
+from clonotrack.quantify.explanation import explanation
+from clonotrack.quantify.look import Marker
+from clonotrack.quantify.surroundings import Surroundings
+from clonotrack.quantify.together import disagreement
 from clonotrack.tables import COMBINED
 
 _ENOUGH_TO_COMPARE = 5.0
@@ -22,9 +22,9 @@ def sample_rows(
     about: Mapping[str, Any],
     markers: Sequence[Marker],
     assays: Sequence[Assay],
-    backgrounds: Mapping[str, Background],
-    contaminated: frozenset[str],
-    settings: Quantify,
+    surroundings: Surroundings,
+    contaminated: Mapping[str, Sequence[str]],
+    flags: frozenset[str],
     target: float,
 ) -> list[Row]:
     """Rows of one sample of a patient.
@@ -33,50 +33,54 @@ def sample_rows(
         about: subject_id, sample_id and day.
         markers: the selected MARKERS rows of the patient.
         assays: the tubes of the sample.
-        backgrounds: by marker_id.
-        contaminated: markers that a no-template control of the sample's run holds.
-        settings: of the stage.
+        surroundings: what the other tubes tell.
+        contaminated: markers that a no-template control of the sample's run holds, each with the sentences that say so.
+        flags: of every row of the sample.
         target: level that a negative result has to reach.
-
-    METHOD: the combined row counts the reads of all markers that can be used against the sum over the markers of a
-    cell; the markers share the cells of the tube, so it is no sum of independent results (docs/statistics.md).
     """
     if not markers:
         why = {"reads": 0, "call": "failed", "flags": "no_marker"}
         return [{**about, "marker_id": COMBINED, **why}]
-    single = [evidence((marker,), assays, backgrounds, contaminated) for marker in markers]
-    usable = [marker for marker, basis in zip(markers, single, strict=True) if not basis.failures]
+    settings, lost = surroundings.config.quantify, frozenset(contaminated)
+    single = [evidence((marker,), assays, surroundings, lost) for marker in markers]
+    usable = [(marker, basis) for marker, basis in zip(markers, single, strict=True) if not basis.failures]
     rule = rule_of(settings, max(1, len(usable)))
-    rows = [
-        {**about, "marker_id": marker["marker_id"], "locus": marker["locus"], **decide(basis, rule, settings, target)}
-        for marker, basis in zip(markers, single, strict=True)
-    ]
-    pooled = evidence(usable or markers, assays, backgrounds, contaminated)
-    combined = {**about, "marker_id": COMBINED, **decide(pooled, rule_of(settings), settings, target)}
-    flags = frozenset(str(combined["flags"] or "").split(",")).union(*(basis.flags for basis in single))
-    combined["flags"] = joined(flags | _disagreement(single, pooled, settings.alpha_call))
-    return [*rows, combined]
+    rows = []
+    for marker, basis in zip(markers, single, strict=True):
+        row = decide([basis], rule, settings, target)
+        row["flags"] = joined(_split(row["flags"]) | flags)
+        told = explanation(row, basis, contaminated.get(marker["marker_id"], ()), target)
+        rows.append({**about, "marker_id": marker["marker_id"], "locus": marker["locus"], **row, "explanation": told})
+    joint = evidence([marker for marker, _ in usable] or markers, assays, surroundings, lost)
+    combined = _combined([basis for _, basis in usable], joint, settings, target)
+    flags = flags.union(_split(combined["flags"]), *(basis.flags for basis in single))
+    combined["flags"] = joined(flags | _disagreement([basis for _, basis in usable], settings.alpha_call))
+    own = [row["explanation"] for row in rows if row["explanation"] and row["call"] != "insufficient"]
+    told = explanation(combined, joint, (), target) if combined["call"] == "insufficient" else None
+    combined["explanation"] = " ".join([*([told] if told else []), *own]) or None
+    return [*rows, {**about, "marker_id": COMBINED, **combined}]
 
 
-def _disagreement(single: Sequence[Evidence], pooled: Evidence, alpha: float) -> frozenset[str]:
-    """Whether the markers of one sample differ by more than chance.
+def _split(flags: str | None) -> frozenset[str]:
+    return frozenset((flags or "").split(","))
 
-    METHOD: Pearson's chi-squared of the reads of each marker against the common level, with the variance of the
-    compound Poisson process and of the calibration, on m - 1 degrees of freedom; only where every marker has at
-    least five molecules to expect. The markers share their cells, which this leaves out: the test is conservative.
-    """
-    from scipy.special import gammaincc  # noqa: PLC0415  (0.3 s, only where it is needed)
 
-    processes = [(basis.reads, basis.process) for basis in single if basis.process and not basis.failures]
-    if len(processes) < 2 or pooled.process is None:
+def _combined(usable: Sequence[Evidence], joint: Evidence, settings: Quantify, target: float) -> Row:
+    """The sample over its markers: the highest with the pooled estimate beside it, or the pooled one alone."""
+    rule = rule_of(settings)
+    if not usable or settings.combine == "pooled":
+        return decide([joint], rule, settings, target)
+    beside = pooled(joint, settings) if len(usable) > 1 else {}
+    return decide(usable, rule, settings, target) | beside
+
+
+def _disagreement(usable: Sequence[Evidence], alpha: float) -> frozenset[str]:
+    """Whether the markers of one sample differ by more than chance; only where each has five molecules to expect."""
+    pairs = [(basis.process, basis.count) for basis in usable if basis.process]
+    if len(pairs) < 2:
         return frozenset()
-    level = pooled.reads / pooled.process.reads_per_level
-    if level * min(process.molecules_per_level for _, process in processes) < _ENOUGH_TO_COMPARE:
+    processes, counts = zip(*pairs, strict=True)
+    level = sum(counts) / sum(process.per_level for process in processes)
+    if level * min(process.molecules_per_level for process in processes) < _ENOUGH_TO_COMPARE:
         return frozenset()
-    reads = np.array([count for count, _ in processes])
-    means = np.array([level * process.reads_per_level for _, process in processes])
-    spread = np.array([level * clone_variance(process) for _, process in processes])
-    calibration = np.array([process.log_sd for _, process in processes])
-    statistic = float(np.sum((reads - means) ** 2 / (spread + (means * calibration) ** 2)))
-    chance = float(gammaincc((len(processes) - 1) / 2, statistic / 2))
-    return frozenset({"markers_disagree"} if chance < alpha else ())
+    return frozenset({"markers_disagree"} if disagreement(processes, counts) < alpha else ())

@@ -1,13 +1,14 @@
 """How many reads one clone cell gives: the severity of the compound Poisson model.
 
 Symbols as in docs/statistics.md: a molecule is captured with probability c; a captured one gives Poisson(rho X)
-reads with X log-normal, E[X] = 1 and sd(log X) = s; a cell holds k molecules of a marker.
+reads with X log-normal, E[X] = 1 and sd(log X) = s; a cell holds k molecules of a marker. Where molecules are counted
+by UMI, one that has any read counts one. Arrays have a row for each node of what is not known of rho.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import erf, exp, floor, log, sqrt
 
@@ -15,8 +16,6 @@ import numpy as np
 
 from clonotrack.sequence import F64
 
-_REACH = 7.0
-_FINEST = 0.25
 _LONGEST = 512
 _DEEP = 32.0
 
@@ -30,54 +29,56 @@ class Seeing:
         dispersion: s, standard deviation of the log yield of a molecule.
         capture: c, share of molecules that end in the data.
         copies: k, molecules of the marker in a clone cell.
+        umi: molecules are counted by UMI, not by their reads.
     """
 
     rho: float
     dispersion: float
     capture: float
     copies: float = 1.0
+    umi: bool = False
 
     @property
-    def reads_per_cell(self) -> float:
-        """Mean reads of a clone cell: rho c k."""
-        return self.rho * self.capture * self.copies
+    def counts_per_molecule(self) -> float:
+        """Mean counts of a captured molecule: rho, or the share that has any read where UMIs are counted."""
+        return seen_share(self.rho, self.dispersion) if self.umi else self.rho
+
+    @property
+    def counts_per_cell(self) -> float:
+        """Mean counts of a clone cell."""
+        return self.counts_per_molecule * self.capture * self.copies
 
     def deeper(self, factor: float) -> Seeing:
         """The same marker at `factor` times as many reads per molecule."""
-        return Seeing(self.rho * factor, self.dispersion, self.capture, self.copies)
+        return replace(self, rho=self.rho * factor)
+
+    def diluted(self, share: float) -> Seeing:
+        """The same marker where only a share of its molecules gets into the tube."""
+        return replace(self, capture=self.capture * share)
 
 
-@lru_cache(maxsize=1024)
-def captured(rho: float, dispersion: float, size: int, width: int = 1) -> F64:
-    """P(reads of a captured molecule, in units of `width` reads, rounded), shape (size,).
+@lru_cache(maxsize=4096)
+def seen_share(rho: float, dispersion: float) -> float:
+    """Share of captured molecules with a read: 1 - P(no read)."""
+    return 1 - float(captured(np.array([rho]), dispersion, 1)[0, 0])
 
-    METHOD: Poisson-log-normal (Bulmer, Biometrics 1974): PCR multiplies a molecule by many independent factors.
-    The integral over log X is a trapezoid sum with steps no wider than the narrowest peak, where it converges
-    faster than any power. With `width` over 1 the law is put on a coarser lattice by rounding (Gerber, Insur Math
-    Econ 1982), for rho of at least 32 as the log-normal of the same two moments.
+
+def captured(rhos: F64, dispersion: float, size: int, width: int = 1) -> F64:
+    """P(reads of a captured molecule, in units of `width` reads, rounded), shape (len(rhos), size).
+
+    METHOD: Poisson-log-normal (Bulmer, Biometrics 1974). With `width` over 1 the law is put on a coarser lattice by
+    rounding (Gerber, Insur Math Econ 1982), for rho of at least 32 as the log-normal of the same two moments.
     """
-    if width > 1 and rho >= _DEEP:
-        return _log_normal(rho, dispersion, size, width)
+    from clonotrack.kernels.molecule import poisson_log_normal  # noqa: PLC0415  (numba, 0.5 s)
+
+    if width > 1 and rhos.min() >= _DEEP:
+        return np.array([_log_normal(rho, dispersion, size, width) for rho in rhos])
     longest = size if width == 1 else min(size * width, _LONGEST)
-    reads = np.arange(longest)
-    factorial = np.concatenate(([0.0], np.cumsum(np.log(reads[1:]))))
-    log_rates, weights = _yields(rho, dispersion, longest)
-    terms = np.exp(log_rates[:, None] * reads - np.exp(log_rates)[:, None] - factorial)
-    exact: F64 = weights @ terms
+    exact: F64 = poisson_log_normal(rhos, dispersion, longest)
     if width == 1:
         return exact
-    coarse = np.bincount((reads + width // 2) // width, weights=exact, minlength=size)[:size]
-    return coarse.astype(np.float64)
-
-
-def _yields(rho: float, dispersion: float, longest: int) -> tuple[F64, F64]:
-    """Logarithms of rho X on a grid, and their weights."""
-    if dispersion == 0:
-        return np.array([log(rho)]), np.ones(1)
-    step = min(_FINEST, 1 / (dispersion * sqrt(longest)))
-    points = np.arange(-_REACH, _REACH + step, step)
-    weights = np.exp(-(points**2) / 2)
-    return log(rho) + dispersion * points - dispersion**2 / 2, weights / weights.sum()
+    units = (np.arange(longest) + width // 2) // width
+    return np.array([np.bincount(units, weights=row, minlength=size)[:size] for row in exact])
 
 
 def _log_normal(rho: float, dispersion: float, size: int, width: int) -> F64:
@@ -86,38 +87,50 @@ def _log_normal(rho: float, dispersion: float, size: int, width: int) -> F64:
     return np.diff([0.5 + 0.5 * erf(bound / sqrt(2)) for bound in bounds], prepend=0.0)
 
 
-def of_molecule(seeing: Seeing, size: int, width: int = 1) -> F64:
-    """P(reads of a molecule put into the tube): captured or not, shape (size,)."""
-    law = seeing.capture * captured(seeing.rho, seeing.dispersion, size, width)
-    law[0] += 1 - seeing.capture
+def of_molecule(seeing: Seeing, factors: F64, size: int, width: int = 1) -> F64:
+    """P(counts of a molecule put into the tube): captured or not, at several depths, shape (nodes, size)."""
+    if seeing.umi:
+        law = np.zeros((len(factors), max(2, size)))
+        law[:, 1] = seeing.capture * seeing.counts_per_molecule
+        law[:, 0] = 1 - law[:, 1]
+        return law[:, :size]
+    law = seeing.capture * captured(seeing.rho * factors, seeing.dispersion, size, width)
+    law[:, 0] += 1 - seeing.capture
     return law
 
 
-def of_cell(seeings: Sequence[Seeing], size: int, width: int = 1) -> F64:
-    """P(reads of a clone cell over all the markers seen in one tube), shape (size,).
+def of_cell(seeings: Sequence[Seeing], factors: F64, size: int, width: int = 1) -> F64:
+    """P(counts of a clone cell over all the markers seen in one tube), shape (nodes, size).
 
     METHOD: the markers of a clone sit in the same cells, so their reads are added cell by cell (convolution over
     markers and copies), never as independent counts. A number of copies between two whole ones is a mixture of
     cells with the lower and with the upper.
     """
-    law = np.zeros(size)
-    law[0] = 1.0
+    law = np.zeros((len(factors), size))
+    law[:, 0] = 1.0
     for seeing in seeings:
-        single = of_molecule(seeing, size, width)
+        single = of_molecule(seeing, factors, size, width)
         whole = floor(seeing.copies)
         share = seeing.copies - whole
         for _ in range(whole):
-            law = np.convolve(law, single)[:size]
+            law = _convolved(law, single)
         if share:
-            law = (1 - share) * law + share * np.convolve(law, single)[:size]
+            law = (1 - share) * law + share * _convolved(law, single)
     return law
 
 
-def moments(seeings: Sequence[Seeing]) -> F64:
-    """E[S], E[S^2], E[S^3] of the reads S of a clone cell over all the markers seen in one tube."""
-    raw = np.zeros(3)
+def _convolved(left: F64, right: F64) -> F64:
+    size = left.shape[1]
+    if not left[:, 1:].any():
+        return left[:, :1] * right
+    return np.array([np.convolve(a, b)[:size] for a, b in zip(left, right, strict=True)])
+
+
+def moments(seeings: Sequence[Seeing], factors: F64) -> F64:
+    """E[S], E[S^2], E[S^3] of the counts S of a clone cell over the markers seen in one tube, shape (3, nodes)."""
+    raw = np.zeros((3, len(factors)))
     for seeing in seeings:
-        single = _molecule_moments(seeing)
+        single = _molecule_moments(seeing, factors)
         whole = floor(seeing.copies)
         share = seeing.copies - whole
         for _ in range(whole):
@@ -127,10 +140,12 @@ def moments(seeings: Sequence[Seeing]) -> F64:
     return raw
 
 
-def _molecule_moments(seeing: Seeing) -> F64:
-    """Raw moments of a molecule's reads; factorial moments of the captured are rho^n exp(n (n-1) s^2 / 2)."""
-    spread = exp(seeing.dispersion**2)
-    first, second, third = seeing.rho, seeing.rho**2 * spread, seeing.rho**3 * spread**3
+def _molecule_moments(seeing: Seeing, factors: F64) -> F64:
+    """Raw moments of a molecule's counts; factorial moments of the captured are rho^n exp(n (n-1) s^2 / 2)."""
+    if seeing.umi:
+        return np.full((3, len(factors)), seeing.capture * seeing.counts_per_molecule)
+    spread, rho = exp(seeing.dispersion**2), seeing.rho * factors
+    first, second, third = rho, rho**2 * spread, rho**3 * spread**3
     return seeing.capture * np.array([first, second + first, third + 3 * second + first])
 
 

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from clonotrack.config import Config
-from clonotrack.quantify.assay import Assay, assays
-from clonotrack.quantify.background import background_of, refuse_own
-from clonotrack.quantify.control_checks import contaminated, control_checks
+from clonotrack.quantify.assay import Assay
+from clonotrack.quantify.background import refuse_own
+from clonotrack.quantify.control_checks import NO_TEMPLATE, checks, contaminated, control_checks, missing, of_run
 from clonotrack.quantify.cross_sample import cross_sample
 from clonotrack.quantify.days import days
 from clonotrack.quantify.decision import Row
-from clonotrack.quantify.evidence import Marker
 from clonotrack.quantify.kinetics import kinetics
+from clonotrack.quantify.look import Marker
 from clonotrack.quantify.observed import observe
 from clonotrack.quantify.quality import quality
 from clonotrack.quantify.refusals import refuse
 from clonotrack.quantify.rows import sample_rows
+from clonotrack.quantify.sheet import assays
+from clonotrack.quantify.surroundings import surroundings
 from clonotrack.tables import HITS, MRD, check
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the stage hands over: the tables MRD, KINETICS, CONTROL_CHECKS, CROSS_SAMPLE and QC."""
+    """What the stage hands over: the tables MRD, KINETICS, CONTROL_CHECKS, CROSS_SAMPLE and QC.
+
+    `warnings` are sentences to whoever ran it: what failed a marker in a whole run.
+    """
 
     mrd: pl.DataFrame
     kinetics: pl.DataFrame
     control_checks: pl.DataFrame
     cross_sample: pl.DataFrame
     qc: pl.DataFrame
+    warnings: tuple[str, ...]
 
 
 def quantify(
@@ -81,10 +87,8 @@ def _result(
     tracked: Sequence[Marker],
     config: Config,
 ) -> Result:
-    settings = config.quantify
-    backgrounds = {
-        marker["marker_id"]: background_of(marker, everything, settings.background_rate) for marker in tracked
-    }
+    around = surroundings(everything, tracked, config)
+    checked, absent = checks(around, tracked), missing(around, samples)
     of_sample: dict[str, list[Assay]] = {}
     for assay in tubes:
         of_sample.setdefault(assay.observed.sample_id, []).append(assay)
@@ -97,19 +101,29 @@ def _result(
     rows: list[Row] = []
     for sample_id, found in of_sample.items():
         about = {"subject_id": subject[sample_id], "sample_id": sample_id, "day": day[sample_id]}
-        lost = frozenset[str]().union(
-            *(contaminated(everything, run) for run in {assay.observed.run_id for assay in found})
-        )
-        rows += sample_rows(about, own[sample_id], found, backgrounds, lost, settings, target[sample_id])
+        runs = {assay.observed.run_id for assay in found}
+        lost = contaminated(checked, runs)
+        unseen = any(of_run(run, runs) for run in absent.values())
+        flags = frozenset({"control_missing"} if unseen else ())
+        rows += sample_rows(about, own[sample_id], found, around, lost, flags, target[sample_id])
     order = ("subject_id", "day", "sample_id")
     mrd = pl.DataFrame(rows, schema=MRD.schema()).sort(order, nulls_last=True, maintain_order=True)
     return Result(
         mrd=check(mrd, MRD),
-        kinetics=kinetics(mrd),
-        control_checks=control_checks(everything, tracked, settings),
+        kinetics=kinetics(mrd, samples, config.quantify.sustained_days),
+        control_checks=control_checks(checked),
         cross_sample=cross_sample([assay.observed for assay in everything]),
-        qc=quality(of_sample, own, backgrounds),
+        qc=quality(of_sample, own, around),
+        warnings=(*_asked(absent), *(str(one) for one in checked if one.role == NO_TEMPLATE and not one.passed)),
     )
+
+
+def _asked(absent: Iterable[str]) -> Iterator[str]:
+    for name in absent:
+        yield (
+            f"No hits of no-template control {name} were given: give them as background, for without them "
+            "contamination is not seen."
+        )
 
 
 def _targets(samples: pl.DataFrame, config: Config) -> dict[str, float]:

@@ -11,10 +11,11 @@ from clonotrack.config import Report
 from clonotrack.report import formats
 from clonotrack.report.course import Course, course
 from clonotrack.report.figure import figure
+from clonotrack.report.kinetics import kinetics_section
 from clonotrack.report.markup import Markup, tag
 from clonotrack.report.origin import origin_section
 from clonotrack.report.results import about, result_table, statements
-from clonotrack.report.sections import kinetics_section, marker_section, quality_section, reading_section
+from clonotrack.report.sections import marker_section, quality_section, reading_section
 from clonotrack.report.statement import flag_sentences, statement
 from clonotrack.report.style import sheet
 

@@ -1,17 +1,16 @@
-"""What stands below the results: markers, kinetics, quality, and how to read the page."""
+"""What stands below the results: markers, quality, and how to read the page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from clonotrack.report import formats
 from clonotrack.report.course import Course, Row
-from clonotrack.report.markup import Markup, Notes, escape, join, table, tag
+from clonotrack.report.markup import Markup, Notes, join, table, tag
 from clonotrack.report.results import call_label
 from clonotrack.report.statement import CALL_NAMES
-from clonotrack.tables import COMBINED
 
 CALLS_EXPLAINED = {
     "positive": "The decision rule found the clone, at a level that can be quantified.",
@@ -24,8 +23,9 @@ CALLS_EXPLAINED = {
     "failed": "A quality check failed, or there is no way to cells: no statement is possible.",
 }
 TERMS = {
-    "MRD": "Clone cells per nucleated cell: molecules / (capture × copies per cell × input cells).",
-    "Combined": "The sample's result over all of its markers; each marker has its own row.",
+    "MRD": "Clone cells per nucleated cell: molecules / (capture × copies per cell × strands tagged × input cells).",
+    "Combined": "The sample's result over all of its markers: the highest, with the pooled estimate beside it; each "
+    "marker has its own row.",
     "95 % interval": "Levels that agree with what was counted.",
     "LoB": "Limit of blank: 95 % of samples without the clone stay at or under it.",
     "LoD": "Limit of detection: a clone at this level is found in 95 % of such samples. It belongs to this sample: to "
@@ -114,58 +114,6 @@ def _underlined(row: Row) -> list[object]:
     if start is None or end is None:
         return [tag("b", sequence)]
     return [sequence[: start - 1], tag("b", sequence[start - 1 : end]), sequence[end:]]
-
-
-def kinetics_section(kinetics: pl.DataFrame | None, subject_id: str) -> Markup:
-    """How MRD moved between samples."""
-    if kinetics is None:
-        return tag("p", "No table of kinetics was given.")
-    own = kinetics.filter(pl.col("subject_id") == subject_id)
-    if not own.height:
-        return tag("p", "There is one sample only, so nothing can be compared.")
-    notes = Notes()
-    header = ["From", "To", _unit("Time", "days"), "Marker", _unit("Change", "log10"), _unit("Change", "times"), "Call"]
-    pairs = own.partition_by("previous_sample_id", "sample_id", maintain_order=True)
-    bodies = [_steps(_combined_first(pair), notes) for pair in pairs]
-    return table("Change between successive samples.", header, *bodies, class_="results short", notes=notes.listing())
-
-
-def _combined_first(frame: pl.DataFrame) -> list[Row]:
-    return sorted(frame.rows(named=True), key=lambda row: row["marker_id"] != COMBINED)
-
-
-def _steps(rows: Sequence[Row], notes: Notes) -> list[Markup]:
-    """The rows of one pair of samples; samples and time are said once for all markers."""
-    first, number = rows[0], len(rows)
-    days = formats.number(first["days_between"])
-    time = notes.dash("a day is missing") if days is None else formats.day(days)
-    said = (
-        tag("td", first["previous_sample_id"], rowspan=number),
-        tag("td", first["sample_id"], rowspan=number),
-        tag("td", time, rowspan=number, class_="number"),
-    )
-    return [_step(row, said if row is first else (), notes) for row in rows]
-
-
-def _step(row: Row, said: Iterable[Markup], notes: Notes) -> Markup:
-    change = formats.number(row["log10_change"])
-    if change is None:
-        ratio = times = notes.dash("no ratio: one of the two is zero or failed")
-    else:
-        ratio, times = escape(f"{change:+.1f}".replace("-", "−")), escape(_times(change))
-    return tag(
-        "tr",
-        *said,
-        tag("th", row["marker_id"], scope="row", class_="id"),
-        tag("td", ratio, class_="number"),
-        tag("td", times, class_="number"),
-        tag("td", call_label(row["call"])),
-        class_="combined" if row["marker_id"] == COMBINED else None,
-    )
-
-
-def _times(change: float) -> str:
-    return f"{'÷' if change < 0 else '×'} {formats.quantity(10 ** abs(change))}"
 
 
 def quality_section(course: Course, qc: pl.DataFrame | None) -> Markup:

@@ -66,6 +66,7 @@ def settings(series: Series) -> dict[str, Any]:
                 "loci": list(library.loci),
                 "capture": library.capture,
                 "dispersion": library.dispersion,
+                "efficiency_sd": 0.0,  # molecules differ in their yield, sequences do not
             }
             for name, library in series.plan.libraries.items()
         },

@@ -18,8 +18,12 @@ FLAGS = {
     "too_many_calibrators": "More calibrator molecules were found than were put in: their copies are not what they are "
     "said to be.",
     "umi_saturated": "The molecules of the marker fill the space of its UMIs, so they could not be counted.",
+    "depth_unknown": "No molecule of any target was seen, so it is not known how deeply the molecules were read: add "
+    "calibrators, or give the share of the cells that carry the locus.",
     "control_contaminated": "A no-template control of this run holds more reads of the marker than carry-over "
     "explains.",
+    "control_missing": "A no-template control of this run is on the sheet and its hits were not given: contamination "
+    "would not have been seen.",
     "shared_rearrangement": "Unrelated samples carry the same rearrangement; what was found is explained by it.",
     "carry_over": "What was found is explained by reads that other samples of the run leave in this one.",
     "rna": "The library was made from RNA: transcripts are not cells, so there is a frequency only.",

@@ -62,7 +62,8 @@ def test_the_stated_error_is_that_of_the_draws() -> None:
 def test_calibrators_that_scatter_more_widen_the_error() -> None:
     even, uneven = ({f"C{i}": 72 for i in range(9)}, {f"C{i}": 72 + 40 * (-1) ** i for i in range(8)} | {"C8": 72})
     assert fit(uneven).failed == ()
-    assert fit(uneven).log_sd > 1.5 * fit(even).log_sd
+    assert fit(uneven).log_sd == fit(even).log_sd == fit(even).wide_sd
+    assert fit(uneven).wide_sd > 1.5 * fit(even).wide_sd
 
 
 @pytest.mark.parametrize("odd", [0, 900])

@@ -62,6 +62,6 @@ def test_the_range_holds_the_truth() -> None:
 
 
 def test_more_molecules_than_were_put_in_are_no_capture() -> None:
-    assert estimated(tagged([44] * 9).of("IGH"), strands=1.0).value == 1.0
+    assert estimated(tagged([44] * 9).of("IGH"), strands=1.0).value == pytest.approx(1.1)
     assert estimated(tagged([44] * 9).of("IGH"), strands=1.0).possible
     assert not estimated(tagged([90] * 9).of("IGH"), strands=1.0).possible

@@ -7,7 +7,7 @@ import pytest
 
 from clonotrack.config import Config, parse
 from clonotrack.errors import QuantityError
-from clonotrack.library.tubes import Cells, control_reads, nucleated_cells, reads_per_copy
+from clonotrack.library.tubes import Cells, control_counts, nucleated_cells, reads_per_copy
 from clonotrack.tables import CONTROLS, HITS
 
 
@@ -50,7 +50,7 @@ def hits(**reads: int) -> pl.DataFrame:
 
 
 def test_edited_reads_of_a_control_count_and_ambiguous_ones_do_not() -> None:
-    assert control_reads(hits(A=7, B=0)) == {"A": 14, "B": 0}
+    assert control_counts(hits(A=7, B=0), "reads") == {"A": 14, "B": 0}
 
 
 def test_reads_per_copy_of_a_tube_by_locus() -> None:

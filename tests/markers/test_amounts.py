@@ -85,6 +85,16 @@ def test_there_is_no_coefficient_without_calibrator_reads_controls_or_dna(found:
     assert tube_amounts([], found, put_in, CONFIG).reads_per_copy == {}
 
 
+def test_reference_loci_tell_the_cells_of_a_tube_that_states_none() -> None:
+    """400 reads of 40 copies are 10 a copy; 20,000 of a locus with two copies a cell are 1,000 cells."""
+    table = controls(("one", "IGH", 40), ("two", "IGH", 2))
+    as_reference = pl.when(pl.col("control_id") == "two").then(pl.lit("reference")).otherwise("kind")
+    put_in = {name: frame.with_columns(kind=as_reference) for name, frame in table.items()}
+    found = hits(("b", None, "one", 400), ("b", None, "two", 20_000))
+    assert tube_amounts([tube("b")], found, put_in, CONFIG).input_cells == {"IGH": 1_000, "IGK": 1_000}
+    assert tube_amounts([tube("b", input_cells=5)], found, put_in, CONFIG).input_cells == {"IGH": 5, "IGK": 5}
+
+
 def test_an_amount_that_cannot_be_is_refused() -> None:
     with pytest.raises(QuantityError, match="sample dx has input_cells 0"):
         tube_amounts([tube("b", input_cells=0)], None, {}, CONFIG)

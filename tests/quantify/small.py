@@ -49,3 +49,9 @@ def with_reads(frame: pl.DataFrame, kind: str, reads: int) -> pl.DataFrame:
     return frame.with_columns(
         pl.when(pl.col("target_kind") == kind).then(pl.lit(reads, dtype=pl.Int64)).otherwise("reads").alias("reads")
     )
+
+
+def with_umis(frame: pl.DataFrame, umis: dict[str, int | None]) -> pl.DataFrame:
+    """The same hits of a library with UMIs: so many for each target of a kind."""
+    counts = [pl.when(pl.col("target_kind") == kind).then(pl.lit(n, dtype=pl.Int64)) for kind, n in umis.items()]
+    return frame.with_columns(pl.coalesce(counts).alias("umis"))

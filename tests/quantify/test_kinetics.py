@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import polars as pl
 import pytest
 
 from clonotrack.quantify.days import days
-from clonotrack.quantify.kinetics import kinetics
+from clonotrack.quantify.kinetics import Level, Point, doubling, kinetics
 from clonotrack.tables import MRD, SAMPLES
 
 
@@ -46,30 +49,142 @@ def test_without_a_baseline_the_first_date_is_the_origin() -> None:
     assert days(frame) == {"b": 30.0, "a": 0.0}
 
 
-def mrd(*rows: tuple[str, float | None, float | None]) -> pl.DataFrame:
+LOD = 1e-6
+
+
+def mrd(*rows: tuple[str, float | None, str, float | None], marker_id: str = "combined") -> pl.DataFrame:
+    """Rows of sample, day, call and level; limits a factor of two about it, the LoD at 1e-6."""
     named = [
         {
             "subject_id": "P",
             "sample_id": name,
-            "marker_id": "combined",
+            "marker_id": marker_id,
             "day": day,
             "mrd": level,
+            "mrd_low": None if level is None else level / 2,
+            "mrd_high": None if level is None else 2 * level or 1e-6,
+            "lod": None if call == "failed" else LOD,
             "reads": 0,
-            "call": "failed" if level is None else "negative" if level == 0 else "positive",
+            "call": call,
         }
-        for name, day, level in rows
+        for name, day, call, level in rows
     ]
     return pl.DataFrame(named, schema=MRD.schema())
 
 
+def course(*rows: tuple[float | None, str, float | None], tissues: str | None = None) -> dict[str, dict[str, Any]]:
+    """KINETICS of a patient by sample: a baseline `s0`, follow-ups `s1` ..."""
+    names = [f"s{i}" for i in range(len(rows))]
+    sheet = pl.DataFrame(
+        [
+            {
+                "subject_id": "P",
+                "sample_id": name,
+                "role": "followup" if i else "baseline",
+                "reads_1": name,
+                "tissue": tissues[i] if tissues else None,
+            }
+            for i, name in enumerate(names)
+        ],
+        schema=SAMPLES.schema(),
+    )
+    frame = kinetics(mrd(*((name, *row) for name, row in zip(names, rows, strict=True))), sheet, 365.0)
+    return {row["sample_id"]: row for row in frame.iter_rows(named=True)}
+
+
 def test_successive_samples_are_compared_on_the_log_scale() -> None:
-    frame = kinetics(mrd(("c", 70.0, 0.0), ("a", 0.0, 1e-1), ("b", 33.0, 1e-4), ("d", 100.0, 1e-3), ("x", None, 1e-2)))
-    assert frame.get_column("sample_id").to_list() == ["b", "c", "d"]
-    assert frame.get_column("previous_sample_id").to_list() == ["a", "b", "c"]
-    assert frame.get_column("days_between").to_list() == [33.0, 37.0, 30.0]
-    assert frame.get_column("log10_change").to_list() == [pytest.approx(-3.0), None, None]
+    found = course(
+        (0.0, "positive", 1e-1), (33.0, "positive", 1e-4), (None, "positive", 1e-2), (100.0, "positive", 1e-3)
+    )
+    assert list(found) == ["s1", "s3"]
+    assert [row["previous_sample_id"] for row in found.values()] == ["s0", "s1"]
+    assert [row["days_between"] for row in found.values()] == [33.0, 67.0]
+    assert [row["log10_change"] for row in found.values()] == [pytest.approx(-3.0), pytest.approx(1.0)]
+    assert [row["log10_reduction"] for row in found.values()] == [pytest.approx(3.0), pytest.approx(2.0)]
 
 
-def test_a_failed_sample_has_no_change() -> None:
-    frame = kinetics(mrd(("a", 0.0, 1e-1), ("b", 33.0, None)))
-    assert frame.select("log10_change", "call").rows() == [(None, "failed")]
+def test_what_was_not_detected_is_less_than_the_lod_never_zero() -> None:
+    found = course(
+        (0.0, "positive", 1e-1), (30.0, "negative", 0.0), (60.0, "insufficient", 0.0), (90.0, "positive", 1e-4)
+    )
+    down, still, up = found.values()
+    assert (down["log10_change"], down["change_bound"]) == (pytest.approx(-5.0), "at_most")
+    assert (down["log10_reduction"], down["reduction_bound"]) == (pytest.approx(5.0), "at_least")
+    assert (still["log10_change"], still["change_bound"]) == (None, None)
+    assert (up["log10_change"], up["change_bound"]) == (pytest.approx(2.0), "at_least")
+    assert (up["log10_reduction"], up["reduction_bound"]) == (pytest.approx(3.0), None)
+
+
+def test_a_failed_sample_has_no_change_and_is_passed_over_by_the_next() -> None:
+    found = course((0.0, "positive", 1e-1), (33.0, "failed", None), (50.0, "positive", 1e-3))
+    assert (found["s1"]["log10_change"], found["s1"]["call"]) == (None, "failed")
+    assert (found["s2"]["previous_sample_id"], found["s2"]["log10_change"]) == ("s0", pytest.approx(-2.0))
+
+
+def test_a_rise_is_a_log_over_the_lowest_level_before_it() -> None:
+    found = course(
+        (0.0, "positive", 1e-1),
+        (30.0, "positive", 2e-5),
+        (60.0, "positive", 1.5e-4),
+        (90.0, "positive", 3e-4),
+        (120.0, "negative", 0.0),
+        (150.0, "positive_below_loq", 9e-6),
+        (180.0, "positive", 1e-5),
+    )
+    assert [row["rise"] for row in found.values()] == [False, False, True, False, False, True]
+    assert found["s6"]["lowest"] == LOD
+
+
+def test_doubling_time_with_its_interval() -> None:
+    """Four times in 60 days are two doublings; both levels are known within a factor of two."""
+    row = course((0.0, "positive", 1e-3), (30.0, "positive", 1e-4), (90.0, "positive", 4e-4))["s2"]
+    assert row["doubling_days"] == pytest.approx(30.0)
+    assert row["doubling_low"] == pytest.approx(60 / (2 + 2**0.5))
+    assert row["doubling_high"] == pytest.approx(60 / (2 - 2**0.5))
+    assert course((0.0, "positive", 1e-4), (60.0, "positive", 2e-4))["s1"]["doubling_high"] is None
+    assert course((0.0, "positive", 1e-4), (60.0, "positive", 1e-5))["s1"]["doubling_days"] is None
+
+
+def test_after_a_sample_that_detected_nothing_the_doubling_time_has_an_upper_limit_only() -> None:
+    row = course((0.0, "positive", 1e-3), (30.0, "negative", 0.0), (90.0, "positive", 1.6e-5))["s2"]
+    assert (row["doubling_days"], row["doubling_low"]) == (None, None)
+    assert row["doubling_high"] == pytest.approx(60 / 3)
+
+
+def test_the_doubling_interval_holds_the_truth() -> None:
+    rng = np.random.default_rng(7)
+    held = []
+    for early, late in zip(rng.poisson(20, 2000), rng.poisson(80, 2000), strict=True):
+        points = [
+            Point({"call": "positive"}, day, Level(n, n - 1.96 * n**0.5 + 1, n + 1.96 * n**0.5 + 2))
+            for day, n in ((0.0, int(early)), (60.0, int(late)))
+        ]
+        row = doubling(*points)
+        low, high = row.get("doubling_low", 0.0), row.get("doubling_high") or np.inf
+        held.append(low <= 30.0 <= high)
+    assert 0.93 <= np.mean(held) <= 0.98
+
+
+def test_time_to_negativity_lies_between_the_last_positive_and_the_first_negative() -> None:
+    found = course(
+        (-2.0, "positive", 1e-1), (33.0, "positive", 1e-4), (60.0, "insufficient", 0.0), (78.0, "negative", 0.0)
+    )
+    assert found["s2"]["days_to_negativity"] is None
+    assert (found["s3"]["days_positive"], found["s3"]["days_to_negativity"]) == (35.0, 80.0)
+    assert (found["s3"]["negative_since"], found["s3"]["sustained"]) == (78.0, False)
+
+
+def test_negativity_is_sustained_by_two_negatives_a_year_apart() -> None:
+    start = [(0.0, "positive", 1e-1), (100.0, "negative", 0.0)]
+    found = course(*start, (300.0, "insufficient", 0.0), (464.0, "negative", 0.0), (465.0, "negative", 0.0))
+    assert [row["sustained"] for row in found.values()] == [False, False, False, True]
+    broken = course(*start, (300.0, "positive_below_loq", 2e-6), (465.0, "negative", 0.0), (900.0, "negative", 0.0))
+    assert [row["sustained"] for row in broken.values()] == [False, False, False, True]
+    assert broken["s3"]["negative_since"] == 465.0
+    assert broken["s4"]["days_to_negativity"] == 100.0
+
+
+def test_marrow_is_not_compared_with_blood() -> None:
+    found = course((0.0, "positive", 1e-1), (30.0, "positive", 1e-3), (60.0, "positive", 1e-4), tissues="MBM")
+    assert list(found) == ["s2"]
+    assert found["s2"]["previous_sample_id"] == "s0"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
-from clonotrack.tables import FLAGS, KINETICS, MARKERS, MRD, QC, SAMPLES
+from clonotrack.quantify.kinetics import kinetics as of_mrd
+from clonotrack.tables import FLAGS, MARKERS, MRD, QC, SAMPLES
 
 CAPTURE = 0.6
 IGH, IGK = "p1.IGH.3f9a2c1e", "p1.IGK.b07d44e2"
@@ -34,6 +34,7 @@ def result(sample_id: str, day: float | None, marker_id: str, call: str, **value
         "counting": "spike_in",
         "capture": CAPTURE,
         "copies_per_cell": 1.0,
+        "strands_tagged": 1.0,
         "input_cells": cells,
         "input_source": "dna",
         "pg_per_cell": 6.5,
@@ -141,16 +142,8 @@ def markers(*rows: dict[str, Any]) -> pl.DataFrame:
 
 def kinetics(results: pl.DataFrame) -> pl.DataFrame:
     """KINETICS of patient p1, made from its MRD."""
-    rows = []
-    for name in ("combined", IGH, IGK):
-        own = results.filter((pl.col("marker_id") == name) & (pl.col("subject_id") == "p1")).rows(named=True)
-        for before, after in pairwise(own):
-            ratio = (after["mrd"] or 0) / before["mrd"] if before["mrd"] else 0
-            change = pl.select(pl.lit(ratio).log10()).item() if ratio else None
-            rows.append({"subject_id": "p1", "marker_id": name, "sample_id": after["sample_id"], "day": after["day"],
-                         "previous_sample_id": before["sample_id"], "days_between": after["day"] - before["day"],
-                         "log10_change": change, "call": after["call"]})  # fmt: skip
-    return pl.DataFrame(rows, schema=KINETICS.schema())
+    own = results.filter(pl.col("subject_id") == "p1")
+    return of_mrd(own, samples(own), 365.0)
 
 
 def qc(results: pl.DataFrame) -> pl.DataFrame:

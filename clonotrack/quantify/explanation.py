@@ -1,0 +1,76 @@
+"""The arithmetic behind a hit that is explained, and what an insufficient sample lacked, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clonotrack.quantify.evidence import Evidence
+
+NAMED = 2
+"""Sources of carry-over that are named; the others are counted."""
+
+
+def explanation(row: Mapping[str, Any], basis: Evidence, failed_controls: Sequence[str], target: float) -> str | None:
+    """What a person needs to check the row's flags by hand; None where there is nothing to explain.
+
+    Args:
+        row: of MRD.
+        basis: what it rests on.
+        failed_controls: sentences about no-template controls that hold the marker.
+        target: level that a negative result has to reach.
+    """
+    flags = (row["flags"] or "").split(",")
+    said = list(failed_controls) if "control_contaminated" in flags else []
+    if "carry_over" in flags:
+        said.append(_carry_over(basis))
+    if "shared_rearrangement" in flags:
+        said.append(_shared(basis))
+    if row["call"] == "insufficient":
+        said.append(_insufficient(row, target))
+    return " ".join(said) or None
+
+
+def _unit(basis: Evidence) -> str:
+    return "molecules" if basis.counting == "umi" else "reads"
+
+
+def _carry_over(basis: Evidence) -> str:
+    """Reads of the sources, the share that hops, the tubes it falls on, and what is expected of it here."""
+    first = basis.carried[0]
+    named = " and ".join(f"{one.sample_id} holds {one.reads:,} reads" for one in basis.carried[:NAMED])
+    more = len(basis.carried) - NAMED
+    others = f" ({_counted(more, 'more tube')} besides)" if more > 0 else ""
+    expected = f"{basis.expected_carry_over or 0.0:.3g} {_unit(basis)} expected here"
+    return (
+        f"Carry-over: {named} of the marker in this run{others}, of which {100 * first.share:.2g} % hop, over "
+        f"{_counted(first.recipients, 'other tube')}: {expected}, {basis.count:,} counted."
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _shared(basis: Evidence) -> str:
+    """Counts and cells of the unrelated tubes, the rate, and what is expected of it here."""
+    counts = sum(known.control_counts for known in basis.backgrounds)
+    cells = sum(known.control_cells for known in basis.backgrounds)
+    rate = sum(known.rate.mean for known in basis.backgrounds)
+    here = 0.0
+    if basis.process:
+        for tube in basis.process.tubes:
+            for marker, own in zip(tube.markers, tube.background, strict=False):
+                here += tube.cells * own.mean * marker.counts_per_cell / marker.copies
+    return (
+        f"Shared rearrangement: {counts:,} {_unit(basis)} in {cells:,.0f} cells of unrelated samples, "
+        f"{rate:.1e} molecules a cell: {here:.3g} {_unit(basis)} expected here, {basis.count:,} counted."
+    )
+
+
+def _insufficient(row: Mapping[str, Any], target: float) -> str:
+    """What would have sufficed: reads, where more of them would do, else cells."""
+    start = f"Insufficient: the LoD of {row['lod']:.1e} is above the target level of {target:.1e}"
+    if row["reads_needed"] is not None:
+        return f"{start}; {row['reads_needed']:,.0f} usable reads would have sufficed."
+    return f"{start}, and no depth of sequencing would have sufficed: more cells are needed."
