@@ -15,6 +15,7 @@ from clonotrack.annotate import annotate
 from clonotrack.cluster import cluster
 from clonotrack.cluster import quality_control as cluster_quality
 from clonotrack.config import Config
+from clonotrack.errors import ClonotrackError
 from clonotrack.germline import Reference
 from clonotrack.io import given
 from clonotrack.io.given import File, Files
@@ -89,7 +90,7 @@ def baseline(
     rearrangements = annotate(distinct.sequences, reference, settings.annotate, threads=threads)
     clonotypes = cluster(rearrangements, settings.cluster, controls=put_in)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
-    hits = None if put_in is None else _hits(lanes, None, put_in, reference, settings, sample)
+    hits = None if put_in is None else _calibrator_hits(lanes, put_in, reference, settings, sample)
     tables = {} if put_in is None else {settings.library_name(library): put_in}
     known = tube_amounts(sample.iter_rows(named=True), hits, tables, settings)
     markers = select(
@@ -188,6 +189,17 @@ def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **a
     """The one row that a sheet would have."""
     row = {"sample_id": sample_id, "subject_id": subject_id, "role": role, "library": library, "reads_1": "", **about}
     return pl.DataFrame([row], schema=SAMPLES.schema())
+
+
+def _calibrator_hits(
+    lanes: list[Lane], controls: pl.DataFrame, reference: Reference, config: Config, sample: pl.DataFrame
+) -> pl.DataFrame:
+    if Path("-") in given.lane_files(lanes):
+        raise ClonotrackError(
+            "standard input can be read once, and a baseline with calibrators is read twice: give a file"
+        )
+    targets = track.prepare(None, controls, reference, config.track, None)
+    return _hits(lanes, targets, reference, config, sample)
 
 
 def _hits(

@@ -13,7 +13,6 @@ from clonotrack.tables import TOTALS
 from clonotrack.track.hits import Sample, hits_frame
 from clonotrack.track.lengths import cut_short
 from clonotrack.track.tally import Counted
-from clonotrack.track.tally import Counted
 from tests.track.made import target
 
 TARGET = target("A" * 40, "m1")

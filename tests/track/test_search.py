@@ -51,15 +51,9 @@ def hits(
 ) -> pl.DataFrame:
     counts = Counts()
     table = markers(*MARKERS) if table is None else table
-    return track(
-        batches(reads, counts, size, short=3, poor=2),
-        counts,
-        table,
-        tube,
-        REFERENCE,
-        Track(max_edits=max_edits),
-        Sample("s", subject_id),
-    )
+    targets = prepare(table, tube, REFERENCE, Track(max_edits=max_edits), subject_id)
+    reads_of = batches(reads, counts, size, short=3, poor=2)
+    return track(reads_of, counts, targets, REFERENCE, Sample("s", subject_id))
 
 
 def reads_of(frame: pl.DataFrame, target_id: str) -> dict[tuple[str | None, int | None], int]:
@@ -168,7 +162,7 @@ def test_no_reads_no_targets_still_make_a_table() -> None:
     assert found.columns == HITS.names
     assert set(found["target_kind"]) == {"locus", "total"}
     counts = Counts()
-    nothing = track(batches([JH], counts), counts, None, None, REFERENCE, Track(), Sample("s"))
+    nothing = track(batches([JH], counts), counts, [], REFERENCE, Sample("s"))
     assert totals(nothing)["other"] == 1
 
 
