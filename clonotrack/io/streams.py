@@ -26,6 +26,7 @@ DAMAGED = cast(type[Exception], isal_zlib.error)
 HEADROOM = 1 << 16
 BLOCK_BYTES = 4 << 20
 AHEAD_BYTES = 128 << 20
+_ALIGNMENTS = (".bam", ".cram")
 _PACKED_BYTES = 1 << 20
 _THREADS = 2  # that decompress one BGZF file, and files that are begun before they are asked for
 _SHORT_INTERVAL = 0.0005  # s after which a thread lets others have the interpreter: ten times sooner than usual
@@ -166,11 +167,10 @@ _waiting: list[Path] = []
 def reading_ahead(paths: Sequence[Path]) -> Iterator[None]:
     """Begin to read the first of some files, and each next one before it is opened with `open_blocks`.
 
-    What a command needs else, its imports and tables, is got ready meanwhile.
-
-    Raises:
-        InputError: see `Blocks`.
+    What a command needs else, its imports and tables, is got ready meanwhile. Left to whoever opens them: standard
+    input, BAM and CRAM, and files that are not there.
     """
+    paths = [path for path in paths if path.is_file() and path.suffix.lower() not in _ALIGNMENTS]
     _waiting[:] = paths
     interval = sys.getswitchinterval()
     sys.setswitchinterval(_SHORT_INTERVAL)
