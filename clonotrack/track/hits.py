@@ -37,6 +37,8 @@ def hits_frame(
     loci: I64,
     totals: Mapping[str, int],
     unseen: Collection[str] = (),
+    *,
+    tagged: bool = False,
 ) -> pl.DataFrame:
     """HITS of one tube.
 
@@ -47,13 +49,16 @@ def hits_frame(
         loci: shape (7,); reads by the locus of their J.
         totals: reads by what became of them.
         unseen: markers that the reads are too short for; each has a row without a match class, which says so.
+        tagged: the library has UMIs.
     """
-    rows = [*_target_rows(targets, counted, unseen), *_locus_rows(loci), *_total_rows(totals)]
+    rows = [*_target_rows(targets, counted, unseen, 0 if tagged else None), *_locus_rows(loci), *_total_rows(totals)]
     frame = pl.DataFrame([asdict(sample) | row for row in rows], schema=HITS.schema())
     return check(frame, HITS)
 
 
-def _target_rows(targets: Sequence[Target], counted: Iterable[Counted], unseen: Collection[str]) -> Iterator[Row]:
+def _target_rows(
+    targets: Sequence[Target], counted: Iterable[Counted], unseen: Collection[str], no_umis: int | None
+) -> Iterator[Row]:
     by_target: dict[int, list[Counted]] = defaultdict(list)
     for row in counted:
         by_target[row.target].append(row)
@@ -65,9 +70,9 @@ def _target_rows(targets: Sequence[Target], counted: Iterable[Counted], unseen: 
             "locus": target.locus,
         }
         if target.kind == "marker" and target.target_id in unseen:
-            yield about | {"reads": 0}
+            yield about | {"reads": 0, "umis": no_umis}
         elif all(row.match_class == "evolved" for row in by_target[number]):
-            yield about | {"match_class": "exact", "edit_distance": 0, "reads": 0, "shared_reads": 0}
+            yield about | {"match_class": "exact", "edit_distance": 0, "reads": 0, "shared_reads": 0, "umis": no_umis}
         for row in by_target[number]:
             yield about | {
                 "match_class": row.match_class,

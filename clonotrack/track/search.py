@@ -50,4 +50,6 @@ def track(
     }
     lengths = search.loci.lengths
     unseen = frozenset(t.target_id for t in targets if t.kind == "marker" and cut_short(t, lengths))
-    return hits_frame(sample, targets, search.tally.rows(), search.loci.counts, totals, unseen)
+    return hits_frame(
+        sample, targets, search.tally.rows(), search.loci.counts, totals, unseen, tagged=search.tally.tagged
+    )
