@@ -1,4 +1,4 @@
-"""From what was counted to the HITS table, and what is worth a look in it."""
+"""From what was counted to the HITS table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from clonotrack.germline import LOCI
 from clonotrack.sequence import I64
-from clonotrack.tables import HITS, QC, TOTALS, check
+from clonotrack.tables import HITS, TOTALS, check
 from clonotrack.track.tally import Counted
 from clonotrack.track.targets import Target
 
@@ -92,35 +92,3 @@ def _locus_rows(loci: I64) -> Iterator[Row]:
 def _total_rows(totals: Mapping[str, int]) -> Iterator[Row]:
     for name in TOTALS:
         yield {"target_id": name, "target_kind": "total", "reads": totals[name]}
-
-
-def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target] = ()) -> pl.DataFrame:
-    """QC of one sample, all its tubes together: what became of its reads, and the edits that targets were allowed.
-
-    Args:
-        hits: HITS of the sample.
-        sample_id: as in `hits`.
-        targets: from `clonotrack.track.prepare`; each marker of the sample's own patient gets a row.
-    """
-    of_sample = hits.filter(pl.col("sample_id") == sample_id)
-    counted = of_sample.filter(pl.col("target_kind").is_in(["total", "locus"]))
-    reads = {
-        name: int(counted.filter(pl.col("target_id") == name).get_column("reads").sum()) for name in (*TOTALS, *LOCI)
-    }
-    passed = reads["scanned"] - reads["no_umi"] - reads["too_short"] - reads["low_quality"]
-    rows = [(name, float(reads[name]), "reads") for name in TOTALS]
-    rows += [(f"reads_{locus}", float(reads[locus]), "reads") for locus in LOCI]
-    if passed:
-        rows.append(("hit_share", reads["hit"] / passed, "share of passed reads"))
-        rows.append(("locus_share", sum(reads[locus] for locus in LOCI) / passed, "share of passed reads"))
-    subjects = set(of_sample.get_column("subject_id"))
-    strictest = {target.target_id: target for target in sorted(targets, key=lambda target: -target.edits)}
-    own = [target for target in strictest.values() if target.kind == "marker" and target.subject_id in subjects]
-    rows += [(f"max_edits {target.target_id}", float(target.edits), "edits") for target in own]
-    rows += [
-        (f"max_edits_lowered {target.target_id}", float(target.wanted - target.edits), "edits")
-        for target in own
-        if target.edits < target.wanted
-    ]
-    frame = pl.DataFrame([(sample_id, "track", *row) for row in rows], schema=QC.schema(), orient="row")
-    return check(frame, QC)
