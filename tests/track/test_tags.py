@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from clonotrack.kernels.verify import EVOLVED, EXACT, MISMATCH, TIE
 from clonotrack.track.tags import Tags
 
-LENGTH = 10
+LENGTH = 8
 
 
 def tagged(
@@ -33,7 +33,7 @@ def beside_others(fragments: list[tuple[tuple[int, int, int], int]]) -> dict[tup
 
 def test_a_molecule_is_told_once_where_most_of_its_reads_are() -> None:
     exact, wrong = (0, EXACT, 0), (0, MISMATCH, 1)
-    found = tagged([(exact, 7)] * 9 + [(wrong, 7)] * 2 + [(wrong, 500_000)] * 5 + [(exact, 500_000)])
+    found = tagged([(exact, 7)] * 9 + [(wrong, 7)] * 2 + [(wrong, 50_000)] * 5 + [(exact, 50_000)])
     assert found == {exact: 1, wrong: 1}
 
 
@@ -53,7 +53,7 @@ def test_too_many_for_the_umis_have_no_number() -> None:
     assert tags.molecules() == {(0, 0, 0): None}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=8)
 @given(st.integers(0, 2**32), st.integers(1, 300))
 def test_order_and_chunks_change_nothing(seed: int, chunk: int) -> None:
     rng = np.random.default_rng(seed)
