@@ -4,10 +4,10 @@
 
 Forty markers of all systems are made, twelve of them short TRG and IGH D-J ones, with the edits that `clonotrack
 markers` would give them; and polyclonal reads of another person, 150 nt with 0.3 % errors, in equal shares of eight
-systems. A hit is *biology* where the rearrangement that was read, without the errors, is within the edits of the marker:
-a cell that carries it. It is an *error of sequencing* where only the read with its errors is, and a *fault* where not
-even that is. Each is printed beside the number that the recombination model expects with that person's gene usage, with
-the errors of sequencing that it expects in 1,000,000,000 reads.
+systems. A hit is *biology* where the rearrangement that was read, without the errors, is within the edits of the
+marker: a cell that carries it. It is an *error of sequencing* where only the read with its errors is, and a *fault*
+where not even that is. Each is printed beside the number that the recombination model expects with that person's gene
+usage, and with the errors of sequencing that it expects in 1,000,000,000 reads.
 """
 
 from __future__ import annotations
