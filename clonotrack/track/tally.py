@@ -33,7 +33,7 @@ from clonotrack.track.tags import Tags
 from clonotrack.track.targets import Target
 
 CLASSES = {EXACT: "exact", MISMATCH: "mismatch", INDEL: "indel", EVOLVED: "evolved", TIE: "ambiguous"}
-FLANK = 200  # nt of an evolved read beside the target that its consensus tells
+FLANK = 400  # nt of an evolved read beside the target that its consensus tells
 
 
 @dataclass(frozen=True, slots=True)

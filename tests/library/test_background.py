@@ -26,9 +26,9 @@ def test_every_system_has_a_model_whose_chances_add_up(system: str) -> None:
     assert (len(model.d.weights) > 0) == (system in ("IGH", "TRB", "TRD"))
 
 
-@pytest.mark.parametrize("locus", ["TRG", "TRB"])
+@pytest.mark.parametrize("locus", ["TRG", "IGK", "TRD"])
 def test_the_model_says_how_often_random_rearrangements_hold_a_stretch(locus: str) -> None:
-    """20,000 rearrangements of one person; stretches of 12 nt about the joint."""
+    """10,000 rearrangements of one person; stretches of 12 nt about the joint."""
     rng = np.random.default_rng(4)
     germline = inherit(REFERENCE, locus, rng)
     functional = [segment for segment in REFERENCE.segments if segment.functionality in ("F", "")]
@@ -42,15 +42,15 @@ def test_the_model_says_how_often_random_rearrangements_hold_a_stretch(locus: st
 
     model = recombination(REFERENCE, locus, usage)
     assert model is not None
-    made = [r.sequence for r in draw(germline, 20_000, rng)]
+    made = [r.sequence for r in draw(germline, 10_000, rng)]
     total = expected = 0.0
-    for rearrangement in draw(germline, 12, rng):
+    for rearrangement in draw(germline, 25, rng):
         middle = (rearrangement.v_end + rearrangement.j_start) // 2
         window = rearrangement.sequence[middle - 6 : middle + 6]
         total += sum(window in sequence for sequence in made)
         expected += len(made) * per_rearrangement(window, model, 0)[0]
     assert total == pytest.approx(expected, abs=4 * expected**0.5)
-    assert expected > 100
+    assert expected > 20
 
 
 def test_cells_carry_what_is_productive_more_often() -> None:
