@@ -1,4 +1,4 @@
-"""The arithmetic behind a hit that is explained, and what an insufficient sample lacked, as sentences."""
+"""The arithmetic behind a hit that is explained, as sentences."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ NAMED = 2
 """Sources of carry-over that are named; the others are counted."""
 
 
-def explanation(row: Mapping[str, Any], basis: Evidence, failed_controls: Sequence[str], target: float) -> str | None:
+def explanation(row: Mapping[str, Any], basis: Evidence, failed_controls: Sequence[str]) -> str | None:
     """What a person needs to check the row's flags by hand; None where there is nothing to explain.
 
     Args:
         row: of MRD.
         basis: what it rests on.
         failed_controls: sentences about no-template controls that hold the marker.
-        target: level that a negative result has to reach.
     """
     flags = (row["flags"] or "").split(",")
     said = list(failed_controls) if "control_contaminated" in flags else []
@@ -26,8 +25,6 @@ def explanation(row: Mapping[str, Any], basis: Evidence, failed_controls: Sequen
         said.append(_carry_over(basis))
     if "shared_rearrangement" in flags:
         said.append(_shared(basis))
-    if row["call"] == "insufficient":
-        said.append(_insufficient(row, target))
     return " ".join(said) or None
 
 
@@ -66,11 +63,3 @@ def _shared(basis: Evidence) -> str:
         f"Shared rearrangement: {counts:,} {_unit(basis)} in {cells:,.0f} cells of unrelated samples, "
         f"{rate:.1e} molecules a cell: {here:.3g} {_unit(basis)} expected here, {basis.count:,} counted."
     )
-
-
-def _insufficient(row: Mapping[str, Any], target: float) -> str:
-    """What would have sufficed: reads, where more of them would do, else cells."""
-    start = f"Insufficient: the LoD of {row['lod']:.1e} is above the target level of {target:.1e}"
-    if row["reads_needed"] is not None:
-        return f"{start}; {row['reads_needed']:,.0f} usable reads would have sufficed."
-    return f"{start}, and no depth of sequencing would have sufficed: more cells are needed."

@@ -311,13 +311,11 @@ def test_tubes_that_count_differently_are_counted_by_reads() -> None:
     assert (row["counting"], row["reads"], row["umis"]) == ("spike_in", 180, None)
 
 
-def test_what_an_insufficient_sample_lacked_is_said() -> None:
+def test_the_reads_that_would_have_sufficed() -> None:
     none = with_reads(hits(COUNTED), "marker", 0)
     few = only(run(counted=none, samples=one_sample(disease="MM", input_cells=30_000.0)))
     assert few["reads_needed"] is None
-    assert "no depth of sequencing would have sufficed" in few["explanation"]
     shallow = with_reads(none, "control", 12)
     row = only(run(counted=shallow, samples=one_sample(disease="MM", input_cells=1e6)))
     assert row["call"] == "insufficient"
     assert 1_000_000 < row["reads_needed"] < 20_000_000
-    assert f"{row['reads_needed']:,.0f} usable reads would have sufficed" in row["explanation"]
