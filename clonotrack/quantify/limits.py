@@ -24,6 +24,7 @@ DETECTED = 0.95
 """Share of samples at the limit of detection that are called, and of blank ones at or under the limit of blank."""
 LARGEST_ERROR = 0.70
 """Root mean square error, relative, at the limit of quantification."""
+_QUANTIFIED = 1e-4
 WHOLE = 1.0
 """The level at which every cell is of the clone."""
 
@@ -155,7 +156,7 @@ def lowest_quantified(error: Callable[[float], float], lowest: float) -> float:
         return lowest
     if error(max(WHOLE, lowest)) > LARGEST_ERROR:
         return max(WHOLE, lowest)
-    return max(lowest, crossing(error, LARGEST_ERROR, lowest))
+    return max(lowest, crossing(error, LARGEST_ERROR, lowest, _QUANTIFIED))
 
 
 def rms_error(process: Process, rule: Rule, level: float) -> float:

@@ -8,7 +8,6 @@ a single marker is kept exactly, and a one-factor Gaussian copula with the count
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import erf, prod, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -18,9 +17,6 @@ from clonotrack.quantify.process import Process
 from clonotrack.sequence import F64
 
 _NORMAL = NormalDist()
-_STEP, _REACH = 0.25, 6.0
-_FACTOR = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)
-_WEIGHTS = np.exp(-(_FACTOR**2) / 2) / np.exp(-(_FACTOR**2) / 2).sum()
 _CERTAIN = 1e-15
 _WHOLE_STEP = 1.2
 
@@ -67,18 +63,17 @@ def correlation(processes: Sequence[Process], level: float) -> float:
     return float(min(0.99, (ratios.sum() - len(ratios)) / (len(ratios) * (len(ratios) - 1))))
 
 
-def all_below(processes: Sequence[Process], counts: Sequence[int], level: float) -> float:
-    """P(every marker shows at most its counts) at a true level."""
-    single = [cumulative(process, count, level) for process, count in zip(processes, counts, strict=True)]
+def all_below(processes: Sequence[Process], counts: Sequence[Sequence[int]], level: float) -> F64:
+    """P(every marker shows at most its counts) at a true level, for several such sets of counts, shape (sets,)."""
+    from clonotrack.kernels.copula import joint_below  # noqa: PLC0415  (numba, 0.5 s)
+
     common = correlation(processes, level)
+    single = [[cumulative(*pair, level) for pair in zip(processes, one, strict=True)] for one in counts]
     if not common:
-        return prod(single)
-    total = np.ones(len(_FACTOR))
-    for chance in single:
-        place = _NORMAL.inv_cdf(min(max(chance, _CERTAIN), 1 - _CERTAIN))
-        scores = (place - sqrt(common) * _FACTOR) / sqrt(1 - common)
-        total *= [(1 + erf(score / sqrt(2))) / 2 for score in scores]
-    return float(_WEIGHTS @ total)
+        return np.prod(np.array(single), axis=1)
+    scores = [[_NORMAL.inv_cdf(min(max(chance, _CERTAIN), 1 - _CERTAIN)) for chance in one] for one in single]
+    joint: F64 = joint_below(np.array(scores), common)
+    return joint
 
 
 def disagreement(processes: Sequence[Process], counts: Sequence[int]) -> float:
