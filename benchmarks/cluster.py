@@ -1,126 +1,263 @@
-"""How the time and memory of `cluster` grow with the number of distinct key regions.
+"""What `cluster` makes of reads of known truth, and how its time and memory grow.
 
-    python benchmarks/cluster.py                  1e4, 1e5 and 1e6 distinct key regions
-    python benchmarks/cluster.py 10000 50000      other sizes
+    python benchmarks/cluster.py                            truth on 1,000,000 reads, then time on 1e4, 1e5, 1e6
+    python benchmarks/cluster.py --reads 100000             another number of reads
+    python benchmarks/cluster.py --sizes 10000 50000        other numbers of distinct key regions
+    python benchmarks/cluster.py --seed 7 --error-rate 0.01
 
-Each repertoire has clonotypes of heavy-tailed abundance (one at 40 %, two at 5 %), and error copies of one and two
-substitutions. On 5,000 key regions the pairs of the kernel are compared with an all-pairs twin. Printed: distinct key
-regions, reads, clonotypes, seconds of `cluster` (compiled before), microseconds per key region, share of the
-dominant clonotype's reads that came back to it, resident memory at the peak.
+Truth: 13,000 clonotypes of heavy-tailed abundance, one at 40 %, two at 5 %. By themselves, three clonotypes of the
+dominant one's size, each with neighbours of 10 to 100,000 reads at one, two or three substitutions. Molecules are
+amplified as `clonotrack.simulate` does it (30 cycles at 1e-5 errors a base, log yield of standard deviation 0.5); reads
+have `--error-rate` (0.3 %) errors a base, a tenth of them inserted or deleted bases. There are no qualities.
+
+Time: `cluster` on distinct key regions, half of them error copies. The pairs of the kernels on the smallest size are
+compared with those of comparing all.
 """
 
 from __future__ import annotations
 
+import argparse
 import resource
-import sys
 import time
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
 from clonotrack.cluster import cluster
+from clonotrack.cluster.clonotypes import assigned
 from clonotrack.config import Cluster
 from clonotrack.kernels.neighbours import neighbours
-from clonotrack.sequence import Ragged, decode
+from clonotrack.sequence import DECODE, I64, U8, Ragged, decode, encode
+from clonotrack.simulate.amplification import amplify, polymerase_errors
 from clonotrack.tables import REARRANGEMENTS
 
 V_END = "GACACGGCTGTGTATTAC"
 J_END = "GGCCAGGGAACCCTGGTCACC"
 GERMLINE_J = ("ACTACTTTGACTACTGG", "TGATGCTTTTGATATCTGG", "ACTACTACTACGGTATGGACGTCTGG", "CTGGTACTTCGATCTCTGG")
+CLONOTYPES = 13_000
+READS_PER_MOLECULE = 10.0
+NEIGHBOURS = 10  # at each distance and number of reads
+NEAR_READS = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 
 
-def repertoire(distinct: int, seed: int) -> pl.DataFrame:
-    """REARRANGEMENTS with about `distinct` key regions, half of them error copies."""
-    random = np.random.default_rng(seed)
-    clones = [_region(random) for _ in range(max(distinct // 2, 3))]
-    abundance = random.pareto(1.2, len(clones)) + 0.2
+def regions(number: int, random: np.random.Generator) -> list[str]:
+    """Distinct key regions."""
+    made: dict[str, None] = {}
+    while len(made) < number:
+        inserted = decode(random.integers(0, 4, 8 + random.poisson(14), dtype=np.uint8))
+        made["TGTGCGAGAGA" + inserted + GERMLINE_J[random.integers(len(GERMLINE_J))]] = None
+    return list(made)
+
+
+def substituted(region: str, errors: int, random: np.random.Generator) -> str:
+    """The region with so many other bases."""
+    codes = encode(region)
+    places = random.choice(len(codes), errors, replace=False)
+    codes[places] = (codes[places] + random.integers(1, 4, errors)) % 4
+    return decode(codes)
+
+
+def abundant(reads: int, random: np.random.Generator) -> tuple[pl.DataFrame, I64]:
+    """Clonotypes of heavy-tailed abundance (`key_region`, `truth`), and molecules of each."""
+    abundance = random.pareto(1.2, CLONOTYPES) + 0.2
+    abundance[3:] = np.minimum(abundance[3:], 0.02 * abundance[3:].sum())
     abundance[3:] *= 0.5 / abundance[3:].sum()
     abundance[:3] = 0.4, 0.05, 0.05
-    reads = np.maximum(np.round(abundance * distinct * 10), 1).astype(int)
-    rows = dict.fromkeys(clones, 0) | dict(zip(clones, reads.tolist(), strict=True))
-    truth = {clone: clone for clone in rows}
-    parents = random.choice(len(clones), 2 * distinct, p=abundance / abundance.sum())
-    for parent, errors in zip(parents, 1 + (random.random(len(parents)) < 0.1), strict=True):
-        copy = _copy(clones[parent], errors, random)
-        if len(rows) < distinct and copy not in rows:
-            rows[copy] = 1
-            truth[copy] = clones[parent]
-    return _table(rows, truth)
+    molecules = np.maximum(np.rint(abundance * reads / READS_PER_MOLECULE), 1).astype(np.int64)
+    frame = pl.DataFrame({"key_region": regions(CLONOTYPES, random), "truth": np.arange(CLONOTYPES)})
+    return frame, molecules
 
 
-def _region(random: np.random.Generator) -> str:
-    inserted = decode(random.integers(0, 4, 8 + random.poisson(14), dtype=np.uint8))
-    return "TGTGCGAGAGA" + inserted + GERMLINE_J[random.integers(len(GERMLINE_J))]
-
-
-def _copy(region: str, errors: int, random: np.random.Generator) -> str:
-    letters = list(region)
-    for place in random.integers(0, len(region), errors):
-        letters[place] = "ACGT"[("ACGT".index(letters[place]) + random.integers(1, 4)) % 4]
-    return "".join(letters)
-
-
-def _table(rows: dict[str, int], truth: dict[str, str]) -> pl.DataFrame:
-    """REARRANGEMENTS; `truth` rides along as `umi`, which `cluster` does not read."""
-    frame = pl.DataFrame({"key_region": list(rows), "duplicate_count": list(rows.values())})
+def neighboured(reads: int, random: np.random.Generator) -> tuple[pl.DataFrame, I64]:
+    """Large clonotypes, neighbours of each (with `distance` and `wanted` reads), and molecules of all."""
+    rows: dict[str, tuple[int, int]] = {}
+    for distance, large in enumerate(regions(3, random), 1):
+        rows[large] = 0, reads
+        for number in NEAR_READS:
+            room = len(rows) + (NEIGHBOURS if number < 10_000 else 1)
+            while len(rows) < room:
+                rows.setdefault(substituted(large, distance, random), (distance, number))
+    frame = pl.DataFrame({"key_region": list(rows)}).with_row_index("truth")
     frame = frame.with_columns(
-        sequence_id=pl.col("key_region"),
-        sequence=V_END + pl.col("key_region") + J_END,
-        junction=pl.col("key_region"),
+        pl.Series([v[i] for v in rows.values()]).alias(n) for i, n in enumerate(("distance", "wanted"))
+    )
+    frame = frame.cast({"truth": pl.Int64})
+    return frame, np.rint(frame["wanted"].to_numpy() / READS_PER_MOLECULE).astype(np.int64)
+
+
+def sequenced(frame: pl.DataFrame, molecules: I64, rate: float, random: np.random.Generator) -> pl.DataFrame:
+    """REARRANGEMENTS of all reads, equal ones of one clonotype together; the truth rides along as `junction_aa`."""
+    whole = Ragged.from_strings(V_END + region + J_END for region in frame["key_region"])
+    copies = amplify(molecules, capture=1.0, reads_per_molecule=READS_PER_MOLECULE, dispersion=0.5, rng=random)
+    lengths = whole.lengths[copies.template]
+    edits = polymerase_errors(lengths, copies.reads, rate=1e-5, cycles=30, rng=random)
+    template = np.repeat(copies.template, copies.reads)
+    reads = whole.take(template)
+    place = reads.offsets[edits.read] + edits.position
+    reads.codes[place] = (reads.codes[place] + edits.shift) % 4
+    wrong = np.flatnonzero(random.random(len(reads.codes), dtype=np.float32) < 0.9 * rate)
+    reads.codes[wrong] = (reads.codes[wrong] + random.integers(1, 4, len(wrong), dtype=np.uint8)) % 4
+    return collapsed(reads, template, 0.1 * rate, frame["key_region"].str.len_bytes().to_numpy(), random)
+
+
+def collapsed(reads: Ragged, template: I64, indels: float, lengths: I64, random: np.random.Generator) -> pl.DataFrame:
+    """Put equal reads together, after some got or lost a base inside the key region."""
+    text = DECODE[reads.codes].tobytes().decode()
+    bounds = reads.offsets.tolist()
+    sequences = [text[start:end] for start, end in pairwise(bounds)]
+    for i in np.flatnonzero(random.random(len(sequences)) < indels * lengths[template]).tolist():
+        at = len(V_END) + int(random.integers(1, lengths[template[i]] - 1))
+        base = "" if random.random() < 0.5 else "ACGT"[random.integers(4)]
+        sequences[i] = sequences[i][:at] + base + sequences[i][at + (base == "") :]
+    frame = pl.DataFrame({"sequence": sequences, "truth": template})
+    frame = frame.group_by("sequence", "truth").agg(duplicate_count=pl.len().cast(pl.Int64))
+    return table(frame.with_columns(junction_aa=pl.col("truth").cast(pl.String)))
+
+
+def table(frame: pl.DataFrame) -> pl.DataFrame:
+    """REARRANGEMENTS of sequences that are a key region between `V_END` and `J_END`."""
+    frame = frame.with_columns(
+        sequence_id=pl.col("sequence"),
+        key_region=pl.col("sequence").str.slice(
+            len(V_END), pl.col("sequence").str.len_bytes() - len(V_END) - len(J_END)
+        ),
         key_region_start=pl.lit(len(V_END) + 1),
         locus=pl.lit("IGH"),
         system=pl.lit("IGH"),
         v_call=pl.lit("IGHV1-2*02"),
         j_call=pl.lit("IGHJ4*02"),
-        umi=pl.Series([truth[region] for region in rows]),
     )
     missing = {name: kind for name, kind in REARRANGEMENTS.schema().items() if name not in frame.columns}
     return frame.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in missing.items())
 
 
-def compare_with_all_pairs(regions: pl.Series, reads: np.ndarray) -> int:
-    """Pairs found by the kernel and by comparing all; stops if they differ."""
-    order = np.argsort(-reads, kind="stable")
-    ragged = Ragged.from_strings(regions.gather(order))
-    reads = reads[order]
-    settings = Cluster()
-    groups = np.zeros(len(order), dtype=np.int64)
-    found = neighbours(ragged.codes, ragged.offsets, groups, reads, settings.max_distance, settings.min_ratio)
+def landed(frame: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The truth with `true_reads` and those `kept`; reads with `truth` and that of the clonotype they landed in."""
+    found, nodes = assigned(rows, Cluster())
+    heads = nodes.select("node", "key_region").join(
+        frame.select("key_region", landed="truth"), on="key_region", how="left"
+    )
+    found = found.select("clone", "duplicate_count", truth=pl.col("junction_aa").cast(pl.Int64))
+    found = found.join(heads.select(clone="node", landed="landed"), on="clone")
+    reads = found.group_by("truth").agg(
+        true_reads=pl.col("duplicate_count").sum(),
+        kept=pl.col("duplicate_count").filter(pl.col("truth") == pl.col("landed")).sum(),
+    )
+    return frame.join(reads, on="truth", how="left").with_columns(pl.col("true_reads", "kept").fill_null(0)), found
+
+
+def accuracy(reads: int, rate: float, seed: int) -> None:
+    """Print what came out of reads of known truth."""
+    random = np.random.default_rng(seed)
+    frame, molecules = abundant(reads, random)
+    rows = sequenced(frame, molecules, rate, random)
+    start = time.perf_counter()
+    frame, found = landed(frame, rows)
+    seconds = time.perf_counter() - start
+    total = found["duplicate_count"].sum()
+    sizes = found.group_by("clone").agg(pl.col("duplicate_count").sum())["duplicate_count"]
+    wrong = found.filter(pl.col("truth") != pl.col("landed"))["duplicate_count"].sum()
+    alone = found.filter(pl.col("landed").is_null())["duplicate_count"].sum()
+    expected, got = int((frame["true_reads"] >= 2).sum()), int((sizes >= 2).sum())
+    large = frame.filter(pl.col("true_reads") >= 10)
+    print(f"{total:,} reads, {rows['key_region'].n_unique():,} distinct key regions, {seconds:.1f} s")
+    for place, row in enumerate(frame.head(3).iter_rows(named=True)):
+        print(f"clonotype {place + 1} got {row['kept'] / row['true_reads']:.3%} of its {row['true_reads']:,} reads")
+    print(f"clonotypes of at least 2 reads: {got:,}, in truth {expected:,} ({got / expected - 1:+.2%})")
+    print(f"reads in a wrong clonotype: {wrong:,} ({wrong / total:.2e})")
+    print(f"reads in error copies that stay by themselves: {alone:,} ({alone / total:.2e})")
+    print(f"clonotypes of at least 10 reads: {large.filter(pl.col('kept') > 0).height:,} of {large.height:,} found")
+
+
+def recall(reads: int, rate: float, seed: int) -> None:
+    """Print the share of neighbours of a large clonotype that stay clonotypes, by distance and reads."""
+    random = np.random.default_rng(seed)
+    frame, molecules = neighboured(reads, random)
+    frame, _ = landed(frame, sequenced(frame, molecules, rate, random))
+    print(f"neighbours of a clonotype of {reads:,} reads that are found, by their reads:")
+    print("substitutions" + "".join(f"{number:>8,}" for number in NEAR_READS))
+    for distance in (1, 2, 3):
+        cells = []
+        for number in NEAR_READS:
+            near = frame.filter(pl.col("distance") == distance, pl.col("wanted") == number)
+            cells.append(near.filter(pl.col("kept") > pl.col("true_reads") / 2).height / near.height)
+        print(f"{distance:13}" + "".join(f"{cell:8.0%}" for cell in cells))
+
+
+def repertoire(distinct: int, seed: int) -> pl.DataFrame:
+    """REARRANGEMENTS with about `distinct` key regions, half of them error copies of one read."""
+    random = np.random.default_rng(seed)
+    clones = regions(max(distinct // 2, 3), random)
+    abundance = random.pareto(1.2, len(clones)) + 0.2
+    abundance[3:] *= 0.5 / abundance[3:].sum()
+    abundance[:3] = 0.4, 0.05, 0.05
+    reads = np.maximum(np.rint(abundance * distinct * 10), 1).astype(int)
+    rows = dict(zip(clones, reads.tolist(), strict=True))
+    parents = random.choice(len(clones), 2 * distinct, p=abundance / abundance.sum())
+    for parent, errors in zip(parents, 1 + (random.random(len(parents)) < 0.1), strict=True):
+        if len(rows) == distinct:
+            break
+        rows.setdefault(substituted(clones[parent], errors, random), 1)
+    return table(
+        pl.DataFrame({"sequence": [V_END + region + J_END for region in rows], "duplicate_count": list(rows.values())})
+    )
+
+
+def compare_with_all_pairs(frame: pl.DataFrame) -> int:
+    """Pairs of the kernel, which have to be those of comparing all."""
+    frame = frame.sort("duplicate_count", "key_region", descending=[True, False])
+    ragged, reads = Ragged.from_strings(frame["key_region"]), frame["duplicate_count"].to_numpy()
+    limits = np.stack([reads // 20, reads // 400])
+    groups = np.zeros(len(reads), dtype=np.int64)
+    found = neighbours(ragged.codes, ragged.offsets, groups, reads, limits)
     expected = set()
     for length in np.unique(ragged.lengths):
         members = np.flatnonzero(ragged.lengths == length)
-        codes = np.stack([ragged[i] for i in members])
+        codes: U8 = np.stack([ragged[i] for i in members])
         for place, parent in enumerate(members):
             distance = (codes != codes[place]).sum(axis=1)
-            near = (distance >= 1) & (distance <= settings.max_distance)
-            near &= reads[parent] >= settings.min_ratio**distance * reads[members]
-            expected |= {(int(parent), int(child)) for child in members[near]}
-    if {(parent, child) for parent, child, _ in found.tolist()} != expected:
-        raise SystemExit("the kernel's pairs are not those of the all-pairs twin")
+            for d in (1, 2):
+                near = (distance == d) & (reads[members] <= limits[d - 1, parent])
+                expected |= {(int(parent), int(child), d) for child in members[near]}
+    if set(map(tuple, found.tolist())) != expected:
+        raise SystemExit("the kernel's pairs are not those of comparing all")
     return len(expected)
 
 
-def main(sizes: list[int]) -> None:
-    """Print one line for each size."""
-    cluster(repertoire(100, 1), Cluster())
-    table = repertoire(5_000, 2)
-    pairs = compare_with_all_pairs(table["key_region"], table["duplicate_count"].to_numpy())
-    print(f"5,000 key regions: {pairs} pairs, the same as comparing all")
-    print("  distinct      reads  clonotypes  seconds  us/region  dominant  peak MB")
+def growth(sizes: list[int], seed: int) -> None:
+    """Print time and memory of `cluster` for each number of distinct key regions."""
+    cluster(repertoire(100, seed), Cluster())
+    pairs = compare_with_all_pairs(repertoire(sizes[0], seed))
+    print(f"{sizes[0]:,} key regions: {pairs:,} pairs, the same as comparing all")
+    print("  distinct      reads  clonotypes  seconds  CPU s  us/region  peak MB")
     for size in sizes:
-        table = repertoire(size, 3)
-        start = time.perf_counter()
-        clonotypes = cluster(table, Cluster())
-        seconds = time.perf_counter() - start
-        dominant = table["umi"].filter(table["duplicate_count"] == table["duplicate_count"].max())[0]
-        true_reads = table.filter(pl.col("umi") == dominant)["duplicate_count"].sum()
-        share = clonotypes["duplicate_count"][0] / true_reads
+        rows = repertoire(size, seed)
+        start, used = time.perf_counter(), time.process_time()
+        clonotypes = cluster(rows, Cluster())
+        seconds, used = time.perf_counter() - start, time.process_time() - used
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
-            f"{table.height:10,} {table['duplicate_count'].sum():10,} {clonotypes.height:11,} {seconds:8.2f} "
-            f"{1e6 * seconds / table.height:10.1f} {share:9.4f} {peak:8.0f}"
+            f"{rows.height:10,} {rows['duplicate_count'].sum():10,} {clonotypes.height:11,} {seconds:8.2f} {used:6.2f} "
+            f"{1e6 * seconds / rows.height:10.1f} {peak:8.0f}",
+            flush=True,
         )
 
 
+def main() -> None:
+    """Read the options, print both parts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reads", type=int, default=1_000_000, help="0: no comparison with truth")
+    parser.add_argument("--error-rate", type=float, default=0.003)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    if options.sizes:
+        growth(options.sizes, options.seed)
+    if options.reads:
+        accuracy(options.reads, options.error_rate, options.seed)
+        recall(2 * options.reads // 5, options.error_rate, options.seed)
+
+
 if __name__ == "__main__":
-    main([int(word) for word in sys.argv[1:]] or [10_000, 100_000, 1_000_000])
+    main()

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from clonotrack import quantify, track
+from clonotrack import reads as reads_stage
 from clonotrack.annotate import annotate
 from clonotrack.cluster import cluster
 from clonotrack.cluster import quality_control as cluster_quality
@@ -23,8 +24,6 @@ from clonotrack.library.batches import Counts, batches
 from clonotrack.markers import select
 from clonotrack.markers.amounts import tube_amounts
 from clonotrack.provenance import provenance
-from clonotrack.reads import collapse
-from clonotrack.reads import quality_control as reads_quality
 from clonotrack.tables import SAMPLES
 
 
@@ -52,6 +51,7 @@ class Followup:
 
 def baseline(
     reads: Files | Sequence[Lane],
+    reads_2: Files | None = None,
     *,
     sample_id: str,
     subject_id: str,
@@ -59,6 +59,7 @@ def baseline(
     input_ng: float | None = None,
     controls: File | pl.DataFrame | None = None,
     library: str | None = None,
+    umi: str | None = None,
     config: Config | File | None = None,
     germline: Reference | File | None = None,
     threads: int = 1,
@@ -67,12 +68,14 @@ def baseline(
 
     Args:
         reads: FASTQ, plain or gzip; several files, or `Lane`s, are those of one tube.
+        reads_2: as many files of mates, in the same order.
         sample_id: the sample.
         subject_id: the patient.
         input_cells: nucleated cells put into the tube.
         input_ng: DNA put into the tube, where cells were not counted [ng].
         controls: CONTROLS of the tube; by default those that the library names.
         library: section of the settings.
+        umi: pattern of the UMI in the reads, in place of the library's.
         config: settings, or the file of them.
         germline: the reference, or a folder of one; by default the embedded one.
         threads: for annotation; the result does not depend on it.
@@ -80,12 +83,11 @@ def baseline(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    lanes, settings = given.lanes(reads), given.config(config)
+    lanes, settings = given.lanes(reads, reads_2), given.config(config, library, umi)
     reference = given.reference(germline, settings)
     put_in = given.controls(controls, library, settings)
-    counts = Counts()
-    sequences = collapse(batches(lanes, settings.reads, settings.library(library), counts))
-    rearrangements = annotate(sequences, reference, settings.annotate, threads=threads)
+    distinct = reads_stage.read([(lanes, settings.library(library))], settings.reads)
+    rearrangements = annotate(distinct.sequences, reference, settings.annotate, threads=threads)
     clonotypes = cluster(rearrangements, settings.cluster, controls=put_in)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
     hits = None if put_in is None else _hits(lanes, None, put_in, reference, settings, sample)
@@ -100,7 +102,7 @@ def baseline(
         reads_per_copy=known.reads_per_copy,
     )
     qc = pl.concat(
-        [reads_quality(counts, sequences, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
+        [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
     )
     inputs = [*given.lane_files(lanes), *given.control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
@@ -109,6 +111,7 @@ def baseline(
 
 def followup(
     reads: Files | Sequence[Lane],
+    reads_2: Files | None = None,
     *,
     sample_id: str,
     subject_id: str,
@@ -121,6 +124,7 @@ def followup(
     disease: str | None = None,
     lymphoid_fraction: float | None = None,
     library: str | None = None,
+    umi: str | None = None,
     config: Config | File | None = None,
     germline: Reference | File | None = None,
 ) -> Followup:
@@ -128,6 +132,7 @@ def followup(
 
     Args:
         reads: FASTQ, plain or gzip; several files, or `Lane`s, are those of one tube.
+        reads_2: as many files of mates, in the same order.
         sample_id: the sample.
         subject_id: the patient.
         markers: MARKERS, of `baseline` or written by hand; those of other patients may stand among them.
@@ -139,13 +144,14 @@ def followup(
         disease: sets the level that a negative result has to reach.
         lymphoid_fraction: share of nucleated cells that are lymphoid, needed where there are no calibrators.
         library: section of the settings.
+        umi: pattern of the UMI in the reads, in place of the library's.
         config: settings, or the file of them.
         germline: the reference, or a folder of one; by default the embedded one.
 
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    lanes, settings = given.lanes(reads), given.config(config)
+    lanes, settings = given.lanes(reads, reads_2), given.config(config, library, umi)
     reference = given.reference(germline, settings)
     put_in = given.controls(controls, library, settings)
     tracked = given.markers(markers)

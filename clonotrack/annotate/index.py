@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clonotrack.annotate.profile import profile_of
 from clonotrack.errors import GermlineError
 from clonotrack.germline import LOCI, Reference, Segment
+from clonotrack.germline.regions import region_starts
 from clonotrack.kernels.seeds import Seeds, collect_entries
 from clonotrack.kernels.segments import Germline, Segments
 from clonotrack.sequence import I64, Bool, N, Ragged
@@ -20,7 +22,12 @@ V_K, V_DEEP_K, D_K, J_K = 9, 7, 4, 7
 # Where the common coordinate of alleles without anchor is taken to be, from the 3' end [nt].
 V_ORIGIN, J_ORIGIN = 11, 31
 KDE, INTRON = "KDE", "Intron"
-_CLUSTER = re.compile(r"TRB[DJ](\d)")
+_PLACE = re.compile(r"IGHD\d+-(\d+)|TR[BD]D(\d)|TRBJ([12])-")
+# Behind every D.
+LAST = 1000
+# METHOD: of a second D in TRD (the rule there) as much chance is allowed as of the first. In IGH one rearrangement
+# in 800 has two (Briney 2012, Immunology 137:56), so that 2,000 times less is allowed: 1e-4 for the defaults.
+SECOND_D = {"TRD": 1.0, "IGH": 5e-4, "TRB": 5e-4}
 
 
 @dataclass(frozen=True)
@@ -32,14 +39,18 @@ class Index:
         v: alleles in the order of the arrays.
         d: the same for D.
         j: the same for J.
-        wanted: True for J groups whose rearrangements are told, shape (J groups,).
+        loci: whose rearrangements are told.
+        wanted: True for J groups of these, shape (J groups,).
+        regions: first bases of FWR1, CDR1, FWR2, CDR2, FWR3 of each V, shape (V alleles, 5); -1 where not known.
     """
 
     germline: Germline
     v: tuple[Segment, ...]
     d: tuple[Segment, ...]
     j: tuple[Segment, ...]
+    loci: tuple[str, ...]
     wanted: Bool
+    regions: I64
 
 
 def build_index(reference: Reference, loci: Sequence[str]) -> Index:
@@ -60,7 +71,7 @@ def build_index(reference: Reference, loci: Sequence[str]) -> Index:
     joins = np.array([[_join(a, b) for b in j_groups] for a in v_groups], dtype=np.int64)
     has_d = np.array([[b[0].locus in a[0].loci for a in d_groups] for b in j_groups], dtype=np.int64)
     has_d = has_d.reshape(len(j_groups), len(d_groups)) * np.array([[b[0].gene != KDE] for b in j_groups])
-    second_d = np.array([b[0].locus == "TRD" for b in j_groups], dtype=np.int64)
+    second_d = np.array([SECOND_D.get(b[0].locus, 0.0) for b in j_groups])
     v, d, j = (
         segments_of(v_groups, V_K, V_ORIGIN),
         segments_of(d_groups, D_K, None),
@@ -69,7 +80,8 @@ def build_index(reference: Reference, loci: Sequence[str]) -> Index:
     group = np.repeat(np.arange(len(v_groups)), [len(members) for members in v_groups]).astype(np.int64)
     v_deep = seeds_of(Ragged(v.codes, v.offsets), v.origin, group, V_DEEP_K)
     germline = Germline(v, v_deep, d, j, joins, has_d, second_d)
-    return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups), wanted)
+    regions = np.array([(0, *(region_starts(allele) or (-1,) * 4)) for allele in _flat(v_groups)], dtype=np.int64)
+    return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups), tuple(loci), wanted, regions)
 
 
 def _flat(groups: Sequence[Sequence[Segment]]) -> tuple[Segment, ...]:
@@ -109,23 +121,27 @@ def segments_of(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: in
     anchor = np.array([-1 if s.anchor is None else s.anchor for s in segments], dtype=np.int64)
     fallback = np.maximum(ragged.lengths - (origin_from_end or 0), 0)
     origin = np.where(anchor >= 0, anchor, fallback) if origin_from_end is not None else np.zeros_like(anchor)
+    origin = origin.astype(np.int64)
     group = np.repeat(np.arange(len(groups)), [len(members) for members in groups])
-    cluster = np.array([_cluster(segment) for segment in segments], dtype=np.int64)
+    order = np.array([place_on_chromosome(segment) for segment in segments], dtype=np.int64)
     offsets = np.concatenate([[0], np.cumsum([len(members) for members in groups], dtype=np.int64)])
     codes = np.where(ragged.codes == N, N + 1, ragged.codes).astype(np.uint8)
-    seeds = seeds_of(ragged, origin.astype(np.int64), group.astype(np.int64), k)
+    seeds = seeds_of(ragged, origin, group.astype(np.int64), k)
     offsets = offsets.astype(np.int64)
-    return Segments(codes, ragged.offsets, origin.astype(np.int64), anchor, offsets, cluster, seeds)
+    profile = profile_of(ragged, origin, offsets)
+    return Segments(codes, ragged.offsets, origin, anchor, offsets, order, seeds, profile)
 
 
-def _cluster(segment: Segment) -> int:
-    """1 or 2 for the D and J of a D-J-C cluster of TRB, else 0.
+def place_on_chromosome(segment: Segment) -> int:
+    """Where an allele lies among the V, D and J of its locus: what is joined goes up, the rest was deleted.
 
-    METHOD: TRBD2 lies behind all TRBJ1 on the chromosome, and recombination deletes what is between, so that TRBD2
-    does not join a TRBJ1.
+    V are 0, D even numbers (IGHD genes are numbered from 5' to 3', by the second number), J behind all D but those of
+    TRBJ1, which lie before TRBD2.
     """
-    match = _CLUSTER.match(segment.gene)
-    return int(match[1]) if match else 0
+    match = _PLACE.match(segment.gene)
+    if match is None:
+        return {"V": 0, "D": 1, "J": LAST}[segment.kind]
+    return 2 * int(match[1] or match[2] or match[3]) + (segment.kind == "J")
 
 
 def seeds_of(ragged: Ragged, origin: I64, group: I64, k: int) -> Seeds:

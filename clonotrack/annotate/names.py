@@ -51,11 +51,14 @@ def locus_and_system(calls: NDArray[Any], index: Index) -> dict[str, pl.Series]:
     METHOD: TRA and TRD share V genes, so the J decides; a V of TRD alone joined to a J of TRA is ``TRA+D``; what ends
     in Kde is ``IGK+``.
     """
-    j_locus = pl.Series([segment.locus for segment in index.j], dtype=pl.String)
+    loci = {kind: np.array([s.locus for s in group] or [""]) for kind, group in (("d", index.d), ("j", index.j))}
     kde = np.array([segment.gene == KDE for segment in index.j])
     delta_only = np.array([segment.loci == ("TRD",) for segment in index.v])
-    v, j = calls["v"], calls["j"]
-    locus = j_locus.gather(np.maximum(j, 0)).set(pl.Series(v < 0), None)
-    to_alpha = pl.Series(delta_only[np.maximum(v, 0)]) & (locus == "TRA")
-    system = locus + pl.Series(np.where(kde[np.maximum(j, 0)], "+", ""), dtype=pl.String)
-    return {"locus": locus, "system": system.set(to_alpha.fill_null(False), "TRA+D")}
+    v, d, j = (calls[kind] for kind in "vdj")
+    locus = np.where(j >= 0, loci["j"][j], loci["d"][d])
+    from_delta = np.where(v >= 0, delta_only[v], loci["d"][d] == "TRD")
+    to_alpha = (locus == "TRA") & from_delta
+    plus = (v < 0) | (j < 0) | kde[j]
+    system = np.where(to_alpha, "TRA+D", np.where(plus, np.char.add(locus, "+"), locus))
+    none = pl.Series(calls["found"] == 0)
+    return {"locus": pl.Series(locus).set(none, None), "system": pl.Series(system).set(none, None)}

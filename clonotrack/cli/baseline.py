@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("reads", metavar="[READS]", nargs=-1, type=options.FILE)
+@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.FILE)
 @options.samples
 @options.sample_id
 @options.own_subject_id
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @options.input_ng
 @options.one_controls
 @options.library
+@options.umi
 @options.germline
 @options.config
 @options.threads
@@ -38,6 +39,7 @@ def baseline(
     input_ng: float | None,
     controls: Path | None,
     library: str | None,
+    umi: str | None,
     germline: Path | None,
     config: Config,
     threads: int,
@@ -46,8 +48,8 @@ def baseline(
 ) -> None:
     """Find a patient's markers in a high-burden sample.
 
-    READS is FASTQ, plain or gzip; - is standard input. Or all lanes of a sample: --samples and --sample-id, and what
-    the sheet says of it (patient, library, input) holds.
+    READS is FASTQ, plain or gzip, READS2 the mates; - is standard input. Or all lanes of a sample: --samples and
+    --sample-id, and what the sheet says of it (patient, library, input) holds.
     """
     from clonotrack import pipeline
     from clonotrack.io.frames import write_table
@@ -60,7 +62,14 @@ def baseline(
     names = ("rearrangements.tsv", "clonotypes.tsv", "markers.tsv", "summary.json")
     with staged([output / f"{sample_id}.{name}" for name in names], force=force) as places:
         result = pipeline.baseline(
-            files, sample_id=sample_id, controls=controls, config=config, germline=germline, threads=threads, **about
+            files,
+            sample_id=sample_id,
+            controls=controls,
+            config=config,
+            umi=umi,
+            germline=germline,
+            threads=threads,
+            **about,
         )
         write_table(result.rearrangements, REARRANGEMENTS, places[0])
         write_table(result.clonotypes, CLONOTYPES, places[1])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("reads", metavar="[READS]", nargs=-1, type=options.FILE)
+@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.FILE)
 @options.samples
 @options.sample_id
 @options.own_subject_id
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     help="Share of nucleated cells that are lymphoid; needed without calibrators.",
 )
 @options.library
+@options.umi
 @options.germline
 @options.config
 @options.force
@@ -51,6 +52,7 @@ def followup(
     disease: str | None,
     lymphoid_fraction: float | None,
     library: str | None,
+    umi: str | None,
     germline: Path | None,
     config: Config,
     force: bool,
@@ -58,9 +60,9 @@ def followup(
 ) -> None:
     """Measure MRD in one later sample.
 
-    READS is FASTQ, plain or gzip; - is standard input. Or all lanes of a sample: --samples and --sample-id, and what
-    the sheet says of it (patient, library, input) holds. Without --input-cells or --input-ng there is
-    a frequency only, and the call is failed.
+    READS is FASTQ, plain or gzip, READS2 the mates; - is standard input. Or all lanes of a sample: --samples and
+    --sample-id, and what the sheet says of it (patient, library, input) holds. Without --input-cells or
+    --input-ng there is a frequency only, and the call is failed.
     """
     from clonotrack import pipeline
     from clonotrack.io.frames import write_table
@@ -88,6 +90,7 @@ def followup(
             controls=controls,
             background=background or None,
             config=config,
+            umi=umi,
             germline=germline,
             **about,
         )

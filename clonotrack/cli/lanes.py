@@ -20,7 +20,7 @@ def lanes(
     """The tubes to read: what the sheet says of each, None without a sheet, and its files, in the sheet's order.
 
     Args:
-        reads: the file that was named, ``-`` for standard input.
+        reads: the file that was named, ``-`` for standard input, and the file of mates where there is one.
         samples: the sheet, which `sample_id` and, where given, `library` choose from.
         sample_id: the sample; may be given beside `reads` too.
         library: section of the configuration.
@@ -28,21 +28,16 @@ def lanes(
 
     Raises:
         click.UsageError: neither or both ways were used.
-        ClonotrackError: two files were named; the sheet has no such sample, or not of this library; the
-            configuration has no such library.
+        ClonotrackError: the sheet has no such sample, or not of this library; the configuration has no such library.
     """
-    from clonotrack.errors import ClonotrackError
     from clonotrack.io.lanes import Lane
 
     if bool(reads) == bool(samples):
         raise click.UsageError("name the file READS, or give --samples and --sample-id: one of the two")
+    if len(reads) > 2:
+        raise click.UsageError("name one file of reads, or two of mates; lanes of a sample go on a sheet (--samples)")
     if library is not None:
         config.library(library)
-    if len(reads) > 1:
-        raise ClonotrackError(
-            f"{reads[1]}: a second file holds mates, and paired reads are not served yet: merge the pairs into one "
-            "file; lanes of one sample go on a sheet (--samples)"
-        )
     if samples is None:
         return [(None, [Lane(*reads)])]
     if sample_id is None:
@@ -91,7 +86,6 @@ def _of_sheet(
     samples: Path, sample_id: str, library: str | None, config: Config
 ) -> list[tuple[dict[str, Any] | None, list[Lane]]]:
     from clonotrack.errors import InputError
-    from clonotrack.io.lanes import Lane
     from clonotrack.io.samples import read_samples
 
     sheet = read_samples(samples, config)
@@ -105,4 +99,10 @@ def _of_sheet(
             tubes.setdefault(tuple(row[name] for name in TUBE), []).append(row)
     if not tubes:
         raise InputError(samples, f"has no row of sample {sample_id!r} with library {library!r}: correct one of them")
-    return [(found[0], [Lane(Path(row["reads_1"])) for row in found]) for found in tubes.values()]
+    return [(found[0], [_lane(row) for row in found]) for found in tubes.values()]
+
+
+def _lane(row: dict[str, Any]) -> Lane:
+    from clonotrack.io.lanes import Lane
+
+    return Lane(Path(row["reads_1"]), None if row["reads_2"] is None else Path(row["reads_2"]))

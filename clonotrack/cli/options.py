@@ -41,6 +41,7 @@ force = click.option("--force", is_flag=True, help="Overwrite results that are t
 germline = click.option("--germline", type=FILE, help="Folder of your own V, D and J reference.")
 threads = click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
 library = click.option("--library", help="Section `libraries.NAME` of the configuration.")
+umi = click.option("--umi", metavar="PATTERN", help="UMI in the reads, as ^(?P<umi>.{12}); in place of the library's.")
 samples = click.option("--samples", type=FILE, help="The sample sheet.")
 markers = click.option("--markers", type=FILE, multiple=True, help="MARKERS table; may be repeated.")
 controls = click.option(

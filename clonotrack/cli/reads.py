@@ -15,40 +15,40 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("reads_1", metavar="[READS]", nargs=-1, type=options.FILE)
+@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.FILE)
 @options.samples
 @click.option("--sample-id", help="The sample: of the sheet, or a name for the QC table.  [default: from -o]")
 @options.library
+@options.umi
 @options.config
 @options.force
 @options.output("SEQUENCES table S.sequences.parquet (or .tsv); S.reads.qc.tsv is written beside it.")
 def reads(
-    reads_1: tuple[Path, ...],
+    reads: tuple[Path, ...],
     samples: Path | None,
     sample_id: str | None,
     library: str | None,
+    umi: str | None,
     config: Config,
     force: bool,
     output: Path,
 ) -> None:
-    """Check, filter and collapse reads.
+    """Check, merge, filter and collapse reads.
 
-    READS is FASTQ or FASTA, plain or gzip; - is standard input. Or all files of a sample: --samples and --sample-id.
+    READS is FASTQ or FASTA, plain or gzip, READS2 the mates; - is standard input. Or all files of a sample: --samples
+    and --sample-id.
     """
+    from clonotrack.io import given
     from clonotrack.io.frames import write_table
     from clonotrack.io.outputs import staged
-    from clonotrack.library.batches import Counts, batches
-    from clonotrack.reads import collapse, quality_control
+    from clonotrack.reads import quality_control, read
     from clonotrack.tables import QC, SEQUENCES
 
-    tubes = lanes(reads_1, samples, sample_id, library, config)
+    config = given.config(config, library, umi)
+    tubes = lanes(reads, samples, sample_id, library, config)
     stem = output.name.removesuffix(output.suffix).removesuffix(".sequences")
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):
-        counts = Counts()
-        found = (
-            batches(tube, config.reads, config.library(row["library"] if row else library), counts, fasta=True)
-            for row, tube in tubes
-        )
-        sequences = collapse(batch for tube in found for batch in tube)
-        write_table(sequences, SEQUENCES, table)
-        write_table(quality_control(counts, sequences, sample_id or stem), QC, qc)
+        named = [(files, config.library(row["library"] if row else library)) for row, files in tubes]
+        found = read(named, config.reads, fasta=True)
+        write_table(found.sequences, SEQUENCES, table)
+        write_table(quality_control(found, sample_id or stem), QC, qc)

@@ -18,11 +18,12 @@ OF_SHEET = ("subject_id", "role", "run_id", "library", "replicate")
 
 
 @click.command()
-@click.argument("reads", metavar="[READS]", nargs=-1, type=options.FILE)
+@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.FILE)
 @options.sample_id
 @options.own_subject_id
 @options.samples
 @options.library
+@options.umi
 @options.markers
 @options.controls
 @options.germline
@@ -35,6 +36,7 @@ def track(
     subject_id: str | None,
     samples: Path | None,
     library: str | None,
+    umi: str | None,
     markers: tuple[Path, ...],
     controls: tuple[Path, ...],
     germline: Path | None,
@@ -44,8 +46,8 @@ def track(
 ) -> None:
     """Count markers and controls in the raw reads of one sample.
 
-    READS is FASTQ, plain or gzip; - is standard input. Or all lanes and tubes of a sample: --samples and
-    --sample-id; its patient is then the sheet's, and a patient without a marker is no error.
+    READS is FASTQ, plain or gzip, READS2 the mates; - is standard input. Or all lanes and tubes of a sample: --samples
+    and --sample-id; its patient is then the sheet's, and a patient without a marker is no error.
     """
     import polars as pl
 
@@ -60,6 +62,7 @@ def track(
 
     if samples and subject_id:
         raise click.UsageError("--subject-id stands in the sheet that --samples names: leave it out")
+    config = given.config(config, library, umi)
     tubes = lanes(reads, samples, sample_id, library, config)
     stem = output.name.removesuffix(output.suffix).removesuffix(".hits")
     with staged([output, output.with_name(f"{stem}.track.qc.tsv")], force=force) as (place, qc):

@@ -12,6 +12,7 @@ from clonotrack.cluster.consensus import consensus_sequences
 from clonotrack.cluster.copies import roots
 from clonotrack.cluster.families import family_heads
 from clonotrack.cluster.groups import group
+from clonotrack.cluster.scores import best_scores
 from clonotrack.config import Cluster
 from clonotrack.tables import CLONOTYPES, check
 
@@ -30,11 +31,9 @@ def cluster(rearrangements: pl.DataFrame, settings: Cluster, *, controls: pl.Dat
     Returns:
         CLONOTYPES, most abundant first, then by `clone_id`.
     """
-    rows, nodes = group(rearrangements, settings.min_ratio)
+    rows, nodes = assigned(rearrangements, settings)
     if not nodes.height:
         return CLONOTYPES.empty()
-    parents = nodes.select("node").with_columns(clone=pl.Series(roots(nodes, settings)))
-    rows = rows.join(parents, on="node")
     clonotypes = _counted(rows).join(_described(rows, nodes), on="clone")
     clonotypes = clonotypes.sort("duplicate_count", "clone_id", descending=[True, False])
     clonotypes = clonotypes.with_columns(
@@ -43,6 +42,18 @@ def cluster(rearrangements: pl.DataFrame, settings: Cluster, *, controls: pl.Dat
         umi_count=pl.lit(None, dtype=pl.Int64),
     )
     return check(clonotypes.with_columns(fraction_of_locus=_share_of_locus()), CLONOTYPES)
+
+
+def assigned(rearrangements: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with a key region and the `node` and `clone` of each, and the nodes, as `group` gives them.
+
+    A clone has the number of the node that heads it.
+    """
+    rows, nodes = group(rearrangements, settings.min_ratio)
+    if not nodes.height:
+        return rows.with_columns(clone=pl.lit(None, dtype=pl.Int64)), nodes
+    heads = pl.Series("clone", roots(nodes, best_scores(rows, nodes), settings))
+    return rows.with_columns(heads.gather(rows["node"])), nodes
 
 
 def clone_id(locus: str, key_region: str, apart: str = "") -> str:

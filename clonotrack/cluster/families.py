@@ -32,7 +32,7 @@ def family_heads(clonotypes: pl.DataFrame) -> I64:
     regions = Ragged.from_strings(clonotypes["key_region"])
     systems = clonotypes["system"].rank("dense").to_numpy().astype(np.int64)
     reads = clonotypes["duplicate_count"].to_numpy()
-    pairs = neighbours(regions.codes, regions.offsets, systems, reads, MOST, 1.0)
+    pairs = neighbours(regions.codes, regions.offsets, systems, reads, np.tile(reads, (MOST, 1)))
     pairs = pairs[pairs[:, 2] <= SHARE * regions.lengths[pairs[:, 1]]]
     calls = clonotypes.select("v_call", "j_call").rows()
     head = np.arange(clonotypes.height)

@@ -32,6 +32,9 @@ class Reads(Section):
         le=1,
         description="reads with more expected errors per base, the mean of 10^(-Q/10), are refused as low_quality",
     )
+    max_false_merge: float = Field(
+        1e-6, gt=0, lt=0.1, description="most that chance may have to put mates together that do not overlap"
+    )
     min_umi_share: float = Field(
         0.5, ge=0, le=1, description="least share of fragments whose UMI can be read; below it the command stops"
     )
@@ -50,7 +53,7 @@ class Annotate(Section):
     min_v_score: float = Field(25.0, ge=0, description="alignment score below which there is no V")
     min_j_score: float = Field(12.0, ge=0, description="alignment score below which there is no J")
     max_j_expected: float = Field(
-        0.001,
+        0.0002,
         ge=0,
         description="J matches as good as this one that chance may have behind a V, above which there is no J",
     )
@@ -63,8 +66,23 @@ class Cluster(Section):
     """When a key region is an error copy of another."""
 
     max_distance: int = Field(2, ge=0, le=4, description="substitutions at which an error copy is still looked for")
+    error_rate: float | None = Field(
+        None,
+        gt=0,
+        le=0.02,
+        description="errors per base that the qualities do not tell; empty: as in the sample's largest key regions",
+    )
+    # METHOD: with these two one error of early PCR explains up to a twentieth of the parent's reads; measured on the
+    # simulated truth of benchmarks/cluster.py.
+    polymerase_error_rate: float = Field(1.5e-5, ge=0, lt=0.01, description="errors of PCR per base and doubling")
+    min_probability: float = Field(
+        1e-4, gt=0, le=0.1, description="a key region with more reads than errors give with this probability is no copy"
+    )
     min_ratio: float = Field(
-        20.0, ge=1, description="a parent is at least this many times larger, for each substitution between them"
+        20.0,
+        ge=1,
+        description="reads of a key region with other V or J genes are a clonotype of their own unless those of the "
+        "main genes are this many times more",
     )
 
 
@@ -83,7 +101,19 @@ class Markers(Section):
 class Track(Section):
     """What counts as a read of a marker."""
 
-    max_edits: int = Field(2, ge=0, le=4, description="most mismatches between a read and the clone-specific part")
+    max_edits: int | None = Field(
+        None,
+        ge=0,
+        le=8,
+        description="most edits between a read and the clone-specific part; empty: by its length and its background",
+    )
+    error_rate: float = Field(0.003, ge=0, lt=0.1, description="errors of sequencing per base that edits allow for")
+    false_hit_rate: float = Field(
+        1e-9, gt=0, lt=1, description="most matching errors per background read, to which edits are lowered"
+    )
+    min_overlap: int = Field(
+        30, ge=13, description="least part of a target that a read which ends inside has to hold [nt]"
+    )
 
 
 class Report(Section):
@@ -131,6 +161,11 @@ class Config(Section):
     def library(self, name: str | None) -> Library:
         """The library of this name, found as `library_name` does."""
         return self.libraries[self.library_name(name)]
+
+    def with_umi(self, name: str | None, pattern: str) -> Config:
+        """These settings with another UMI pattern for a library, found as `library_name` does."""
+        changed = self.library(name).with_umi(pattern)
+        return self.model_copy(update={"libraries": {**self.libraries, self.library_name(name): changed}})
 
 
 class Run(Section):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from clonotrack.config.section import Level, Locus, Section
 from clonotrack.errors import ConfigError
 from clonotrack.patterns import umi_pattern
 
+Tag = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9]$")]
 CaptureRange = Annotated[tuple[Level, ...], Field(min_length=2, max_length=3)]
 
 
@@ -19,7 +20,9 @@ class Library(Section):
     controls: str | None = Field(None, description="CONTROLS table; its path is relative to the config file")
     loci: tuple[Locus, ...] = Field((), description="loci its primers amplify; empty: all")
     umi_pattern: str | None = Field(None, description="the UMI at the 5' end of a read, as ^(?P<umi>.{12})")
-    umi_read: Literal[1, 2] = Field(1, description="mate that `umi_pattern` describes")
+    umi_read: Literal[1, 2, "name"] | Tag = Field(
+        1, description="where UMIs stand: the mate that `umi_pattern` describes, else `name` or a BAM tag, as RX"
+    )
     template: Literal["dna", "rna"] = Field("dna", description="what was amplified")
     capture: Level | CaptureRange | None = Field(
         None,
@@ -38,14 +41,24 @@ class Library(Section):
         None, ge=0, le=2, description="standard deviation of the log PCR yield of a molecule, by validation"
     )
 
-    @field_validator("umi_pattern")
-    @classmethod
-    def _pattern(cls, value: str | None) -> str | None:
+    @model_validator(mode="after")
+    def _umis(self) -> Library:
         try:
-            umi_pattern(value) if value else None
+            umi_pattern(self.umi_pattern) if self.umi_pattern else None
         except ConfigError as error:
             raise ValueError(str(error)) from None
-        return value
+        if self.umi_pattern and self.umi_read not in (1, 2):
+            raise ValueError("umi_pattern describes the bases of a read: leave it out, or give 1 or 2 as umi_read")
+        return self
+
+    def with_umi(self, pattern: str) -> Library:
+        """The library with another UMI pattern.
+
+        Raises:
+            ConfigError: it cannot be.
+        """
+        umi_pattern(pattern)
+        return self.model_copy(update={"umi_pattern": pattern})
 
     @field_validator("capture", mode="before")
     @classmethod

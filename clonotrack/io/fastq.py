@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clonotrack.kernels import fastq
+from clonotrack.kernels import fastq, letters
 from clonotrack.sequence import U8
 
 FORMATS = {
@@ -71,7 +71,7 @@ def _first(line: bytes, allowed: range) -> bytes:
 
 def _bad_base(lines: list[bytes], *, fasta: bool) -> str:
     sequence = lines[1:] if fasta else lines[1:2]
-    bad = next(bytes([byte]) for line in sequence for byte in line if fastq.BASE_CODES[byte] == fastq.NO_BASE)
+    bad = next(bytes([byte]) for line in sequence for byte in line if letters.BASE_CODES[byte] == letters.NO_BASE)
     if bad == b"+" and sequence[0] == b"+":
         return "its sequence line is missing: restore the four lines of each record"
     return f"its sequence holds {show(bad)}, which is no IUPAC base: correct the record or remove it"

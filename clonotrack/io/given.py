@@ -10,6 +10,7 @@ from typing import TypeAlias
 import polars as pl
 
 from clonotrack.config import Config
+from clonotrack.errors import ConfigError
 from clonotrack.germline import Reference
 from clonotrack.io.cohort import check_markers, controls_by_library, read_markers
 from clonotrack.io.frames import read_table
@@ -29,10 +30,20 @@ def files(given: pl.DataFrame | Files | None) -> list[Path]:
     return [Path(path) for path in ([given] if isinstance(given, str | PathLike) else given)]
 
 
-def lanes(given: Files | Sequence[Lane]) -> list[Lane]:
-    """The lanes of one tube; a file is a lane of single reads."""
+def lanes(given: Files | Sequence[Lane], mates: Files | None = None) -> list[Lane]:
+    """The lanes of one tube; a file without mates is a lane of single reads.
+
+    Raises:
+        ConfigError: there are not as many files of mates.
+    """
     several = [given] if isinstance(given, str | PathLike) else given
-    return [item if isinstance(item, Lane) else Lane(Path(item)) for item in several]
+    found = [item if isinstance(item, Lane) else Lane(Path(item)) for item in several]
+    if mates is None:
+        return found
+    second = files(mates)
+    if len(second) != len(found):
+        raise ConfigError(f"{len(found)} files of reads and {len(second)} of mates: give as many, in the same order")
+    return [Lane(lane.reads_1, path) for lane, path in zip(found, second, strict=True)]
 
 
 def lane_files(lanes: Sequence[Lane]) -> list[Path]:
@@ -40,9 +51,10 @@ def lane_files(lanes: Sequence[Lane]) -> list[Path]:
     return [path for lane in lanes for path in lane.files]
 
 
-def config(given: Config | File | None) -> Config:
-    """Settings; the defaults where none were given."""
-    return given if isinstance(given, Config) else read_config(None if given is None else Path(given))
+def config(given: Config | File | None, library: str | None = None, umi: str | None = None) -> Config:
+    """Settings; the defaults where none were given. `umi` goes in place of the library's pattern."""
+    settings = given if isinstance(given, Config) else read_config(None if given is None else Path(given))
+    return settings if umi is None else settings.with_umi(library, umi)
 
 
 def reference(given: Reference | File | None, settings: Config) -> Reference:

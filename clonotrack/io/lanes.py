@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clonotrack.errors import InputError
+from clonotrack.io.alignment_files import is_alignment
+from clonotrack.io.alignments import read_alignments
+from clonotrack.io.parts import Part
 from clonotrack.io.reads import ReadChunk, read_chunks
 from clonotrack.io.streams import label
 from clonotrack.kernels.names import disagreement
-from clonotrack.sequence import Ragged
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +33,31 @@ class Lane:
         return [self.reads_1] if self.reads_2 is None else [self.reads_1, self.reads_2]
 
 
-def read_lane(lane: Lane, *, qualities_needed: bool = False) -> Iterator[tuple[ReadChunk, ReadChunk | None]]:
-    """Successive reads of a lane, with their mates where it has them.
+def read_lane(lane: Lane, *, tag: str | None = None, qualities_needed: bool = False) -> Iterator[Part]:
+    """Successive fragments of a lane.
+
+    Args:
+        lane: FASTQ, of mates too; FASTA; or BAM or CRAM, which hold both mates.
+        tag: of BAM and CRAM, whose text is handed on.
+        qualities_needed: refuse reads without qualities.
 
     Raises:
-        InputError: see `clonotrack.io.reads.read_chunks`; or the two files do not hold the mates of each other, record
-            by record.
+        InputError: see `clonotrack.io.reads.read_chunks` and `clonotrack.io.alignments.read_alignments`; or the two
+            files do not hold the mates of each other, record by record.
     """
+    for path in lane.files:
+        if is_alignment(path):
+            if lane.reads_2 is not None:
+                raise InputError(label(path), "is BAM or CRAM, which holds both mates: give it alone")
+            yield from read_alignments(path, tag=tag, qualities_needed=qualities_needed)
+            return
     if lane.reads_2 is None:
-        yield from ((chunk, None) for chunk in read_chunks(lane.reads_1, qualities_needed=qualities_needed))
-        return
-    yield from _pairs(lane, lane.reads_2, qualities_needed=qualities_needed)
+        yield from map(Part, read_chunks(lane.reads_1, qualities_needed=qualities_needed))
+    else:
+        yield from _pairs(lane, lane.reads_2, qualities_needed=qualities_needed)
 
 
-def _pairs(lane: Lane, second: Path, *, qualities_needed: bool) -> Iterator[tuple[ReadChunk, ReadChunk]]:
+def _pairs(lane: Lane, second: Path, *, qualities_needed: bool) -> Iterator[Part]:
     paths = lane.reads_1, second
     if label(paths[0]) == label(paths[1]):
         raise InputError(label(second), "is given for both mates: name the two files, or give one alone")
@@ -57,30 +70,18 @@ def _pairs(lane: Lane, second: Path, *, qualities_needed: bool) -> Iterator[tupl
             if one is not None or two is not None:
                 _unequal(paths, one, two)
             return
+        for path, chunk in zip(paths, (one, two), strict=True):
+            if chunk.quality_starts is None:
+                raise InputError(label(path), "is FASTA, and mates are merged by their qualities: give FASTQ")
         count = min(len(one), len(two))
-        pair = part(one, 0, count), part(two, 0, count)
+        pair = one.part(0, count), two.part(0, count)
         _same_names(paths, *pair)
-        yield pair
-        left = [part(chunk, count, len(chunk)) if len(chunk) > count else None for chunk in (one, two)]
-
-
-def part(chunk: ReadChunk, start: int, end: int) -> ReadChunk:
-    """Successive reads of a chunk, without a copy."""
-    if (start, end) == (0, len(chunk)):
-        return chunk
-    offsets, names = chunk.sequences.offsets[start : end + 1], chunk.name_offsets[start : end + 1]
-    bases = slice(offsets[0], offsets[-1])
-    return ReadChunk(
-        Ragged(chunk.sequences.codes[bases], offsets - offsets[0]),
-        None if chunk.qualities is None else chunk.qualities[bases],
-        chunk.name_bytes[names[0] : names[-1]],
-        names - names[0],
-        chunk.first_record + start,
-    )
+        yield Part(*pair)
+        left = [chunk.part(count, len(chunk)) if len(chunk) > count else None for chunk in (one, two)]
 
 
 def _same_names(paths: tuple[Path, Path], one: ReadChunk, two: ReadChunk) -> None:
-    index = disagreement(one.name_bytes, one.name_offsets, two.name_bytes, two.name_offsets)
+    index = disagreement(one.text, one.names, two.text, two.names)
     if index < 0:
         return
     message = (

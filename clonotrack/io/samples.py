@@ -88,12 +88,10 @@ def _amounts(row: dict[str, object]) -> Iterator[str]:
 
 
 def _files(row: dict[str, object]) -> Iterator[str]:
-    for column in ("reads_1", "markers"):
+    for column in ("reads_1", "reads_2", "markers"):
         value = row[column]
         if value is not None and not Path(str(value)).is_file():
             yield f"column {column} names {value}, and there is no such file: correct the path"
-    if row["reads_2"] is not None:
-        yield "column reads_2 is filled, and paired reads are not served yet: merge the pairs and give one file"
 
 
 def _roles(row: dict[str, object]) -> Iterator[str]:
@@ -118,10 +116,11 @@ def _repeats(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
     seen: dict[tuple[object, ...], dict[str, object]] = {}
     files: dict[object, int] = {}
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
-        if row["reads_1"] in files:
-            first = files[row["reads_1"]]
-            yield InputError(path, f"{row['reads_1']} stands on line {first} too: a file is given once", line=line)
-        files.setdefault(row["reads_1"], line)
+        for name in filter(None, (row["reads_1"], row["reads_2"])):
+            if name in files:
+                where = f"on line {files[name]} too" if files[name] != line else "twice"
+                yield InputError(path, f"{name} stands {where}: a file is given once", line=line)
+            files.setdefault(name, line)
         for key, columns in ((TUBE[:1], OF_SAMPLE), (TUBE, OF_TUBE)):
             first_row = seen.setdefault((len(key), *(row[name] for name in key)), row)
             for column in columns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clonotrack.kernels.gapped import MATCH, align_banded
+from clonotrack.kernels.gapped import GAP_EXTEND, GAP_OPEN, MATCH, align_banded
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.pieces import share_overlap, spans, trim_head, trim_tail
 from clonotrack.kernels.placement import BAND, overlap, score_alleles, score_alleles_gapped, ungapped_run
@@ -15,8 +15,8 @@ from clonotrack.sequence import I32, U8
 
 # Bases that both read and allele have left over beyond an ungapped alignment, from which gaps are tried.
 LEFT_OVER = 10
-# Alleles of which gaps are tried with all that are good without, not with the best one first [nt].
-SHORT = 100
+# Bases inside the ungapped alignment that may lie behind a gap too, since they match by chance.
+SHARED = 12
 
 
 @njit
@@ -89,12 +89,20 @@ def align(
     shift = place - segments.origin[allele]
     first, last = overlap(start, end, len(codes), shift)
     score, run_first, run_last = best_run(read[first + shift : last + shift], codes[first:last], 1)
-    before = min(first + shift + run_first - start, first + run_first)
-    after = min(end - (first + shift + run_last), len(codes) - (first + run_last))
-    if max(before, after) >= LEFT_OVER and (
-        len(codes) <= SHORT or align_banded(read, start, end, codes, shift, BAND, pieces)[0] > score
-    ):
-        score_alleles(read, segments, group, place, start, 0.0, bench.rough, bench.scores)
+    first, last = first + run_first, first + run_last
+    before = min(first + shift - start, first)
+    after = min(end - last - shift, len(codes) - last)
+    if (
+        (
+            before >= LEFT_OVER
+            and is_better_shifted(read, start, first + shift + SHARED, codes, 0, first + SHARED, shift)
+        )
+        or (
+            after >= LEFT_OVER
+            and is_better_shifted(read, last + shift - SHARED, end, codes, last - SHARED, len(codes), shift)
+        )
+    ) and align_banded(read, start, end, codes, shift, BAND, pieces)[0] > score:
+        score_alleles(read, segments, group, place, start, 0.0, bench)
         gapped, other = score_alleles_gapped(read, start, end, segments, group, place, bench.scores, bench.best, pieces)
         if gapped > score:
             shift = place - segments.origin[other]
@@ -103,8 +111,36 @@ def align(
             )
             return True, gapped, other, count, on_read, on_germline
     pieces[0, 0] = MATCH
-    pieces[0, 1] = run_last - run_first
-    return False, score, allele, 1, first + shift + run_first, first + run_first
+    pieces[0, 1] = last - first
+    return False, score, allele, 1, first + shift, first
+
+
+@njit
+def is_better_shifted(read: U8, start: int, end: int, germline: U8, first: int, last: int, shift: int) -> bool:
+    """Whether an allele, laid along a read at another place nearby, has a run that is worth a gap.
+
+    Args:
+        read: codes of the read.
+        start: first base of the read that may be in the run.
+        end: the base behind the last.
+        germline: codes of the allele.
+        first: its first base that may be in the run.
+        last: the base behind the last.
+        shift: place of the allele's first base on the read, of the alignment without gaps.
+    """
+    start = max(0, start)
+    first = max(0, first)
+    last = min(last, len(germline))
+    for gap in range(-BAND, BAND + 1):
+        at = shift + gap
+        low = max(first, start - at)
+        high = min(last, min(end, len(read)) - at)
+        least = GAP_OPEN + GAP_EXTEND * abs(gap)
+        if gap == 0 or high - low <= least:
+            continue
+        if best_run(read[low + at : high + at], germline[low:high], 1)[0] > least:
+            return True
+    return False
 
 
 @njit

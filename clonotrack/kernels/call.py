@@ -6,8 +6,9 @@ import numpy as np
 
 # Positions are 0-based and half-open, on the strand of the rearrangement; -1 or 0 where there is none.
 _PAIR = (
+    "found",  # 1: there is a rearrangement
     "reversed",  # 1: the read was reversed
-    "v",  # first allele of the tie; -1: there is no rearrangement
+    "v",  # first allele of the tie; -1: there is none; so for d, d2, j
     "v_group",
     "v_place",  # of the common coordinate of the V group on the read
     "v_score",
@@ -28,6 +29,8 @@ _REST = (
     "j_pieces",
     "v_matches",
     "v_mismatches",
+    "j_matches",
+    "j_mismatches",
     "v_anchor",  # Cys104 codon on the read; -1 where it is not
     "j_anchor",
     "in_frame",  # 1, 0, -1 for not known; so are the next two
@@ -36,4 +39,6 @@ _REST = (
     "key_start",  # -1: there is no key region
     "key_end",
 )
-CALL = np.dtype([(name, np.int64) for name in _PAIR + _SPANS + _REST])
+# Matches as good as this one that random sequence would have (E-values).
+_EXPECTED = ("v_expected", "d_expected", "d2_expected", "j_expected")
+CALL = np.dtype([(name, np.int64) for name in _PAIR + _SPANS + _REST] + [(name, np.float64) for name in _EXPECTED])

@@ -1,17 +1,43 @@
-"""Equal sequences found by hash, compared in full; the best quality of each base among the copies.
+"""Equal fragments found by hash, compared in full; the best quality of each base among the copies.
 
-The table of distinct sequences grows with every batch: `slots` is an open-addressing hash table of row numbers (-1
-where free, its length a power of two at least twice the number of rows), `hashes`, `codes` and `offsets` hold the rows.
+A fragment is its bases (of a read, or of a read and its mate, one behind the other), its shape and its UMI. The shape
+is one number: bases of the first read times `SHAPES` plus bases of the UMI.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from clonotrack.kernels.jit import njit
-from clonotrack.sequence import I64, U8, U64
+from clonotrack.sequence import I64, U8, U64, Bool
 
 BASES_OF_WORD = 21
+SHAPES = 64
+
+
+class Rows(NamedTuple):
+    """The distinct fragments so far, in arrays with room for more.
+
+    Attributes:
+        slots: open-addressing hash table of row numbers, -1 where free; its length a power of two at least twice the
+            number of rows.
+        hashes: of each row.
+        codes: bases of the rows.
+        offsets: row i is ``codes[offsets[i]:offsets[i + 1]]``.
+        shapes: of each row.
+        umis: of each row.
+        counts: fragments of each row.
+    """
+
+    slots: I64
+    hashes: U64
+    codes: U8
+    offsets: I64
+    shapes: I64
+    umis: U64
+    counts: I64
 
 
 @njit
@@ -24,8 +50,8 @@ def scramble(state: np.uint64) -> np.uint64:
 
 
 @njit
-def sequence_hash(codes: U8) -> np.uint64:
-    """64-bit hash of a sequence, 21 bases of three bits a word; the length is part of it."""
+def fragment_hash(codes: U8, shape: int, umi: np.uint64) -> np.uint64:
+    """64-bit hash of a fragment, 21 bases of three bits a word; the length is part of it."""
     state = scramble(np.uint64(len(codes) + 1))
     word = np.uint64(0)
     filled = 0
@@ -36,7 +62,8 @@ def sequence_hash(codes: U8) -> np.uint64:
             state = scramble(state ^ word)
             word = np.uint64(0)
             filled = 0
-    return scramble(scramble(state ^ word))
+    state = scramble(scramble(state ^ word) ^ np.uint64(shape))
+    return scramble(state ^ umi)
 
 
 @njit
@@ -62,42 +89,48 @@ def refill(slots: I64, hashes: U64, rows: int) -> None:
 
 
 @njit
-def assign(
-    batch_codes: U8, batch_offsets: I64, slots: I64, hashes: U64, codes: U8, offsets: I64, rows: int, groups: I64
-) -> int:
-    """Find the row of every sequence of a batch, adding rows for new sequences.
+def assign(codes: U8, offsets: I64, shapes: I64, umis: U64, table: Rows, rows: int, groups: I64, new: Bool) -> int:
+    """Find the row of every fragment of a batch and count it there, adding rows for new ones.
 
     Args:
-        batch_codes: bases of the batch.
-        batch_offsets: sequence i is ``batch_codes[batch_offsets[i]:batch_offsets[i + 1]]``.
-        slots: hash table.
-        hashes: of each row; this and the next two have room for the whole batch.
-        codes: bases of the rows.
-        offsets: row i is ``codes[offsets[i]:offsets[i + 1]]``.
-        rows: rows of the table.
-        groups: filled with the row of each sequence of the batch.
+        codes: bases of the batch.
+        offsets: fragment i is ``codes[offsets[i]:offsets[i + 1]]``.
+        shapes: of each fragment.
+        umis: of each fragment.
+        table: has room for the whole batch.
+        rows: of the table.
+        groups: filled with the row of each fragment of the batch.
+        new: filled; whether the fragment made its row.
 
     Returns:
         Rows of the table afterwards.
     """
-    mask = len(slots) - 1
+    mask = len(table.slots) - 1
     for i in range(len(groups)):
-        sequence = batch_codes[batch_offsets[i] : batch_offsets[i + 1]]
-        key = sequence_hash(sequence)
+        fragment = codes[offsets[i] : offsets[i + 1]]
+        key = fragment_hash(fragment, shapes[i], umis[i])
         slot = np.int64(key & np.uint64(mask))
-        row = slots[slot]
-        while row >= 0 and not (hashes[row] == key and equal(codes[offsets[row] : offsets[row + 1]], sequence)):
+        row = table.slots[slot]
+        while row >= 0:
+            if table.hashes[row] == key and table.shapes[row] == shapes[i] and table.umis[row] == umis[i]:
+                if equal(table.codes[table.offsets[row] : table.offsets[row + 1]], fragment):
+                    break
             slot = (slot + 1) & mask
-            row = slots[slot]
+            row = table.slots[slot]
+        new[i] = row < 0
         if row < 0:
             row = rows
-            slots[slot] = row
-            hashes[row] = key
-            offsets[row + 1] = offsets[row] + len(sequence)
-            target = codes[offsets[row] : offsets[row + 1]]
-            for j in range(len(sequence)):
-                target[j] = sequence[j]
+            table.slots[slot] = row
+            table.hashes[row] = key
+            table.shapes[row] = shapes[i]
+            table.umis[row] = umis[i]
+            table.counts[row] = 0
+            table.offsets[row + 1] = table.offsets[row] + len(fragment)
+            target = table.codes[table.offsets[row] : table.offsets[row + 1]]
+            for j in range(len(fragment)):
+                target[j] = fragment[j]
             rows += 1
+        table.counts[row] += 1
         groups[i] = row
     return rows
 
@@ -110,3 +143,19 @@ def raise_quality(batch_scores: U8, batch_offsets: I64, groups: I64, scores: U8,
         best = scores[offsets[groups[i]] : offsets[groups[i] + 1]]
         for j in range(len(copy)):
             best[j] = max(best[j], copy[j])
+
+
+@njit
+def joined(one: U8, offsets_1: I64, two: U8, offsets_2: I64) -> tuple[U8, I64]:
+    """Each row of the first ragged array with the same row of the second one behind it."""
+    offsets = offsets_1 + offsets_2
+    values = np.empty(offsets[len(offsets) - 1], dtype=np.uint8)
+    for i in range(len(offsets) - 1):
+        place = offsets[i]
+        for j in range(offsets_1[i], offsets_1[i + 1]):
+            values[place] = one[j]
+            place += 1
+        for j in range(offsets_2[i], offsets_2[i + 1]):
+            values[place] = two[j]
+            place += 1
+    return values, offsets

@@ -10,11 +10,12 @@ OWN = 0  # group of the markers of the sample's own patient; every other patient
 FAR = 1 << 30  # distance of a target that the read does not hold
 
 OTHER, AMBIGUOUS, HIT = 0, 1, 2  # what a read is
+NO_CREDIT, TIED, CREDITED = 0, 1, 2  # what a target gets of it
 
 
 @njit
-def credit(near: I64, n_near: int, distance: I64, group: I64, counts: I64) -> int:
-    """Count one read under the targets that it belongs to.
+def credit(near: I64, n_near: int, distance: I64, group: I64, given: I64, shared: I64) -> int:
+    """Say which of the targets that a read holds count it.
 
     The sample's own patient comes first: the nearest of that patient's markers and the controls takes the read,
     and where several of these are equally near, each counts it as ambiguous. Markers of other patients are looked
@@ -24,10 +25,10 @@ def credit(near: I64, n_near: int, distance: I64, group: I64, counts: I64) -> in
     Args:
         near: targets that the read holds within their edits; the first `n_near` are valid.
         n_near: how many.
-        distance: per target, mismatches at its best place in the read; only those in `near` are looked at.
+        distance: per target, edits at its best place in the read; only those in `near` are looked at.
         group: per target, `CONTROL`, `OWN` or the number of another patient.
-        counts: shape (targets, 2, edits + 1), changed in place: reads by target, credited (0) or ambiguous (1),
-            and distance.
+        given: written, per entry of `near`: `NO_CREDIT`, `TIED` (ambiguous) or `CREDITED`.
+        shared: written, likewise: 1 where a marker of another patient than its own counts the read as well.
 
     Returns:
         `HIT` where a target was credited, else `AMBIGUOUS` where one was ambiguous, else `OTHER`.
@@ -47,6 +48,7 @@ def credit(near: I64, n_near: int, distance: I64, group: I64, counts: I64) -> in
     for i in range(n_near):
         target = near[i]
         here = distance[target]
+        given[i] = NO_CREDIT
         if group[target] <= OWN:
             if here != own:
                 continue
@@ -59,10 +61,12 @@ def credit(near: I64, n_near: int, distance: I64, group: I64, counts: I64) -> in
                 rival = near[j]
                 if rival != target and group[rival] == group[target] and distance[rival] == here:
                     clear = False
-        if clear:
-            counts[target, 0, here] += 1
-            outcome = HIT
-        else:
-            counts[target, 1, here] += 1
-            outcome = max(outcome, AMBIGUOUS)
+        given[i] = CREDITED if clear else TIED
+        outcome = max(outcome, HIT if clear else AMBIGUOUS)
+    for i in range(n_near):
+        shared[i] = 0
+        for j in range(n_near):
+            theirs = group[near[j]]
+            if given[i] and given[j] and theirs != group[near[i]] and theirs >= OWN and group[near[i]] >= OWN:
+                shared[i] = 1
     return outcome

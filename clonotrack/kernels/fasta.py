@@ -1,51 +1,54 @@
-"""FASTA text to bases: records of a header and any number of sequence lines in a buffer."""
+"""FASTA text to sequences in one piece each: records of a header and any number of sequence lines in a buffer."""
 
 from __future__ import annotations
 
-from clonotrack.kernels.fastq import (
-    BAD_BASE,
-    BASE_CODES,
-    LINE_FEED,
-    NAME_NOT_ASCII,
-    NO_BASE,
-    NO_NAME,
-    OK,
-    RETURN,
-    copy_name,
-    is_blank,
-)
+from clonotrack.kernels.fastq import BAD_BASE, NAME_NOT_ASCII, NO_NAME, OK
 from clonotrack.kernels.jit import njit
+from clonotrack.kernels.letters import BASE_CODES, LINE_FEED, NO_BASE, RETURN, SPACE, is_ascii, is_blank, line_end
 from clonotrack.sequence import I64, U8
 
 GREATER = 62
 
 
 @njit
-def parse(
-    buffer: U8, size: int, final: bool, codes: U8, offsets: I64, names: U8, name_offsets: I64
-) -> tuple[int, int, int]:
-    """Read as many whole records as `buffer` holds; a record is whole where the next begins, or no text follows.
+def unfold(buffer: U8, size: int, final: bool, letters: U8, names: I64, starts: I64, ends: I64) -> tuple[int, int, int]:
+    """Copy as many whole records as `buffer` holds; a record is whole where the next begins, or no text follows.
 
-    Arguments and result are those of `clonotrack.kernels.fastq.parse`, without scores; `codes` is as long as `buffer`,
-    `offsets` at least ``size // 3 + 2``. Empty lines are passed over, and white space at the end of a file.
+    Empty lines are passed over, and white space at the end of a file.
+
+    Args:
+        buffer: text that begins with a record; the last byte of a file is a line feed.
+        size: how much of it is text.
+        final: no text follows.
+        letters: filled with the header and the bases of each record; at least as long as `buffer`.
+        names: filled with the places of the names in `letters`; as long as the next two, ``size // 3 + 2`` or more.
+        starts: filled with those of the first bases.
+        ends: filled with those behind the last bases.
+
+    Returns:
+        Number of records, bytes they took, and a fault of the record after them (`OK` for none).
     """
-    offsets[0] = name_offsets[0] = 0
-    records = start = 0
+    records = start = written = 0
     while start < size:
-        position, length = copy_name(buffer, start + 1, size, names, name_offsets[records])
+        position = line_end(buffer, start + 1, size)
         if position == size:
             return records, start, OK
-        if length < 1:
-            return records, start, NO_NAME if length == 0 else NAME_NOT_ASCII
-        written = offsets[records]
+        if not is_ascii(buffer, start + 1, position):
+            return records, start, NAME_NOT_ASCII
+        if buffer[start + 1] <= SPACE:
+            return records, start, NO_NAME
+        names[records] = written
+        for i in range(start + 1, position + 1):
+            letters[written] = buffer[i]
+            written += 1
+        starts[records] = written
         at_line_start = True
         position += 1
         while position < size and not (at_line_start and buffer[position] == GREATER):
             byte = buffer[position]
             at_line_start = byte == LINE_FEED
-            code = BASE_CODES[byte]
-            if code != NO_BASE:
-                codes[written] = code
+            if BASE_CODES[byte] != NO_BASE:
+                letters[written] = byte
                 written += 1
             elif not at_line_start and not is_blank(buffer, position, size):
                 if byte != RETURN or buffer[position + 1] != LINE_FEED:
@@ -53,8 +56,7 @@ def parse(
             position += 1
         if position == size and not final:
             return records, start, OK
+        ends[records] = written
         records += 1
-        offsets[records] = written
-        name_offsets[records] = name_offsets[records - 1] + length
         start = position
     return records, start, OK

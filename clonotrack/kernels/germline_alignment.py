@@ -77,8 +77,9 @@ def align_to_germline(
     bounds = np.zeros(reads + 1, dtype=np.int64)
     for i in range(reads):
         length = 0
-        if calls[i]["v"] >= 0:
-            length = calls[i]["j_end"] - calls[i]["v_start"]
+        if calls[i]["found"]:
+            first, last = span_of(calls[i])
+            length = last - first
             for p in range(piece_offsets[2 * i], piece_offsets[2 * i + 2]):
                 if pieces[p, 0] == DELETION:
                     length += pieces[p, 1]
@@ -88,15 +89,18 @@ def align_to_germline(
     none = pieces[:0]
     for i in range(reads):
         call = calls[i]
-        if call["v"] < 0:
+        if call["found"] == 0:
             continue
         read = oriented[offsets[i] : offsets[i + 1]]
         of_v = pieces[piece_offsets[2 * i] : piece_offsets[2 * i + 1]]
         of_j = pieces[piece_offsets[2 * i + 1] : piece_offsets[2 * i + 2]]
-        v = codes_of(germline.v, call["v"])
-        start, length = call["v_germline_start"], call["v_germline_end"] - call["v_germline_start"]
-        at = write_segment(read, call["v_start"], v, start, length, of_v, beside, below, bounds[i])
-        reached = call["v_end"]
+        at = bounds[i]
+        reached = span_of(call)[0]
+        if call["v"] >= 0:
+            v = codes_of(germline.v, call["v"])
+            start, length = call["v_germline_start"], call["v_germline_end"] - call["v_germline_start"]
+            at = write_segment(read, call["v_start"], v, start, length, of_v, beside, below, at)
+            reached = call["v_end"]
         if call["d"] >= 0:
             at = write_inserted(read, reached, call["d_start"], beside, below, at)
             d = codes_of(germline.d, call["d"])
@@ -109,8 +113,17 @@ def align_to_germline(
             start, length = call["d2_germline_start"], call["d2_germline_end"] - call["d2_germline_start"]
             at = write_segment(read, call["d2_start"], d, start, length, none, beside, below, at)
             reached = call["d2_end"]
-        at = write_inserted(read, reached, call["j_start"], beside, below, at)
-        j = codes_of(germline.j, call["j"])
-        start, length = call["j_germline_start"], call["j_germline_end"] - call["j_germline_start"]
-        write_segment(read, call["j_start"], j, start, length, of_j, beside, below, at)
+        if call["j"] >= 0:
+            at = write_inserted(read, reached, call["j_start"], beside, below, at)
+            j = codes_of(germline.j, call["j"])
+            start, length = call["j_germline_start"], call["j_germline_end"] - call["j_germline_start"]
+            write_segment(read, call["j_start"], j, start, length, of_j, beside, below, at)
     return beside, below, bounds
+
+
+@njit
+def span_of(call: Any) -> tuple[int, int]:
+    """First base of the first segment of a call, and the base behind its last."""
+    first = call["v_start"] if call["v"] >= 0 else call["d_start"]
+    last = call["d2_end"] if call["d2"] >= 0 else call["d_end"]
+    return first, call["j_end"] if call["j"] >= 0 else last

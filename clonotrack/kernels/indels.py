@@ -48,19 +48,18 @@ def _is_deletion(codes: U8, longer: int, shorter: int, length: int, at: int) -> 
 
 
 @njit
-def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, min_ratio: float) -> I64:
+def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, limits: I64) -> I64:
     """Pairs of sequences of one group of which one is the other without one base, parent first.
 
-    A parent has more reads than its child, and at least `min_ratio` times as many. Every distinct deletion of a
-    sequence is looked up in a hash table; one that is too small to be a parent is looked up among the large ones
-    only.
+    A parent has more reads than its child, which has at most ``limits[parent]``. Every distinct deletion of a sequence
+    is looked up in a hash table; one that is too small to be a parent is looked up among the large ones only.
 
     Args:
         codes: bases of all sequences; an unknown base is a fifth letter.
         offsets: shape (n + 1,).
         groups: sequences of different groups are not compared, shape (n,).
         reads: shape (n,), falling.
-        min_ratio: at least 1.
+        limits: most reads of a child, falling, shape (n,).
 
     Returns:
         Rows of (parent, child), each pair once, in no stated order.
@@ -68,7 +67,7 @@ def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, min_ratio
     n = len(offsets) - 1
     hashes = _hashes(codes, offsets)
     large = 0
-    while large < n and reads[large] >= min_ratio * reads[n - 1]:
+    while large < n and reads[large] > reads[n - 1] <= limits[large]:
         large += 1
     all_heads, all_after = _chains(hashes, n)
     large_heads, large_after = _chains(hashes, large)
@@ -98,7 +97,7 @@ def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, min_ratio
                         hashes[j] == deleted
                         and groups[j] == groups[i]
                         and offsets[j + 1] - offsets[j] == length - 1
-                        and reads[parent] >= min_ratio * reads[child]
+                        and reads[child] <= limits[parent]
                         and reads[parent] > reads[child]
                         and _is_deletion(codes, start, offsets[j], length - 1, k)
                     ):

@@ -6,7 +6,7 @@ from typing import Any
 
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.placement import overlap, score_alleles, ungapped_run
-from clonotrack.kernels.seeds import elect, vote
+from clonotrack.kernels.seeds import elect, kmer_numbers, vote
 from clonotrack.kernels.segments import Segments, codes_of, group_of
 from clonotrack.kernels.ungapped import count_matches, expected_by_chance
 from clonotrack.kernels.workspace import Bench, keep_group
@@ -35,7 +35,7 @@ def find_j(
     k-mers propose the places; where none of these is accepted, all near the V are looked at.
 
     Args:
-        read: codes of the read, whose k-mers are in ``bench.numbers``.
+        read: codes of the read.
         earliest: first base that may be J.
         groups: 1 for the J groups that are looked for.
         segments: the J alleles.
@@ -48,8 +48,8 @@ def find_j(
         Its score; 0 where none is accepted.
     """
     shift = segments.seeds.reach
-    count = max(0, len(read) - segments.seeds.k + 1)
-    used = vote(bench.numbers, earliest, count, segments.seeds, groups, shift, bench.votes, bench.touched)
+    count = kmer_numbers(read[earliest:], segments.seeds.k, bench.numbers)
+    used = vote(bench.numbers, 1, count, segments.seeds, groups, shift + earliest, bench.votes, bench.touched)
     taken = elect(bench.votes, bench.touched, used, LEAST_VOTES, APART, bench.elected)
     for candidate in range(taken):
         bench.elected[candidate, 1] -= shift
@@ -129,7 +129,7 @@ def best_j(
     for candidate in range(taken):
         group = bench.elected[candidate, 0]
         place = bench.elected[candidate, 1]
-        score, allele = score_alleles(read, segments, group, place, earliest, least, bench.rough, bench.scores)
+        score, allele = score_alleles(read, segments, group, place, earliest, least, bench)
         if score < least or expected_by_chance(score, 1, searched) > most_expected:
             continue
         _, start, end = ungapped_run(read, earliest, segments, place, allele)

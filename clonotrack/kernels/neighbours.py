@@ -57,26 +57,26 @@ def _grown(pairs: I64) -> I64:
 
 
 @njit
-def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_distance: int, min_ratio: float) -> I64:
-    """Pairs of equally long sequences of one group, one to `max_distance` substitutions apart, parent first.
+def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, limits: I64) -> I64:
+    """Pairs of equally long sequences of one group, one to D substitutions apart, parent first.
 
-    A parent has more reads than its child, and at least ``min_ratio ** distance`` times as many. Each sequence is
-    cut into ``max_distance + 2`` interleaved parts; whatever the substitutions, two parts stay clean, so two
-    neighbours share the hash of at least one pair of parts (pigeonhole). Interleaving gives every part its share of
-    the diverse middle of a junction, where contiguous parts would be mostly germline. Inside a bucket only
-    sequences with enough reads are tried as parents.
+    A parent has more reads than its child, which has at most ``limits[distance - 1, parent]``. Each sequence is cut
+    into D + 2 interleaved parts; whatever the substitutions, two parts stay clean, so two neighbours share the hash
+    of at least one pair of parts (pigeonhole). Interleaving gives every part its share of the diverse middle of a
+    junction, where contiguous parts would be mostly germline. Inside a bucket only sequences whose limit is high
+    enough are tried as parents.
 
     Args:
         codes: bases of all sequences; an unknown base is a fifth letter.
         offsets: shape (n + 1,).
         groups: sequences of different groups are not compared, shape (n,).
         reads: shape (n,), falling.
-        max_distance: substitutions.
-        min_ratio: at least 1.
+        limits: most reads of a child at each distance, falling along both axes, shape (D, n).
 
     Returns:
         Rows of (parent, child, distance), each pair once, in no stated order.
     """
+    max_distance = limits.shape[0]
     parts = max_distance + 2
     hashes = _part_hashes(codes, offsets, groups, parts)
     pairs = np.empty((1024, 3), dtype=np.int64)
@@ -94,7 +94,7 @@ def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_distance: i
                 length = offsets[child + 1] - offsets[child]
                 for i in range(start, j):
                     parent = order[i]
-                    if reads[parent] < min_ratio * reads[child] or reads[parent] <= reads[child]:
+                    if reads[child] > limits[0, parent] or reads[parent] <= reads[child]:
                         break
                     if groups[parent] != groups[child] or offsets[parent + 1] - offsets[parent] != length:
                         continue
@@ -103,7 +103,7 @@ def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_distance: i
                     )
                     if distance == 0 or distance > max_distance or not _first_clean(touched, first, second):
                         continue
-                    if reads[parent] < min_ratio**distance * reads[child]:
+                    if reads[child] > limits[distance - 1, parent]:
                         continue
                     if count == pairs.shape[0]:
                         pairs = _grown(pairs)

@@ -17,13 +17,17 @@ from clonotrack.kernels.jit import njit
 from clonotrack.kernels.jsegment import find_j
 from clonotrack.kernels.placement import score_alleles, ungapped_run
 from clonotrack.kernels.seeds import Seeds, elect, kmer_numbers, vote
-from clonotrack.kernels.segments import Germline, Limits, group_of
+from clonotrack.kernels.segments import Germline, Limits, Segments, codes_of, group_of
+from clonotrack.kernels.ungapped import count_matches
 from clonotrack.kernels.workspace import Bench, append_ties, keep_group, longest, make_bench
 from clonotrack.sequence import COMPLEMENT, I16, I64, U8
 
 # Places of V looked at on each strand.
 CANDIDATES = 3
 LEAST_VOTES = 2
+# k-mers are asked in turns: one in so many; all of them, unless the V then has a score that no chance match has; the
+# short ones, where no V has the least score.
+STRIDE, SURE, LEVELS = 4, 40, 3
 # A candidate with this many times fewer votes than the best is looked at only if the better ones gave nothing.
 MUCH_FEWER = 3
 # A V whose score is this many times lower than another's is its shadow in a related gene.
@@ -91,43 +95,40 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
         best = 0
         best_v = 0
         most_votes = 0
-        numbered = -1
-        taken = elect_v(forward, other, germline.v.seeds, v_bench, all_groups, elected)
+        level = 0
         turn = 0
-        deep = False
+        taken = elect_v(forward, other, germline.v.seeds, STRIDE, v_bench, all_groups, elected)
         while True:
-            if turn == taken:
-                if deep or best_v >= limits.min_v_score:
+            if turn == taken or (best > 0 and elected[turn, 2] * MUCH_FEWER < most_votes):
+                if (level == 0 and best > 0 and call["v_score"] >= SURE) or (
+                    level == 1 and best_v >= limits.min_v_score
+                ):
                     break
-                deep = True
+                level += 1
+                if level == LEVELS:
+                    break
                 turn = 0
-                taken = elect_v(forward, other, germline.v_deep, v_bench, all_groups, elected)
+                most_votes = 0
+                seeds = germline.v.seeds if level == 1 else germline.v_deep
+                taken = elect_v(forward, other, seeds, 1, v_bench, all_groups, elected)
                 continue
             strand = elected[turn, 3]
-            votes = elected[turn, 2]
-            most_votes = max(most_votes, votes)
-            if best > 0 and votes * MUCH_FEWER < most_votes:
-                break
+            most_votes = max(most_votes, elected[turn, 2])
             read = other if strand else forward
             group = elected[turn, 0]
             place = elected[turn, 1]
             turn += 1
-            v_score, allele = score_alleles(
-                read, germline.v, group, place, nothing, limits.min_v_score, v_bench.rough, v_bench.scores
-            )
+            v_score, allele = score_alleles(read, germline.v, group, place, nothing, limits.min_v_score, v_bench)
             best_v = max(best_v, v_score)
             if v_score < limits.min_v_score or v_score * MUCH_WEAKER < best_v:
                 continue
-            if numbered != strand:
-                kmer_numbers(read, germline.j.seeds.k, j_bench.numbers)
-                numbered = strand
             _, v_start, v_end = ungapped_run(read, nothing, germline.v, place, allele)
             earliest = max(0, v_end - V_OVERSHOOT)
-            mutated = (v_end - v_start - v_score) > 2 * MUTATED * (v_end - v_start)
-            expected = limits.max_j_expected * (MUTATED_FAVOUR if mutated else 1.0)
-            j_score = find_j(
-                read, earliest, germline.joins[group], germline.j, limits.min_j_score, expected, j_bench, found[0]
-            )
+            expected = limits.max_j_expected
+            if is_mutated(read, germline.v, allele, place, v_start, v_end, v_score):
+                expected *= limits.mutated_favour
+            groups = germline.joins[group]
+            j_score = find_j(read, earliest, groups, germline.j, limits.min_j_score, expected, j_bench, found[0])
             if j_score == 0 or v_score + j_score <= best:
                 continue
             best = v_score + j_score
@@ -157,13 +158,22 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
 
 
 @njit
-def elect_v(forward: U8, backward: U8, seeds: Seeds, bench: Bench, groups: I64, elected: I64) -> int:
+def is_mutated(read: U8, segments: Segments, allele: int, place: int, start: int, end: int, score: int) -> bool:
+    """Whether more than `MUTATED` of the known bases of a run of this score differ from the allele."""
+    shift = place - segments.origin[allele]
+    matches = count_matches(read[start:end], codes_of(segments, allele)[start - shift : end - shift])
+    return matches - score > MUTATED * (2 * matches - score)
+
+
+@njit
+def elect_v(forward: U8, backward: U8, seeds: Seeds, step: int, bench: Bench, groups: I64, elected: I64) -> int:
     """The places of V with most votes on both strands.
 
     Args:
         forward: the read.
         backward: its reverse complement.
         seeds: the index.
+        step: every so many k-mers one votes.
         bench: scratch.
         groups: ones, for all V groups.
         elected: written: group, place, votes, strand; most votes first, among equals the read's own strand.
@@ -175,7 +185,7 @@ def elect_v(forward: U8, backward: U8, seeds: Seeds, bench: Bench, groups: I64, 
     for strand in range(2):
         read = backward if strand else forward
         count = kmer_numbers(read, seeds.k, bench.numbers)
-        used = vote(bench.numbers, 0, count, seeds, groups, seeds.reach, bench.votes, bench.touched)
+        used = vote(bench.numbers, step, count, seeds, groups, seeds.reach, bench.votes, bench.touched)
         found = elect(bench.votes, bench.touched, used, LEAST_VOTES, APART, bench.elected)
         for candidate in range(found):
             at = taken

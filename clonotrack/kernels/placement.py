@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from clonotrack.kernels.gapped import align_banded
 from clonotrack.kernels.jit import njit
+from clonotrack.kernels.profile import count_profile
 from clonotrack.kernels.segments import Segments, codes_of, group_of
-from clonotrack.kernels.ungapped import best_run, count_matches
+from clonotrack.kernels.ungapped import best_run
+from clonotrack.kernels.workspace import Bench
 from clonotrack.sequence import I32, I64, U8
 
-# Alleles whose rough score is this much under the best are not aligned: 15 more mismatches than the best allele,
-# five standard deviations of what 25 random bases behind a segment's end add.
-SLACK = 45
+# Alleles whose score over the bases of the best allele's run is this much under that allele's are not aligned: an
+# allele that gains at the ends of the run what it lacks inside would have to gain four matches.
+SLACK = 8
 BAND = 16
 # Alleles this much under the best without gaps can become the best with gaps.
 GAPPED_SLACK = 12
@@ -35,13 +37,13 @@ def ungapped_run(read: U8, earliest: int, segments: Segments, place: int, allele
 
 @njit
 def score_alleles(
-    read: U8, segments: Segments, group: int, place: int, earliest: int, least: float, rough: I64, scores: I64
+    read: U8, segments: Segments, group: int, place: int, earliest: int, least: float, bench: Bench
 ) -> tuple[int, int]:
     """Best ungapped score of every allele of a group whose common coordinate lies at `place`.
 
-    Matches over the whole overlap are counted first (a machine loop without branches). Only alleles near the best of
-    that count are aligned, and none where the best has not half of the least score: then none of the group belongs
-    here.
+    Matches over the whole overlap, counted for all alleles at once, say which allele is laid along the read first, and
+    matches over the bases that this one explains say which others may explain them as well. None is aligned where the
+    first has not half of the least score: then none of the group belongs here.
 
     Args:
         read: codes of the read.
@@ -50,34 +52,65 @@ def score_alleles(
         place: of its common coordinate on the read.
         earliest: first base of the read that may be aligned.
         least: score that the caller accepts.
-        rough: scratch, shape (alleles,).
-        scores: written for the alleles of the group: score, 0 where another is clearly better.
+        bench: ``scores`` is written for the alleles of the group: score, 0 where another is clearly better.
 
     Returns:
         The highest score and the first allele that has it (-1 for none).
     """
     start, end = group_of(segments, group)
-    top = start
+    scores = bench.scores
+    top = rough_scores(read, earliest, len(read), segments, group, place, 4, bench)
     for allele in range(start, end):
-        codes = codes_of(segments, allele)
-        shift = place - segments.origin[allele]
-        first, last = overlap(earliest, len(read), len(codes), shift)
-        matches = count_matches(read[first + shift : last + shift], codes[first:last])
-        rough[allele] = 4 * matches - (last - first)
         scores[allele] = 0
-        if rough[allele] > rough[top]:
-            top = allele
-    if 2 * ungapped_run(read, earliest, segments, place, top)[0] < least:
+    score, first, last = ungapped_run(read, earliest, segments, place, start + top)
+    if 2 * score < least:
         return 0, -1
+    most = bench.rough[rough_scores(read, first, last, segments, group, place, 2, bench)]
     best = 0
     best_allele = -1
     for allele in range(start, end):
-        if rough[allele] >= rough[top] - SLACK:
+        if bench.rough[allele - start] >= most - SLACK:
             scores[allele] = ungapped_run(read, earliest, segments, place, allele)[0]
             if scores[allele] > best:
                 best = scores[allele]
                 best_allele = allele
     return best, best_allele
+
+
+@njit
+def rough_scores(
+    read: U8, first: int, last: int, segments: Segments, group: int, place: int, worth: int, bench: Bench
+) -> int:
+    """`worth` for every match, less one for every base compared, of every allele over the bases ``first:last``.
+
+    Args:
+        read: codes of the read.
+        first: first base.
+        last: the base behind the last.
+        segments: the alleles.
+        group: the group.
+        place: of its common coordinate on the read.
+        worth: of a match; 2 is the score of a run over these bases but for unknown ones.
+        bench: ``rough`` is written, for each member of the group.
+
+    Returns:
+        The first member with the highest.
+    """
+    count_profile(read, first, last, segments.profile, group, place, bench.few, bench.rough)
+    start, end = group_of(segments, group)
+    rough = bench.rough[: end - start]
+    origin = segments.origin[start:end]
+    tails = segments.offsets[start + 1 : end + 1]
+    heads = segments.offsets[start:end]
+    for member in range(len(rough)):
+        head = place - origin[member]
+        compared = min(last, head + tails[member] - heads[member]) - max(first, head)
+        rough[member] = worth * rough[member] - max(0, compared)
+    top = 0
+    for member in range(len(rough)):
+        if rough[member] > rough[top]:
+            top = member
+    return top
 
 
 @njit

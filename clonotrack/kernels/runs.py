@@ -16,7 +16,8 @@ K = 10  # nt of a seed: 2 bits a base, 4^10 keys
 KEYS = 1 << (2 * K)
 LOCI = 7
 STRANDED = 2 * LOCI  # a bit per locus and strand: forward 0 to 6, reverse complement 7 to 13
-PIECE = 13  # nt that a run needs at least: in any 13 nt a seed is sampled, see `clonotrack.kernels.scan`
+WORD = 4  # distance of the seeds that are looked at, bases from one to the next
+PIECE = K + WORD - 1  # nt that a run needs at least: in so many a whole seed is looked at, wherever they begin
 COVERED = 17  # nt that have to be covered by such runs before a read is of the locus
 NO_LOCUS = LOCI
 
@@ -24,6 +25,33 @@ NO_LOCUS = LOCI
 _BIT = np.zeros(19, dtype=np.int64)
 for _bit in range(18):
     _BIT[2**_bit % 19] = _bit
+
+
+@njit
+def loci(codes: U8, offsets: I64, masks: U16) -> U8:
+    """Which locus each read is of, by its J; `NO_LOCUS` where none can be told.
+
+    Args:
+        codes: of all reads.
+        offsets: read i is ``codes[offsets[i]:offsets[i + 1]]``.
+        masks: shape (KEYS,), the loci and strands that each key occurs in, a bit each.
+    """
+    found = np.empty(len(offsets) - 1, dtype=np.uint8)
+    covered = np.zeros(STRANDED, np.int64)
+    for i in range(len(found)):
+        start, end = offsets[i], offsets[i + 1]
+        walked, added, stop = start, 0, start + K
+        while stop <= end:
+            if stop > walked:
+                key = 0
+                for j in range(stop - K, stop):
+                    key = key << 2 | int(codes[j]) & 3
+                if masks[key]:
+                    walked, here = cover(codes, start, end, stop, masks, covered)
+                    added |= here
+            stop += WORD
+        found[i] = locus_of(covered, added)
+    return found
 
 
 @njit

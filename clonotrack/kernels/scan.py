@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from clonotrack.kernels.credit import FAR, credit
+from clonotrack.kernels.credit import FAR, NO_CREDIT, TIED, credit
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.mismatches import mismatches
 from clonotrack.kernels.runs import KEYS, NO_LOCUS, PIECE, STRANDED, K, cover, locus_of
@@ -144,8 +144,11 @@ def _settle(
 ) -> None:
     """Write what one read is, and clear what was gathered about it."""
     if n_near:
-        found.outcome[read] = credit(near, n_near, distance, group, found.counts)
+        given, shared = np.zeros(n_near, np.int64), np.zeros(n_near, np.int64)
+        found.outcome[read] = credit(near, n_near, distance, group, given, shared)
         for i in range(n_near):
+            if given[i] != NO_CREDIT:
+                found.counts[near[i], int(given[i] == TIED), distance[near[i]]] += 1
             distance[near[i]] = FAR
     found.locus[read] = locus_of(covered, loci)
 

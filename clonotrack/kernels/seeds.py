@@ -61,13 +61,13 @@ def kmer_numbers(codes: U8, k: int, numbers: I64) -> int:
 
 
 @njit
-def vote(numbers: I64, first: int, last: int, seeds: Seeds, groups: I64, shift: int, votes: I32, touched: I64) -> int:
+def vote(numbers: I64, step: int, count: int, seeds: Seeds, groups: I64, shift: int, votes: I32, touched: I64) -> int:
     """Count votes for every group and place.
 
     Args:
         numbers: k-mers of the read, from `kmer_numbers`.
-        first: first k-mer that may vote.
-        last: the k-mer behind the last that may vote.
+        step: every so many k-mers one votes, the first to begin with.
+        count: k-mers.
         seeds: the index.
         groups: 1 for groups that are looked for, else 0; shape (groups,).
         shift: what is added to a place so that it is an index of `votes`.
@@ -78,8 +78,9 @@ def vote(numbers: I64, first: int, last: int, seeds: Seeds, groups: I64, shift: 
         How many cells have a vote.
     """
     places = votes.shape[1]
+    flat = votes.ravel()  # of the same memory
     used = 0
-    for i in range(first, last):
+    for i in range(0, count, step):
         number = numbers[i]
         if number < 0:
             continue
@@ -87,11 +88,11 @@ def vote(numbers: I64, first: int, last: int, seeds: Seeds, groups: I64, shift: 
             group = seeds.group[entry]
             if groups[group] == 0:
                 continue
-            place = i + seeds.distance[entry] + shift
-            if votes[group, place] == 0:
-                touched[used] = group * places + place
+            cell = group * places + i + seeds.distance[entry] + shift
+            if flat[cell] == 0:
+                touched[used] = cell
                 used += 1
-            votes[group, place] += 1
+            flat[cell] += 1
     return used
 
 
@@ -114,12 +115,13 @@ def elect(votes: I32, touched: I64, used: int, least: int, apart: int, elected: 
         How many cells were taken.
     """
     places = votes.shape[1]
+    flat = votes.ravel()  # of the same memory
     taken = 0
     while taken < len(elected):
         best = least - 1
         cell = -1
         for t in range(used):
-            count = votes[touched[t] // places, touched[t] % places]
+            count = flat[touched[t]]
             if count > best or (count == best and cell >= 0 and touched[t] < cell):
                 best = count
                 cell = touched[t]
@@ -134,7 +136,7 @@ def elect(votes: I32, touched: I64, used: int, least: int, apart: int, elected: 
         for near in range(max(0, place - apart + 1), min(places, place + apart)):
             votes[group, near] = 0
     for t in range(used):
-        votes[touched[t] // places, touched[t] % places] = 0
+        flat[touched[t]] = 0
     return taken
 
 

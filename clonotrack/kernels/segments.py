@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from clonotrack.kernels.jit import njit
+from clonotrack.kernels.profile import Profile
 from clonotrack.kernels.seeds import Seeds
-from clonotrack.sequence import I64, U8
+from clonotrack.sequence import F64, I64, U8
 
 
 class Segments(NamedTuple):
@@ -21,8 +22,9 @@ class Segments(NamedTuple):
         origin: place of the common coordinate in each allele, shape (alleles,).
         anchor: start of the anchor codon in each allele; -1 where there is none.
         group_offsets: first allele of each group, shape (groups + 1,).
-        cluster: place of each D or J along the chromosome; a D joins only a J that is not before it.
+        order: place of each allele along the chromosome; a D lies between what it is joined with.
         seeds: index of k-mers.
+        profile: which alleles have which base where.
     """
 
     codes: U8
@@ -30,8 +32,9 @@ class Segments(NamedTuple):
     origin: I64
     anchor: I64
     group_offsets: I64
-    cluster: I64
+    order: I64
     seeds: Seeds
+    profile: Profile
 
 
 class Germline(NamedTuple):
@@ -44,7 +47,7 @@ class Germline(NamedTuple):
         j: J alleles, a group per locus, Kde apart.
         joins: 1 where a V of the group recombines with a J of the group, shape (V groups, J groups).
         has_d: 1 where the D may be between V and a J of the group, shape (J groups, D alleles).
-        second_d: 1 for J groups with two D segments as a rule (TRD), shape (J groups,).
+        second_d: times as much chance that is allowed for a second D as for the first, shape (J groups,); 0 for none.
     """
 
     v: Segments
@@ -53,7 +56,7 @@ class Germline(NamedTuple):
     j: Segments
     joins: I64
     has_d: I64
-    second_d: I64
+    second_d: F64
 
 
 class Limits(NamedTuple):
@@ -64,12 +67,14 @@ class Limits(NamedTuple):
         min_j_score: least J score.
         max_j_expected: most J matches as good as this one that chance may have behind the V (E-value).
         max_d_expected: most D matches as good as this one that chance may have (E-value).
+        mutated_favour: times as much chance that is allowed for a J behind a hypermutated V.
     """
 
     min_v_score: float
     min_j_score: float
     max_j_expected: float
     max_d_expected: float
+    mutated_favour: float
 
 
 @njit

@@ -1,4 +1,4 @@
-"""UMIs from the 5' end of reads, by a pattern of fixed positions; pieces of reads cut off."""
+"""UMIs from the 5' end of reads, by a pattern of fixed positions."""
 
 from __future__ import annotations
 
@@ -48,24 +48,3 @@ def read_umis(codes: U8, offsets: I64, masks: U8, is_umi: Bool, groups: I64, lim
             umis[i] = umi
             fits[i] = True
     return umis, fits
-
-
-@njit
-def cut(values: U8, offsets: I64, starts: I64, ends: I64) -> tuple[U8, I64]:
-    """The part from `starts` to `ends` of each row of a ragged array, as a new one.
-
-    Args:
-        values: of all rows.
-        offsets: row i is ``values[offsets[i]:offsets[i + 1]]``.
-        starts: first value of each row that stays, from the row's begin.
-        ends: first value behind it that does not.
-    """
-    bounds = np.zeros(len(starts) + 1, dtype=np.int64)
-    for i in range(len(starts)):
-        bounds[i + 1] = bounds[i] + ends[i] - starts[i]
-    kept = np.empty(bounds[-1], dtype=np.uint8)
-    for i in range(len(starts)):
-        source, target = values[offsets[i] + starts[i] : offsets[i] + ends[i]], kept[bounds[i] : bounds[i + 1]]
-        for j in range(len(target)):
-            target[j] = source[j]
-    return kept, bounds

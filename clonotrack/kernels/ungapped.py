@@ -72,6 +72,17 @@ def expected_by_chance(score: int, cost: int, searched: int) -> float:
 
 
 @njit
+def least_by_chance(most: float, cost: int, searched: int) -> int:
+    """The least score, 1 or more, of which random sequence has at most so many matches; see `expected_by_chance`."""
+    if searched <= 0:
+        return 1
+    score = max(1, int(math.log(K[cost - 1] * searched / most) / LAMBDA[cost - 1]))
+    while expected_by_chance(score, cost, searched) > most:
+        score += 1
+    return score
+
+
+@njit
 def tail_to_trim(read: U8, read_last: int, germline: U8, germline_last: int, longest: int, penalty: float) -> int:
     """How many bases at the 3' end are more likely chance than germline.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.segments import Segments
-from clonotrack.sequence import I16, I32, I64
+from clonotrack.sequence import I16, I32, I64, U8
 
 
 class Bench(NamedTuple):
@@ -19,9 +19,10 @@ class Bench(NamedTuple):
         votes: of k-mers, shape (groups, places); zero between uses.
         touched: cells with a vote.
         elected: candidates, shape (most candidates, 3).
-        rough: a number per allele.
+        rough: a number per allele, or per place of a profile's row.
         scores: a score per allele.
         best: scores that are kept.
+        few: for `count_profile`.
     """
 
     numbers: I64
@@ -31,6 +32,7 @@ class Bench(NamedTuple):
     rough: I64
     scores: I64
     best: I64
+    few: U8
 
 
 @njit
@@ -38,15 +40,19 @@ def make_bench(read_length: int, segments: Segments, candidates: int) -> Bench:
     """Scratch for reads of at most `read_length`."""
     groups = len(segments.group_offsets) - 1
     alleles = len(segments.origin)
+    widest = 1
+    for group in range(groups):
+        widest = max(widest, segments.profile.width[group])
     places = read_length + 2 * segments.seeds.reach + 2
     return Bench(
         np.zeros(read_length + 1, dtype=np.int64),
         np.zeros((groups, places), dtype=np.int32),
         np.zeros(groups * places, dtype=np.int64),
         np.zeros((candidates, 3), dtype=np.int64),
+        np.zeros(max(alleles, widest), dtype=np.int64),
         np.zeros(alleles, dtype=np.int64),
         np.zeros(alleles, dtype=np.int64),
-        np.zeros(alleles, dtype=np.int64),
+        np.zeros(widest, dtype=np.uint8),
     )
 
 

@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from clonotrack.config import Library, Reads
 from clonotrack.errors import ConfigError
 from clonotrack.io.lanes import Lane, read_lane
+from clonotrack.io.parts import Part
 from clonotrack.io.reads import ReadChunk
-from clonotrack.kernels.quality import UNIT, expected_errors
-from clonotrack.library.umis import from_bases, pattern_of
-from clonotrack.patterns import UmiPattern
+from clonotrack.library.umis import UmiReader
 from clonotrack.sequence import U64, Bool
 
 __all__ = ["Batch", "Counts", "Lane", "batches", "fragments", "refusals", "usable"]
@@ -59,12 +56,14 @@ class Counts:
         too_short: refused for their length.
         low_quality: long enough, refused for their expected errors.
         no_umi: refused because no UMI could be read, looked at before the other two.
+        hard_clipped: reads of BAM or CRAM of which the aligner left bases out; they are not refused.
     """
 
     scanned: int = 0
     too_short: int = 0
     low_quality: int = 0
     no_umi: int = 0
+    hard_clipped: int = 0
 
     @property
     def passed(self) -> int:
@@ -98,35 +97,31 @@ def fragments(
 ) -> Iterator[Batch]:
     """All fragments, their UMI read, before any is refused for length or quality; as `batches` else."""
     needed = not fasta and settings.max_error_rate < 1
-    pattern = pattern_of(library)
+    umis = UmiReader(library)
+    before = counts.scanned, counts.no_umi
     for lane in lanes:
-        for reads, mates in read_lane(lane, qualities_needed=needed):
-            counts.scanned += len(reads)
-            yield _tagged(reads, mates, pattern, library, counts) if pattern else Batch(reads, mates)
-    if pattern:
-        _enough_umis(counts, settings, library)
+        for part in read_lane(lane, tag=umis.tag, qualities_needed=needed):
+            counts.scanned += len(part.reads)
+            counts.hard_clipped += part.hard_clipped
+            yield _tagged(part, umis, counts) if umis.needed else Batch(part.reads, part.mates)
+    if umis.needed:
+        _enough_umis(counts.scanned - before[0], counts.no_umi - before[1], settings, umis)
 
 
-def _tagged(reads: ReadChunk, mates: ReadChunk | None, pattern: UmiPattern, library: Library, counts: Counts) -> Batch:
+def _tagged(part: Part, umis: UmiReader, counts: Counts) -> Batch:
     """The fragments whose UMI could be read, without it."""
-    if library.umi_read == 1:
-        reads, umis, found = from_bases(reads, pattern)
-    elif mates is not None:
-        mates, umis, found = from_bases(mates, pattern)
-    else:
-        raise ConfigError("umi_read is 2, and these reads have no mates: give both files, or correct umi_read")
+    reads, mates, numbers, found = umis.read(part)
     counts.no_umi += int((~found).sum())
-    return Batch(reads, mates, umis, pattern.umi_length).select(found)
+    return Batch(reads, mates, numbers, umis.length).select(found)
 
 
-def _enough_umis(counts: Counts, settings: Reads, library: Library) -> None:
-    """Stop where the pattern is not that of the reads."""
-    found = counts.scanned - counts.no_umi
-    if found < settings.min_umi_share * counts.scanned:
+def _enough_umis(scanned: int, missing: int, settings: Reads, umis: UmiReader) -> None:
+    """Stop where UMIs are not where the library says."""
+    if scanned - missing < settings.min_umi_share * scanned:
         raise ConfigError(
-            f"the UMI pattern {library.umi_pattern!r} fits {found} of {counts.scanned} reads "
-            f"({found / counts.scanned:.1%}), and at least {settings.min_umi_share:.0%} are asked for: correct the "
-            "pattern, umi_read or reads.min_umi_share"
+            f"{scanned - missing} of {scanned} fragments ({1 - missing / scanned:.1%}) have a UMI by {umis.source}, "
+            f"and at least {settings.min_umi_share:.0%} are asked for: correct the library's settings, or "
+            "reads.min_umi_share"
         )
 
 
@@ -151,8 +146,5 @@ def usable(given: Iterator[Batch], settings: Reads, counts: Counts) -> Iterator[
 
 def refusals(chunk: ReadChunk, settings: Reads) -> tuple[Bool, Bool]:
     """Which reads are too short, and which of the others have too many expected errors."""
-    short = chunk.sequences.lengths < settings.min_length
-    if chunk.qualities is None:
-        return short, np.zeros_like(short)
-    limits = round(settings.max_error_rate * UNIT) * chunk.sequences.lengths
-    return short, ~short & (expected_errors(chunk.qualities, chunk.sequences.offsets) > limits)
+    short = chunk.lengths < settings.min_length
+    return short, ~short & chunk.poor(settings.max_error_rate)

@@ -1,18 +1,19 @@
-"""Equal reads put together: each distinct sequence once."""
+"""Equal fragments put together: each distinct one once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clonotrack.kernels.collapse import assign, raise_quality, refill
+from clonotrack.kernels.collapse import SHAPES, Rows, assign, joined, raise_quality, refill
+from clonotrack.kernels.selection import select
 from clonotrack.library.batches import Batch
-from clonotrack.sequence import I64, U8, U64, Bool, Ragged
+from clonotrack.reads.columns import letters_of, phred_of, umis_of, unique_names
+from clonotrack.sequence import I64, U8, Bool
 from clonotrack.tables import SEQUENCES, check
 
 ROWS_OF_SLAB = 65536
@@ -20,14 +21,14 @@ Array = TypeVar("Array", bound=NDArray[Any])
 
 
 def collapse(batches: Iterable[Batch]) -> pl.DataFrame:
-    """Put equal sequences together.
+    """Put equal fragments together.
 
-    Sequences are equal where every base is, on the strand as read; letter case is no difference, and an IUPAC
-    ambiguity code is N. What is kept grows with the distinct sequences, not with the reads. Another order of the reads
-    changes only the order of the rows and `sequence_id`.
+    Fragments are equal where every base of the read, of its mate and of the UMI is, on the strand as read; letter case
+    is no difference, and an IUPAC ambiguity code is N. What is kept grows with the distinct fragments, not with all.
+    Another order of them changes only the order of the rows and `sequence_id`.
 
     Args:
-        batches: fragments, as from `clonotrack.library.batches`.
+        batches: fragments, as from `clonotrack.library.batches`; mates of no base are no mates.
 
     Returns:
         SEQUENCES in the order of first occurrence. `sequence_id` is the name of the first read; where a name is taken
@@ -41,90 +42,78 @@ def collapse(batches: Iterable[Batch]) -> pl.DataFrame:
 
 
 class _Distinct:
-    """The distinct sequences so far, in arrays that double when they are full."""
+    """The distinct fragments so far, in arrays that double when they are full."""
 
     def __init__(self) -> None:
         self.rows = 0
-        self.slots: I64 = np.full(1024, -1, dtype=np.int64)
-        self.hashes: U64 = np.empty(0, dtype=np.uint64)
-        self.offsets: I64 = np.zeros(1, dtype=np.int64)
-        self.codes: U8 = np.empty(0, dtype=np.uint8)
+        number, umi, code = np.zeros(1, np.int64), np.zeros(1, np.uint64), np.zeros(1, np.uint8)
+        self.table = Rows(_free(1024), umi, code, number, number, umi, number)
         self.scores: U8 = np.empty(0, dtype=np.uint8)
-        self.counts: I64 = np.empty(0, dtype=np.int64)
         self.scored: Bool = np.empty(0, dtype=np.bool_)
-        self.names: list[str] = []
+        self.names: list[U8] = []
+        self.name_lengths: list[I64] = []
 
     def add(self, batch: Batch) -> None:
-        """Count the reads of a batch."""
-        self._make_room(len(batch), len(batch.reads.sequences.codes))
-        groups: I64 = np.empty(len(batch), dtype=np.int64)
-        codes, offsets = batch.reads.sequences.codes, batch.reads.sequences.offsets
-        before = self.rows
-        self.rows = assign(codes, offsets, self.slots, self.hashes, self.codes, self.offsets, before, groups)
-        self.counts[: self.rows] += np.bincount(groups, minlength=self.rows)
-        if batch.reads.qualities is not None:
-            raise_quality(batch.reads.qualities, offsets, groups, self.scores, self.offsets)
+        """Count the fragments of a batch."""
+        reads, mates = batch.reads, batch.mates
+        codes, offsets, scores = reads.sequences.codes, reads.sequences.offsets, reads.qualities
+        shapes = reads.sequences.lengths * SHAPES + batch.umi_length
+        if mates is not None:
+            if scores is not None and mates.qualities is not None:
+                scores = joined(scores, offsets, mates.qualities, mates.sequences.offsets)[0]
+            codes, offsets = joined(codes, offsets, mates.sequences.codes, mates.sequences.offsets)
+        self._make_room(len(batch), len(codes))
+        groups, new = np.empty(len(batch), dtype=np.int64), np.empty(len(batch), dtype=np.bool_)
+        umis = np.zeros(len(batch), dtype=np.uint64) if batch.umis is None else batch.umis
+        self.rows = assign(codes, offsets, shapes, umis, self.table, self.rows, groups, new)
+        if scores is not None:
+            raise_quality(scores, offsets, groups, self.scores, self.table.offsets)
             self.scored[groups] = True
-        rows, first = np.unique(groups, return_index=True)
-        names = _split(batch.reads.name_bytes, batch.reads.name_offsets)
-        self.names += [names[index] for index in first[rows >= before].tolist()]
+        names, bounds = select(reads.name_bytes, reads.name_offsets, new)
+        self.names.append(names)
+        self.name_lengths.append(np.diff(bounds))
 
-    def _make_room(self, reads: int, bases: int) -> None:
-        """Room for a batch of which every sequence is new."""
-        rows = self.rows + reads
-        self.hashes = _grown(self.hashes, rows)
-        self.counts = _grown(self.counts, rows)
-        self.scored = _grown(self.scored, rows)
-        self.offsets = _grown(self.offsets, rows + 1)
-        self.codes = _grown(self.codes, int(self.offsets[self.rows]) + bases)
-        self.scores = _grown(self.scores, int(self.offsets[self.rows]) + bases)
-        if 2 * rows > len(self.slots):
-            self.slots = np.full(1 << (4 * rows - 1).bit_length(), -1, dtype=np.int64)
-            refill(self.slots, self.hashes, self.rows)
+    def _make_room(self, fragments: int, bases: int) -> None:
+        """Room for a batch of which every fragment is new."""
+        rows, table = self.rows + fragments, self.table
+        named = ("hashes", "offsets", "shapes", "umis", "counts")
+        by_row = {name: _grown(getattr(table, name), rows + 1) for name in named}
+        total = int(table.offsets[self.rows]) + bases
+        self.table = table = table._replace(codes=_grown(table.codes, total), **by_row)
+        self.scores, self.scored = _grown(self.scores, total), _grown(self.scored, rows)
+        if 2 * rows > len(table.slots):
+            self.table = table._replace(slots=_free(1 << (4 * rows - 1).bit_length()))
+            refill(self.table.slots, table.hashes, self.rows)
 
     def frame(self) -> pl.DataFrame:
         """SEQUENCES of what was added, made slab by slab: Python's strings take several times the room of arrays."""
-        ids = unique_names(self.names)
+        lengths = np.concatenate([np.zeros(1, dtype=np.int64), *self.name_lengths])
+        letters = np.concatenate([np.zeros(0, dtype=np.uint8), *self.names])
+        ids = unique_names(letters, np.cumsum(lengths))
         starts = range(0, self.rows, ROWS_OF_SLAB)
         return pl.concat(
             [SEQUENCES.empty(), *(self._slab(start, min(start + ROWS_OF_SLAB, self.rows), ids) for start in starts)]
         )
 
-    def _slab(self, start: int, end: int, ids: list[str]) -> pl.DataFrame:
-        offsets = self.offsets[start : end + 1] - self.offsets[start]
-        part = slice(self.offsets[start], self.offsets[end])
-        qualities = zip(_split(self.scores[part] + np.uint8(33), offsets), self.scored[start:end], strict=True)
+    def _slab(self, start: int, end: int, ids: pl.Series) -> pl.DataFrame:
+        offsets, shapes = self.table.offsets[start : end + 1], self.table.shapes[start:end]
+        middle = offsets[:-1] + shapes // SHAPES
+        one, two = (offsets[:-1], middle), (middle, offsets[1:])
+        scored = self.scored[start:end]
         columns = {
             "sequence_id": ids[start:end],
-            "sequence": Ragged(self.codes[part], offsets).to_strings(),
-            "quality": [quality if scored else None for quality, scored in qualities],
-            "duplicate_count": self.counts[start:end],
+            "sequence": letters_of(self.table.codes, *one),
+            "quality": phred_of(self.scores, *one, scored),
+            "umi": umis_of(self.table.umis[start:end], shapes % SHAPES),
+            "sequence_2": letters_of(self.table.codes, *two).set(pl.Series(two[0] == two[1]), None),
+            "quality_2": phred_of(self.scores, *two, scored & (two[0] < two[1])),
+            "duplicate_count": self.table.counts[start:end],
         }
-        return pl.DataFrame({name: columns.get(name) for name in SEQUENCES.names}, schema=SEQUENCES.schema())
+        return pl.DataFrame({name: columns[name] for name in SEQUENCES.names}, schema=SEQUENCES.schema())
 
 
-def unique_names(names: list[str]) -> list[str]:
-    """The names, with the next free number behind one that stood before."""
-    taken = set(names)
-    if len(taken) == len(names):
-        return names
-    numbers: dict[str, int] = {}
-    unique = []
-    for name in names:
-        new = name
-        if name in numbers:
-            while new in taken:
-                numbers[name] += 1
-                new = f"{name}.{numbers[name]}"
-            taken.add(new)
-        numbers.setdefault(name, 1)
-        unique.append(new)
-    return unique
-
-
-def _split(letters: U8, offsets: I64) -> list[str]:
-    text = letters.tobytes().decode("ascii")
-    return [text[start:end] for start, end in pairwise(offsets.tolist())]
+def _free(slots: int) -> I64:
+    return np.full(slots, -1, dtype=np.int64)
 
 
 def _grown(array: Array, length: int) -> Array:

@@ -1,39 +1,71 @@
-"""What the reads of a sample were like."""
+"""What the fragments of a sample were like."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
+from clonotrack.reads.pairs import OUTCOMES, Overlaps
+from clonotrack.reads.stage import Distinct
 from clonotrack.tables import QC, check
 
-if TYPE_CHECKING:
-    from clonotrack.library.batches import Counts
+OVERLAP_BIN = 10
+CYCLE_BIN = 25
+Row = tuple[str, float, str]
 
 
-def quality_control(counts: Counts, sequences: pl.DataFrame, sample_id: str) -> pl.DataFrame:
+def quality_control(found: Distinct, sample_id: str) -> pl.DataFrame:
     """QC rows of the stage.
 
     Args:
-        counts: what became of the reads.
-        sequences: SEQUENCES of the reads that passed.
+        found: from `clonotrack.reads.read`.
         sample_id: the sample.
 
     Returns:
-        QC: `scanned` = `passed` + `no_umi` + `too_short` + `low_quality`, `distinct_sequences`, and `mean_length` of
-        the reads that passed, which is missing where none did.
+        QC: `scanned` = `passed` + `no_umi` + `too_short` + `low_quality`, `hard_clipped` reads of BAM or CRAM,
+        `distinct_sequences`, and `mean_length` of the fragments that passed, missing where none did. Of pairs: how
+        many, and what became of them, `overlap_length` in bins of 10 nt, `error_rate` by mate and cycle, and by
+        Phred score.
     """
-    rows: list[tuple[str, float, str]] = [
-        ("scanned", counts.scanned, "reads"),
-        ("passed", counts.passed, "reads"),
-        ("no_umi", counts.no_umi, "reads"),
-        ("too_short", counts.too_short, "reads"),
-        ("low_quality", counts.low_quality, "reads"),
+    counts, sequences = found.counts, found.sequences
+    rows: list[Row] = [
+        ("scanned", counts.scanned, "fragments"),
+        ("passed", counts.passed, "fragments"),
+        ("no_umi", counts.no_umi, "fragments"),
+        ("too_short", counts.too_short, "fragments"),
+        ("low_quality", counts.low_quality, "fragments"),
+        ("hard_clipped", counts.hard_clipped, "reads"),
         ("distinct_sequences", sequences.height, "sequences"),
     ]
     if sequences.height:
-        bases = (sequences["sequence"].str.len_bytes() * sequences["duplicate_count"]).sum()
+        lengths = pl.col("sequence").str.len_bytes() + pl.col("sequence_2").str.len_bytes().fill_null(0)
+        bases = sequences.select((lengths * pl.col("duplicate_count")).sum()).item()
         rows.append(("mean_length", float(bases) / counts.passed, "nt"))
+    rows += _pairs(found.overlaps)
     frame = pl.DataFrame(rows, schema={"metric": pl.String, "value": pl.Float64, "unit": pl.String}, orient="row")
     return check(frame.with_columns(pl.lit(sample_id).alias("sample_id"), pl.lit("reads").alias("stage")), QC)
+
+
+def _pairs(overlaps: Overlaps) -> Iterator[Row]:
+    pairs = int(overlaps.outcomes.sum())
+    if not pairs:
+        return
+    yield "pairs", pairs, "pairs"
+    for name, count in zip(OUTCOMES, overlaps.outcomes.tolist(), strict=True):
+        yield name, count, "pairs"
+    yield "merged_share", int(overlaps.outcomes[0]) / pairs, "share of pairs"
+    yield "read_through", overlaps.read_through, "pairs"
+    for start in range(0, len(overlaps.lengths), OVERLAP_BIN):
+        count = int(overlaps.lengths[start : start + OVERLAP_BIN].sum())
+        if count:
+            yield f"overlap_length {start}-{start + OVERLAP_BIN - 1}", count, "pairs"
+    for mate in (0, 1):
+        for start in range(0, overlaps.cycles.shape[1], CYCLE_BIN):
+            bases, errors = overlaps.cycles[mate, start : start + CYCLE_BIN].sum(axis=0).tolist()
+            if bases:
+                yield f"error_rate read_{mate + 1} {start + 1}-{start + CYCLE_BIN}", errors / bases, "errors per base"
+    for score in np.flatnonzero(overlaps.phred[:, 0]).tolist():
+        bases, errors = overlaps.phred[score].tolist()
+        yield f"error_rate Q{score}", errors / bases, "errors per base"

@@ -4,51 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from clonotrack.germline import Reference
+from clonotrack.germline.recombination import CARRIAGE, Lineage
 from clonotrack.sequence import F64, I64
 from clonotrack.simulate.hypermutation import hypermutate
 from clonotrack.simulate.rearrangement import Rearrangement
 from clonotrack.simulate.recombination import Choices, Germline, draw, inherit
 from clonotrack.simulate.streams import stream
 
-Lineage = Literal["B", "T"]
 LINEAGES: tuple[Lineage, ...] = ("B", "T")
 
 
-@dataclass(frozen=True, slots=True)
-class Carriage:
-    """What a cell of a lineage carries of one locus.
-
-    Attributes:
-        lineage: B or T cells.
-        productive: share of cells with a productive rearrangement.
-        other: mean number of further ones a cell, in or out of frame (0 to 2).
-        kde: share of the further ones that end in Kde.
-    """
-
-    lineage: Lineage
-    productive: float
-    other: float
-    kde: float = 0.0
-
-
-# METHOD: round numbers from the order of rearrangement: 3 of 5 B cells are kappa and lambda cells have deleted
-# kappa through Kde (Siminovitch 1985, Nature 316:260); most alpha-beta T cells keep TRG rearrangements, mostly
-# unproductive, and 1 T cell in 20 is gamma-delta (van Dongen 2003, Leukemia 17:2257). Incomplete D-J joints and
-# TRD deletion are left out. Approximate, and no outcome of MRD depends on it but the reads of other cells.
-CARRIAGE = {
-    "IGH": Carriage("B", productive=1.0, other=0.2),
-    "IGK": Carriage("B", productive=0.6, other=0.7, kde=0.6),
-    "IGL": Carriage("B", productive=0.4, other=0.2),
-    "TRA": Carriage("T", productive=0.95, other=0.5),
-    "TRB": Carriage("T", productive=0.95, other=0.35),
-    "TRG": Carriage("T", productive=0.1, other=1.4),
-    "TRD": Carriage("T", productive=0.05, other=0.05),
-}
 RANK_OFFSET = 10.0
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from clonotrack.germline import Reference
+from clonotrack.germline.recombination import Lineage
 from clonotrack.simulate.calibrators import Calibrator, calibrators
 from clonotrack.simulate.clone import Marker, clone_markers
 from clonotrack.simulate.plan import Plan, SamplePlan
-from clonotrack.simulate.repertoire import LINEAGES, Lineage, Repertoire, healthy
+from clonotrack.simulate.repertoire import LINEAGES, Repertoire, healthy
 from clonotrack.simulate.streams import stream
 from clonotrack.simulate.truth import combined_truth, marker_truth
 from clonotrack.simulate.tube import Contents, Lot, Tube, run_tube

@@ -9,6 +9,7 @@ from clonotrack.tables.schema import (
     SYSTEM,
     SYSTEMS,
     UMI_COUNT,
+    Column,
     Table,
     column,
     position,
@@ -29,32 +30,34 @@ SEQUENCES = Table(
     key=("sequence_id",),
 )
 
-_V, _D, _J = (
-    tuple(
-        column
-        for column in (
-            column(f"{s}_score", "float", f"alignment score of the {s.upper()} segment", null=True),
-            column(
-                f"{s}_identity",
-                "float",
-                f"matches per aligned base of the {s.upper()} segment",
-                "0 to 1",
-                null=True,
-            ),
-            column(
-                f"{s}_cigar",
-                "str",
-                f"CIGAR of the {s.upper()} alignment, soft-clipped to the whole sequence",
-                null=True,
-            ),
-            position(f"{s}_sequence_start", f"first base of the {s.upper()} segment in `sequence`, read strand"),
-            position(f"{s}_sequence_end", f"last base of the {s.upper()} segment"),
-            position(f"{s}_germline_start", f"first aligned base of the {s.upper()} allele"),
-            position(f"{s}_germline_end", f"last aligned base of the {s.upper()} allele"),
-        )
+
+def _segment(s: str, name: str) -> dict[str, Column]:
+    """The columns of one segment."""
+    columns = (
+        column(
+            f"{s}_score", "float", f"alignment score of the {name}; with the flank where a D was found by it", null=True
+        ),
+        column(
+            f"{s}_support", "float", f"E-value: matches as good as the {name}'s that random sequence has", null=True
+        ),
+        column(f"{s}_identity", "float", f"matches per aligned base of the {name}", "0 to 1", null=True),
+        column(f"{s}_cigar", "str", f"CIGAR of the {name}'s alignment, soft-clipped to the whole sequence", null=True),
+        position(f"{s}_sequence_start", f"first base of the {name} in `sequence`"),
+        position(f"{s}_sequence_end", f"last base of the {name}"),
+        position(f"{s}_germline_start", f"first aligned base of the {name} allele"),
+        position(f"{s}_germline_end", f"last aligned base of the {name} allele"),
     )
-    for s in "vdj"
-)
+    return {column.name.removeprefix(f"{s}_"): column for column in columns}
+
+
+def _deleted(name: str, where: str) -> Column:
+    return column(name, "int", f"bases deleted from the {where}", "nt", null=True)
+
+
+_PLACES = ("sequence_start", "sequence_end", "germline_start", "germline_end")
+_SEGMENTS = {s: _segment(s, name) for s, name in (("v", "V"), ("d", "D"), ("d2", "second D"), ("j", "J"))}
+_REGIONS = ("fwr1", "cdr1", "fwr2", "cdr2", "fwr3", "cdr3", "fwr4")
+_BETWEEN = ("V and first D, or V and J", "first D and second D, or D and J", "second D and J")
 
 REARRANGEMENTS = Table(
     "REARRANGEMENTS",
@@ -80,25 +83,44 @@ REARRANGEMENTS = Table(
         ),
         column("junction", "str", "from Cys104 to Phe/Trp118, both codons included", "nt", null=True),
         column("junction_aa", "str", "translation of `junction`; # marks the broken frame", "aa", null=True),
-        _V[2],
-        _D[2],
-        _J[2],
+        *(_SEGMENTS[s]["cigar"] for s in ("v", "d", "j")),
         NULL_LOCUS,
         column("system", "str", "rearrangement system; + is incomplete or unusual", null=True, values=SYSTEMS),
         column("d2_call", "str", "second D allele", null=True),
         column("junction_length", "int", "length of `junction`", "nt", null=True),
         column("stop_codon", "bool", "a stop codon in the frame of V", null=True),
         column("vj_in_frame", "bool", "V and J are in one frame", null=True),
-        _V[0],
-        _V[1],
-        _J[0],
-        _J[1],
-        _D[0],
-        *_V[3:],
-        *_D[3:],
-        *_J[3:],
-        column("np1_length", "int", "inserted bases between V and D, or V and J", "nt", null=True),
-        column("np2_length", "int", "inserted bases between D and J", "nt", null=True),
+        column("rearrangement_evalue", "float", "E-value of the rearrangement: of its worse end", null=True),
+        *(
+            _SEGMENTS[s][field]
+            for s, fields in (
+                ("v", ("score", "support", "identity")),
+                ("d", ("score", "support")),
+                ("d2", ("score", "support", "cigar")),
+                ("j", ("score", "support", "identity")),
+            )
+            for field in fields
+        ),
+        *(_SEGMENTS[s][field] for s in _SEGMENTS for field in _PLACES),
+        *(
+            one
+            for number, where in enumerate(_BETWEEN, start=1)
+            for one in (
+                column(f"np{number}", "str", f"inserted bases between {where}", "nt", null=True),
+                column(f"np{number}_length", "int", f"length of `np{number}`", "nt", null=True),
+            )
+        ),
+        _deleted("v_3p_del", "3' end of the V"),
+        _deleted("d_5p_del", "5' end of the D"),
+        _deleted("d_3p_del", "3' end of the D"),
+        _deleted("d2_5p_del", "5' end of the second D"),
+        _deleted("d2_3p_del", "3' end of the second D"),
+        _deleted("j_5p_del", "5' end of the J"),
+        *(
+            position(f"{region}_{end}", f"{which} base of {region.upper()} in `sequence`")
+            for region in _REGIONS
+            for end, which in (("start", "first"), ("end", "last"))
+        ),
         column(
             "key_region",
             "str",

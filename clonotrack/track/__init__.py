@@ -5,6 +5,7 @@ edits that each is allowed.
 """
 
 from clonotrack.track.hits import Sample, quality_control
-from clonotrack.track.search import prepare, track
+from clonotrack.track.prepare import prepare
+from clonotrack.track.search import track
 
 __all__ = ["Sample", "prepare", "quality_control", "track"]

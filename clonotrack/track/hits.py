@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import polars as pl
 from clonotrack.germline import LOCI
 from clonotrack.sequence import I64
 from clonotrack.tables import HITS, QC, TOTALS, check
+from clonotrack.track.tally import Counted
 from clonotrack.track.targets import Target
 
 Row = dict[str, Any]
@@ -31,7 +33,7 @@ class Sample:
 def hits_frame(
     sample: Sample,
     targets: Sequence[Target],
-    counts: I64,
+    counted: Iterable[Counted],
     loci: I64,
     totals: Mapping[str, int],
     unseen: Collection[str] = (),
@@ -41,18 +43,21 @@ def hits_frame(
     Args:
         sample: named in every row.
         targets: what was looked for.
-        counts: shape (targets, 2, edits + 1); reads credited and ambiguous, by distance.
+        counted: fragments by target, class and distance.
         loci: shape (7,); reads by the locus of their J.
         totals: reads by what became of them.
         unseen: markers that the reads are too short for; each has a row without a match class, which says so.
     """
-    rows = [*_target_rows(targets, counts, unseen), *_locus_rows(loci), *_total_rows(totals)]
+    rows = [*_target_rows(targets, counted, unseen), *_locus_rows(loci), *_total_rows(totals)]
     frame = pl.DataFrame([asdict(sample) | row for row in rows], schema=HITS.schema())
     return check(frame, HITS)
 
 
-def _target_rows(targets: Sequence[Target], counts: I64, unseen: Collection[str]) -> Iterator[Row]:
-    for target, by_class in zip(targets, counts, strict=True):
+def _target_rows(targets: Sequence[Target], counted: Iterable[Counted], unseen: Collection[str]) -> Iterator[Row]:
+    by_target: dict[int, list[Counted]] = defaultdict(list)
+    for row in counted:
+        by_target[row.target].append(row)
+    for number, target in enumerate(targets):
         about = {
             "target_id": target.target_id,
             "target_subject_id": target.subject_id,
@@ -61,12 +66,17 @@ def _target_rows(targets: Sequence[Target], counts: I64, unseen: Collection[str]
         }
         if target.kind == "marker" and target.target_id in unseen:
             yield about | {"reads": 0}
-        elif not by_class.any():
-            yield about | {"match_class": "exact", "edit_distance": 0, "reads": 0}
-        for ambiguous, by_distance in enumerate(by_class):
-            for distance in by_distance.nonzero()[0].tolist():
-                match = "ambiguous" if ambiguous else "mismatch" if distance else "exact"
-                yield about | {"match_class": match, "edit_distance": distance, "reads": int(by_distance[distance])}
+        elif all(row.match_class == "evolved" for row in by_target[number]):
+            yield about | {"match_class": "exact", "edit_distance": 0, "reads": 0, "shared_reads": 0}
+        for row in by_target[number]:
+            yield about | {
+                "match_class": row.match_class,
+                "edit_distance": row.distance,
+                "reads": row.reads,
+                "umis": row.umis,
+                "shared_reads": row.shared,
+                "sequence": row.sequence,
+            }
 
 
 def _locus_rows(loci: I64) -> Iterator[Row]:

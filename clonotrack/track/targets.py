@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from clonotrack.config import Track
 from clonotrack.errors import TableError
-from clonotrack.kernels.runs import PIECE
+from clonotrack.kernels.sieve import PIECE
+from clonotrack.library.matching import Background, edits_for_errors
 from clonotrack.tables import SHORTEST_TARGET
 from clonotrack.track.windows import Germline
 
@@ -29,6 +30,15 @@ class Target:
         part: the stretch of `whole` that a read has to hold.
         wanted: edits that were asked for.
         edits: edits that are allowed, see `clonotrack.track.edits`.
+        reason: why these are fewer; None where they are not.
+        system: of a marker, as its table states it; so junction and v_call.
+        background_rate: of a marker, as its table states it or as the recombination model has it.
+        start: 0-based place of `part` in `whole`.
+        least_head: least bases of `part`, from its first on, of a read that ends inside; None: such a read is no hit.
+        least_tail: least bases, up to its last, of a read that begins inside.
+        far: most substitutions of a read that is reported as evolved; -1: none is.
+        stem: 0-based first base of `part` behind the V; None where there is no V, or what follows is not specific.
+        stem_edits: most substitutions in the stem of an evolved read.
     """
 
     target_id: str
@@ -39,9 +49,20 @@ class Target:
     part: str
     wanted: int
     edits: int
+    reason: str | None = None
+    system: str | None = None
+    junction: str | None = None
+    v_call: str | None = None
+    background_rate: float | None = None
+    start: int = 0
+    least_head: int | None = None
+    least_tail: int | None = None
+    far: int = -1
+    stem: int | None = None
+    stem_edits: int = -1
 
 
-def marker_targets(markers: pl.DataFrame, settings: Track) -> list[Target]:
+def marker_targets(markers: pl.DataFrame, settings: Track, background: Background) -> list[Target]:
     """The selected markers of a MARKERS frame, or of several under each other, in order.
 
     A row without `selected` is one that a laboratory wrote by hand: it is tracked. Without coordinates the whole
@@ -54,9 +75,9 @@ def marker_targets(markers: pl.DataFrame, settings: Track) -> list[Target]:
     for row in markers.iter_rows(named=True):
         if row["selected"] is False:
             continue
-        target = _marker(row, settings)
+        target = _marker(row, settings, background)
         known = found.setdefault(target.target_id, target)
-        if replace(known, whole=target.whole) != target:
+        if replace(known, whole=target.whole, start=target.start) != target:
             raise TableError(
                 "MARKERS",
                 "marker_id",
@@ -65,7 +86,7 @@ def marker_targets(markers: pl.DataFrame, settings: Track) -> list[Target]:
     return list(found.values())
 
 
-def _marker(row: dict[str, Any], settings: Track) -> Target:
+def _marker(row: dict[str, Any], settings: Track, background: Background) -> Target:
     name, sequence = row["marker_id"], _letters("MARKERS", row["marker_id"], row["sequence"])
     start, end = row["target_start"], row["target_end"]
     if start is None and end is None:
@@ -84,11 +105,31 @@ def _marker(row: dict[str, Any], settings: Track) -> Target:
             f"the clone-specific part of marker {name!r} has {end - start + 1} nt and at least {SHORTEST_TARGET} are "
             "needed to tell it from other sequences: lengthen it or deselect the marker",
         )
-    wanted = settings.max_edits if row["max_edits"] is None else row["max_edits"]
-    if wanted < 0:
-        raise TableError("MARKERS", "max_edits", f"marker {name!r} has {wanted} edits: give 0 or more")
     part = sequence[start - 1 : end]
-    return Target(name, "marker", row["subject_id"], row["locus"], sequence, part, wanted, _by_length(part, wanted))
+    stated = settings.max_edits if row["max_edits"] is None else row["max_edits"]
+    if stated is not None and stated < 0:
+        raise TableError("MARKERS", "max_edits", f"marker {name!r} has {stated} edits: give 0 or more")
+    about = {
+        "system": row["system"] or row["locus"],
+        "junction": row["junction"],
+        "v_call": row["v_call"],
+        "background_rate": row["background_rate"],
+        "start": start - 1,
+    }
+    found = Target(name, "marker", row["subject_id"], row["locus"], sequence, part, 0, 0, **about)
+    return _with_edits(found, stated, settings, background)
+
+
+def _with_edits(target: Target, stated: int | None, settings: Track, background: Background) -> Target:
+    """A target with the edits that are stated or, else, that its length asks for and its background allows."""
+    wanted = edits_for_errors(len(target.part), settings.error_rate) if stated is None else stated
+    room = min(wanted, len(target.part) // PIECE - 1)
+    reason = None if room == wanted else f"{len(target.part)} nt have room for no more"
+    found = replace(target, wanted=wanted, edits=room, reason=reason)
+    if stated is not None or target.kind == "control":
+        return found
+    judged = background.judge(target.part, target.system, target.junction, settings, room)
+    return replace(found, edits=judged.edits, reason=judged.reason or reason)
 
 
 def refuse_germline(targets: Iterable[Target], germline: Germline) -> None:
@@ -106,7 +147,9 @@ def refuse_germline(targets: Iterable[Target], germline: Germline) -> None:
             raise TableError("MARKERS", "sequence", message)
 
 
-def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track) -> list[Target]:
+def control_targets(
+    controls: pl.DataFrame, germline: Germline, settings: Track, background: Background
+) -> list[Target]:
     """The controls of a CONTROLS frame, in order, each with the window that is looked for.
 
     Raises:
@@ -123,8 +166,8 @@ def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track)
             message = f"control {name!r} is germline V or J throughout, as any other read may be: give its junction too"
             raise TableError("CONTROLS", "sequence", message)
         part = sequence[slice(*window)]
-        wanted = settings.max_edits
-        target = Target(name, "control", None, row["locus"], sequence, part, wanted, _by_length(part, wanted))
+        bare = Target(name, "control", None, row["locus"], sequence, part, 0, 0, start=window[0])
+        target = _with_edits(bare, settings.max_edits, settings, background)
         if found.setdefault(name, target) != target:
             message = f"{name!r} names two different controls: give every control a name of its own"
             raise TableError("CONTROLS", "control_id", message)
@@ -137,8 +180,3 @@ def _letters(table: str, name: str, sequence: str) -> str:
         message = f"{name!r} holds {min(odd)!r}, and what is tracked is made of A, C, G and T: correct the sequence"
         raise TableError(table, "sequence", message)
     return upper
-
-
-def _by_length(part: str, wanted: int) -> int:
-    """One edit for every `PIECE` nt after the first: the search stands on e + 1 pieces without a mismatch."""
-    return min(wanted, len(part) // PIECE - 1)

@@ -40,8 +40,11 @@ def test_d_genes_of_a_locus(reference: Reference, names: tuple[list[set[str]], l
     }
     with_d = {"IGH", "TRB", "TRD"}
     assert has_d == {name: {name} if name in with_d else set() for name in (*LOCI, "KDE")}
-    clusters = {index.j[j].gene[:5]: int(index.germline.j.cluster[j]) for j in range(len(index.j))}
-    assert (clusters["TRBJ1"], clusters["TRBJ2"], clusters["IGHJ4"]) == (1, 2, 0)
+    order = {index.j[j].gene[:5]: int(index.germline.j.order[j]) for j in range(len(index.j))}
+    order |= {index.d[d].gene: int(index.germline.d.order[d]) for d in range(len(index.d))}
+    assert order["TRBD1"] < order["TRBJ1"] < order["TRBD2"] < order["TRBJ2"]
+    assert order["TRDD1"] < order["TRDD2"] < order["TRDD3"] < order["TRDJ1"]
+    assert order["IGHD1-1"] < order["IGHD6-6"] < order["IGHD5-12"] < order["IGHD7-27"] < order["IGHJ4"]
 
 
 def test_every_segment_but_orphons_is_there(reference: Reference) -> None:

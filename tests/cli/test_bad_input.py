@@ -28,8 +28,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def call(command: str, folder: Path) -> int:
-    """The command on the inputs of the folder, into its subfolder ``out``."""
+def call(command: str, folder: Path, *more: str) -> int:
+    """The command on the inputs of the folder, into its subfolder ``out``; `more` behind the file of reads."""
     reads, out = str(folder / "reads.fq"), str(folder / "out")
     names = ["--sample-id", "s", "--subject-id", "p1"]
     controls = ["--controls", str(folder / "controls.tsv")]
@@ -41,12 +41,13 @@ def call(command: str, folder: Path) -> int:
         "run": [str(folder / "samples.tsv"), "-o", out],
         "check": [str(folder / "samples.tsv")],
     }
-    return main([command, *calls[command]])
+    first, *rest = calls[command]
+    return main([command, first, *more, *rest])
 
 
-def refused(command: str, folder: Path, capsys: pytest.CaptureFixture[str], message: str) -> None:
+def refused(command: str, folder: Path, capsys: pytest.CaptureFixture[str], message: str, *more: str) -> None:
     """The command says one sentence with `message` in it and leaves no file."""
-    assert call(command, folder) == 1
+    assert call(command, folder, *more) == 1
     captured = capsys.readouterr()
     assert captured.err.startswith("clonotrack: error: ")
     assert captured.err.count("\n") == 1
@@ -168,16 +169,34 @@ def test_names_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture[s
     assert "use letters, digits" in capsys.readouterr().err
 
 
+MATES = {
+    "names disagree": (lambda path: path.write_text(RECORD.format(0) + RECORD.format(2)), "record 2: is named 'r1'"),
+    "too few": (lambda path: path.write_text(RECORD.format(0)), "reads.fq, record 2: has no mate"),
+    "FASTA": (lambda path: path.write_text(f">r0\n{READ}\n"), "d33.fq: is FASTA, and"),
+    "missing": (lambda path: path.unlink(), "d33.fq: cannot be read"),
+}
+
+
 @pytest.mark.parametrize("command", ["reads", "baseline", "followup", "track"])
-def test_a_file_of_mates_is_not_taken_for_a_lane(
-    folder: Path, capsys: pytest.CaptureFixture[str], command: str
+@pytest.mark.parametrize("spoil", MATES)
+def test_mates(folder: Path, capsys: pytest.CaptureFixture[str], command: str, spoil: str) -> None:
+    change, message = MATES[spoil]
+    change(folder / "d33.fq")
+    refused(command, folder, capsys, message, str(folder / "d33.fq"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("^(?P<umi>.{8})TTTTTTTT", "0 of 5 fragments (0.0%) have a UMI by umi_pattern"),
+        ("(?P<umi>.{8})", "umi_pattern '(?P<umi>.{8})' does not begin with ^"),
+    ],
+)
+@pytest.mark.parametrize("command", ["reads", "baseline", "followup", "track"])
+def test_umi_patterns(
+    folder: Path, capsys: pytest.CaptureFixture[str], command: str, pattern: str, message: str
 ) -> None:
-    out = "s.tsv" if command in ("reads", "track") else ""
-    more = [] if command == "reads" else ["--sample-id", "s", "--subject-id", "p1"]
-    more += ["--markers", str(folder / "markers.tsv")] if command in ("followup", "track") else []
-    files = [str(folder / "reads.fq"), str(folder / "d33.fq")]
-    assert main([command, *files, *more, "-o", str(folder / "out" / out)]) == 1
-    assert "d33.fq: a second file holds mates, and paired reads are not served yet" in capsys.readouterr().err
+    refused(command, folder, capsys, message, "--umi", pattern)
 
 
 def test_check_tells_every_problem(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,7 @@ def test_sequences_and_quality_control_are_written(reads, tmp_path, ending):
         "no_umi": 0,
         "too_short": 1,
         "low_quality": 1,
+        "hard_clipped": 0,
         "distinct_sequences": 1,
         "mean_length": 64,
     }

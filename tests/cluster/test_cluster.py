@@ -9,7 +9,10 @@ from polars.testing import assert_frame_equal
 
 from clonotrack.cluster import cluster, quality_control
 from clonotrack.cluster.clonotypes import clone_id
+from clonotrack.cluster.errors import error_rate
 from clonotrack.config import Cluster
+from clonotrack.kernels.neighbours import neighbours
+from clonotrack.sequence import Ragged
 from clonotrack.tables import CLONOTYPES
 from tests.cluster.made import Clone, random_region, row, sequenced, substituted, table
 
@@ -107,16 +110,58 @@ def test_no_rearrangement_gives_no_clonotype() -> None:
 
 @pytest.mark.parametrize(
     ("distance", "parent_reads", "copy_reads", "merged"),
-    [(1, 100, 5, True), (1, 100, 6, False), (2, 400, 1, True), (2, 399, 1, False), (3, 100_000, 1, False)],
+    [
+        (1, 2, 1, True),
+        (1, 10, 2, False),
+        (1, 10, 1, True),
+        (1, 20_000, 900, True),
+        (1, 20_000, 1_100, False),
+        (2, 20, 1, False),
+        (2, 400, 1, True),
+        (2, 400_000, 4, True),
+        (2, 400_000, 10, False),
+        (3, 100_000, 1, False),
+    ],
 )
-def test_a_copy_needs_a_parent_twenty_times_larger_for_each_substitution(
+def test_a_copy_has_no_more_reads_than_errors_of_its_parent_explain(
     distance: int, parent_reads: int, copy_reads: int, merged: bool
 ) -> None:
     region = random_region(np.random.default_rng(4))
     copy = substituted(region, *range(10, 10 + distance))
-    found = reads_of(cluster(table([row(Clone(region, parent_reads)), row(Clone(copy, copy_reads))]), SETTINGS))
+    settings = Cluster(error_rate=0.003)
+    found = reads_of(cluster(table([row(Clone(region, parent_reads)), row(Clone(copy, copy_reads))]), settings))
     apart = {region: parent_reads, copy: copy_reads}
     assert found == ({region: parent_reads + copy_reads} if merged else apart)
+
+
+def test_a_copy_read_with_low_quality_needs_a_smaller_parent() -> None:
+    region = random_region(np.random.default_rng(4))
+    copy = Clone(substituted(region, 20, 30), 3)
+    for letter, merged in (("I", False), ("#", True), (None, False)):
+        quality = letter and letter * len(copy.sequence)
+        rows = table([row(Clone(region, 100)), row(copy, quality=quality)])
+        assert len(reads_of(cluster(rows, Cluster(error_rate=0.003)))) == 2 - merged
+
+
+def test_the_error_rate_is_that_of_the_copies_of_large_key_regions() -> None:
+    random = np.random.default_rng(21)
+    clones = [Clone(random_region(random), 20_000), Clone(random_region(random), 5_000)]
+    for rate in (0.001, 0.008):
+        rows = sequenced(clones, random, error_rate=rate)
+        counts = rows.group_by("key_region").agg(pl.col("duplicate_count").sum())
+        counts = counts.sort("duplicate_count", "key_region", descending=[True, False])
+        regions, reads = Ragged.from_strings(counts["key_region"]), counts["duplicate_count"].to_numpy()
+        limits = np.tile(reads, (2, 1))
+        pairs = neighbours(regions.codes, regions.offsets, np.zeros(len(reads), dtype=np.int64), reads, limits)
+        assert error_rate(reads, regions.lengths, pairs) == pytest.approx(rate, rel=0.15)
+
+
+def test_a_small_relative_of_an_error_copy_is_no_early_error_of_it() -> None:
+    """One error of early PCR explains a twentieth of a clonotype's reads, but not of its copies'."""
+    region = random_region(np.random.default_rng(4))
+    clones = [Clone(region, 40_000), Clone(substituted(region, 20), 400), Clone(substituted(region, 20, 30), 10)]
+    found = reads_of(cluster(table([row(clone) for clone in clones]), Cluster(error_rate=0.003)))
+    assert found == {region: 40_400, clones[2].key_region: 10}
 
 
 def test_a_copy_with_one_base_inserted_or_deleted_is_put_under_its_parent() -> None:
@@ -133,8 +178,9 @@ def test_a_copy_goes_to_the_parent_that_makes_most_of_it_and_follows_it() -> Non
     near = random_region(random)
     far = substituted(near, 20, 21)
     copy, copy_of_copy = substituted(near, 20), substituted(near, 20, 30)
-    clones = [Clone(near, 9_000), Clone(far, 30_000), Clone(copy, 400), Clone(copy_of_copy, 10)]
-    assert reads_of(cluster(table([row(clone) for clone in clones]), SETTINGS)) == {far: 30_410, near: 9_000}
+    clones = [Clone(near, 9_000), Clone(far, 30_000), Clone(copy, 400), Clone(copy_of_copy, 3)]
+    settings = Cluster(error_rate=0.003)
+    assert reads_of(cluster(table([row(clone) for clone in clones]), settings)) == {far: 30_403, near: 9_000}
 
 
 def test_nothing_is_merged_at_distance_zero(baseline: tuple[list[Clone], pl.DataFrame]) -> None:

@@ -101,7 +101,7 @@ def test_mates_and_dates(folder: Path, day: str) -> None:
     rows = ((*GOOD[0][:4], "dx2.fq", day),)
     _, problems = inspect_samples(sheet(folder, rows, columns))
     assert [str(problem).split(": ", 1)[1][:35] for problem in problems] == [
-        "column reads_2 is filled, and paired"[:35],
+        f"column reads_2 names {folder}/dx2.fq"[:35],
         f"column collection_date holds '{day}'"[:35],
     ]
 

@@ -13,7 +13,7 @@ from clonotrack.kernels.segments import Limits
 from clonotrack.sequence import reverse_complement
 from tests.annotate.made import mutate, random_bases
 
-LIMITS = Limits(25, 12, 0.001, 0.2)
+LIMITS = Limits(25, 12, 0.001, 0.2, 20)
 # Bases of the V, so long that TRB's are those of which gaps are tried with the best allele first; genes of the D.
 LENGTHS = {"IGH": 60, "TRB": 120, "TRD": 50}
 D_GENES = {"IGH": ("1-1", "2-2"), "TRB": ("1", "2"), "TRD": ("1", "2", "3")}

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.collapse import assign, equal, raise_quality, refill, sequence_hash
+from clonotrack.kernels.collapse import SHAPES, Rows, assign, equal, fragment_hash, joined, raise_quality, refill
 from clonotrack.sequence import Ragged
 from tests.reference import collapse as naive
 
@@ -15,31 +15,56 @@ read = sequence.flatmap(
 )
 
 
-# Rows of the hash table: more than twice the sequences
+fragment = st.tuples(read, st.integers(0, 3), st.sampled_from([(0, 0), (0, 5), (7, 5)]))
+
+
+# Rows of the hash table: more than twice the fragments
 SLOTS = 128
 
 
-@given(st.lists(st.lists(read, max_size=15), min_size=1, max_size=4))
+def table(rows, bases, slots=SLOTS):
+    kinds = (np.uint64, np.uint8, np.int64, np.int64, np.uint64, np.int64)
+    sizes = (rows, bases, rows + 1, rows, rows, rows)
+    arrays = (np.zeros(size, dtype=kind) for size, kind in zip(sizes, kinds, strict=True))
+    return Rows(np.full(slots, -1, dtype=np.int64), *arrays)
+
+
+@given(st.lists(st.lists(fragment, max_size=15), min_size=1, max_size=4))
 @settings(deadline=None)
 def test_agrees_with_the_twin(batches):
-    size, room = sum(map(len, batches)), sum(len(sequence) for batch in batches for sequence, _ in batch)
-    table = np.full(SLOTS, -1, dtype=np.int64)
-    hashes, offsets = np.zeros(size, dtype=np.uint64), np.zeros(size + 1, dtype=np.int64)
-    codes, best = np.zeros(room, dtype=np.uint8), np.zeros(room, dtype=np.uint8)
-    rows, kept, expected_best = 0, [], []
-    for reads in batches:
-        batch = Ragged.from_strings([sequence for sequence, _ in reads])
-        scores = np.array([score for _, row in reads for score in row], dtype=np.uint8)
-        groups = np.zeros(len(reads), dtype=np.int64)
-        rows = assign(batch.codes, batch.offsets, table, hashes, codes, offsets, rows, groups)
-        raise_quality(scores, batch.offsets, groups, best, offsets)
-        kept, expected = naive.assign(kept, [sequence for sequence, _ in reads])
+    made = table(sum(map(len, batches)), sum(len(text) for batch in batches for (text, _), *_ in batch))
+    best = np.zeros(len(made.codes), dtype=np.uint8)
+    rows, kept, expected_best, counts = 0, [], [], []
+    for fragments in batches:
+        batch = Ragged.from_strings([text for (text, _), *_ in fragments])
+        scores = np.array([score for (_, row), *_ in fragments for score in row], dtype=np.uint8)
+        shapes = np.array([split * SHAPES + length for _, split, (_, length) in fragments], dtype=np.int64)
+        umis = np.array([umi for *_, (umi, _) in fragments], dtype=np.uint64)
+        groups, new = np.zeros(len(fragments), dtype=np.int64), np.zeros(len(fragments), dtype=np.bool_)
+        rows = assign(batch.codes, batch.offsets, shapes, umis, made, rows, groups, new)
+        raise_quality(scores, batch.offsets, groups, best, made.offsets)
+        named = [(text, int(s), int(u)) for ((text, _), *_), s, u in zip(fragments, shapes, umis, strict=True)]
+        before = len(kept)
+        kept, expected = naive.assign(kept, named)
         assert groups.tolist() == expected
-        expected_best += [[0] * len(sequence) for sequence in kept[len(expected_best) :]]
-        expected_best = naive.raise_quality(expected_best, [row for _, row in reads], expected)
-        assert Ragged(codes, offsets[: rows + 1]).to_strings() == kept
-        assert [best[a:b].tolist() for a, b in pairwise(offsets[: rows + 1])] == expected_best
-    assert table.tolist() == naive.refill(SLOTS, hashes[:rows].tolist())
+        assert new.tolist() == [g >= before and g not in expected[:i] for i, g in enumerate(expected)]
+        counts = [n + expected.count(i) for i, n in enumerate([*counts, *[0] * (len(kept) - before)])]
+        expected_best += [[0] * len(text) for text, *_ in kept[len(expected_best) :]]
+        expected_best = naive.raise_quality(expected_best, [row for (_, row), *_ in fragments], expected)
+        texts = Ragged(made.codes, made.offsets[: rows + 1]).to_strings()
+        assert list(zip(texts, made.shapes[:rows].tolist(), made.umis[:rows].tolist(), strict=True)) == kept
+        assert made.counts[:rows].tolist() == counts
+        assert [best[a:b].tolist() for a, b in pairwise(made.offsets[: rows + 1])] == expected_best
+    assert made.slots.tolist() == naive.refill(SLOTS, made.hashes[:rows].tolist())
+
+
+@given(st.lists(st.tuples(sequence, sequence), min_size=1, max_size=8))
+@settings(deadline=None)
+def test_joined_agrees_with_the_twin(pairs):
+    texts = [list(column) for column in zip(*pairs, strict=True)]
+    one, two = map(Ragged.from_strings, texts)
+    codes, offsets = joined(one.codes, one.offsets, two.codes, two.offsets)
+    assert Ragged(codes, offsets).to_strings() == naive.joined(*texts)
 
 
 @given(st.integers(0, 5), st.data())
@@ -70,16 +95,16 @@ def test_hash_tells_neighbours_apart():
             other = base.copy()
             other[place] = (other[place] + change) % 4
             near.append(other)
-    assert len({int(sequence_hash(codes)) for codes in near}) == len(near) == 801
+    assert len({int(fragment_hash(codes, 0, np.uint64(0))) for codes in near}) == len(near) == 801
 
 
 def test_equal_hashes_are_told_apart_by_comparison():
     """A row that has the hash of another sequence is not taken for it."""
     batch = Ragged.from_strings(["ACGT", "TTTT"])
-    table = np.full(8, -1, dtype=np.int64)
-    hashes, offsets, codes = np.zeros(3, dtype=np.uint64), np.zeros(4, dtype=np.int64), np.zeros(12, dtype=np.uint8)
-    groups = np.zeros(2, dtype=np.int64)
-    hashes[0], offsets[1] = sequence_hash(batch[0]), 4  # row 0 holds AAAA under the hash of ACGT
-    refill(table, hashes, 1)
-    assert assign(batch.codes, batch.offsets, table, hashes, codes, offsets, 1, groups) == 3
+    made = table(3, 12, slots=8)
+    shapes, umis = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.uint64)
+    groups, new = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.bool_)
+    made.hashes[0], made.offsets[1] = fragment_hash(batch[0], 0, umis[0]), 4  # row 0 holds AAAA under the hash of ACGT
+    refill(made.slots, made.hashes, 1)
+    assert assign(batch.codes, batch.offsets, shapes, umis, made, 1, groups, new) == 3
     assert groups.tolist() == [1, 2]

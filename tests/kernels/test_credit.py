@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.credit import AMBIGUOUS, CONTROL, FAR, HIT, OTHER, OWN, credit
+from clonotrack.kernels.credit import AMBIGUOUS, CONTROL, FAR, HIT, OTHER, OWN, TIED, credit
 from tests.reference import credit as naive
 
 A, B = OWN + 1, OWN + 2  # other patients
@@ -17,10 +17,13 @@ def credited(case: list[tuple[int, int | None]]) -> tuple[int, set[tuple[int, in
     group = np.array([group for group, _ in case], dtype=np.int64)
     distance = np.array([FAR if d is None else d for _, d in case], dtype=np.int64)
     near = np.array([t for t, (_, d) in enumerate(case) if d is not None] + [0], dtype=np.int64)
-    counts = np.zeros((len(case), 2, 4), dtype=np.int64)
-    outcome = credit(near, len(near) - 1, distance, group, counts)
-    assert counts.max(initial=0) <= 1
-    return outcome, {tuple(place) for place in np.argwhere(counts).tolist()}
+    given, shared = np.full((2, len(case) + 1), 9, dtype=np.int64)
+    outcome = credit(near, len(near) - 1, distance, group, given, shared)
+    counting = [(int(t), int(g == TIED), int(distance[t])) for t, g in zip(near[:-1], given, strict=False) if g]
+    for target, flag in zip(near[:-1].tolist(), shared.tolist(), strict=False):
+        others = {case[t][0] for t, _, _ in counting} - {case[target][0], CONTROL}
+        assert flag == (case[target][0] != CONTROL and any(t == target for t, _, _ in counting) and bool(others))
+    return outcome, set(counting)
 
 
 @settings(deadline=None, max_examples=500)

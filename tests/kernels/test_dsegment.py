@@ -19,22 +19,24 @@ ALLELES = st.lists(st.text("ACGT", min_size=K, max_size=12), min_size=1, max_siz
 
 
 @settings(deadline=None)
-@given(DNA, ALLELES, st.integers(1, 3), st.data())
-def test_the_best_d_is_the_best_of_all(stretch: str, texts: list[str], cost: int, data: st.DataObject) -> None:
+@given(DNA, ALLELES, st.integers(1, 3), st.integers(1, 12), st.data())
+def test_the_best_d_is_the_best_of_all(
+    stretch: str, texts: list[str], cost: int, least: int, data: st.DataObject
+) -> None:
     allowed = data.draw(st.lists(st.integers(0, 1), min_size=len(texts), max_size=len(texts)))
     alleles = [(Segment(f"D{i}*01", f"D{i}", "IGH", ("IGH",), "D", text),) for i, text in enumerate(texts)]
     segments = segments_of(alleles, K, None)
     scores = np.zeros(len(texts), dtype=np.int64)
     bench = make_bench(len(stretch), segments, 1)
-    found = find_d(encode(stretch), segments, np.array(allowed, dtype=np.int64), cost, bench, scores)
-    expected = naive.scores(stretch, texts, allowed, cost, K)
+    found = find_d(encode(stretch), segments, np.array(allowed, dtype=np.int64), cost, least, bench, scores)
+    expected = naive.scores(stretch, texts, allowed, cost, least, K)
     assert scores.tolist() == expected
     best = max(expected)
     assert found[0] == best
     if best:
         allele = expected.index(best)
         assert found[1] == allele
-        assert (best, *found[2:]) in naive.matches(stretch, texts[allele], cost, K)
+        assert (best, *found[2:]) in naive.matches(stretch, texts[allele], cost, least, K)
     assert not bench.votes.any()
 
 
@@ -48,7 +50,7 @@ def test_expected_matches_bound_what_random_sequence_has(cost: int) -> None:
     tries = 2000
     best = np.array(
         [
-            find_d(rng.integers(0, 4, 40).astype(np.uint8), segments, everything, cost, bench, scores)[0]
+            find_d(rng.integers(0, 4, 40).astype(np.uint8), segments, everything, cost, 1, bench, scores)[0]
             for _ in range(tries)
         ]
     )

@@ -1,9 +1,12 @@
+import re
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clonotrack.kernels import fasta, fastq
-from tests.reference.fasta import parse as naive
+from tests.reference.fasta import unfold as naive
+from tests.reference.fastq import CODES
 
 
 def parse(text, final=True):
@@ -11,15 +14,13 @@ def parse(text, final=True):
         text += b"\n"
     buffer = np.frombuffer(text, dtype=np.uint8)
     size = len(buffer)
-    codes, names = (np.zeros(size, dtype=np.uint8) for _ in range(2))
-    offsets, name_offsets = (np.zeros(size // 3 + 2, dtype=np.int64) for _ in range(2))
-    count, taken, fault = fasta.parse(buffer, size, final, codes, offsets, names, name_offsets)
+    letters = np.zeros(size, dtype=np.uint8)
+    names, starts, ends = (np.zeros(size // 3 + 2, dtype=np.int64) for _ in range(3))
+    count, taken, fault = fasta.unfold(buffer, size, final, letters, names, starts, ends)
+    text = letters.tobytes().decode("latin-1")
     records = [
-        (
-            names[name_offsets[i] : name_offsets[i + 1]].tobytes().decode(),
-            codes[offsets[i] : offsets[i + 1]].tolist(),
-        )
-        for i in range(count)
+        (re.split("[\0- ]", text[name:])[0], [CODES.get(letter, 4) for letter in text[start:end].upper()])
+        for name, start, end in zip(*(places[:count].tolist() for places in (names, starts, ends)), strict=True)
     ]
     return records, taken, fault
 

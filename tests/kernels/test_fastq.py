@@ -1,29 +1,29 @@
+import re
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clonotrack.kernels import fastq
-from tests.reference.fastq import parse as naive
+from clonotrack.kernels.fastq import Records
+from tests.reference.fastq import CODES
+from tests.reference.fastq import index as naive
 
 
-def parse(text, final=True):
+def parse(text, final=True, room=100):
     """What the kernel makes of `text`: records as (name, codes, scores), bytes taken, fault."""
     if final and not text.endswith(b"\n"):
         text += b"\n"
-    buffer = np.frombuffer(text, dtype=np.uint8)
-    size = len(buffer)
-    codes, scores, names = (np.zeros(size, dtype=np.uint8) for _ in range(3))
-    offsets, name_offsets = (np.zeros(size // 7 + 2, dtype=np.int64) for _ in range(2))
-    count, taken, fault = fastq.parse(buffer, size, final, codes, scores, offsets, names, name_offsets)
-    records = [
-        (
-            names[name_offsets[i] : name_offsets[i + 1]].tobytes().decode(),
-            codes[offsets[i] : offsets[i + 1]].tolist(),
-            scores[offsets[i] : offsets[i + 1]].tolist(),
-        )
-        for i in range(count)
-    ]
-    return records, taken, fault
+    records = Records.room(room)
+    count, taken, fault = fastq.index(np.frombuffer(text, dtype=np.uint8), 0, len(text), final, records)
+    names, starts, ends, qualities, bounds = (places[:count].tolist() for places in records)
+    found = []
+    for name, start, end, quality, bound in zip(names, starts, ends, qualities, bounds, strict=True):
+        letters = text[start:end].decode().upper()
+        scores = [letter - 33 for letter in text[quality : quality + end - start]]
+        assert bound == sum((1000, 100, 10, 1)[min(score // 10, 3)] for score in scores)
+        found.append((re.split("[\0- ]", text[name:].decode("latin-1"))[0], [CODES.get(x, 4) for x in letters], scores))
+    return found, taken, fault
 
 
 line_ends = st.sampled_from([b"\n", b"\r\n"])
@@ -86,21 +86,15 @@ def test_a_cut_text_gives_the_same_in_two_steps(text, data):
         assert (head, fastq.OK) == (whole, fault)
 
 
-def test_every_byte_as_a_base():
-    """The arithmetic of `encode_plain` and the table of `encode_any` against the alphabet."""
-    for byte in range(256):
-        letter = chr(byte).upper() if byte < 128 else "!"
-        text, codes = np.full(9, byte, dtype=np.uint8), np.zeros(9, dtype=np.uint8)
-        code = "ACGT".find(letter.replace("U", "T")) % 5
-        assert bool(fastq.encode_any(text, codes)) == (letter in "ACGTUNRYSWKMBDHV")
-        assert set(codes.tolist()) == {code} or letter not in "ACGTUNRYSWKMBDHV"
-        assert bool(fastq.encode_plain(text, codes)) == (letter in "ACGTU")
-        assert set(codes.tolist()) == {code} or letter not in "ACGTU"
-
-
-def test_every_byte_as_a_quality():
-    for byte in range(256):
-        scores = np.zeros(3, dtype=np.uint8)
-        good = fastq.encode_qualities(np.array([73, byte, 73], dtype=np.uint8), scores)
-        assert bool(good) == (33 <= byte <= 126)
-        assert not good or scores.tolist() == [40, byte - 33, 40]
+@given(st.lists(record(), min_size=1, max_size=5).map(b"".join), st.integers(1, 3))
+@settings(deadline=None)
+def test_what_there_is_no_room_for_is_left(text, room):
+    whole, _, _ = parse(text)
+    found = []
+    while text:
+        records, taken, fault = parse(text, room=room)
+        assert fault == fastq.OK
+        assert len(records) == min(room, len(whole) - len(found))
+        found += records
+        text = text[taken:]
+    assert found == whole

@@ -9,12 +9,13 @@ stem = st.text("a1/2", max_size=3)
 pair = st.one_of(stem.map(lambda n: (n, n)), stem.map(lambda n: (f"{n}/1", f"{n}/2")), st.tuples(stem, stem))
 
 
-def ragged(names):
-    return np.frombuffer("".join(names).encode(), dtype=np.uint8), np.cumsum([0, *map(len, names)])
+def places(names):
+    text = " ".join([*names, ""]).encode()
+    return np.frombuffer(text, dtype=np.uint8), np.cumsum([0, *(len(name) + 1 for name in names)])[:-1]
 
 
 @given(st.lists(pair, max_size=5))
 @settings(deadline=None)
 def test_agrees_with_the_twin(pairs):
     first, second = [one for one, _ in pairs], [two for _, two in pairs]
-    assert disagreement(*ragged(first), *ragged(second)) == naive.disagreement(first, second)
+    assert disagreement(*places(first), *places(second)) == naive.disagreement(first, second)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from clonotrack.kernels.indels import indel_neighbours
 from clonotrack.kernels.neighbours import completions, neighbours
-from clonotrack.sequence import Ragged
+from clonotrack.sequence import I64, Ragged
 from tests.reference import indels as naive_indels
 from tests.reference import neighbours as naive
 
@@ -32,30 +32,35 @@ def relatives(draw: st.DrawFn) -> tuple[list[str], list[int], list[int]]:
     return sequences, groups, sorted(reads, reverse=True)
 
 
+def limits_of(reads: list[int], ratio: float, max_distance: int) -> I64:
+    """A child has at most a `ratio` of its parent's reads for each substitution."""
+    return np.array([[int(count / ratio**d) for count in reads] for d in range(1, max_distance + 1)], dtype=np.int64)
+
+
 @settings(deadline=None, max_examples=150)
-@given(relatives(), st.integers(0, 4), st.sampled_from([1.0, 2.0, 7.5, 20.0]))
+@given(relatives(), st.integers(1, 4), st.sampled_from([1.0, 2.0, 7.5, 20.0]))
 def test_neighbours_are_those_of_the_naive_twin_each_once(
-    case: tuple[list[str], list[int], list[int]], max_distance: int, min_ratio: float
+    case: tuple[list[str], list[int], list[int]], max_distance: int, ratio: float
 ) -> None:
     sequences, groups, reads = case
-    ragged = Ragged.from_strings(sequences)
-    found = neighbours(ragged.codes, ragged.offsets, np.array(groups), np.array(reads), max_distance, min_ratio)
+    ragged, limits = Ragged.from_strings(sequences), limits_of(reads, ratio, max_distance)
+    found = neighbours(ragged.codes, ragged.offsets, np.array(groups), np.array(reads), limits)
     pairs = [tuple(row) for row in found.tolist()]
     assert len(pairs) == len(set(pairs))
-    assert set(pairs) == naive.neighbours(sequences, groups, reads, max_distance, min_ratio)
+    assert set(pairs) == naive.neighbours(sequences, groups, reads, limits.tolist())
 
 
 @settings(deadline=None, max_examples=150)
 @given(relatives(), st.sampled_from([1.0, 2.0, 7.5, 20.0]))
 def test_indel_neighbours_are_those_of_the_naive_twin_each_once(
-    case: tuple[list[str], list[int], list[int]], min_ratio: float
+    case: tuple[list[str], list[int], list[int]], ratio: float
 ) -> None:
     sequences, groups, reads = case
-    ragged = Ragged.from_strings(sequences)
-    found = indel_neighbours(ragged.codes, ragged.offsets, np.array(groups), np.array(reads), min_ratio)
+    ragged, limits = Ragged.from_strings(sequences), limits_of(reads, ratio, 1)[0]
+    found = indel_neighbours(ragged.codes, ragged.offsets, np.array(groups), np.array(reads), limits)
     pairs = [tuple(row) for row in found.tolist()]
     assert len(pairs) == len(set(pairs))
-    assert set(pairs) == naive_indels.indel_neighbours(sequences, groups, reads, min_ratio)
+    assert set(pairs) == naive_indels.indel_neighbours(sequences, groups, reads, limits.tolist())
 
 
 @settings(deadline=None, max_examples=150)
@@ -76,7 +81,8 @@ def test_many_random_relatives_are_all_found() -> None:
         row[random.integers(0, 40, 2)] = random.integers(0, 4, 2)
     reads = np.sort(random.geometric(0.01, 2_000))[::-1]
     offsets = np.arange(2_001) * 40
-    found = neighbours(codes.ravel(), offsets, np.zeros(2_000, dtype=np.int64), reads, 2, 3.0)
+    limits = limits_of(reads.tolist(), 3.0, 2)
+    found = neighbours(codes.ravel(), offsets, np.zeros(2_000, dtype=np.int64), reads, limits)
     distance = (codes[:, None, :] != codes[None, :, :]).sum(axis=2)
     expected = (
         (distance >= 1)

@@ -15,7 +15,7 @@ from clonotrack.sequence import Ragged, reverse_complement
 from tests.annotate.made import mutate, random_bases
 from tests.reference.pairing import best_pair
 
-LIMITS = Limits(25, 12, 0.001, 0.2)
+LIMITS = Limits(25, 12, 0.001, 0.2, 20)
 
 
 @cache

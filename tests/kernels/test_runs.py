@@ -5,12 +5,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.runs import COVERED, LOCI, NO_LOCUS, STRANDED, locus_of
-from clonotrack.sequence import reverse_complement
+from clonotrack.germline import LOCI as LOCUS_NAMES
+from clonotrack.kernels.runs import COVERED, LOCI, NO_LOCUS, STRANDED, loci, locus_of
+from clonotrack.sequence import Ragged, reverse_complement
+from clonotrack.track.loci import j_masks
 from tests.reference import runs as naive
-from tests.track.made import J, bases, either_strand, locus_names, searched, substituted
+from tests.track.made import REFERENCE, J, bases, either_strand, substituted
 
+MASKS = j_masks(REFERENCE)
 SEGMENTS = [segment for segments in J.values() for segment in segments]
+
+
+def names(reads: list[str]) -> list[str | None]:
+    """The locus of each read, None where there is none."""
+    ragged = Ragged.from_strings(reads)
+    return [(*LOCUS_NAMES, None)[locus] for locus in loci(ragged.codes, ragged.offsets, MASKS)]
 
 
 @st.composite
@@ -33,8 +42,7 @@ def pieces_of_j(draw: st.DrawFn) -> str:
 @settings(deadline=None, max_examples=300)
 @given(st.lists(pieces_of_j(), max_size=6))
 def test_the_locus_is_that_of_the_naive_twin(reads: list[str]) -> None:
-    _, found = searched(reads, [])
-    assert locus_names(found) == [naive.locus_of(read, J) for read in reads]
+    assert names(reads) == naive.loci(reads, J)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +60,7 @@ def test_the_locus_is_that_of_the_naive_twin(reads: list[str]) -> None:
 )
 def test_a_read_is_of_the_locus_whose_j_it_holds(piece: str, locus: str | None) -> None:
     reads = ["CC" + piece + "TT", reverse_complement(piece), "T" * 30]
-    assert locus_names(searched(reads, [])[1]) == [locus, locus, None]
+    assert names(reads) == [locus, locus, None]
 
 
 @settings(deadline=None)

@@ -42,9 +42,9 @@ def test_entries_are_those_of_the_naive_twin(alleles: list[tuple[str, int, int]]
 
 
 @settings(deadline=None)
-@given(DNA, GROUPS, st.integers(1, 3), st.integers(1, 6), st.integers(1, 4))
+@given(DNA, GROUPS, st.integers(1, 4), st.integers(1, 3), st.integers(1, 6), st.integers(1, 4))
 def test_votes_elect_the_same_places(
-    read: str, groups: list[list[tuple[str, int]]], least: int, apart: int, most: int
+    read: str, groups: list[list[tuple[str, int]]], step: int, least: int, apart: int, most: int
 ) -> None:
     flat = [(group, *allele) for group, alleles in enumerate(groups) for allele in alleles]
     ragged = Ragged.from_strings(text for _, text, _ in flat)
@@ -55,8 +55,8 @@ def test_votes_elect_the_same_places(
     votes = np.zeros((len(groups), len(read) + 2 * seeds.reach + 2), dtype=np.int32)
     touched = np.zeros(votes.size, dtype=np.int64)
     all_groups = np.ones(len(groups), dtype=np.int64)
-    used = vote(numbers, 0, count, seeds, all_groups, seeds.reach, votes, touched)
-    counted = naive.votes(read, groups, K)
+    used = vote(numbers, step, count, seeds, all_groups, seeds.reach, votes, touched)
+    counted = naive.votes(read, groups, K, step)
     cells = {(int(g), int(p) - seeds.reach): int(votes[g, p]) for g, p in zip(*np.nonzero(votes), strict=True)}
     assert cells == dict(counted)
     elected = np.zeros((most, 3), dtype=np.int64)
@@ -74,6 +74,6 @@ def test_groups_that_are_not_looked_for_get_no_vote() -> None:
     count = kmer_numbers(encode("ACGTA"), K, numbers)
     votes = np.zeros((2, 20), dtype=np.int32)
     touched = np.zeros(votes.size, dtype=np.int64)
-    assert vote(numbers, 0, count, seeds, two, seeds.reach, votes, touched) == 1
+    assert vote(numbers, 1, count, seeds, two, seeds.reach, votes, touched) == 1
     assert votes[0].sum() == 0
     assert votes[1].sum() == count

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.tagging import cut, read_umis
-from clonotrack.sequence import DECODE, Ragged
+from clonotrack.kernels.tagging import read_umis
+from clonotrack.sequence import Ragged
 from tests.reference import tagging as naive
 
 reads = st.lists(st.text("ACGTN", max_size=8), max_size=6)
@@ -26,15 +26,3 @@ def test_umis_agree_with_the_twin(texts, positions, limits):
     for number, found in zip(packed.tolist(), expected, strict=True):
         letters = "".join("ACGT"[number >> 2 * (length - 1 - i) & 3] for i in range(length))
         assert number == 0 if found is None else letters == found
-
-
-@given(st.lists(st.tuples(st.text("ACGTN", max_size=8), st.integers(0, 8), st.integers(0, 8)), max_size=6))
-@settings(deadline=None)
-def test_cut_agrees_with_the_twin(rows):
-    texts = [text for text, *_ in rows]
-    bounds = [sorted((min(a, len(text)), min(b, len(text)))) for text, a, b in rows]
-    starts, ends = np.array(bounds, dtype=np.int64).reshape(-1, 2).T
-    ragged = Ragged.from_strings(texts)
-    codes, offsets = cut(ragged.codes, ragged.offsets, starts, ends)
-    assert Ragged(codes, offsets).to_strings() == naive.cut(texts, starts.tolist(), ends.tolist())
-    assert DECODE[codes].tobytes().decode() == "".join(naive.cut(texts, starts.tolist(), ends.tolist()))

@@ -53,7 +53,7 @@ def public_kernels() -> list[tuple[str, str]]:
 
 
 def test_the_public_kernels_are_found() -> None:
-    assert {("pairing", "find_pairs"), ("fastq", "parse"), ("compound_poisson", "compound_poisson")} <= {
+    assert {("pairing", "find_pairs"), ("fastq", "index"), ("compound_poisson", "compound_poisson")} <= {
         *public_kernels()
     }
 

@@ -12,7 +12,7 @@ def batch(reads, names=None):
     names = [f"r{i}" for i in range(len(reads))] if names is None else names
     scores = [row for _, row in reads]
     letters = "".join(names).encode()
-    chunk = ReadChunk(
+    chunk = ReadChunk.of(
         Ragged.from_strings([sequence for sequence, _ in reads]),
         None if None in scores else np.array([score for row in scores for score in row], dtype=np.uint8),
         np.frombuffer(letters, dtype=np.uint8),

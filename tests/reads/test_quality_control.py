@@ -1,20 +1,24 @@
 import pytest
 
 from clonotrack.library.batches import Counts
-from clonotrack.reads import collapse, quality_control
+from clonotrack.reads import Distinct, collapse, quality_control
+from clonotrack.reads.pairs import Overlaps
 from clonotrack.tables import QC, check
 from tests.reads.made import batch
 
 
 def test_every_count_has_a_row():
     sequences = collapse([batch([("ACGT", None), ("ACGT", None), ("TT", None)])])
-    frame = check(quality_control(Counts(scanned=9, too_short=4, low_quality=2), sequences, "s1"), QC)
+    frame = check(
+        quality_control(Distinct(sequences, Counts(scanned=9, too_short=4, low_quality=2), Overlaps()), "s1"), QC
+    )
     assert frame.select("metric", "value", "unit").rows() == [
-        ("scanned", 9, "reads"),
-        ("passed", 3, "reads"),
-        ("no_umi", 0, "reads"),
-        ("too_short", 4, "reads"),
-        ("low_quality", 2, "reads"),
+        ("scanned", 9, "fragments"),
+        ("passed", 3, "fragments"),
+        ("no_umi", 0, "fragments"),
+        ("too_short", 4, "fragments"),
+        ("low_quality", 2, "fragments"),
+        ("hard_clipped", 0, "reads"),
         ("distinct_sequences", 2, "sequences"),
         ("mean_length", pytest.approx(10 / 3), "nt"),
     ]
@@ -23,5 +27,5 @@ def test_every_count_has_a_row():
 
 
 def test_without_a_read_there_is_no_mean():
-    frame = quality_control(Counts(scanned=2, too_short=2), collapse([]), "s1")
+    frame = quality_control(Distinct(collapse([]), Counts(scanned=2, too_short=2), Overlaps()), "s1")
     assert "mean_length" not in frame["metric"].to_list()

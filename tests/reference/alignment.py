@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clonotrack.kernels.alignment import LEFT_OVER, SHORT
+from clonotrack.kernels.alignment import LEFT_OVER, SHARED
+from clonotrack.kernels.gapped import GAP_EXTEND, GAP_OPEN
 from clonotrack.kernels.pieces import LONGEST_TRIM
 from clonotrack.kernels.placement import BAND
 from tests.reference.gapped import align_banded
@@ -63,13 +64,18 @@ def align(read: str, start: int, end: int, group: list[Allele], found: Found) ->
     before = min(i + first - start, g + first)
     after = min(end - i - last, len(allele.sequence) - g - last)
     plain = Aligned(score, found.ties, allele, columns([(0, last - first)], i + first, g + first))
-    if max(before, after) < LEFT_OVER:
+    ahead = start, i + first + SHARED, 0, g + first + SHARED
+    behind = i + last - SHARED, end, g + last - SHARED, len(allele.sequence)
+    if not any(
+        left_over >= LEFT_OVER and is_better_shifted(read, allele.sequence, *stretch, i - g)
+        for left_over, stretch in ((before, ahead), (after, behind))
+    ):
         return plain
 
     def gapped(other: Allele) -> tuple[float, list[tuple[int, int]], int, int]:
         return align_banded(read, start, end, other.sequence, found.place - other.origin, BAND)
 
-    if len(allele.sequence) > SHORT and gapped(allele)[0] <= score:
+    if gapped(allele)[0] <= score:
         return plain
     scores = score_alleles_gapped(read, start, end, found.place, score_alleles(read, group, found.place, start, 0))
     ties = highest(scores)
@@ -77,6 +83,17 @@ def align(read: str, start: int, end: int, group: list[Allele], found: Found) ->
         return plain
     best, pieces, on_read, on_germline = gapped(ties[0])
     return Aligned(best, ties, ties[0], columns(pieces, on_read, on_germline))
+
+
+def is_better_shifted(read: str, allele: str, start: int, end: int, first: int, last: int, shift: int) -> bool:
+    """Whether a run of bases ``first:last`` of the allele, at another place on ``read[start:end]``, is worth a gap."""
+    for gap in range(-BAND, BAND + 1):
+        beside = [(i, i - shift - gap) for i in range(max(0, start), min(end, len(read)))]
+        beside = [(i, g) for i, g in beside if max(0, first) <= g < min(last, len(allele))]
+        of_read, of_allele = "".join(read[i] for i, _ in beside), "".join(allele[g] for _, g in beside)
+        if gap and best_run(of_read, of_allele, 1)[0] > GAP_OPEN + GAP_EXTEND * abs(gap):
+            return True
+    return False
 
 
 def settle_ends(read: str, v: Aligned, j: Aligned, cost: float) -> tuple[Aligned, Aligned]:

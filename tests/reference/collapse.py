@@ -1,4 +1,4 @@
-"""Naive twins of clonotrack.kernels.collapse: equal sequences with a list, hash tables with Python's integers."""
+"""Naive twins of clonotrack.kernels.collapse: equal fragments with a list, hash tables with Python's integers."""
 
 
 def collapse(reads):
@@ -13,7 +13,7 @@ def collapse(reads):
 
 
 def assign(rows, batch):
-    """The rows with what the batch adds to them, and the row of each sequence of the batch."""
+    """The rows with what the batch adds to them, and the row of each fragment of the batch."""
     rows = list(dict.fromkeys([*rows, *batch]))
     return rows, [rows.index(sequence) for sequence in batch]
 
@@ -33,3 +33,7 @@ def refill(size, hashes):
     for row, key in enumerate(hashes):
         slots[next(at % size for at in range(key % size, key % size + size) if slots[at % size] < 0)] = row
     return slots
+
+
+def joined(one, two):
+    return [left + right for left, right in zip(one, two, strict=True)]

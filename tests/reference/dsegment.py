@@ -1,15 +1,15 @@
-"""Naive twin of `clonotrack.kernels.dsegment`: every allowed allele at every place that shares a k-mer."""
+"""Naive twin of `clonotrack.kernels.dsegment`: every allowed allele at every place that shares enough k-mers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clonotrack.kernels.dsegment import SHORTEST_STRETCH
+from clonotrack.kernels.dsegment import MISMATCHES, SHORTEST_STRETCH
 from clonotrack.kernels.segments import Germline, Limits
 from tests.reference.seeds import kmers
 from tests.reference.segments import Allele, alleles
-from tests.reference.ungapped import best_run, expected_by_chance
+from tests.reference.ungapped import best_run, least_by_chance
 
 
 @dataclass(frozen=True)
@@ -24,37 +24,39 @@ class Match:
     germline_end: int
 
 
-def settle_d(read: str, germline: Germline, limits: Limits, cost: int, j: Allele, first: int, last: int) -> list[Match]:
-    """The D of ``read[first:last]``, in order; two at most, and those only where the locus has two as a rule.
+def settle_d(
+    read: str, germline: Germline, limits: Limits, cost: int, v: Allele, j: Allele, first: int, last: int
+) -> list[Match]:
+    """The D of ``read[first:last]``, in order; two at most.
 
     The second is looked for behind the first, and before it where there is none behind.
     """
-    ds = [d for d in alleles(germline.d) if germline.has_d[j.group][d.number] and d.cluster <= j.cluster]
-    one = best_d(read, germline, limits, cost, ds, first, last)
+    ds = [d for d in alleles(germline.d) if germline.has_d[j.group][d.number] and v.order < d.order < j.order]
+    one = best_d(read, germline, limits.max_d_expected, cost, ds, first, last)
     if one is None:
         return []
-    if germline.second_d[j.group]:
-        behind = best_d(read, germline, limits, cost, ds, one.end, last)
-        before = best_d(read, germline, limits, cost, ds, first, one.start)
-        if behind or before:
-            return [one, behind] if behind else [before, one] if before else []
-    return [one]
+    order = germline.d.order[one.ties[0]]
+    most = limits.max_d_expected * germline.second_d[j.group]
+    behind = best_d(read, germline, most, cost, [d for d in ds if d.order > order], one.end, last)
+    before = best_d(read, germline, most, cost, [d for d in ds if d.order < order], first, one.start)
+    return [one, behind] if behind else [before, one] if before else [one]
 
 
 def best_d(
-    read: str, germline: Germline, limits: Limits, cost: int, ds: Sequence[Allele], first: int, last: int
+    read: str, germline: Germline, most: float, cost: int, ds: Sequence[Allele], first: int, last: int
 ) -> Match | None:
     """The best D of a stretch, if it is better than chance; of the first allele the match that k-mers meet first."""
     stretch, k = read[first:last], germline.d.seeds.k
     if last - first < SHORTEST_STRETCH or not ds:
         return None
-    best = scores(stretch, [d.sequence for d in ds], [1] * len(ds), cost, k)
+    searched = sum(len(d.sequence) for d in ds) * len(stretch)
+    least = least_by_chance(most, cost, searched)
+    best = scores(stretch, [d.sequence for d in ds], [1] * len(ds), cost, least, k)
     score = max(best)
-    expected = expected_by_chance(score, cost, sum(len(d.sequence) for d in ds) * len(stretch))
-    if score == 0 or expected > limits.max_d_expected:
+    if score < least:
         return None
     ties = [d for d, of_d in zip(ds, best, strict=True) if of_d == score]
-    found = [match for match in matches(stretch, ties[0].sequence, cost, k) if match[0] == score]
+    found = [match for match in matches(stretch, ties[0].sequence, cost, least, k) if match[0] == score]
     _, i, g, length = min(found, key=lambda match: first_kmer(stretch, ties[0].sequence, match[1] - match[2], k))
     return Match(score, [d.number for d in ties], first + i, first + i + length, g, g + length)
 
@@ -66,28 +68,28 @@ def first_kmer(stretch: str, allele: str, at: int, k: int) -> tuple[int, int]:
     return min(shared), at
 
 
-def scores(stretch: str, alleles: list[str], allowed: list[int], cost: int, k: int) -> list[float]:
+def scores(stretch: str, alleles: list[str], allowed: list[int], cost: int, least: int, k: int) -> list[float]:
     """Best score of each allele."""
     return [
-        max((score for score, *_ in matches(stretch, allele, cost, k)), default=0) if allow else 0
+        max((score for score, *_ in matches(stretch, allele, cost, least, k)), default=0) if allow else 0
         for allele, allow in zip(alleles, allowed, strict=True)
     ]
 
 
-def matches(stretch: str, allele: str, cost: int, k: int) -> list[tuple[float, int, int, int]]:
+def matches(stretch: str, allele: str, cost: int, least: int, k: int) -> list[tuple[float, int, int, int]]:
     """Score, first base in the stretch, in the allele and length of the best run at each place."""
     found = []
     for at in range(-len(allele) + 1, len(stretch)):
-        if shares_kmer(stretch, allele, at, k):
+        if shared_kmers(stretch, allele, at, k) >= max(1, least + cost * MISMATCHES - (k - 1) * (MISMATCHES + 1)):
             first, last = max(0, -at), min(len(allele), len(stretch) - at)
             score, start, end = best_run(stretch[first + at : last + at], allele[first:last], cost)
             found.append((score, first + at + start, first + start, end - start))
     return found
 
 
-def shares_kmer(stretch: str, allele: str, at: int, k: int) -> bool:
+def shared_kmers(stretch: str, allele: str, at: int, k: int) -> int:
     words = kmers(stretch, k)
-    return any(
+    return sum(
         word is not None and 0 <= i + at < len(words) and words[i + at] == word
         for i, word in enumerate(kmers(allele, k))
     )

@@ -4,7 +4,7 @@ from clonotrack.kernels import fastq
 from tests.reference.fastq import codes_of, lines_of, name_of
 
 
-def parse(text):
+def unfold(text):
     """Records as (name, codes), and the fault that ends them."""
     records = []
     fault = fastq.OK

@@ -8,7 +8,7 @@ IUPAC = "ACGTUNRYSWKMBDHV"
 CODES = {"A": 0, "C": 1, "G": 2, "T": 3, "U": 3}
 
 
-def parse(text):
+def index(text):
     """Records as (name, codes, scores), and the fault that ends them."""
     lines = lines_of(text)
     records = []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def indel_neighbours(
-    sequences: Sequence[str], groups: Sequence[int], reads: Sequence[int], min_ratio: float
+    sequences: Sequence[str], groups: Sequence[int], reads: Sequence[int], limits: Sequence[int]
 ) -> set[tuple[int, int]]:
     def deletions(sequence: str) -> set[str]:
         return {sequence[:at] + sequence[at + 1 :] for at in range(len(sequence))}
@@ -16,6 +16,6 @@ def indel_neighbours(
         for j, other in enumerate(sequences):
             if groups[i] == groups[j] and other in deletions(one):
                 parent, child = min(i, j), max(i, j)
-                if reads[parent] > reads[child] and reads[parent] >= min_ratio * reads[child]:
+                if reads[parent] > reads[child] and reads[child] <= limits[parent]:
                     pairs.add((parent, child))
     return pairs

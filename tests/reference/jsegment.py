@@ -48,7 +48,7 @@ def propose_places(read: str, earliest: int, members: Sequence[Allele]) -> list[
     for allele in members:
         for shift in range(earliest - len(allele.sequence) + 1, min(len(read), earliest + FARTHEST_J)):
             at, met = (allele.group, shift + allele.origin), met + 1
-            score = rough_score(read, earliest, allele, at[1])
+            score = rough_score(read, earliest, len(read), allele, at[1], 4)
             if at not in best or score > best[at][0]:
                 best[at] = (score, met)
     return sorted(best, key=lambda at: (-best[at][0], best[at][1]))[:CANDIDATES]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def neighbours(
-    sequences: Sequence[str], groups: Sequence[int], reads: Sequence[int], max_distance: int, min_ratio: float
+    sequences: Sequence[str], groups: Sequence[int], reads: Sequence[int], limits: Sequence[Sequence[int]]
 ) -> set[tuple[int, int, int]]:
     pairs = set()
     for parent, one in enumerate(sequences):
@@ -14,8 +14,9 @@ def neighbours(
             if len(one) != len(other) or groups[parent] != groups[child]:
                 continue
             distance = sum(a != b for a, b in zip(one, other, strict=True))
-            enough = reads[parent] > reads[child] and reads[parent] >= min_ratio**distance * reads[child]
-            if 1 <= distance <= max_distance and enough:
+            if not 1 <= distance <= len(limits):
+                continue
+            if reads[parent] > reads[child] and reads[child] <= limits[distance - 1][parent]:
                 pairs.add((parent, child, distance))
     return pairs
 

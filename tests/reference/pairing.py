@@ -10,16 +10,18 @@ from clonotrack.kernels.pairing import (
     APART,
     CANDIDATES,
     LEAST_VOTES,
+    LEVELS,
     MUCH_FEWER,
     MUCH_WEAKER,
     MUTATED,
-    MUTATED_FAVOUR,
+    STRIDE,
+    SURE,
     V_OVERSHOOT,
 )
 from clonotrack.kernels.segments import Germline, Limits
 from clonotrack.sequence import reverse_complement
 from tests.reference.jsegment import Found, find_j
-from tests.reference.placement import highest, score_alleles, ungapped_run
+from tests.reference.placement import beside, highest, score_alleles, ungapped_run
 from tests.reference.seeds import elect, votes
 from tests.reference.segments import alleles, votable
 
@@ -41,38 +43,45 @@ def find_pairs(reads: Sequence[str], germline: Germline, limits: Limits) -> list
 
 
 def find_pair(read: str, germline: Germline, limits: Limits) -> Pair | None:
-    """The candidate with the highest sum of V and J, by short k-mers where those of full length give no V."""
+    """The candidate with the highest sum of V and J, by all k-mers where some are not enough, by short ones at last."""
     strands = [read, reverse_complement(read)]
     best: Pair | None = None
-    best_v = most_votes = 0.0
-    for k in (germline.v.seeds.k, germline.v_deep.k):
-        if best_v >= limits.min_v_score:
-            return best
-        for group, place, count, turned in candidates(strands, germline, k):
-            most_votes = max(most_votes, count)
+    best_v = 0.0
+    k, deep = germline.v.seeds.k, germline.v_deep.k
+    for level, (length, step) in enumerate([(k, STRIDE), (k, 1), (deep, 1)][:LEVELS]):
+        if (level == 1 and best is not None and best.v.score >= SURE) or (level == 2 and best_v >= limits.min_v_score):
+            break
+        most_votes = 0
+        for group, place, count, turned in candidates(strands, germline, length, step):
             if best is not None and count * MUCH_FEWER < most_votes:
-                return best
+                break
+            most_votes = max(most_votes, count)
             v = find_v(strands[turned], germline, group, place, limits.min_v_score)
             best_v = max(best_v, 0 if v is None else v.score)
             if v is None or v.score < limits.min_v_score or v.score * MUCH_WEAKER < best_v:
                 continue
             earliest = max(0, v.end - V_OVERSHOOT)
-            # score = bases - 2 substitutions - unknown bases
-            mutated = v.end - v.start - v.score > 2 * MUTATED * (v.end - v.start)
-            expected = limits.max_j_expected * (MUTATED_FAVOUR if mutated else 1)
+            expected = limits.max_j_expected * (limits.mutated_favour if is_mutated(strands[turned], v) else 1)
             j = find_j(strands[turned], earliest, germline.joins[group], germline.j, limits.min_j_score, expected)
             if j is not None and (best is None or v.score + j.score > best.v.score + best.j.score):
                 best = Pair(turned, strands[turned], v, j, earliest)
     return best
 
 
-def candidates(strands: Sequence[str], germline: Germline, k: int) -> list[tuple[int, int, int, bool]]:
-    """Group, place, votes and strand of the V's that k-mers propose, most votes first."""
+def is_mutated(read: str, v: Found) -> bool:
+    """Whether more than the usual share of known bases differ."""
+    of_read, of_allele, *_ = beside(read, v.start, v.end, v.ties[0], v.place)
+    known = [(a, b) for a, b in zip(of_read, of_allele, strict=True) if a != "N"]
+    return sum(a != b for a, b in known) > MUTATED * len(known)
+
+
+def candidates(strands: Sequence[str], germline: Germline, k: int, step: int) -> list[tuple[int, int, int, bool]]:
+    """Group, place, votes and strand of the V's that every so many k-mers propose, most votes first."""
     groups = votable(germline.v)
     proposed = [
         (*cell, bool(turned))
         for turned, strand in enumerate(strands)
-        for cell in elect(votes(strand, groups, k), LEAST_VOTES, APART, CANDIDATES)
+        for cell in elect(votes(strand, groups, k, step), LEAST_VOTES, APART, CANDIDATES)
     ]
     return sorted(proposed, key=lambda candidate: -candidate[2])
 

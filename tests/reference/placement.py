@@ -25,20 +25,21 @@ def ungapped_run(read: str, earliest: int, allele: Allele, place: int) -> tuple[
     return score, i + first, i + last
 
 
-def rough_score(read: str, earliest: int, allele: Allele, place: int) -> int:
-    """Four times the matches, less the bases compared."""
-    of_read, of_allele, *_ = beside(read, earliest, len(read), allele, place)
-    return 4 * count_matches(of_read, of_allele) - len(of_read)
+def rough_score(read: str, first: int, last: int, allele: Allele, place: int, worth: int) -> int:
+    """So many times the matches, less the bases compared."""
+    of_read, of_allele, *_ = beside(read, first, last, allele, place)
+    return worth * count_matches(of_read, of_allele) - len(of_read)
 
 
 def score_alleles(read: str, group: Sequence[Allele], place: int, earliest: int, least: float) -> dict[Allele, float]:
     """Scores of the alleles that explain the read nearly as well as the best; none where that is far from `least`."""
-    rough = {allele: rough_score(read, earliest, allele, place) for allele in group}
-    most = max(rough.values())
-    first = next(allele for allele in group if rough[allele] == most)
-    if ungapped_run(read, earliest, first, place)[0] < least / 2:
+    top = max(group, key=lambda allele: rough_score(read, earliest, len(read), allele, place, 4))
+    score, first, last = ungapped_run(read, earliest, top, place)
+    if score < least / 2:
         return {}
-    return {a: ungapped_run(read, earliest, a, place)[0] for a in group if most - rough[a] <= SLACK}
+    inside = {allele: rough_score(read, first, last, allele, place, 2) for allele in group}
+    near = [allele for allele in group if inside[allele] >= max(inside.values()) - SLACK]
+    return {allele: ungapped_run(read, earliest, allele, place)[0] for allele in near}
 
 
 def score_alleles_gapped(

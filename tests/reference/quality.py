@@ -1,6 +1,18 @@
 """Expected errors, read by read."""
 
 
+def error_bound(letters):
+    """Thousandths of an error that a read of these quality letters has at most, None where one is no quality."""
+    if any(not 33 <= letter <= 126 for letter in letters):
+        return None
+    return sum((1000, 100, 10, 1)[min((letter - 33) // 10, 3)] for letter in letters)
+
+
 def expected_errors(reads):
     """Sum of 10^(-Q/10) of each list of Phred scores."""
     return [sum(10 ** (-score / 10) for score in read) for read in reads]
+
+
+def poor_reads(reads, limit):
+    """Whether each list of Phred scores expects more errors per base than `limit`."""
+    return [errors > limit * len(read) for errors, read in zip(expected_errors(reads), reads, strict=True)]

@@ -30,3 +30,8 @@ def locus_of(read: str, segments: Mapping[str, Sequence[str]]) -> str | None:
     most = max(score.values())
     first = [locus for locus, bases in score.items() if bases == most]
     return first[0] if most >= COVERED and len(first) == 1 else None
+
+
+def loci(reads: Sequence[str], segments: Mapping[str, Sequence[str]]) -> list[str | None]:
+    """The locus of each read."""
+    return [locus_of(read, segments) for read in reads]

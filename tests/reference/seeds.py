@@ -10,15 +10,15 @@ def kmers(sequence: str, k: int) -> list[str | None]:
     return [None if "N" in word else word for word in words]
 
 
-def votes(read: str, groups: list[list[tuple[str, int]]], k: int) -> Counter[tuple[int, int]]:
-    """Votes for (group, place); a k-mer votes once for each distance to the common coordinate it has in a group."""
+def votes(read: str, groups: list[list[tuple[str, int]]], k: int, step: int = 1) -> Counter[tuple[int, int]]:
+    """Votes of every so many k-mers for (group, place); one for each distance to the common coordinate in a group."""
     counted: Counter[tuple[int, int]] = Counter()
     for group, alleles in enumerate(groups):
         distances = defaultdict(set)
         for allele, origin in alleles:
             for word, _, distance in collect_entries([(allele, origin, group)], k):
                 distances[word].add(distance)
-        for i, word in enumerate(kmers(read, k)):
+        for i, word in list(enumerate(kmers(read, k)))[::step]:
             counted.update((group, i + distance) for distance in distances.get(word, ()))
     return counted
 

@@ -17,7 +17,7 @@ class Allele:
     sequence: str
     origin: int
     anchor: int
-    cluster: int
+    order: int
 
 
 def alleles(segments: Segments) -> list[Allele]:
@@ -25,7 +25,7 @@ def alleles(segments: Segments) -> list[Allele]:
         g for g, (first, last) in enumerate(pairwise(segments.group_offsets.tolist())) for _ in range(first, last)
     ]
     letters = ["".join("ACGT?X"[code] for code in segments.codes[a:b]) for a, b in pairwise(segments.offsets.tolist())]
-    numbers = (segments.origin.tolist(), segments.anchor.tolist(), segments.cluster.tolist())
+    numbers = (segments.origin.tolist(), segments.anchor.tolist(), segments.order.tolist())
     return [Allele(*row) for row in zip(range(len(groups)), groups, letters, *numbers, strict=True)]
 
 

@@ -11,7 +11,3 @@ def read_umis(reads, allowed, is_umi, groups, limits):
         fits = len(read) >= len(allowed) and all(count <= limits[group] for group, count in wrong.items())
         found.append("".join(b for b, wanted in zip(read, is_umi, strict=False) if wanted) if fits else None)
     return found
-
-
-def cut(rows, starts, ends):
-    return [row[start:end] for row, start, end in zip(rows, starts, ends, strict=True)]

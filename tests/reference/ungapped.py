@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, count
 from math import exp
 
 from clonotrack.kernels.ungapped import LAMBDA, K
@@ -41,3 +41,8 @@ def tail_to_trim(read: str, germline: str, longest: int, penalty: float) -> int:
 def expected_by_chance(score: float, cost: int, searched: int) -> float:
     """Karlin and Altschul's E-value."""
     return K[cost - 1] * searched * exp(-LAMBDA[cost - 1] * score)
+
+
+def least_by_chance(most: float, cost: int, searched: int) -> int:
+    """The least score that chance reaches at most so often."""
+    return next(score for score in count(1) if expected_by_chance(score, cost, searched) <= most)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clonotrack.germline import LOCI, Kind, Reference, Segment
-from clonotrack.kernels.scan import NO_LOCUS, Found
+from clonotrack.germline import Kind, Reference, Segment
+from clonotrack.io.reads import ReadChunk
+from clonotrack.library.batches import Batch
 from clonotrack.sequence import Ragged, reverse_complement
 from clonotrack.tables import CONTROLS, MARKERS, Table
-from clonotrack.track.index import probes_of, seeds_of
 from clonotrack.track.search import Search
 from clonotrack.track.targets import Target
 
@@ -62,16 +62,21 @@ def target(
     return Target(name, kind, subject_id, "IGH", before + part + after, part, edits, edits)
 
 
+def batch(reads: Sequence[str], first: int = 1) -> Batch:
+    """Reads without names and qualities."""
+    nothing = np.zeros(0, dtype=np.uint8)
+    return Batch(
+        ReadChunk.of(Ragged.from_strings(reads), None, nothing, np.zeros(len(reads) + 1, dtype=np.int64), first)
+    )
+
+
 def searched(
     reads: Sequence[str], targets: Sequence[Target], subject_id: str | None = "p", reference: Reference = REFERENCE
-) -> tuple[Search, Found]:
-    """All reads as one chunk."""
-    search = Search(seeds_of(targets, reference), probes_of(targets, subject_id))
-    return search, search.add(Ragged.from_strings(reads))
-
-
-def locus_names(found: Found) -> list[str | None]:
-    return [None if index == NO_LOCUS else LOCI[index] for index in found.locus.tolist()]
+) -> Search:
+    """What a search makes of reads in one batch."""
+    search = Search(targets, reference, subject_id)
+    search.add(batch(reads))
+    return search
 
 
 def frame(table: Table, rows: Sequence[dict[str, Any]]) -> pl.DataFrame:

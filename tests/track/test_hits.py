@@ -7,26 +7,45 @@ from clonotrack.germline import LOCI
 from clonotrack.tables import HITS, QC, TOTALS, check
 from clonotrack.track import Sample, quality_control
 from clonotrack.track.hits import hits_frame
+from clonotrack.track.tally import Counted
 from tests.track.made import target
 
-TARGETS = [target("A" * 40, "m1"), target("C" * 40, "c1", subject_id=None), target("G" * 40, "m2", subject_id="q")]
-COUNTS = np.array([[[7, 2, 0], [0, 1, 0]], [[0, 0, 0], [0, 0, 0]], [[0, 0, 4], [0, 0, 0]]])
+TARGETS = [
+    target("A" * 40, "m1"),
+    target("C" * 40, "c1", subject_id=None),
+    target("G" * 40, "m2", subject_id="q"),
+    target("T" * 40, "m3"),
+]
+COUNTED = [
+    Counted(0, "exact", 0, 7, 2, 3, None),
+    Counted(0, "mismatch", 1, 2, 0, 0, None),
+    Counted(0, "indel", 1, 3, 0, 1, None),
+    Counted(0, "evolved", 5, 4, 0, 2, "ACGT"),
+    Counted(0, "ambiguous", 1, 1, 0, 1, None),
+    Counted(2, "mismatch", 2, 4, 0, None, None),
+    Counted(3, "evolved", 6, 1, 0, None, "AC"),
+]
 TOTAL = dict(zip(TOTALS, (30, 0, 5, 3, 12, 1, 9), strict=True))
 SAMPLE = Sample("s", "p", "followup", "run1", "default", "1")
 
 
 def hits() -> pl.DataFrame:
-    return hits_frame(SAMPLE, TARGETS, COUNTS, np.arange(7), TOTAL)
+    return hits_frame(SAMPLE, TARGETS, COUNTED, np.arange(7), TOTAL)
 
 
 def test_every_target_has_a_row_for_each_class_and_distance_that_was_seen() -> None:
     rows = hits().filter(pl.col("target_kind").is_in(["marker", "control"]))
-    assert rows.select("target_id", "target_subject_id", "match_class", "edit_distance", "reads").rows() == [
-        ("m1", "p", "exact", 0, 7),
-        ("m1", "p", "mismatch", 1, 2),
-        ("m1", "p", "ambiguous", 1, 1),
-        ("c1", None, "exact", 0, 0),
-        ("m2", "q", "mismatch", 2, 4),
+    columns = ["target_id", "target_subject_id", "match_class", "edit_distance", "reads", "umis", "shared_reads"]
+    assert rows.select(*columns, "sequence").rows() == [
+        ("m1", "p", "exact", 0, 7, 3, 2, None),
+        ("m1", "p", "mismatch", 1, 2, 0, 0, None),
+        ("m1", "p", "indel", 1, 3, 1, 0, None),
+        ("m1", "p", "evolved", 5, 4, 2, 0, "ACGT"),
+        ("m1", "p", "ambiguous", 1, 1, 1, 0, None),
+        ("c1", None, "exact", 0, 0, None, 0, None),
+        ("m2", "q", "mismatch", 2, 4, None, 0, None),
+        ("m3", "p", "exact", 0, 0, None, 0, None),
+        ("m3", "p", "evolved", 6, 1, None, 0, "AC"),
     ]
 
 
@@ -46,8 +65,8 @@ def test_every_row_names_the_tube() -> None:
 
 
 def test_quality_control_adds_up_the_tubes_and_tells_lowered_edits() -> None:
-    second = hits_frame(Sample("s", "p", replicate="2"), TARGETS, COUNTS, np.arange(7), TOTAL)
-    other = hits_frame(Sample("other"), [], COUNTS[:0], np.arange(7), TOTAL)
+    second = hits_frame(Sample("s", "p", replicate="2"), TARGETS, COUNTED, np.arange(7), TOTAL)
+    other = hits_frame(Sample("other"), [], [], np.arange(7), TOTAL)
     lowered = target("A" * 30, "m1", edits=1).__class__("m1", "marker", "p", None, "A" * 30, "A" * 30, 2, 1)
     table = quality_control(pl.concat([hits(), second, other]), "s", [TARGETS[0], lowered, *TARGETS[1:]])
     values = dict(check(table, QC).select("metric", "value").rows())
@@ -57,10 +76,11 @@ def test_quality_control_adds_up_the_tubes_and_tells_lowered_edits() -> None:
     assert values["locus_share"] == 42 / 44
     assert {name: value for name, value in values.items() if name.startswith("max_edits")} == {
         "max_edits m1": 1,
+        "max_edits m3": 2,
         "max_edits_lowered m1": 1,
     }
 
 
 def test_a_tube_without_a_passed_read_has_no_shares() -> None:
-    empty = hits_frame(SAMPLE, [], COUNTS[:0], np.zeros(7, dtype=np.int64), dict.fromkeys(TOTALS, 0))
+    empty = hits_frame(SAMPLE, [], [], np.zeros(7, dtype=np.int64), dict.fromkeys(TOTALS, 0))
     assert not quality_control(empty, "s").filter(pl.col("metric").str.ends_with("share")).height

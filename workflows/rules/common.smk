@@ -46,11 +46,16 @@ MARKERS = [
 ]
 
 
-def of_sample(column):
-    """An input function: the column's files of the wildcard's sample (its lanes and tubes)."""
-    return lambda wildcards: SAMPLES.filter(pl.col("sample_id") == wildcards.sample)[
-        column
-    ].to_list()
+def reads_of(samples):
+    """Files of reads and of mates on some rows of the sheet."""
+    return [
+        path for name in ("reads_1", "reads_2") for path in samples[name].drop_nulls()
+    ]
+
+
+def own_reads(wildcards):
+    """An input function: files of the wildcard's sample (its lanes and tubes)."""
+    return reads_of(SAMPLES.filter(pl.col("sample_id") == wildcards.sample))
 
 
 def baselines_of(pattern):

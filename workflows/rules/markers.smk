@@ -1,7 +1,7 @@
 rule control_hits:
     """Calibrators of a baseline, for the two criteria of the dominance rule that need cells."""
     input:
-        reads=of_sample("reads_1"),
+        reads=own_reads,
         samples=SHEET,
         controls=CONTROLS,
         settings=SETTINGS_FILE,

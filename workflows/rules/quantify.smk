@@ -2,7 +2,7 @@ rule quantify:
     input:
         hits=expand(RESULTS / "5_track/{sample}.hits.tsv", sample=PATIENT_SAMPLES),
         background=expand(RESULTS / "5_track/{sample}.hits.tsv", sample=CONTROL_SAMPLES),
-        reads=SAMPLES["reads_1"].to_list(),
+        reads=reads_of(SAMPLES),
         samples=SHEET,
         markers=MARKERS,
         controls=CONTROLS,

@@ -1,6 +1,6 @@
 rule reads:
     input:
-        reads=of_sample("reads_1"),
+        reads=own_reads,
         samples=SHEET,
         settings=SETTINGS_FILE,
     output:

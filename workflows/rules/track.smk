@@ -1,7 +1,7 @@
 rule track:
     """Every sample of the run against every marker of the run: what is not a patient's own tells of carry-over."""
     input:
-        reads=of_sample("reads_1"),
+        reads=own_reads,
         samples=SHEET,
         markers=MARKERS,
         controls=CONTROLS,

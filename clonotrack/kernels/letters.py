@@ -1,0 +1,135 @@
+"""Lines of text, looked at eight letters at once: where they end, and whether they hold what they should."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from clonotrack.kernels.jit import njit
+from clonotrack.kernels.loads import load_u64
+from clonotrack.sequence import ENCODE, I64, U8, N
+
+LINE_FEED, RETURN, SPACE, TAB = 10, 13, 32, 9
+NO_BASE = 255
+
+BASE_CODES: U8 = np.full(256, NO_BASE, dtype=np.uint8)
+"""Code of every letter that IUPAC has for a base, ambiguity codes as N; `NO_BASE` for all other bytes."""
+for _letter in b"ACGTUNRYSWKMBDHVacgtunryswkmbdhv":
+    BASE_CODES[_letter] = ENCODE[_letter]
+
+_EACH = 0x0101010101010101  # times a byte: that byte in each of the eight places
+_ONE, _FOUR = np.uint64(1), np.uint64(4)
+_ONES = np.uint64(_EACH)
+_LOW = np.uint64(0x7F * _EACH)
+_HIGH = np.uint64(0x80 * _EACH)
+_FEEDS = np.uint64(LINE_FEED * _EACH)
+_KEPT = np.uint64(0xD9 * _EACH)
+_ADENINE = np.uint64(ord("A") * _EACH)
+_NONE = np.uint64(0)
+
+
+@njit
+def line_end(text: U8, start: int, size: int) -> int:
+    """Position of the first line feed from `start` on; `size` where there is none."""
+    position = start
+    while position + 8 <= size:
+        other = load_u64(text, position) ^ _FEEDS
+        if ((other & _LOW) + _LOW | other) & _HIGH != _HIGH:
+            break
+        position += 8
+    while position < size and text[position] != LINE_FEED:
+        position += 1
+    return position
+
+
+@njit
+def is_ascii(text: U8, start: int, end: int) -> bool:
+    """Whether no byte is above 127."""
+    high = _NONE
+    position = start
+    while position + 8 <= end:
+        high |= load_u64(text, position)
+        position += 8
+    rest = 0
+    while position < end:
+        rest |= int(text[position])
+        position += 1
+    return bool(high & _HIGH == _NONE) and rest < 128
+
+
+@njit
+def is_blank(text: U8, start: int, size: int) -> bool:
+    """Whether nothing but line ends, spaces and tabs is left."""
+    for position in range(start, size):
+        byte = text[position]
+        if byte not in (LINE_FEED, RETURN, SPACE, TAB):
+            return False
+    return True
+
+
+@njit
+def is_sequence(text: U8, start: int, end: int) -> bool:
+    """Whether every letter is an IUPAC base, of either case.
+
+    First by arithmetic, whether all are A, C, G, T or U: bits 1 and 2 of a letter tell its base, the other bits of A, C
+    and G are those of A; T and U differ from it in bit 4, and from each other in bit 0.
+    """
+    count = (end - start) >> 3
+    if count:
+        wrong = _odd(load_u64(text, end - 8))
+        for i in range(count):
+            wrong |= _odd(load_u64(text, start + 8 * i))
+        if wrong == _NONE:
+            return True
+    for i in range(start, end):
+        if BASE_CODES[text[i]] == NO_BASE:
+            return False
+    return True
+
+
+@njit
+def _odd(letters: np.uint64) -> np.uint64:
+    """What eight letters have that A, C, G, T and U have not."""
+    shifted = letters >> _ONE
+    thymine = (shifted >> _ONE) & ~shifted & _ONES
+    return (((letters & _KEPT) ^ _ADENINE) ^ (thymine << _FOUR)) & ~thymine
+
+
+@njit
+def word_ends(text: U8, starts: I64) -> I64:
+    """Where the words that begin at `starts` end: before the first control character or space, which has to come."""
+    ends = np.empty_like(starts)
+    for i in range(len(starts)):
+        position = starts[i]
+        while text[position] > SPACE:
+            position += 1
+        ends[i] = position
+    return ends
+
+
+@njit
+def encode_rows(text: U8, starts: I64, offsets: I64) -> U8:
+    """Codes of bases: row i begins at ``text[starts[i]]``, and at ``offsets[i]`` of what is given back."""
+    byte = np.uint8
+    codes = np.empty(offsets[-1], dtype=np.uint8)
+    for i in range(len(starts)):
+        target = codes[offsets[i] : offsets[i + 1]]
+        source = text[starts[i] : starts[i] + len(target)]
+        for j in range(len(target)):  # as in `_odd`, on bytes: the compiler makes vector instructions of it
+            letter = source[j]
+            base = byte(byte(letter >> byte(1)) & byte(3))
+            thymine = byte(byte(base >> byte(1)) & byte(base ^ byte(1)))
+            rest = byte(byte(letter & byte(0xD9)) ^ byte(65))
+            odd = byte(byte(rest ^ byte(thymine << byte(4))) & byte(thymine ^ byte(255)))
+            target[j] = byte(N) if odd else byte(base ^ byte(base >> byte(1)))
+    return codes
+
+
+@njit
+def copy_rows(text: U8, starts: I64, offsets: I64, less: int) -> U8:
+    """Bytes of rows, each less a number: row i begins at ``text[starts[i]]``, and at ``offsets[i]`` of the result."""
+    copied = np.empty(offsets[-1], dtype=np.uint8)
+    for i in range(len(starts)):
+        source, target = starts[i], copied[offsets[i] : offsets[i + 1]]
+        for j in range(len(target)):
+            target[j] = np.uint8(int(text[source + j]) - less)
+    return copied

@@ -1,0 +1,182 @@
+"""Where two mates overlap: the place at which they are one fragment, and how sure that is.
+
+A place is the length F of the fragment: base i of the first mate lies on base i, base i of the reversed second mate on
+base ``F - len(second) + i``. Where F is shorter than a mate, the mate reads through into the adapter.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from clonotrack.kernels.jit import njit
+from clonotrack.sequence import F64, I64, U8, U64, N
+
+MERGED, APART, AMBIGUOUS, MISMATCHING = range(4)
+
+LEAST = 12
+"""nt: no shorter overlap is looked at."""
+FLOOR = 0.002
+"""Errors per base below which a score is not believed: what qualities do not know of, in either mate."""
+_SCORES = 94
+_WORD = 32
+_LOW_BITS = np.uint64(0x5555555555555555)
+
+
+def _match_probability() -> F64:
+    """That two mates say the same of one base, by their Phred scores, shape (94, 94)."""
+    error = np.clip(10.0 ** (-np.arange(_SCORES) / 10), FLOOR, 0.75)
+    return (1 - error[:, None]) * (1 - error) + error[:, None] * error / 3
+
+
+MATCH = _match_probability()
+LOG_MATCH: F64 = np.log(MATCH)
+LOG_MISMATCH: F64 = np.log(1 - MATCH)
+
+
+@njit
+def pack(codes: U8, words: U64) -> None:
+    """Two bits a base, 32 bases a word, the first lowest; N as A. `words` ends with one word more."""
+    for w in range(len(words)):
+        words[w] = 0
+    for i in range(len(codes)):
+        words[i // _WORD] |= np.uint64(codes[i] & 3) << np.uint64(2 * (i % _WORD))
+
+
+@njit
+def word_at(words: U64, position: int) -> np.uint64:
+    """32 bases from any position on."""
+    shift = np.uint64(2 * (position % _WORD))
+    low, high = words[position // _WORD], words[position // _WORD + 1]
+    return np.uint64((low >> shift) | ((high << np.uint64(1)) << (np.uint64(63) - shift)))
+
+
+@njit
+def mismatches(one: U64, start: int, two: U64, begin: int, length: int, limit: int) -> int:
+    """Bases that differ along `length` bases, counted until they are more than `limit`."""
+    found = 0
+    for done in range(0, length, _WORD):
+        differ = word_at(one, start + done) ^ word_at(two, begin + done)
+        differ = (differ | (differ >> np.uint64(1))) & _LOW_BITS
+        if length - done < _WORD:
+            differ &= (np.uint64(1) << np.uint64(2 * (length - done))) - np.uint64(1)
+        differ = (differ & np.uint64(0x3333333333333333)) + ((differ >> np.uint64(2)) & np.uint64(0x3333333333333333))
+        differ = (differ + (differ >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+        for shift in (8, 16, 32):
+            differ += differ >> np.uint64(shift)
+        found += int(differ & np.uint64(0xFF))
+        if found > limit:
+            break
+    return found
+
+
+@njit
+def log_odds(
+    one: U8, scores_1: U8, two: U8, scores_2: U8, fragment: int, log_base: F64, log_differ: float
+) -> tuple[float, int, float]:
+    """Log odds of an overlap against chance, its mismatches, and the mismatches that the qualities expect."""
+    shift = fragment - len(two)
+    odds = expected = 0.0
+    found = 0
+    for i in range(max(0, shift), min(len(one), fragment)):
+        a, b = one[i], two[i - shift]
+        if max(a, b) == N:
+            continue
+        q1, q2 = scores_1[i], scores_2[i - shift]
+        expected += 1 - MATCH[q1, q2]
+        if a == b:
+            odds += LOG_MATCH[q1, q2] - log_base[a]
+        else:
+            odds += LOG_MISMATCH[q1, q2] - log_differ
+            found += 1
+    return odds, found, expected
+
+
+@njit
+def find_overlaps(
+    codes_1: U8, scores_1: U8, offsets_1: I64, codes_2: U8, scores_2: U8, offsets_2: I64, max_wrong: float
+) -> tuple[I64, U8]:
+    """The place of each pair, and whether it is sure.
+
+    METHOD: log odds of each place, by the qualities (as PEAR, Zhang 2014, doi:10.1093/bioinformatics/btt593), against
+    bases drawn at the pair's own composition: ln(M / p_x) where both mates say x, ln((1 - M) / (1 - sum p^2)) where
+    they differ, M the chance that they agree on one true base. By chance the odds have mean 1, so that of n places
+    one reaches odds of n / w with a probability of at most w (Markov). A pair is merged where the odds of its best
+    place are more than 1 / w times those of all other places and of none together, and where it has no more
+    mismatches than the qualities expect: e + 3 + 4 sqrt(e).
+
+    Args:
+        codes_1: bases of the first mates.
+        scores_1: their Phred scores.
+        offsets_1: mate i is ``codes_1[offsets_1[i]:offsets_1[i + 1]]``.
+        codes_2: bases of the second mates, reversed and complemented.
+        scores_2: their scores, reversed.
+        offsets_2: the same for them.
+        max_wrong: w.
+
+    Returns:
+        Length of each fragment, 0 where the mates are not put together; and the outcome: MERGED, APART (no overlap),
+        AMBIGUOUS (several places), MISMATCHING.
+    """
+    count = len(offsets_1) - 1
+    fragments = np.zeros(count, dtype=np.int64)
+    outcomes = np.full(count, APART, dtype=np.uint8)
+    words_1, words_2 = np.zeros(1, dtype=np.uint64), np.zeros(1, dtype=np.uint64)
+    log_base = np.zeros(4)
+    for i in range(count):
+        one, two = codes_1[offsets_1[i] : offsets_1[i + 1]], codes_2[offsets_2[i] : offsets_2[i + 1]]
+        if min(len(one), len(two)) < LEAST:
+            continue
+        phred_1, phred_2 = scores_1[offsets_1[i] : offsets_1[i + 1]], scores_2[offsets_2[i] : offsets_2[i + 1]]
+        if len(one) // _WORD + 2 > len(words_1):
+            words_1 = np.zeros(len(one) // _WORD + 2, dtype=np.uint64)
+        if len(two) // _WORD + 2 > len(words_2):
+            words_2 = np.zeros(len(two) // _WORD + 2, dtype=np.uint64)
+        pack(one, words_1)
+        pack(two, words_2)
+        log_differ = composition(one, two, log_base)
+
+        best = -np.inf
+        rest = 0.0  # sum of the other places' odds, relative to the best
+        place = wrong = 0
+        expected = 0.0
+        for fragment in range(LEAST, len(one) + len(two) - LEAST + 1):
+            start, begin = max(0, fragment - len(two)), max(0, len(two) - fragment)
+            length = min(len(one), fragment) - start
+            limit = int(0.75 * length - 3.0 * np.sqrt(0.1875 * length))
+            if length < LEAST or mismatches(words_1, start, words_2, begin, length, limit) > limit:
+                continue
+            odds, found, mean = log_odds(one, phred_1, two, phred_2, fragment, log_base, log_differ)
+            if odds > best:
+                rest = (rest + 1.0) * np.exp(best - odds) if best > -np.inf else 0.0
+                best, place, wrong, expected = odds, fragment, found, mean
+            else:
+                rest += np.exp(odds - best)
+        none = np.log(len(one) + len(two) - 2 * LEAST + 1.0)
+        if best <= none - np.log(max_wrong):
+            continue
+        if rest + np.exp(none - best) > max_wrong:
+            outcomes[i] = AMBIGUOUS
+        elif wrong > expected + 3.0 + 4.0 * np.sqrt(expected):
+            outcomes[i] = MISMATCHING
+        else:
+            outcomes[i] = MERGED
+            fragments[i] = place
+    return fragments, outcomes
+
+
+@njit
+def composition(one: U8, two: U8, log_base: F64) -> float:
+    """Fill in the logarithm of each base's share in both mates; give back that of two bases being different."""
+    counts = np.ones(4)
+    for code in one:
+        if code < N:
+            counts[code] += 1.0
+    for code in two:
+        if code < N:
+            counts[code] += 1.0
+    total = counts.sum()
+    same = 0.0
+    for base in range(4):
+        log_base[base] = np.log(counts[base] / total)
+        same += (counts[base] / total) ** 2
+    return float(np.log(1.0 - same))

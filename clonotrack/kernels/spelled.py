@@ -1,0 +1,52 @@
+"""UMIs spelled with letters, in names of reads and in tags."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from clonotrack.kernels.jit import njit
+from clonotrack.sequence import ENCODE, I64, U8, U64, N
+
+COLON, UNDERSCORE, PLUS, MINUS = 58, 95, 43, 45
+LONGEST = 32
+
+
+@njit
+def spelled_umis(letters: U8, offsets: I64, last_field: bool) -> tuple[U64, I64]:
+    """UMI of each text, packed two bits a base, the first highest.
+
+    Args:
+        letters: of all texts.
+        offsets: text i is ``letters[offsets[i]:offsets[i + 1]]``.
+        last_field: the UMI is what stands behind the last ``:`` or ``_``, not the whole text.
+
+    Returns:
+        UMIs, and their lengths: 0 where a text is none, because it is empty, has no such field, holds anything else
+        than A, C, G, T (and ``+`` or ``-`` between two UMIs), or more than 32 bases. Such a UMI is 0.
+    """
+    count = len(offsets) - 1
+    umis, lengths = np.zeros(count, dtype=np.uint64), np.zeros(count, dtype=np.int64)
+    for i in range(count):
+        start = offsets[i]
+        if last_field:
+            start = offsets[i + 1]
+            while start > offsets[i] and letters[start - 1] != COLON and letters[start - 1] != UNDERSCORE:
+                start -= 1
+            if start == offsets[i]:
+                continue
+        umi = np.uint64(0)
+        length = 0
+        for j in range(start, offsets[i + 1]):
+            letter = letters[j]
+            if letter in (PLUS, MINUS) and length > 0:
+                continue
+            code = ENCODE[letter]
+            if code == N or length == LONGEST:
+                length = 0
+                break
+            umi = (umi << np.uint64(2)) | np.uint64(code)
+            length += 1
+        if length > 0:
+            umis[i] = umi
+            lengths[i] = length
+    return umis, lengths

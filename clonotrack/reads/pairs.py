@@ -1,0 +1,78 @@
+"""Mates that overlap, put together; what was seen where they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from clonotrack.io.reads import ReadChunk
+from clonotrack.kernels.merging import merge
+from clonotrack.kernels.overlap import find_overlaps
+from clonotrack.kernels.strands import turned
+from clonotrack.library.batches import Batch
+from clonotrack.sequence import I64, U8, Ragged
+
+CYCLES = 1024
+OUTCOMES = ("merged", "not_overlapping", "ambiguous_overlap", "mismatching_overlap")
+
+
+def _zeros(*shape: int) -> I64:
+    return np.zeros(shape, dtype=np.int64)
+
+
+@dataclass(slots=True)
+class Overlaps:
+    """What became of the pairs so far.
+
+    Attributes:
+        outcomes: pairs by `OUTCOMES`.
+        lengths: merged pairs by the length of their overlap, the last place for all that are longer.
+        read_through: merged pairs whose fragment is shorter than a mate, so that adapter was cut off.
+        cycles: shape (2, CYCLES, 2); bases in overlaps and errors among them, by mate and cycle.
+        phred: shape (94, 2); the same, by Phred score.
+    """
+
+    outcomes: I64 = field(default_factory=lambda: _zeros(len(OUTCOMES)))
+    lengths: I64 = field(default_factory=lambda: _zeros(CYCLES))
+    read_through: int = 0
+    cycles: I64 = field(default_factory=lambda: _zeros(2, CYCLES, 2))
+    phred: I64 = field(default_factory=lambda: _zeros(94, 2))
+
+
+def merge_pairs(batches: Iterable[Batch], max_wrong: float, overlaps: Overlaps) -> Iterator[Batch]:
+    """The batches, with the pairs that overlap as one read; all others stay pairs.
+
+    Args:
+        batches: fragments; mates have qualities.
+        max_wrong: most that chance may have to put mates together that do not overlap.
+        overlaps: brought up to date before each batch is given.
+    """
+    for batch in batches:
+        yield batch if batch.mates is None else _merged(batch, batch.mates, max_wrong, overlaps)
+
+
+def _merged(batch: Batch, mates: ReadChunk, max_wrong: float, overlaps: Overlaps) -> Batch:
+    reads = batch.reads
+    assert reads.qualities is not None
+    assert mates.qualities is not None
+    all_of_them = np.ones(len(mates), dtype=np.bool_)
+    second = turned(mates.sequences.codes, mates.qualities, mates.sequences.offsets, all_of_them)
+    sides = reads.sequences.codes, reads.qualities, reads.sequences.offsets, *second, mates.sequences.offsets
+    places, outcomes = find_overlaps(*sides, max_wrong)
+    codes, scores, offsets = merge(*sides, places, overlaps.cycles, overlaps.phred)
+    one, two = reads.sequences.lengths, mates.sequences.lengths
+    _count(overlaps, places, outcomes[two > 0], one, two)
+    chunk = ReadChunk.of(Ragged(codes, offsets), scores, reads.name_bytes, reads.name_offsets, reads.first_record)
+    rest = mates.trimmed(np.zeros_like(two), np.where(places > 0, 0, two))
+    return Batch(chunk, rest, batch.umis, batch.umi_length)
+
+
+def _count(overlaps: Overlaps, places: I64, outcomes: U8, one: I64, two: I64) -> None:
+    overlaps.outcomes += np.bincount(outcomes, minlength=len(OUTCOMES))
+    merged = places > 0
+    fragment, first, second = places[merged], one[merged], two[merged]
+    shared = np.minimum(first, fragment) - np.maximum(0, fragment - second)
+    overlaps.lengths += np.bincount(np.minimum(shared, CYCLES - 1), minlength=CYCLES)
+    overlaps.read_through += int((fragment < np.maximum(first, second)).sum())

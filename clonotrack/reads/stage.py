@@ -1,0 +1,50 @@
+"""The stage: files of reads in, SEQUENCES out, with what became of the reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from clonotrack.config import Library, Reads
+from clonotrack.library.batches import Counts, Lane, fragments, usable
+from clonotrack.reads.collapse import collapse
+from clonotrack.reads.pairs import Overlaps, merge_pairs
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """What the stage gives.
+
+    Attributes:
+        sequences: SEQUENCES.
+        counts: what became of the fragments.
+        overlaps: what became of the pairs.
+    """
+
+    sequences: pl.DataFrame
+    counts: Counts
+    overlaps: Overlaps
+
+
+def read(tubes: Sequence[tuple[Sequence[Lane], Library]], settings: Reads, *, fasta: bool = False) -> Distinct:
+    """Read, merge, filter and collapse the fragments of a sample.
+
+    Pairs that overlap are merged before the filter looks at them, as their qualities are then known better.
+
+    Args:
+        tubes: lanes of each tube, and its library.
+        settings: the filter.
+        fasta: see `clonotrack.library.batches.batches`.
+
+    Raises:
+        ClonotrackError: a file is not what it should be, or the UMI pattern not that of the reads.
+    """
+    counts, overlaps = Counts(), Overlaps()
+    found = (
+        merge_pairs(fragments(lanes, settings, library, counts, fasta=fasta), settings.max_false_merge, overlaps)
+        for lanes, library in tubes
+    )
+    sequences = collapse(usable((batch for tube in found for batch in tube), settings, counts))
+    return Distinct(sequences, counts, overlaps)

@@ -1,0 +1,132 @@
+"""Counts that grow with every chunk of reads: which targets it holds, as what, with how many edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clonotrack.germline import Reference
+from clonotrack.kernels.sieve import Candidates
+from clonotrack.kernels.verify import (
+    BEGIN,
+    DISTANCE,
+    EVOLVED,
+    EXACT,
+    INDEL,
+    KIND,
+    MISMATCH,
+    PROBE,
+    READ,
+    SHARED,
+    TARGET,
+    TIE,
+    verify,
+)
+from clonotrack.kernels.votes import vote
+from clonotrack.sequence import I64, U8, decode
+from clonotrack.track.places import index_of, piece_starts
+from clonotrack.track.probes import probes_of
+from clonotrack.track.targets import Target
+
+CLASSES = {EXACT: "exact", MISMATCH: "mismatch", INDEL: "indel", EVOLVED: "evolved", TIE: "ambiguous"}
+FLANK = 200  # nt of an evolved read beside the target that its consensus tells
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Fragments of one target, class and distance.
+
+    Attributes:
+        target: its number.
+        match_class: as in HITS.
+        distance: edits.
+        reads: fragments.
+        shared: of these, those that a marker of another patient counts as well.
+        umis: distinct molecules by UMI; None without UMIs.
+        sequence: consensus of evolved reads.
+    """
+
+    target: int
+    match_class: str
+    distance: int
+    reads: int
+    shared: int
+    umis: int | None
+    sequence: str | None
+
+
+class Tally:
+    """What became of the reads that hold a piece of a target.
+
+    Attributes:
+        values: distinct values of all pieces, for the first filter.
+        hit: fragments that some target counts.
+        ambiguous: fragments between two targets.
+    """
+
+    def __init__(self, targets: Sequence[Target], reference: Reference, subject_id: str | None) -> None:
+        starts = piece_starts(targets, reference)
+        self._index, self._probes = index_of(targets, starts), probes_of(targets, starts, subject_id)
+        self._sizes = [len(target.part) for target in targets]
+        self._reads: dict[tuple[int, int, int], I64] = {}  # fragments, and shared ones, by target, kind and distance
+        self._votes: dict[tuple[int, int], I64] = {}
+        self.values: I64 = self._index.values
+        self.hit = 0
+        self.ambiguous = 0
+
+    def add(
+        self,
+        text: U8,
+        starts: I64,
+        ends: I64,
+        found: Candidates,
+        mates: int = 1,
+    ) -> I64:
+        """Count the fragments of one chunk; give back the events of `clonotrack.kernels.verify`.
+
+        Args:
+            text: ASCII of the chunk.
+            starts: first base of each read in it, mates one after the other.
+            ends: the base after its last.
+            found: candidates of the first filter.
+            mates: reads of a fragment.
+        """
+        events, hit, ambiguous = verify(
+            text, starts, ends, found.read, found.place, found.piece, mates, self._index, self._probes
+        )
+        self.hit += hit
+        self.ambiguous += ambiguous
+        if len(events):
+            keys, at, reads = np.unique(
+                events[:, [TARGET, KIND, DISTANCE]], axis=0, return_inverse=True, return_counts=True
+            )
+            shared = np.bincount(at.ravel(), events[:, SHARED], minlength=len(keys))
+            for key, row in zip(map(tuple, keys.tolist()), np.column_stack([reads, shared]), strict=True):
+                self._reads[key] = self._reads.get(key, 0) + row.astype(np.int64)
+            self._vote(text, starts, ends, events[events[:, KIND] == EVOLVED])
+        return events
+
+    def _vote(self, text: U8, starts: I64, ends: I64, events: I64) -> None:
+        """Lay evolved reads along their target."""
+        for target, distance in {tuple(key) for key in events[:, [TARGET, DISTANCE]].tolist()}:
+            size = self._sizes[target]
+            votes = self._votes.setdefault((target, distance), np.zeros((size + 2 * FLANK, 4), dtype=np.int64))
+            some = events[(events[:, TARGET] == target) & (events[:, DISTANCE] == distance)]
+            read, begin, turned = some[:, READ], some[:, BEGIN].copy(), some[:, PROBE] & 1
+            vote(text, starts[read], ends[read], begin, turned, size, FLANK, votes)
+
+    def rows(self) -> Iterator[Counted]:
+        """What was counted, by target, class and distance."""
+        for key in sorted(self._reads):
+            (target, kind, distance), (reads, shared) = key, self._reads[key].tolist()
+            sequence = _consensus(self._votes[target, distance]) if kind == EVOLVED else None
+            yield Counted(target, CLASSES[kind], distance, reads, shared, None, sequence)
+
+
+def _consensus(votes: I64) -> str:
+    """The base that most reads have, where at least half as many reads as anywhere have one."""
+    depth = votes.sum(axis=1)
+    (deep,) = np.nonzero(2 * depth >= depth.max())
+    return decode(votes[deep[0] : deep[-1] + 1].argmax(axis=1).astype(np.uint8))
