@@ -54,7 +54,7 @@ class Highest:
         high = crossing(lambda level: _below(clean, upto, level), tail, start)
         if not top or _below(self.processes, under, 0.0) <= 1 - tail:
             return 0.0, high
-        return crossing(lambda level: _below(self.processes, under, level), 1 - tail, start), high
+        return min(top, crossing(lambda level: _below(self.processes, under, level), 1 - tail, start)), high
 
     def p_value(self, counts: tuple[int, ...]) -> float:
         """Chance of a marker as unlikely as the unlikeliest, without the clone (Sidak, JASA 1967)."""
