@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from clonotrack.library.tubes import COUNTED
@@ -54,6 +54,11 @@ class Observed:
     def usable(self) -> int:
         """Reads that passed the filters."""
         return self.totals.get("scanned", 0) - sum(self.totals.get(reason, 0) for reason in REFUSED)
+
+    def tagged(self) -> Observed:
+        """The tube of a library with UMIs: what has no read has no molecule."""
+        unseen = {name: 0 for name, reads in {**self.markers, **self.controls}.items() if not reads}
+        return replace(self, umis=unseen | self.umis)
 
     @property
     def reads_per_umi(self) -> float | None:
