@@ -24,7 +24,7 @@ def explanation(row: Mapping[str, Any], basis: Evidence, failed_controls: Sequen
     if "carry_over" in flags:
         said.append(_carry_over(basis))
     if "shared_rearrangement" in flags:
-        said.append(_shared(basis))
+        said += _shared(basis)
     return " ".join(said) or None
 
 
@@ -49,17 +49,30 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _shared(basis: Evidence) -> str:
-    """Counts and cells of the unrelated tubes, the rate, and what is expected of it here."""
+def _shared(basis: Evidence) -> list[str]:
+    """Reads that another patient's marker counts too; counts and cells of unrelated tubes, and what follows for here."""
+    common = sum(look.shared for look in basis.looks)
+    said = (
+        [f"Shared rearrangement: a marker of another patient counts {common:,} of these reads too."] if common else []
+    )
     counts = sum(known.control_counts for known in basis.backgrounds)
+    if not counts:
+        return said
     cells = sum(known.control_cells for known in basis.backgrounds)
     rate = sum(known.rate.mean for known in basis.backgrounds)
-    here = 0.0
-    if basis.process:
-        for tube in basis.process.tubes:
-            for marker, own in zip(tube.markers, tube.background, strict=False):
-                here += tube.cells * own.mean * marker.counts_per_cell / marker.copies
-    return (
+    expected = f"{_by_background(basis):.3g} {_unit(basis)} expected here, {basis.count:,} counted"
+    return [
+        *said,
         f"Shared rearrangement: {counts:,} {_unit(basis)} in {cells:,.0f} cells of unrelated samples, "
-        f"{rate:.1e} molecules a cell: {here:.3g} {_unit(basis)} expected here, {basis.count:,} counted."
+        f"{rate:.1e} molecules a cell: {expected}.",
+    ]
+
+
+def _by_background(basis: Evidence) -> float:
+    """Counts that the background lets expect in the tubes of the row."""
+    tubes = basis.process.tubes if basis.process else ()
+    return sum(
+        tube.cells * own.mean * marker.counts_per_cell / marker.copies
+        for tube in tubes
+        for marker, own in zip(tube.markers, tube.background, strict=False)
     )
