@@ -50,7 +50,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _shared(basis: Evidence) -> list[str]:
-    """Reads that another patient's marker counts too; counts and cells of unrelated tubes, and what follows for here."""
+    """Reads that another patient's marker counts too; counts and cells of unrelated tubes, and what they let expect."""
     common = sum(look.shared for look in basis.looks)
     said = (
         [f"Shared rearrangement: a marker of another patient counts {common:,} of these reads too."] if common else []
