@@ -72,7 +72,7 @@ def cache_folder() -> Path:
 
 os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 
-import numba as numba  # noqa: E402  (after its cache folder is set)
+import numba as numba  # noqa: E402, PLC0414  (after its cache folder is set; handed on)
 
 
 @cache
