@@ -97,11 +97,11 @@ def cumulative(process: Process, reads: int, level: float) -> float:
         return _translated_gamma(process, reads, level, step)
     place = (reads + 0.5) / width - 0.5
     below = int(place)
-    law = law_of(process, _size(below + 2), width, step)
+    law = law_of(process, size_of(below + 2), width, step)
     return float(mixed_cumulative(law.clone, law.blank, law.nodes.weights, level, below, place - below))
 
 
-def _size(needed: int) -> int:
+def size_of(needed: int) -> int:
     """Rounded up, so that laws are shared between numbers of reads."""
     return max(16, 1 << (needed - 1).bit_length())
 

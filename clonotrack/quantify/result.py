@@ -27,9 +27,10 @@ from clonotrack.quantify.limits import (
 from clonotrack.quantify.process import Process
 from clonotrack.quantify.roots import crossing
 from clonotrack.quantify.together import all_below, covariance
+from clonotrack.sequence import F64
 
 _ROUNDING = 1e-9
-_POINTS = 30
+_POINTS = 48
 _REACH = 6.0
 
 
@@ -92,12 +93,26 @@ class Highest:
 
     def rms_error(self, rule: Rule, level: float) -> float:
         """Relative root mean square error of the highest, 0 where nothing is called, from its law at points."""
-        reach = _REACH * max(np.sqrt(np.diag(covariance(self.processes, level))))
-        least = min(count / row.per_level for count, row in zip(self.critical(rule), self.processes, strict=True))
-        points = np.linspace(least, max(least, level) + reach, _POINTS)
-        law = all_below(self.processes, [self._under(point) for point in points], level)
-        middle = (points[1:] + points[:-1]) / 2
-        return float(np.sqrt(law[0] + np.diff(law) @ (middle / level - 1) ** 2))
+        critical = self.critical(rule)
+        missed = _below(self.processes, [count - 1 for count in critical], level)
+        least = min(count / row.per_level for count, row in zip(critical, self.processes, strict=True))
+        reach = max(least, level) + _REACH * max(np.sqrt(np.diag(covariance(self.processes, level))))
+        points = self._support(least, reach)
+        law = all_below(self.processes, [self._upto(point) for point in points], level)
+        if len(points) == _POINTS:
+            points[1:] = (points[1:] + points[:-1]) / 2
+        return float(np.sqrt(missed + np.diff(law, prepend=missed) @ (points / level - 1) ** 2))
+
+    def _support(self, least: float, reach: float) -> F64:
+        """The levels that the highest can show between two, or points between them where these are too many."""
+        if (reach - least) * sum(process.per_level for process in self.processes) >= _POINTS:
+            return np.linspace(least, reach, _POINTS)
+        values = {
+            count / row.per_level
+            for row in self.processes
+            for count in range(ceil(least * row.per_level * (1 - _ROUNDING)), ceil(reach * row.per_level))
+        }
+        return np.array(sorted(values))
 
     def _upto(self, top: float) -> tuple[int, ...]:
         return tuple(floor(top * process.per_level * (1 + _ROUNDING)) for process in self.processes)
