@@ -8,86 +8,65 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack import quantify, track
-from clonotrack.config import Config, parse
-from clonotrack.germline import Reference
+from clonotrack.cli.main import main
+from clonotrack.io.frames import read_table
 from clonotrack.io.germline import load_reference
-from clonotrack.library.batches import Counts, Lane, batches
-from clonotrack.simulate import Series, controls_table, markers_table, parse_plan, samples_table, settings, write_series
-from clonotrack.tables import COMBINED
+from clonotrack.simulate import Series, parse_plan, write_series
+from clonotrack.tables import COMBINED, MRD, TRUTH
 
 pytestmark = pytest.mark.slow
 
 EACH = 20
 LEVELS = (0.0, 2e-4, 2e-3)
-CELLS = 100_000
-LIBRARY = {
-    "loci": ["IGH"],
-    "capture": 0.6,
-    "dispersion": 0.5,
-    "reads_per_molecule": 3,
-    "calibrators_per_locus": 9,
-    "calibrator_copies": 40,
-}
+CELLS, CAPTURE = 100_000, 0.6
+LIBRARY = {"loci": ["IGH"], "calibrators_per_locus": 9, "capture": CAPTURE}
 
 
-def plan() -> dict[str, object]:
-    samples = [
-        {
-            "sample_id": f"s{level:g}-{i}",
-            "subject_id": "p",
-            "role": "followup",
-            "cells": CELLS,
-            "level": level,
-            "b_fraction": 0.01,
-            "run_id": f"r{i % 5}",
-        }
+def plan(umi_length: int) -> dict[str, object]:
+    """Twenty tubes at each level, and what they need beside them."""
+    common = {"cells": CELLS, "b_fraction": 0.01, "run_id": "r"}
+    samples: list[dict[str, object]] = [
+        common | {"sample_id": f"s{level:g}-{i}", "subject_id": "p", "role": "followup", "level": level}
         for level in LEVELS
         for i in range(EACH)
     ]
-    samples.append({"sample_id": "pc", "role": "polyclonal_control", "cells": 500_000, "b_fraction": 0.01})
+    first = {"sample_id": "baseline", "subject_id": "p", "role": "baseline", "level": 0.02, "run_id": "b"}
+    samples.append(common | first)
+    samples.append(common | {"sample_id": "polyclonal", "role": "polyclonal_control", "cells": 500_000})
     subject = {"subject_id": "p", "disease": "CLL", "markers": [{"locus": "IGH"}]}
-    return {"seed": 61, "libraries": {"l": LIBRARY}, "subjects": [subject], "samples": samples}
+    library = LIBRARY | ({"umi_length": umi_length} if umi_length else {})
+    return {"seed": 61, "libraries": {"l": library}, "subjects": [subject], "samples": samples}
 
 
-@pytest.fixture(scope="module")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
-    """The combined result of each tube beside its truth."""
-    reference = load_reference()
-    series = Series(parse_plan(plan()), reference)
+@pytest.fixture(scope="module", params=[0], ids=["calibrators"])
+def compared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
+    """The combined result of each tube beside its truth, counted by calibrators or by UMI."""
     folder = tmp_path_factory.mktemp("series")
+    series = Series(parse_plan(plan(request.param)), load_reference())
     write_series(series, folder)
-    config = parse(settings(series) | {"libraries": {"l": settings(series)["libraries"]["l"] | {"controls": None}}})
-    hits = pl.concat(tracked(series, folder, reference, config))
-    patients = hits.filter(pl.col("role") == "followup")
-    known = {"l": controls_table(series, "l")}
-    markers = markers_table(series)
-    result = quantify.quantify(
-        patients, samples_table(series), markers, known, config, hits.filter(pl.col("role") != "followup")
-    )
-    truth = pl.read_csv(folder / "truth.tsv", separator="\t").filter(pl.col("marker_id") == COMBINED)
-    combined = result.mrd.filter(pl.col("marker_id") == COMBINED)
-    return combined.join(truth.select("sample_id", "true_mrd", pl.col("molecules").alias("drawn")), on="sample_id")
-
-
-def tracked(series: Series, folder: Path, reference: Reference, config: Config) -> list[pl.DataFrame]:
-    """HITS of every tube."""
-    tables = []
+    common = ["--samples", f"{folder}/samples.tsv", "--config", f"{folder}/config.yaml"]
+    common += ["--markers", f"{folder}/true_markers.tsv"]
     for sample in series.plan.samples:
-        counts = Counts()
-        reads = batches([Lane(folder / f"{sample.sample_id}.fastq.gz")], config.reads, config.library("l"), counts)
-        about = track.Sample(sample.sample_id, sample.subject_id, sample.role, sample.run_id, "l")
-        tables.append(
-            track.track(
-                reads, counts, markers_table(series), controls_table(series, "l"), reference, config.track, about
-            )
-        )
-    return tables
+        name = sample.sample_id
+        assert main(["track", *common, "--sample-id", name, "-o", f"{folder}/{name}.hits.tsv"]) == 0
+    patients = [f"{folder}/{s.sample_id}.hits.tsv" for s in series.plan.samples if s.subject_id]
+    more = ["--background", f"{folder}/polyclonal.hits.tsv", "-o", f"{folder}/out/mrd.tsv"]
+    assert main(["quantify", *patients, *common, *more]) == 0
+    return beside_truth(folder)
+
+
+def beside_truth(folder: Path) -> pl.DataFrame:
+    """Combined rows of the follow-ups with their true level and the molecules that were drawn."""
+    truth = read_table(folder / "truth.tsv", TRUTH).filter(pl.col("marker_id") == COMBINED)
+    true = truth.filter(pl.col("role") == "followup").select("sample_id", "true_mrd", drawn="molecules")
+    found = read_table(folder / "out" / "mrd.tsv", MRD).filter(pl.col("marker_id") == COMBINED)
+    return found.join(true, on="sample_id")
 
 
 def test_sixty_tubes_have_a_result(compared: pl.DataFrame) -> None:
     assert compared.height == EACH * len(LEVELS)
-    assert set(compared["counting"]) == {"spike_in"}
+    assert compared["counting"].n_unique() == 1
+    assert compared["umis"].is_null().all() == (compared["counting"][0] == "spike_in")
 
 
 def test_no_tube_without_the_clone_is_positive_and_each_with_enough_of_it_is(compared: pl.DataFrame) -> None:
@@ -103,9 +82,9 @@ def test_intervals_hold_the_truth(compared: pl.DataFrame) -> None:
     assert held.height >= 53
 
 
-def test_molecules_are_those_that_were_drawn(compared: pl.DataFrame) -> None:
+def test_clone_cells_are_those_of_the_molecules_that_were_drawn(compared: pl.DataFrame) -> None:
     seen = compared.filter(pl.col("drawn") > 0)
-    ratio = (seen["molecules"] / seen["drawn"]).to_numpy()
+    ratio = (seen["clone_cells"] / (seen["drawn"] / CAPTURE)).to_numpy()
     assert np.median(ratio) == pytest.approx(1.0, abs=0.08)
     high = seen.filter(pl.col("true_mrd") == LEVELS[2])
     assert high["mrd"].mean() == pytest.approx(LEVELS[2], rel=0.1)
