@@ -16,6 +16,7 @@ import numpy as np
 from isal import isal_zlib
 
 from clonotrack.errors import InputError
+from clonotrack.io.zstd import MAGIC, ZstdReader
 from clonotrack.sequence import U8
 
 STANDARD_INPUT = Path("-")
@@ -51,8 +52,8 @@ class Blocks:
         """Open a file, or standard input where `path` is ``-``, and begin to read.
 
         Args:
-            path: the file. Gzip shows itself by the first byte, whatever the name; bgzip and files of several gzip
-                members are gzip.
+            path: the file. Gzip and zstd show themselves by their first bytes, whatever the name; bgzip and files
+                of several gzip members are gzip.
             size: bytes of a block.
             ahead: bytes that may wait to be taken.
 
@@ -93,9 +94,13 @@ class Blocks:
 
     def _work(self) -> None:
         try:
-            packed = self._raw.peek(1)[:1] == GZIP
+            start = self._raw.peek(4)
             # The reader of isal.igzip itself: IGzipFile would copy every byte once more.
-            readinto = isal_zlib._GzipReader(self._raw, _PACKED_BYTES).readinto if packed else self._raw.readinto
+            readinto: Callable[[memoryview], int] = self._raw.readinto
+            if start[:1] == GZIP:
+                readinto = isal_zlib._GzipReader(self._raw, _PACKED_BYTES).readinto
+            elif start[:4] == MAGIC:
+                readinto = ZstdReader(self._raw, label(self.path)).readinto
             block = self._next(readinto)
             while self._running and not block.final:
                 self._ready.put(block)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clonotrack.tables.schema import (
     CALLED,
+    CONSENSUS_COUNT,
     LOCUS,
     NULL_LOCUS,
     SYSTEM,
@@ -154,10 +155,11 @@ CLONOTYPES = Table(
         column("sequence", "str", "consensus of the clonotype's reads", "nt"),
         column("duplicate_count", "int", "reads, error copies included", "reads"),
         UMI_COUNT,
+        CONSENSUS_COUNT,
         column(
             "fraction_of_locus",
             "float",
-            "share of the locus' reads, calibrators left out",
+            "share of the locus' molecules where UMIs count them, else of its reads; calibrators left out",
             "0 to 1",
             null=True,
         ),
