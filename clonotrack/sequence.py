@@ -32,8 +32,8 @@ for _code, _letters in enumerate(("Aa", "Cc", "Gg", "TtUu")):
 DECODE: U8 = np.frombuffer(BASES.encode(), dtype=np.uint8)
 COMPLEMENT: U8 = np.array([3, 2, 1, 0, N], dtype=np.uint8)
 
-_AMINO_ACIDS: U8 = np.frombuffer(b"KNKNTTTTRSRSIIMIQHQHPPPPRRRRLLLLEDEDAAAAGGGGVVVV*Y*YSSSS*CWCLFLFX", dtype=np.uint8)
-_UNKNOWN_CODON = 64
+AMINO_ACIDS: U8 = np.frombuffer(b"KNKNTTTTRSRSIIMIQHQHPPPPRRRRLLLLEDEDAAAAGGGGVVVV*Y*YSSSS*CWCLFLFX", dtype=np.uint8)
+UNKNOWN_CODON = 64
 _TRANSLATE = str.maketrans("ACGTUNacgtun", "TGCAANtgcaan")
 
 
@@ -59,8 +59,8 @@ def translate(sequence: str) -> str:
     """
     codes = encode(sequence).astype(np.int64)
     codons = codes[: len(codes) // 3 * 3].reshape(-1, 3)
-    index = np.where((codons > 3).any(axis=1), _UNKNOWN_CODON, codons @ np.array([16, 4, 1]))
-    return _AMINO_ACIDS[index].tobytes().decode("ascii")
+    index = np.where((codons > 3).any(axis=1), UNKNOWN_CODON, codons @ np.array([16, 4, 1]))
+    return AMINO_ACIDS[index].tobytes().decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)

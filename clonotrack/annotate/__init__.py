@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from clonotrack.annotate.stage import annotate
+from clonotrack.annotate.stage import annotate, annotate_batches
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "annotate_batches"]

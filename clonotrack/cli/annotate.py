@@ -26,14 +26,14 @@ def annotate(sequences: Path, germline: Path | None, config: Config, threads: in
     SEQUENCES is a SEQUENCES table (.parquet, .tsv), or FASTQ or FASTA, plain or gzip; - is standard input. One row per
     sequence is written, with null calls where there is no rearrangement (AIRR Rearrangement schema).
     """
-    from clonotrack.annotate import annotate as recognise
+    from clonotrack.annotate import annotate_batches
     from clonotrack.io import given
-    from clonotrack.io.frames import write_table
+    from clonotrack.io.frames import write_batches
     from clonotrack.io.outputs import staged
-    from clonotrack.io.records import read_sequences
+    from clonotrack.io.records import sequence_batches
     from clonotrack.tables import REARRANGEMENTS
 
     with staged([output], force=force) as (place,):
         reference = given.reference(germline, config)
-        rearrangements = recognise(read_sequences(sequences), reference, config.annotate, threads=threads)
-        write_table(rearrangements, REARRANGEMENTS, place)
+        called = annotate_batches(sequence_batches(sequences), reference, config.annotate, threads=threads)
+        write_batches(called, REARRANGEMENTS, place)

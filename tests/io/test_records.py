@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from clonotrack.errors import InputError
+from clonotrack.io import records
 from clonotrack.io.frames import write_table
-from clonotrack.io.records import read_sequences
+from clonotrack.io.records import read_sequences, sequence_batches
 from clonotrack.tables import SEQUENCES, check
 
 
@@ -42,3 +43,23 @@ def test_a_faulty_file_is_named(tmp_path: Path) -> None:
     path.write_text("@a\nACGT\n+\nIII\n")
     with pytest.raises(InputError, match=r"reads\.fq, record 1"):
         read_sequences(path)
+
+
+def ids(path: Path, names: list[str]) -> list[list[str]]:
+    path.write_text("".join(f"@{name}\nACGT\n+\nIIII\n" for name in names))
+    return [batch["sequence_id"].to_list() for batch in sequence_batches(path)]
+
+
+def test_names_are_told_apart_over_all_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "BYTES_AT_ONCE", 40)
+    batches = ids(tmp_path / "reads.fq", ["a", "b", "a", "c", "d", "e", "a.2", "a", "b"])
+    assert len(batches) > 3
+    assert [name for batch in batches for name in batch] == ["a", "b", "a.2", "c", "d", "e", "a.2.2", "a.3", "b.2"]
+
+
+def test_many_names_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "BYTES_AT_ONCE", 100_000)
+    names = [f"n{i}" for i in range(50_000)]
+    batches = ids(tmp_path / "reads.fq", [*names, "n7"])
+    assert len(batches) > 3
+    assert [name for batch in batches for name in batch] == [*names, "n7.2"]

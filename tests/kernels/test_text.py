@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clonotrack.kernels.text import spell, spell_amino_acids, spell_cigars
+from clonotrack.sequence import I64, U8, Ragged
+from clonotrack.tables.strings import letters_of, strings
+from tests.reference import text as naive
+
+BASES = st.integers(0, 12) | st.integers(0, 100_000)
+PIECES = st.lists(st.tuples(st.sampled_from("MID"), st.integers(1, 300)), min_size=2, max_size=5)
+ROW = st.tuples(BASES, BASES, BASES, BASES, st.just([]) | PIECES)
+
+
+def texts(letters: U8, offsets: I64) -> list[str]:
+    return [text or "" for text in strings(letters, offsets)]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 4)))
+def test_letters_of_codes(codes: list[int]) -> None:
+    alphabet = b"ACGTN"
+    found = spell(np.array(codes, dtype=np.uint8), np.frombuffer(alphabet, dtype=np.uint8))
+    assert found.tobytes() == naive.spell(codes, alphabet)
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | ROW, max_size=5))
+def test_cigars_are_those_of_the_naive_twin(
+    drawn: list[tuple[int, int, int, int, list[tuple[str, int]]] | None],
+) -> None:
+    rows = [
+        None if row is None else (row[0], row[0] + row[1], row[2], row[0] + row[1] + row[3], row[4]) for row in drawn
+    ]
+    numbers = np.array([row[:4] if row else (0, 0, 0, 0) for row in rows], dtype=np.int64).reshape(-1, 4)
+    counts = [len(row[4]) if row else 0 for row in rows]
+    bounds: I64 = np.cumsum([0, *counts], dtype=np.int64)
+    pieces = [("MID".index(letter), bases) for row in rows if row for letter, bases in row[4]]
+    found = spell_cigars(
+        *numbers.T[[0, 1, 2, 3]].copy(),
+        np.array([row is None for row in rows], dtype=np.bool_),
+        np.array(pieces, dtype=np.int32).reshape(-1, 2),
+        bounds[:-1],
+        bounds[1:],
+    )
+    assert texts(*found) == naive.spell_cigars(rows)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.text("ACGTN", max_size=14), st.integers(0, 14)), max_size=5))
+def test_amino_acids_are_those_of_the_naive_twin(drawn: list[tuple[str, int]]) -> None:
+    ragged = Ragged.from_strings(sequence for sequence, _ in drawn)
+    stretches = [sequence[start:] for sequence, start in drawn]
+    starts = np.array([start for _, start in drawn], dtype=np.int64) + ragged.offsets[:-1]
+    lengths = np.array([len(stretch) for stretch in stretches], dtype=np.int64)
+    assert texts(*spell_amino_acids(ragged.codes, starts, lengths)) == naive.spell_amino_acids(stretches)
+
+
+def test_texts_to_letters_and_back() -> None:
+    letters, offsets = letters_of(strings(np.frombuffer(b"ACGT", dtype=np.uint8), np.array([0, 3, 4])))
+    assert (letters.tobytes(), offsets.tolist()) == (b"ACGT", [0, 3, 4])
