@@ -58,7 +58,7 @@ def same_codon(read: U8, start: int, germline: U8, germline_start: int) -> bool:
 def mutation_rate(call: Any) -> float:
     """Share of substituted bases expected at the borders of the junction; half a substitution is added."""
     rate = (call["v_mismatches"] + 0.5) / (call["v_matches"] + call["v_mismatches"] + 1.0)
-    return min(HOTTEST, HOTTER * rate)
+    return float(min(HOTTEST, HOTTER * rate))
 
 
 @njit
