@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clonotrack.kernels.frame import KEY_BASES
-from clonotrack.kernels.incomplete import FARTHEST, FEW, LEAST_FLANK, LOOSE, MOST_FLANK, Elements
+from clonotrack.kernels.incomplete import FARTHEST, FEW, LEAST_FLANK, LOOSE, MOST_FLANK, SURE_FLANK, Elements
 from tests.reference.alignment import Aligned
 from tests.reference.dsegment import Match
 from tests.reference.pieces import pieces
@@ -41,7 +41,7 @@ def is_incomplete(call: Settled, left: Elements, right: Elements) -> bool:
             return False
     if right.is_d[j]:
         whole = not left.is_d[v] and left.last[v] - call.v.end[1] < FEW
-        if whole and right.last[j] - call.j.start[1] < FEW:
+        if whole and right.last[j] - call.j.start[1] < FEW and call.j.score < SURE_FLANK:
             return False
         ends_in_d = call.j.end[1] - right.last[j] < LEAST_FLANK and len(call.read) - call.j.end[0] > LOOSE
         before = call.read[: max(0, call.j.start[0] - call.j.start[1])]
