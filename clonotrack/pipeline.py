@@ -12,7 +12,7 @@ import polars as pl
 from clonotrack import quantify, track
 from clonotrack import reads as reads_stage
 from clonotrack.annotate import annotate
-from clonotrack.cluster import cluster
+from clonotrack.cluster import clustered
 from clonotrack.cluster import quality_control as cluster_quality
 from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError
@@ -88,26 +88,28 @@ def baseline(
     put_in = given.controls(controls, library, settings)
     distinct = reads_stage.read([(lanes, settings.library(library))], settings.reads)
     rearrangements = annotate(distinct.sequences, reference, settings.annotate, threads=threads)
-    clonotypes = cluster(rearrangements, settings.cluster, controls=put_in)
+    found = clustered(rearrangements, settings.cluster, controls=put_in)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
     hits = None if put_in is None else _calibrator_hits(lanes, put_in, reference, settings, sample)
     tables = {} if put_in is None else {settings.library_name(library): put_in}
     known = tube_amounts(sample.iter_rows(named=True), hits, tables, settings)
     markers = select(
-        clonotypes,
+        found.clonotypes,
         settings.markers,
         subject_id=subject_id,
         sample_id=sample_id,
         input_cells=known.input_cells,
         reads_per_copy=known.reads_per_copy,
+        umis_per_copy=known.umis_per_copy,
+        capture_assumed=known.capture_assumed,
     )
     markers = describe(markers, reference, settings.track)
     qc = pl.concat(
-        [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, clonotypes, sample_id)]
+        [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, found, sample_id)]
     )
     inputs = [*given.lane_files(lanes), *given.control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
-    return Baseline(rearrangements, clonotypes, markers, qc, summary)
+    return Baseline(rearrangements, found.clonotypes, markers, qc, summary)
 
 
 def followup(

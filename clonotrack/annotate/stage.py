@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clonotrack.annotate import limits
+from clonotrack.annotate.chimeras import chimeras
 from clonotrack.annotate.columns import cigars, coordinates, flags, identities, junctions
 from clonotrack.annotate.extended import Extended, extend
 from clonotrack.annotate.incomplete import add_incomplete
 from clonotrack.annotate.index import Index, build_index
 from clonotrack.annotate.joints import inserted, lost
+from clonotrack.annotate.mates import annotate_pairs
 from clonotrack.annotate.names import call_names, locus_and_system
 from clonotrack.annotate.regions import regions
 from clonotrack.annotate.support import support
@@ -56,7 +59,7 @@ def annotate_batches(
 
     Args:
         batches: SEQUENCES, or at least `sequence_id` and `sequence`; `quality`, `umi` and `duplicate_count` are
-            carried through (1 read where there is no count).
+            carried through (1 read where there is no count). Of a pair, the mate that tells more is.
         reference: the germline.
         settings: what is accepted.
         threads: batches that are worked on at once; the result depends neither on it nor on the batches.
@@ -70,11 +73,11 @@ def annotate_batches(
         TableError: a sequence is null.
     """
     index = build_index(reference, settings.loci)
-    extended = extend(index)
+    annotate_reads = partial(_annotate_batch, index=index, extended=extend(index), settings=settings)
     waiting: deque[Future[pl.DataFrame]] = deque()
     with ThreadPoolExecutor(max_workers=threads) as workers:  # the kernels release the interpreter's lock
         for batch in batches:
-            waiting.append(workers.submit(_annotate_batch, batch, index, extended, settings))
+            waiting.append(workers.submit(annotate_pairs, batch, annotate_reads))
             if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:
@@ -153,6 +156,7 @@ def _annotate_distinct(
         **lost(calls, index),
         **support(calls),
         **regions(calls, details, index),
+        **chimeras(reads.offsets, pairs, index),
     }
     return pl.DataFrame(columns)
 

@@ -31,8 +31,7 @@ def cluster(
     """Put the REARRANGEMENTS of one sample together to clonotypes, error copies under their parent."""
     import polars as pl
 
-    from clonotrack.cluster import cluster as put_together
-    from clonotrack.cluster import quality_control
+    from clonotrack.cluster import clustered, quality_control
     from clonotrack.io.cohort import controls_by_library
     from clonotrack.io.frames import read_table, write_table
     from clonotrack.io.outputs import staged
@@ -43,6 +42,6 @@ def cluster(
         rows = read_table(rearrangements, REARRANGEMENTS)
         put_in = controls_by_library(controls, config).values()
         known = pl.concat(put_in).unique(maintain_order=True) if put_in else None
-        clonotypes = put_together(rows, config.cluster, controls=known)
-        write_table(clonotypes, CLONOTYPES, table)
-        write_table(quality_control(rows, clonotypes, sample_id or stem), QC, qc)
+        found = clustered(rows, config.cluster, controls=known)
+        write_table(found.clonotypes, CLONOTYPES, table)
+        write_table(quality_control(rows, found, sample_id or stem), QC, qc)

@@ -73,6 +73,8 @@ def markers(
                     sample_id=name,
                     input_cells=known.input_cells,
                     reads_per_copy=known.reads_per_copy,
+                    umis_per_copy=known.umis_per_copy,
+                    capture_assumed=known.capture_assumed,
                 )
             )
         reference = reference_of(germline, config)

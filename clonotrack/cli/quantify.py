@@ -67,7 +67,8 @@ def quantify(
         for frame, table, place in zip(frames, tables, places[:-1], strict=True):
             write_table(frame, table, place)
         named = sorted({library.controls for library in config.libraries.values() if library.controls})
-        inputs = [*sheet["reads_1"], samples, *markers, *(controls or named), *hits, *background]
+        reads = [*sheet["reads_1"], *sheet["reads_2"].drop_nulls()]
+        inputs = [*reads, samples, *markers, *(controls or named), *hits, *background]
         write_json(places[-1], {"provenance": provenance(config, inputs, given.reference(None, config))})
     warn(result.warnings)
 

@@ -39,7 +39,7 @@ def reads(
     and --sample-id.
     """
     from clonotrack.io import given
-    from clonotrack.io.frames import write_table
+    from clonotrack.io.frames import write_batches, write_table
     from clonotrack.io.outputs import staged
     from clonotrack.reads import quality_control, read
     from clonotrack.tables import QC, SEQUENCES
@@ -50,5 +50,5 @@ def reads(
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):
         named = [(files, config.library(row["library"] if row else library)) for row, files in tubes]
         found = read(named, config.reads, fasta=True)
-        write_table(found.sequences, SEQUENCES, table)
+        write_batches(found.fragments.frames(), SEQUENCES, table)
         write_table(quality_control(found, sample_id or stem), QC, qc)

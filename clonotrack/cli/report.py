@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("mrd", type=options.FILE)
 @click.option("--subject-id", help="The patient of the page.")
-@click.option("--cohort", "whole", is_flag=True, help="All patients: -o is a folder for cohort.tsv and cohort.json.")
+@click.option(
+    "--cohort",
+    "whole",
+    is_flag=True,
+    help="All patients: -o is a folder for cohort.tsv, cohort.json and MultiQC's table.",
+)
 @options.markers
 @click.option("--qc", type=options.FILE, multiple=True, help="QC table of a sample; may be repeated.")
 @click.option("--kinetics", type=options.FILE, help="KINETICS table.")
@@ -92,10 +97,12 @@ def _write_cohort(
     from clonotrack.io.summaries import write_json
     from clonotrack.tables import COHORT
 
-    with staged([folder / "cohort.tsv", folder / "cohort.json"], force=force) as (flat, nested):
+    names = ("cohort.tsv", "cohort.json", "clonotrack_mqc.json")
+    with staged([folder / name for name in names], force=force) as (flat, nested, beside):
         frame, document = stage.cohort(results, markers, targets=targets, provenance=provenance)
         write_table(frame, COHORT, flat)
         write_json(nested, document)
+        write_json(beside, stage.multiqc(results))
 
 
 def _name(path: Path, paths: tuple[Path, ...]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
 
+import numpy as np
 import polars as pl
 
 from clonotrack.cluster.calibrators import control_ids
@@ -13,47 +15,68 @@ from clonotrack.cluster.copies import roots
 from clonotrack.cluster.families import family_heads
 from clonotrack.cluster.groups import group
 from clonotrack.cluster.scores import best_scores
+from clonotrack.cluster.votes import by_molecule, collected
 from clonotrack.config import Cluster
+from clonotrack.library.molecules import Molecules, molecules
 from clonotrack.tables import CLONOTYPES, check
 
 
+@dataclass(frozen=True)
+class Clustered:
+    """CLONOTYPES, and their molecules in no stated order; None where there are no UMIs."""
+
+    clonotypes: pl.DataFrame
+    molecules: Molecules | None = None
+
+
 def cluster(rearrangements: pl.DataFrame, settings: Cluster, *, controls: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The CLONOTYPES of `clustered`."""
+    return clustered(rearrangements, settings, controls=controls).clonotypes
+
+
+def clustered(rearrangements: pl.DataFrame, settings: Cluster, *, controls: pl.DataFrame | None = None) -> Clustered:
     """Put the rearrangements of one sample together to clonotypes.
 
     Rows without a key region are left out; `quality_control` counts them. The result depends neither on the order
     of the rows nor on the strand that was read.
 
     Args:
-        rearrangements: REARRANGEMENTS.
+        rearrangements: REARRANGEMENTS; the molecule is the unit where every row with a key region has a UMI.
         settings: when a key region is an error copy of another.
         controls: CONTROLS; clonotypes that are one of them get its `control_id` and stay out of all shares.
 
     Returns:
-        CLONOTYPES, most abundant first, then by `clone_id`.
+        CLONOTYPES, most abundant first, by molecules where all are counted, else by reads; then by `clone_id`.
     """
     rows, nodes = assigned(rearrangements, settings)
     if not nodes.height:
-        return CLONOTYPES.empty()
-    clonotypes = _counted(rows).join(_described(rows, nodes), on="clone")
-    clonotypes = clonotypes.sort("duplicate_count", "clone_id", descending=[True, False])
+        return Clustered(CLONOTYPES.empty())
+    counted, found = _counted(rows, settings)
+    clonotypes = counted.join(_described(rows, nodes), on="clone")
+    of_molecules = clonotypes["umi_count"].null_count() == 0
+    clonotypes = clonotypes.with_columns(abundance=pl.col("umi_count" if of_molecules else "duplicate_count"))
+    order = ["abundance", "duplicate_count", "clone_id"]
+    clonotypes = clonotypes.sort(order, descending=[True, True, False])
     clonotypes = clonotypes.with_columns(
         family_id=clonotypes["clone_id"].gather(family_heads(clonotypes)),
         control_id=control_ids(clonotypes["key_region"], controls, settings.max_distance),
-        umi_count=pl.lit(None, dtype=pl.Int64),
     )
-    return check(clonotypes.with_columns(fraction_of_locus=_share_of_locus()), CLONOTYPES)
+    return Clustered(check(clonotypes.with_columns(fraction_of_locus=_share_of_locus()), CLONOTYPES), found)
 
 
 def assigned(rearrangements: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows with a key region and the `node` and `clone` of each, and the nodes, as `group` gives them.
 
-    A clone has the number of the node that heads it.
+    A clone has the number of the node that heads it. With UMIs there is also `molecule_reads`.
     """
     rows, nodes = group(rearrangements, settings.min_ratio)
     if not nodes.height:
         return rows.with_columns(clone=pl.lit(None, dtype=pl.Int64)), nodes
-    heads = pl.Series("clone", roots(nodes, best_scores(rows, nodes), settings))
-    return rows.with_columns(heads.gather(rows["node"])), nodes
+    scores = best_scores(rows, nodes)
+    if not rows["umi"].null_count():
+        return by_molecule(rows, nodes, scores, settings), nodes
+    heads, _ = roots(nodes, scores, settings)
+    return rows.with_columns(pl.Series("clone", heads).gather(rows["node"])), nodes
 
 
 def clone_id(locus: str, key_region: str, apart: str = "") -> str:
@@ -68,22 +91,32 @@ def clone_id(locus: str, key_region: str, apart: str = "") -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-def _counted(rows: pl.DataFrame) -> pl.DataFrame:
-    """Reads and distinct sequences of each clonotype, error copies included."""
-    return rows.group_by("clone").agg(
+def _counted(rows: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, Molecules | None]:
+    """Reads, molecules and distinct sequences of each clonotype, error copies included."""
+    counted = rows.group_by("clone").agg(
         duplicate_count=pl.col("duplicate_count").sum(), unique_sequences=pl.col("sequence").n_unique()
     )
+    counted = counted.sort("clone")
+    if "molecule_reads" not in rows.columns:
+        none = pl.lit(None, dtype=pl.Int64)
+        return counted.with_columns(umi_count=none, consensus_count=none), None
+    targets = np.unique(rows["clone"].to_numpy(), return_inverse=True)[1]
+    found = molecules(collected(rows, targets), counted.height, min_reads=settings.min_umi_reads)
+    enough = rows["duplicate_count"].to_numpy() * (rows["molecule_reads"].to_numpy() >= found.least)
+    seen = pl.Series(np.rint(found.seen)).fill_nan(None).cast(pl.Int64)
+    consensus_count = pl.Series(np.bincount(targets, enough, minlength=counted.height)).cast(pl.Int64)
+    return counted.with_columns(umi_count=seen, consensus_count=consensus_count), found
 
 
 def _described(rows: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     """Names, calls and consensus of each clonotype, from the reads that carry its very key region."""
     own = rows.filter(pl.col("node") == pl.col("clone"))
+    own = own.with_columns(j_start=pl.col("j_sequence_start") - pl.col("key_region_start"))
     heads = nodes.rename({"node": "clone"}).join(own.select("clone").unique(), on="clone")
     names = heads.select("locus", "key_region", "apart").iter_rows()
     described = heads.with_columns(clone_id=pl.Series([clone_id(*name) for name in names], dtype=pl.String))
     for part in (
-        most_read(own, ["system"]),
-        most_read(own, ["junction", "junction_aa"]),
+        most_read(own, ["system", "junction", "junction_aa", "j_start"]),
         *(tie_set(own, f"{segment}_call") for segment in "vdj"),
         consensus_sequences(own),
     ):
@@ -92,6 +125,6 @@ def _described(rows: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _share_of_locus() -> pl.Expr:
-    """Reads over those of the locus; calibrators are in neither."""
-    reads = pl.when(pl.col("control_id").is_null()).then("duplicate_count")
-    return reads / reads.sum().over("locus")
+    """Molecules or reads over those of the locus; calibrators are in neither."""
+    own = pl.when(pl.col("control_id").is_null()).then("abundance")
+    return own / own.sum().over("locus")

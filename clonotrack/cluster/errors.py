@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,16 +35,35 @@ class ErrorModel:
         error_rate: e, errors per base that the scores do not tell.
         polymerase: u.
         least: probability below which chance is no explanation.
+        single: share of what is counted that one read stands for: 1 for reads; of molecules the others are a consensus
+            of several reads, in which only errors of the first copies are left, u a base.
     """
 
     error_rate: float
     polymerase: float
     least: float
+    single: float = 1.0
+
+    def of_molecules(self, single: float) -> ErrorModel:
+        """The model for molecules of which this share has a single read."""
+        return replace(self, single=single)
 
     @property
     def rates(self) -> F64:
         """Chance of a certain substitution at a base of each Phred score, shape (256,)."""
         return np.minimum((self.error_rate + 10.0 ** (-np.arange(256) / 10)) / 3, 1 / 3)
+
+    def expected(self, parent: I64, rates: F64, distance: I64) -> F64:
+        """Copies that are expected of so many of the parent, shape of all three.
+
+        Args:
+            parent: reads or molecules of the parent.
+            rates: product of the chances of the substitutions.
+            distance: their number.
+        """
+        first_copies = np.where(distance == 1, (1 - self.single) * self.polymerase / 3, 0.0)
+        result: F64 = parent * (self.single * rates + first_copies)
+        return result
 
     def sequencing(self, expected: F64, reads: I64) -> Bool:
         """Whether so many reads are explained where so many are expected, shape of both."""
@@ -54,8 +73,8 @@ class ErrorModel:
         return explained
 
     def amplification(self, parent: I64, reads: I64) -> Bool:
-        """Whether one early error explains so many of the parent's reads, shape of both."""
-        explained: Bool = self.polymerase * parent >= 3 * self.least * reads
+        """Whether one early error explains so many of the parent's reads, shape of both; it is in one molecule only."""
+        explained: Bool = (self.polymerase * parent >= 3 * self.least * reads) & (self.single == 1)
         return explained
 
     def limits(self, reads: I64, rate: float, max_distance: int) -> I64:
@@ -70,9 +89,12 @@ class ErrorModel:
             Shape (D, n).
         """
         sizes, place = np.unique(reads, return_inverse=True)
-        rows = [self._most((sizes * rate**distance).astype(np.float64)) for distance in range(1, max_distance + 1)]
+        rows = []
+        for distance in range(1, max_distance + 1):
+            rates = np.full(len(sizes), rate**distance)
+            rows.append(self._most(self.expected(sizes, rates, np.full(len(sizes), distance))))
         by_polymerase = np.floor(self.polymerase * sizes / (3 * self.least)).astype(np.int64)
-        rows[0] = np.maximum(rows[0], by_polymerase)
+        rows[0] = np.maximum(rows[0], by_polymerase * (self.single == 1))
         result: I64 = np.stack(rows)[:, place]
         return result
 

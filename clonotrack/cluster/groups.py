@@ -10,7 +10,8 @@ _KEY = ["locus", "key_region"]
 _CALLS = ["v_call", "j_call"]
 USED = [
     *(*_KEY, "key_region_start", "system", "v_call", "d_call", "j_call", "junction", "junction_aa"),
-    *("sequence", "quality", "duplicate_count"),
+    "j_sequence_start",
+    *("sequence", "quality", "umi", "duplicate_count"),
 ]
 
 

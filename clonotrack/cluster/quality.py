@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 import polars as pl
 
+from clonotrack.cluster.clonotypes import Clustered
+from clonotrack.library.molecules import Molecules
 from clonotrack.tables import QC, check
 
+READS_PER_UMI = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 50, 100, 200, 500, 1000)
+"""Lower ends of the classes of the histogram of reads per UMI."""
 
-def quality_control(rearrangements: pl.DataFrame, clonotypes: pl.DataFrame, sample_id: str) -> pl.DataFrame:
+
+def quality_control(rearrangements: pl.DataFrame, found: Clustered, sample_id: str) -> pl.DataFrame:
     """Account for every read: `reads` = `reads_in_clonotypes` + `reads_without_rearrangement`.
 
     Args:
         rearrangements: REARRANGEMENTS that went into `cluster`.
-        clonotypes: CLONOTYPES that came out.
+        found: what came out.
         sample_id: name of the sample.
 
     Returns:
         QC; `reads_in_error_copies` are those in clonotypes whose own key region is another, and
-        `reads_of_controls` those in clonotypes that are a control.
+        `reads_of_controls` those in clonotypes that are a control. With UMIs also what `_of_umis` says.
     """
+    clonotypes = found.clonotypes
 
     def reads(frame: pl.DataFrame) -> int:
         return int(frame["duplicate_count"].sum())
@@ -36,5 +45,33 @@ def quality_control(rearrangements: pl.DataFrame, clonotypes: pl.DataFrame, samp
         "clonotypes": clonotypes.height,
     }
     units = ["clonotypes" if metric == "clonotypes" else "reads" for metric in values]
-    frame = pl.DataFrame({"metric": list(values), "value": [float(value) for value in values.values()], "unit": units})
+    rows = [(metric, float(value), unit) for (metric, value), unit in zip(values.items(), units, strict=True)]
+    rows += _of_umis(found.molecules) if found.molecules else []
+    frame = pl.DataFrame(rows, schema=["metric", "value", "unit"], orient="row")
     return check(frame.with_columns(sample_id=pl.lit(sample_id), stage=pl.lit("cluster")), QC)
+
+
+def _of_umis(found: Molecules) -> list[tuple[str, float, str]]:
+    """How the molecules were counted, and the histogram of their reads (`umis_of_<n>_reads`).
+
+    Clonotypes whose UMI space is too full are in none of the sums.
+    """
+    values = [
+        ("umi_groups", float(found.groups.sum()), "UMIs"),
+        ("molecules", float(np.nansum(found.seen)), "molecules"),
+        ("molecules_with_unseen", float(np.nansum(found.total)), "molecules"),
+        ("molecules_sharing_a_umi", float(np.nansum(found.collided)), "molecules"),
+        ("clonotypes_with_full_umi_space", float(found.full.sum()), "clonotypes"),
+        ("umi_threshold", float(found.least), "reads"),
+        ("umi_error_rate", found.error_rate, "per base"),
+        ("umi_space", found.space, "UMIs"),
+        ("reads_per_molecule", found.law.mean, "reads"),
+        ("dispersion", found.law.sd, "log"),
+    ]
+    if np.isnan(found.total).all():
+        values = [value for value in values if value[0] != "molecules_with_unseen"]
+    for low, high in pairwise((*READS_PER_UMI, len(found.histogram))):
+        name = f"umis_of_{low}_reads" if high == low + 1 else f"umis_of_{low}_to_{high - 1}_reads"
+        if low < len(found.histogram):
+            values.append((name, float(found.histogram[low:high].sum()), "molecules"))
+    return values

@@ -35,6 +35,10 @@ class Reads(Section):
     max_false_merge: float = Field(
         1e-6, gt=0, lt=0.1, description="most that chance may have to put mates together that do not overlap"
     )
+    max_primer_error: float = Field(
+        0.15, ge=0, le=0.3, description="most mismatches per base of a primer, where a library names primers"
+    )
+    primer_reach: int = Field(8, ge=0, le=50, description="most bases before a primer, as spacers have them [nt]")
     min_umi_share: float = Field(
         0.5, ge=0, le=1, description="least share of fragments whose UMI can be read; below it the command stops"
     )
@@ -53,7 +57,7 @@ class Annotate(Section):
     min_v_score: float = Field(25.0, ge=0, description="alignment score below which there is no V")
     min_j_score: float = Field(12.0, ge=0, description="alignment score below which there is no J")
     max_j_expected: float = Field(
-        0.0002,
+        0.0003,
         ge=0,
         description="J matches as good as this one that chance may have behind a V, above which there is no J",
     )
@@ -77,6 +81,9 @@ class Cluster(Section):
     polymerase_error_rate: float = Field(1.5e-5, ge=0, lt=0.01, description="errors of PCR per base and doubling")
     min_probability: float = Field(
         1e-4, gt=0, le=0.1, description="a key region with more reads than errors give with this probability is no copy"
+    )
+    min_umi_reads: int | None = Field(
+        None, ge=1, description="reads from which on a UMI counts as a molecule; empty: from their histogram"
     )
     min_ratio: float = Field(
         20.0,

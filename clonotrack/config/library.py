@@ -19,6 +19,15 @@ class Library(Section):
 
     controls: str | None = Field(None, description="CONTROLS table; its path is relative to the config file")
     loci: tuple[Locus, ...] = Field((), description="loci its primers amplify; empty: all")
+    primers: str | None = Field(
+        None, description="FASTA of its primers, which are trimmed; its path is relative to the config file"
+    )
+    layout: Literal["single", "paired"] | None = Field(
+        None, description="whether reads have mates, which is then asked of every file; empty: as they come"
+    )
+    orientation: Literal["FR", "FF"] = Field(
+        "FR", description="strands of mates in the files: FR as sequenced, FF where both are written on one strand"
+    )
     umi_pattern: str | None = Field(None, description="the UMI at the 5' end of a read, as ^(?P<umi>.{12})")
     umi_read: Literal[1, 2, "name"] | Tag = Field(
         1, description="where UMIs stand: the mate that `umi_pattern` describes, else `name` or a BAM tag, as RX"

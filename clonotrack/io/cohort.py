@@ -13,6 +13,7 @@ import polars as pl
 from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError, InputError
 from clonotrack.io.frames import read_table
+from clonotrack.io.primers import read_primers
 from clonotrack.io.samples import inspect_samples
 from clonotrack.tables import COMBINED, CONTROLS, CONTROLS_REQUIRED, MARKERS, MARKERS_REQUIRED, SHORTEST_TARGET
 
@@ -102,7 +103,7 @@ def read_cohort(path: str | Path, config: Config) -> pl.DataFrame:
 
 
 def inspect_cohort(path: str | Path, config: Config) -> tuple[pl.DataFrame, list[ClonotrackError]]:
-    """The sheet and every problem of it, of the markers it names and of the controls the settings name.
+    """The sheet and every problem of it, of the markers it names and of the controls and primers the settings name.
 
     Raises:
         InputError: the sheet is no such table at all.
@@ -117,6 +118,8 @@ def inspect_cohort(path: str | Path, config: Config) -> tuple[pl.DataFrame, list
             problems += _caught(lambda markers=markers: _all_marker_problems(markers, home))
     for controls in {library.controls for library in config.libraries.values() if library.controls}:
         problems += _caught(lambda controls=controls: _control_problems(controls, _controls(controls)))
+    for primers in {library.primers for library in config.libraries.values() if library.primers}:
+        problems += _caught(lambda primers=primers: read_primers(Path(primers)) and [])
     return frame, problems
 
 

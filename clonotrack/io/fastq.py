@@ -8,7 +8,6 @@ from clonotrack.sequence import U8
 FORMATS = {
     b"BAM\x01": "a BAM file: convert it with `samtools fastq`",
     b"CRAM": "a CRAM file: convert it with `samtools fastq`",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd: decompress it or compress it with gzip",
     b"BZh": "compressed with bzip2: decompress it or compress it with gzip",
     b"\xfd7zXZ": "compressed with xz: decompress it or compress it with gzip",
     b"PK\x03\x04": "a zip archive: unpack it",

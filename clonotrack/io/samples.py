@@ -11,6 +11,7 @@ import polars as pl
 
 from clonotrack.config import IDENTIFIER, Config
 from clonotrack.errors import InputError
+from clonotrack.io.alignment_files import is_alignment
 from clonotrack.io.frames import read_table
 from clonotrack.tables import SAMPLES, SAMPLES_REQUIRED, TUBE
 
@@ -92,6 +93,8 @@ def _files(row: dict[str, object]) -> Iterator[str]:
         value = row[column]
         if value is not None and not Path(str(value)).is_file():
             yield f"column {column} names {value}, and there is no such file: correct the path"
+    if row["reads_2"] is not None and is_alignment(Path(str(row["reads_1"]))):
+        yield "column reads_1 names BAM or CRAM, which holds both mates: leave reads_2 empty"
 
 
 def _roles(row: dict[str, object]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from clonotrack.errors import InputError
 def read_config(path: str | Path | None) -> Config:
     """Settings of a YAML file, or the defaults without one.
 
-    Paths inside the file (`controls` of a library, `germline`) are relative to it and come back absolute.
+    Paths inside the file (`controls` and `primers` of a library, `germline`) are relative to it and come back absolute.
 
     Raises:
         InputError: the file is missing or no YAML.
@@ -60,7 +60,7 @@ def _resolve(config: Config, folder: Path) -> Config:
         return None if value is None else str((folder / value).resolve())
 
     libraries = {
-        name: library.model_copy(update={"controls": absolute(library.controls)})
+        name: library.model_copy(update={"controls": absolute(library.controls), "primers": absolute(library.primers)})
         for name, library in config.libraries.items()
     }
     update: dict[str, Any] = {"libraries": libraries, "germline": absolute(config.germline)}

@@ -18,6 +18,7 @@ from isal import isal_zlib
 
 from clonotrack.errors import InputError
 from clonotrack.io.bgzf import HEADER_BYTES, Piece, is_bgzf, pieces
+from clonotrack.io.zstd import MAGIC, ZstdReader
 from clonotrack.sequence import U8
 
 STANDARD_INPUT = Path("-")
@@ -58,8 +59,8 @@ class Blocks:
         """Open a file, or standard input where `path` is ``-``, and begin to read.
 
         Args:
-            path: the file. Gzip shows itself by the first byte, whatever the name; bgzip and files of several gzip
-                members are gzip.
+            path: the file. Gzip and zstd show themselves by their first bytes, whatever the name; bgzip and files
+                of several gzip members are gzip.
             size: bytes of a block.
             ahead: bytes that may wait to be taken.
 
@@ -101,9 +102,12 @@ class Blocks:
             start = self._raw.peek(HEADER_BYTES)
             rest = self._unpack_pieces() if is_bgzf(start) else b""
             source: Any = _Rest(rest, self._raw) if rest else self._raw
-            # The reader that isal.igzip itself is made of: IGzipFile would copy every byte once more.
-            packed = start[:1] == GZIP
-            readinto = isal_zlib._GzipReader(source, _PACKED_BYTES).readinto if packed else self._raw.readinto
+            # The reader of isal.igzip itself: IGzipFile would copy every byte once more.
+            readinto: Callable[[memoryview], int] = self._raw.readinto
+            if start[:1] == GZIP:
+                readinto = isal_zlib._GzipReader(source, _PACKED_BYTES).readinto
+            elif start[: len(MAGIC)] == MAGIC:
+                readinto = ZstdReader(self._raw, label(self.path)).readinto
             block = self._next(readinto)
             while self._running and not block.final:
                 self._ready.put(block)

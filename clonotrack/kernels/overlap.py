@@ -14,11 +14,12 @@ from clonotrack.sequence import F64, I64, U8, U64, N
 MERGED, APART, AMBIGUOUS, MISMATCHING = range(4)
 
 LEAST = 12
-"""nt: no shorter overlap is looked at."""
+"""nt: no shorter overlap is taken, but all are weighed: a repeat at the ends has several."""
 FLOOR = 0.002
 """Errors per base below which a score is not believed: what qualities do not know of, in either mate."""
 _SCORES = 94
 _WORD = 32
+_MIDDLE = 20
 _LOW_BITS = np.uint64(0x5555555555555555)
 
 
@@ -51,22 +52,39 @@ def word_at(words: U64, position: int) -> np.uint64:
 
 
 @njit
-def mismatches(one: U64, start: int, two: U64, begin: int, length: int, limit: int) -> int:
-    """Bases that differ along `length` bases, counted until they are more than `limit`."""
+def unequal(one: np.uint64, two: np.uint64) -> int:
+    """Bases that differ between two words."""
+    differ = one ^ two
+    differ = (differ | (differ >> np.uint64(1))) & _LOW_BITS
+    differ = (differ & np.uint64(0x3333333333333333)) + ((differ >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    differ = (differ + (differ >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    for shift in (8, 16, 32):
+        differ += differ >> np.uint64(shift)
+    return int(differ & np.uint64(0xFF))
+
+
+@njit
+def by_chance(one: U64, start: int, two: U64, begin: int, length: int) -> bool:
+    """Whether an overlap looks like one of unrelated bases, of which three in four differ.
+
+    Looked at are the 32 bases in the middle, where the better of the two mates is best, and then all: more than 20
+    differ, or not at least three standard deviations less than by chance.
+    """
+    if length >= _WORD:
+        middle = (length - _WORD) // 2
+        if unequal(word_at(one, start + middle), word_at(two, begin + middle)) > _MIDDLE:
+            return True
+    limit = max(0, int(0.75 * length - 3.0 * np.sqrt(0.1875 * length)))
     found = 0
     for done in range(0, length, _WORD):
-        differ = word_at(one, start + done) ^ word_at(two, begin + done)
-        differ = (differ | (differ >> np.uint64(1))) & _LOW_BITS
+        left, right = word_at(one, start + done), word_at(two, begin + done)
         if length - done < _WORD:
-            differ &= (np.uint64(1) << np.uint64(2 * (length - done))) - np.uint64(1)
-        differ = (differ & np.uint64(0x3333333333333333)) + ((differ >> np.uint64(2)) & np.uint64(0x3333333333333333))
-        differ = (differ + (differ >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-        for shift in (8, 16, 32):
-            differ += differ >> np.uint64(shift)
-        found += int(differ & np.uint64(0xFF))
+            kept = (np.uint64(1) << np.uint64(2 * (length - done))) - np.uint64(1)
+            left, right = left & kept, right & kept
+        found += unequal(left, right)
         if found > limit:
-            break
-    return found
+            return True
+    return False
 
 
 @njit
@@ -135,26 +153,24 @@ def find_overlaps(
         pack(two, words_2)
         log_differ = composition(one, two, log_base)
 
-        best = -np.inf
-        rest = 0.0  # sum of the other places' odds, relative to the best
+        best = top = -np.inf
+        total = 0.0  # sum of the odds of all places, relative to the highest
         place = wrong = 0
         expected = 0.0
-        for fragment in range(LEAST, len(one) + len(two) - LEAST + 1):
-            start, begin = max(0, fragment - len(two)), max(0, len(two) - fragment)
+        for fragment in range(1, len(one) + len(two)):
+            start = max(0, fragment - len(two))
             length = min(len(one), fragment) - start
-            limit = int(0.75 * length - 3.0 * np.sqrt(0.1875 * length))
-            if length < LEAST or mismatches(words_1, start, words_2, begin, length, limit) > limit:
+            if by_chance(words_1, start, words_2, max(0, len(two) - fragment), length):
                 continue
             odds, found, mean = log_odds(one, phred_1, two, phred_2, fragment, log_base, log_differ)
-            if odds > best:
-                rest = (rest + 1.0) * np.exp(best - odds) if best > -np.inf else 0.0
+            total = total * np.exp(min(top - odds, 0.0)) + np.exp(min(odds - top, 0.0))
+            top = max(top, odds)
+            if odds > best and length >= LEAST:
                 best, place, wrong, expected = odds, fragment, found, mean
-            else:
-                rest += np.exp(odds - best)
-        none = np.log(len(one) + len(two) - 2 * LEAST + 1.0)
+        none = np.log(len(one) + len(two) - 1.0)
         if best <= none - np.log(max_wrong):
             continue
-        if rest + np.exp(none - best) > max_wrong:
+        if total * np.exp(top - best) - 1.0 + np.exp(none - best) > max_wrong:
             outcomes[i] = AMBIGUOUS
         elif wrong > expected + 3.0 + 4.0 * np.sqrt(expected):
             outcomes[i] = MISMATCHING

@@ -6,13 +6,15 @@ The unit is the fragment: what was read of one piece of DNA, a single read or a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clonotrack.config import Library, Reads
 from clonotrack.errors import ConfigError
 from clonotrack.io.lanes import Lane, read_lane
 from clonotrack.io.parts import Part
 from clonotrack.io.reads import ReadChunk
+from clonotrack.io.streams import label
+from clonotrack.library.primers import Primers
 from clonotrack.library.umis import UmiReader
 from clonotrack.sequence import U64, Bool
 
@@ -46,6 +48,10 @@ class Batch:
         umis = None if self.umis is None else self.umis[keep]
         return Batch(self.reads.select(keep), mates, umis, self.umi_length)
 
+    def with_reads(self, reads: ReadChunk, mates: ReadChunk | None) -> Batch:
+        """The same fragments with other bases."""
+        return Batch(reads, mates, self.umis, self.umi_length)
+
 
 @dataclass(slots=True)
 class Counts:
@@ -57,6 +63,7 @@ class Counts:
         low_quality: long enough, refused for their expected errors.
         no_umi: refused because no UMI could be read, looked at before the other two.
         hard_clipped: reads of BAM or CRAM of which the aligner left bases out; they are not refused.
+        primers: read ends at which each primer was found, by its name.
     """
 
     scanned: int = 0
@@ -64,6 +71,7 @@ class Counts:
     low_quality: int = 0
     no_umi: int = 0
     hard_clipped: int = 0
+    primers: dict[str, int] = field(default_factory=dict)
 
     @property
     def passed(self) -> int:
@@ -79,7 +87,7 @@ def batches(
     Args:
         lanes: files of a tube; expected errors are looked at where there are qualities.
         settings: the least length and the most expected errors per base of a usable read.
-        library: where the UMI stands.
+        library: where the UMI stands, and its primers.
         counts: brought up to date before each batch is given.
         fasta: take FASTA too, whose reads pass unseen; else only where the settings set no limit to errors (1).
 
@@ -95,17 +103,31 @@ def batches(
 def fragments(
     lanes: Sequence[Lane], settings: Reads, library: Library, counts: Counts, *, fasta: bool = False
 ) -> Iterator[Batch]:
-    """All fragments, their UMI read, before any is refused for length or quality; as `batches` else."""
+    """All fragments, UMI and primers taken off, before any is refused for length or quality; as `batches` else."""
     needed = not fasta and settings.max_error_rate < 1
-    umis = UmiReader(library)
+    umis, primers = UmiReader(library), Primers.of(library, settings)
     before = counts.scanned, counts.no_umi
     for lane in lanes:
         for part in read_lane(lane, tag=umis.tag, qualities_needed=needed):
+            _expected(part, lane, library)
             counts.scanned += len(part.reads)
             counts.hard_clipped += part.hard_clipped
-            yield _tagged(part, umis, counts) if umis.needed else Batch(part.reads, part.mates)
+            batch = _tagged(part, umis, counts) if umis.needed else Batch(part.reads, part.mates)
+            yield (
+                batch if primers is None else batch.with_reads(*primers.trim(batch.reads, batch.mates, counts.primers))
+            )
     if umis.needed:
         _enough_umis(counts.scanned - before[0], counts.no_umi - before[1], settings, umis)
+
+
+def _expected(part: Part, lane: Lane, library: Library) -> None:
+    """Refuse reads that are not of the library's layout: half of every fragment could be missing unseen."""
+    found = "single" if part.mates is None else "paired"
+    if library.layout not in (None, found):
+        raise ConfigError(
+            f"{label(lane.reads_1)} holds {found} reads, and the library says layout: {library.layout}: give the files "
+            "that belong to it, or correct the layout"
+        )
 
 
 def _tagged(part: Part, umis: UmiReader, counts: Counts) -> Batch:

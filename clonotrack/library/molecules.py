@@ -20,7 +20,7 @@ the share of each base at each place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -42,12 +42,21 @@ _ROUNDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Umis:
-    """Distinct UMIs of each target, most reads first, shape (n,) each; all have `length` bases."""
+    """Distinct UMIs of each target, most reads first, shape (n,) each.
+
+    Attributes:
+        umis: packed, 2 bits a base.
+        reads: of each.
+        targets: what each is of.
+        length: bases of all.
+        place: index of the UMI of each entry that was collected.
+    """
 
     umis: U64
     reads: I64
     targets: I64
     length: int
+    place: I64
 
     @classmethod
     def collect(cls, umis: U64, targets: I64, length: int, reads: I64 | None = None) -> Umis:
@@ -68,11 +77,16 @@ class Umis:
         umis, targets = umis[order], targets[order]
         first = np.ones(len(umis), dtype=np.bool_)
         first[1:] = (umis[1:] != umis[:-1]) | (targets[1:] != targets[:-1])
+        number = np.cumsum(first) - 1
         weights = np.ones(len(umis)) if reads is None else reads[order]
-        counts = np.bincount(np.cumsum(first) - 1, weights, minlength=int(first.sum())).astype(np.int64)
+        counts = np.bincount(number, weights, minlength=int(first.sum())).astype(np.int64)
         umis, targets = umis[first], targets[first]
-        order = np.lexsort((targets, umis, -counts))
-        return cls(umis[order], counts[order], targets[order], length)
+        most = np.lexsort((targets, umis, -counts))
+        rank = np.empty(len(most), dtype=np.int64)
+        rank[most] = np.arange(len(most))
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = rank[number]
+        return cls(umis[most], counts[most], targets[most], length, place)
 
     def heads(self) -> I64:
         """Index of the head of each UMI's directional group, shape (n,)."""
@@ -88,6 +102,7 @@ class Molecules:
         total: with those of which no read was seen; NaN also where that cannot be told: for fewer than 30 molecules of
             the sample, and where more than half are unseen.
         groups: directional groups, shape (targets,).
+        collided: of the molecules seen, those that share the UMI of another one; shape (targets,).
         full: the UMI space is too full to count, shape (targets,).
         histogram: molecules with 0, 1, 2, .. reads, of all targets.
         law: reads of a molecule.
@@ -99,6 +114,7 @@ class Molecules:
     seen: F64
     total: F64
     groups: I64
+    collided: F64
     full: Bool
     histogram: F64
     law: ReadLaw
@@ -120,10 +136,12 @@ def molecules(found: Umis, n_targets: int, *, min_reads: int | None = None) -> M
     space, chance = _space(found)
     full = np.bincount(found.targets, minlength=n_targets) > space / 2
     kept = ~full[found.targets]
-    umis = Umis(found.umis[kept], found.reads[kept], found.targets[kept], found.length)
+    umis = Umis(found.umis[kept], found.reads[kept], found.targets[kept], found.length, np.empty(0, dtype=np.int64))
     if not kept.any():
         nothing = np.where(full, np.nan, 0.0)
-        return Molecules(nothing, nothing, groups, full, np.zeros(2), ReadLaw(1.0, 0.5), 1, _USUAL_ERRORS, space)
+        return Molecules(
+            nothing, nothing, groups, nothing, full, np.zeros(2), ReadLaw(1.0, 0.5), 1, _USUAL_ERRORS, space
+        )
     model = _Model(umis, n_targets, space, chance)
     for _ in range(_ROUNDS):
         model.improve()
@@ -166,9 +184,13 @@ class _Model:
 
     def molecules(self, least: int = 1) -> F64:
         """Molecules of each target of at least so many reads, those that share a UMI included."""
-        occupied = np.bincount(self.umis.targets, self.own * (self.size >= least), minlength=self.n_targets)
-        result: F64 = -self.space * np.log1p(-np.minimum(occupied / self.space, 0.9))
+        result: F64 = -self.space * np.log1p(-np.minimum(self.occupied(least) / self.space, 0.9))
         return result
+
+    def occupied(self, least: int) -> F64:
+        """UMIs of each target that are a molecule's own, of at least so many reads."""
+        own = self.own * (self.size >= least)
+        return np.bincount(self.umis.targets, own, minlength=self.n_targets).astype(np.float64)
 
     def _refit(self) -> None:
         """The histogram of molecules by reads, those of their errors included, and its law."""
@@ -224,5 +246,6 @@ def _counted(model: _Model, least: int, groups: I64, full: Bool) -> Molecules:
     crowded = full | (kept > -model.space * np.log1p(-FULL))
     known = kept.sum() >= 30 and law.below(1) <= 0.5
     total = kept / (1 - law.below(least)) if known else np.full(len(kept), np.nan)
-    result = Molecules(seen, total, groups, crowded, model.histogram, law, least, model.error_rate, model.space)
-    return replace(result, seen=np.where(crowded, np.nan, seen), total=np.where(crowded, np.nan, total))
+    collided = kept - model.occupied(least)
+    seen, total, collided = (np.where(crowded, np.nan, numbers) for numbers in (seen, total, collided))
+    return Molecules(seen, total, groups, collided, crowded, model.histogram, law, least, model.error_rate, model.space)

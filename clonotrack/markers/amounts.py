@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from clonotrack.config import Config, Library
+from clonotrack.library.capture import stated
 from clonotrack.library.references import Controls, tube_cells
 from clonotrack.library.tubes import Cells, nucleated_cells, reads_per_copy
 from clonotrack.tables import LOCI, TUBE
@@ -19,10 +20,15 @@ OF_SAMPLE = TUBE[1:]
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """By locus: nucleated cells, and reads of a molecule that was put in; what is not known is missing."""
+    """By locus: nucleated cells, reads and UMIs of a molecule that was put in; what is not known is missing.
+
+    `capture_assumed`: UMIs of a molecule come from the configured default, for want of calibrators and validation.
+    """
 
     input_cells: Mapping[str, float]
     reads_per_copy: Mapping[str, float]
+    umis_per_copy: Mapping[str, float]
+    capture_assumed: bool = False
 
 
 def tube_amounts(
@@ -54,7 +60,9 @@ def tube_amounts(
         numbers = [known.number for known in amplified if known]
         if numbers and len(numbers) == len(amplified):
             input_cells[locus] = sum(numbers)
-    return Amounts(input_cells, _reads_per_copy(hits, controls, config) if hits is not None else {})
+    reads = {} if hits is None else _reads_per_copy(hits, controls, config)
+    umis, assumed = _umis_per_copy(list(tubes), counted, controls, config)
+    return Amounts(input_cells, reads, umis, assumed)
 
 
 def _cells(
@@ -74,6 +82,35 @@ def _reads_per_copy(hits: pl.DataFrame, controls: Mapping[str, pl.DataFrame], co
         table = controls.get(config.library_name(name))
         found = {} if table is None else reads_per_copy(tube, table, config, name)
         tubes.append((config.library(name), found))
+    return _means(tubes)
+
+
+def _umis_per_copy(
+    tubes: list[tuple[Any, ...]],
+    counted: Mapping[tuple[Any, ...], pl.DataFrame],
+    controls: Mapping[str, pl.DataFrame],
+    config: Config,
+) -> tuple[dict[str, float], bool]:
+    """UMIs of a molecule put in: by calibrators that have UMIs, else capture times strands; and whether assumed."""
+    found: list[tuple[Library, dict[str, float]]] = []
+    assumed = False
+    for tube in tubes or list(counted):
+        name = tube[0]
+        library, hits = config.library(name), counted.get(tube)
+        tagged = Controls.of(hits, controls.get(config.library_name(name))).tagged() if hits is not None else None
+        capture = stated(config, name)
+        if library.template == "rna":
+            found.append((library, {}))
+        elif tagged:
+            found.append((library, {locus: tagged.of(locus).per_copy for locus in LOCI}))
+        else:
+            assumed |= capture.source == "assumed"
+            found.append((library, dict.fromkeys(LOCI, capture.value * library.strands_tagged)))
+    return _means(found), assumed
+
+
+def _means(tubes: list[tuple[Library, dict[str, float]]]) -> dict[str, float]:
+    """The mean over the tubes that amplify a locus; a locus that one of them says nothing of is left out."""
     result = {}
     for locus in LOCI:
         coefficients = [found.get(locus, 0.0) for library, found in tubes if _amplifies(library, locus)]

@@ -27,9 +27,10 @@ class Criterion:
 
 
 class Ranks:
-    """Ranked reads of the clonotypes of each locus, calibrators left out, for the discontinuity criterion."""
+    """Ranked clonotypes of each locus, for the discontinuity criterion."""
 
     def __init__(self, clonotypes: pl.DataFrame) -> None:
+        """Rank clonotypes (CLONOTYPES with `abundance`; no calibrators)."""
         self._loci = _ranked(clonotypes, "locus")
         self._families = _ranked(clonotypes, "family_id")
 
@@ -40,19 +41,19 @@ class Ranks:
         from f / 10 to f. Relatives (one `family_id`) are counted apart: mutation of the clone itself makes them, and
         the criterion asks whether the clone stands out of other cells' rearrangements.
         """
-        reads = row["duplicate_count"]
-        near = _between(self._loci[row["locus"]], reads) - 1
-        relatives = _between(self._families[row["family_id"]], reads) - 1
+        abundance = row["abundance"]
+        near = _between(self._loci[row["locus"]], abundance) - 1
+        relatives = _between(self._families[row["family_id"]], abundance) - 1
         return near - relatives, relatives
 
 
 def _ranked(clonotypes: pl.DataFrame, by: str) -> dict[str, list[int]]:
-    """Rising reads of the clonotypes of each value of `by`."""
-    return dict(clonotypes.group_by(by).agg(pl.col("duplicate_count").sort()).iter_rows())
+    """Rising abundance of the clonotypes of each value of `by`."""
+    return dict(clonotypes.group_by(by).agg(pl.col("abundance").sort()).iter_rows())
 
 
-def _between(ranked: list[int], reads: int) -> int:
-    return bisect_right(ranked, reads) - bisect_left(ranked, -(-reads // 10))
+def _between(ranked: list[int], abundance: int) -> int:
+    return bisect_right(ranked, abundance) - bisect_left(ranked, -(-abundance // 10))
 
 
 def criteria(
@@ -61,7 +62,7 @@ def criteria(
     """How one clonotype stands to the four criteria.
 
     Args:
-        row: of CLONOTYPES, no calibrator.
+        row: of CLONOTYPES with `abundance` and its `unit`, no calibrator.
         ranks: of all clonotypes of the sample.
         cells: its clone cells in the tube, where known.
         input_cells: nucleated cells of the tube, where known.
@@ -71,13 +72,13 @@ def criteria(
         _like_sequences(row, settings.min_fraction),
         _nucleated_cells(cells, input_cells, settings.min_cell_fraction),
         _discontinuity(*ranks.next_decade(row), settings.max_next_decade),
-        _genome_equivalents(cells, row["duplicate_count"], settings.min_genome_equivalents),
+        _genome_equivalents(cells, row["abundance"], row["unit"], settings.min_genome_equivalents),
     )
 
 
 def _like_sequences(row: Mapping[str, Any], least: float) -> Criterion:
     share = row["fraction_of_locus"]
-    return _at_least(share >= least, f"{_percent(share)} of the {row['locus']} reads", _percent(least))
+    return _at_least(share >= least, f"{_percent(share)} of the {row['locus']} {row['unit']}", _percent(least))
 
 
 def _nucleated_cells(cells: float | None, input_cells: float | None, least: float) -> Criterion:
@@ -95,12 +96,12 @@ def _discontinuity(near: int, relatives: int, most: int) -> Criterion:
     return Criterion(near <= most, f"{found} (at most {most})" if near <= most else f"{found}, more than {most}")
 
 
-def _genome_equivalents(cells: float | None, reads: int, least: float) -> Criterion:
-    """METHOD: without calibrators the reads are the most genome equivalents that can have been seen."""
+def _genome_equivalents(cells: float | None, seen: int, unit: str, least: float) -> Criterion:
+    """METHOD: without a way to cells the reads are the most genome equivalents that can have been seen."""
     if cells is not None:
         return _at_least(cells >= least, f"{cells:,.{0 if cells >= 100 else 1}f} genome equivalents", f"{least:g}")
-    if reads < least:
-        return Criterion(False, f"at most {reads} genome equivalents, one a read, fewer than {least:g}")
+    if seen < least and unit == "reads":
+        return Criterion(False, f"at most {seen} genome equivalents, one a read, fewer than {least:g}")
     return Criterion(None, "genome equivalents not assessed (no calibrator)")
 
 

@@ -26,6 +26,8 @@ def select(
     sample_id: str | None,
     input_cells: float | PerLocus | None,
     reads_per_copy: PerLocus | None,
+    umis_per_copy: PerLocus | None = None,
+    capture_assumed: bool = False,
 ) -> pl.DataFrame:
     """Apply the dominance rule to the clonotypes of one baseline.
 
@@ -37,24 +39,27 @@ def select(
         input_cells: nucleated cells of the tube, by locus where tubes of several libraries were united; None where
             not known.
         reads_per_copy: reads of a molecule put into the tube, by locus, from calibrators; None without them.
+        umis_per_copy: UMIs of a molecule put into the tube, by locus; for clonotypes counted by UMI.
+        capture_assumed: `umis_per_copy` is the configured default, which the reasons then say.
 
     Returns:
         MARKERS: the `considered` most abundant clonotypes, calibrators left out, and every other that meets the rule;
         by falling reads, each with its `reason`. A criterion that lacks data does not refuse a clonotype.
     """
-    ranked = clonotypes.filter(pl.col("control_id").is_null())
-    ranked = ranked.sort("duplicate_count", "clone_id", descending=[True, False]).with_row_index("place")
+    ranked = _ranked(clonotypes)
     top = pl.col("place") < settings.considered
     rows = ranked.filter(top | (pl.col("fraction_of_locus") >= settings.min_fraction)).to_dicts()
     ranks = Ranks(ranked)
     names = _names(rows, subject_id)
     markers: list[Row] = []
     for row in rows:
-        cells = _cells(row, reads_per_copy)
+        cells = _cells(row, reads_per_copy, umis_per_copy)
         judged = criteria(row, ranks, cells, _of_locus(input_cells, row["locus"]), settings)
         if row["place"] < settings.considered or _meets(judged):
             taken = sum(marker["selected"] for marker in markers)
             found = {"marker_id": names[row["clone_id"]], "sample_id": sample_id, "cells": cells}
+            if capture_assumed and row["unit"] == "molecules" and cells is not None:
+                judged = (*judged, Criterion(None, "cells at an assumed capture of UMIs"))
             markers.append(row | found | _decided(row, judged, taken, settings))
     always = {"subject_id": subject_id, "copies_per_cell": 1.0, "background_rate": None}
     always |= {"max_edits": None, "edits_reason": None}
@@ -101,8 +106,20 @@ def _names(rows: list[Row], subject_id: str) -> dict[str, str]:
     }
 
 
-def _cells(row: Row, reads_per_copy: PerLocus | None) -> float | None:
-    """Clone cells in the tube, at one copy a cell; None without calibrator reads."""
+def _ranked(clonotypes: pl.DataFrame) -> pl.DataFrame:
+    """Clonotypes by falling `abundance`, in molecules where UMIs count all, else in reads; calibrators left out."""
+    by_umi = clonotypes["umi_count"].null_count() == 0
+    own = clonotypes.filter(pl.col("control_id").is_null()).with_columns(
+        abundance=pl.col("umi_count" if by_umi else "duplicate_count"), unit=pl.lit("molecules" if by_umi else "reads")
+    )
+    order = ["abundance", "duplicate_count", "clone_id"]
+    return own.sort(order, descending=[True, True, False]).with_row_index("place")
+
+
+def _cells(row: Row, reads_per_copy: PerLocus | None, umis_per_copy: PerLocus | None) -> float | None:
+    """Clone cells in the tube, at one copy a cell, by UMIs, else by reads; None without a way to them."""
+    if row["umi_count"] is not None and (coefficient := (umis_per_copy or {}).get(row["locus"])):
+        return float(row["umi_count"] / coefficient)
     coefficient = (reads_per_copy or {}).get(row["locus"])
     return row["duplicate_count"] / coefficient if coefficient else None
 

@@ -173,6 +173,7 @@ def _failures(markers: Sequence[Marker], looks: Sequence[Look], contaminated: fr
 def _flags(look: Look, surroundings: Surroundings) -> set[str]:
     found = {"capture_assumed"} if look.capture.source == "assumed" else set()
     found |= {"reads_too_short"} if look.cut_short else set()
+    found |= {"shared_rearrangement"} if look.shared else set()
     found |= {"locus_not_stated"} if look.assay.loci and look.marker["locus"] is None else set()
     if isinstance(look.found, str):
         return found

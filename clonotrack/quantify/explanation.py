@@ -1,4 +1,4 @@
-"""The arithmetic behind a hit that is explained, and what an insufficient sample lacked, as sentences."""
+"""The arithmetic behind a hit that is explained, as sentences."""
 
 from __future__ import annotations
 
@@ -11,23 +11,20 @@ NAMED = 2
 """Sources of carry-over that are named; the others are counted."""
 
 
-def explanation(row: Mapping[str, Any], basis: Evidence, failed_controls: Sequence[str], target: float) -> str | None:
+def explanation(row: Mapping[str, Any], basis: Evidence, failed_controls: Sequence[str]) -> str | None:
     """What a person needs to check the row's flags by hand; None where there is nothing to explain.
 
     Args:
         row: of MRD.
         basis: what it rests on.
         failed_controls: sentences about no-template controls that hold the marker.
-        target: level that a negative result has to reach.
     """
     flags = (row["flags"] or "").split(",")
     said = list(failed_controls) if "control_contaminated" in flags else []
     if "carry_over" in flags:
         said.append(_carry_over(basis))
     if "shared_rearrangement" in flags:
-        said.append(_shared(basis))
-    if row["call"] == "insufficient":
-        said.append(_insufficient(row, target))
+        said += _shared(basis)
     return " ".join(said) or None
 
 
@@ -52,25 +49,30 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _shared(basis: Evidence) -> str:
-    """Counts and cells of the unrelated tubes, the rate, and what is expected of it here."""
+def _shared(basis: Evidence) -> list[str]:
+    """Reads that another patient's marker counts too; counts and cells of unrelated tubes, and what they let expect."""
+    common = sum(look.shared for look in basis.looks)
+    said = (
+        [f"Shared rearrangement: a marker of another patient counts {common:,} of these reads too."] if common else []
+    )
     counts = sum(known.control_counts for known in basis.backgrounds)
+    if not counts:
+        return said
     cells = sum(known.control_cells for known in basis.backgrounds)
     rate = sum(known.rate.mean for known in basis.backgrounds)
-    here = 0.0
-    if basis.process:
-        for tube in basis.process.tubes:
-            for marker, own in zip(tube.markers, tube.background, strict=False):
-                here += tube.cells * own.mean * marker.counts_per_cell / marker.copies
-    return (
+    expected = f"{_by_background(basis):.3g} {_unit(basis)} expected here, {basis.count:,} counted"
+    return [
+        *said,
         f"Shared rearrangement: {counts:,} {_unit(basis)} in {cells:,.0f} cells of unrelated samples, "
-        f"{rate:.1e} molecules a cell: {here:.3g} {_unit(basis)} expected here, {basis.count:,} counted."
+        f"{rate:.1e} molecules a cell: {expected}.",
+    ]
+
+
+def _by_background(basis: Evidence) -> float:
+    """Counts that the background lets expect in the tubes of the row."""
+    tubes = basis.process.tubes if basis.process else ()
+    return sum(
+        tube.cells * own.mean * marker.counts_per_cell / marker.copies
+        for tube in tubes
+        for marker, own in zip(tube.markers, tube.background, strict=False)
     )
-
-
-def _insufficient(row: Mapping[str, Any], target: float) -> str:
-    """What would have sufficed: reads, where more of them would do, else cells."""
-    start = f"Insufficient: the LoD of {row['lod']:.1e} is above the target level of {target:.1e}"
-    if row["reads_needed"] is not None:
-        return f"{start}; {row['reads_needed']:,.0f} usable reads would have sufficed."
-    return f"{start}, and no depth of sequencing would have sufficed: more cells are needed."

@@ -14,7 +14,9 @@ from clonotrack.quantify.severity import moments, of_cell, of_molecule
 from clonotrack.sequence import F64
 
 EXACT = 64
-"""Counts, or lattice units, up to which the distribution is computed by recursion; it costs their square."""
+"""Counts up to which the distribution is always computed by recursion; it costs their square."""
+UNITS = 256
+"""Units of the lattice that the reads of deeply sequenced molecules are put on."""
 
 _FEW_MOLECULES, _FEW_COUNTS = 20.0, 320
 _DEEP = 32.0
@@ -67,10 +69,10 @@ def _depths(process: Process, at: Nodes) -> tuple[F64, F64]:
 
 def lattice(process: Process, reads: int) -> int:
     """Reads in a unit of the lattice on which P(R <= reads) is computed, or 0 where it is approximated instead."""
-    few = reads <= min(_FEW_COUNTS, _FEW_MOLECULES * process.rho)
-    width = 1 if few else ceil((reads + 2) / EXACT)
-    fine = width == 1 or (process.rho >= _DEEP and width <= process.rho / _UNITS_A_MOLECULE)
-    return width if fine else 0
+    if reads <= max(EXACT, min(_FEW_COUNTS, _FEW_MOLECULES * process.rho)):
+        return 1
+    width = ceil((reads + 2) / UNITS)
+    return width if process.rho >= _DEEP and width <= process.rho / _UNITS_A_MOLECULE else 0
 
 
 def conditional_spread(process: Process, reads: int) -> float:
@@ -95,13 +97,13 @@ def cumulative(process: Process, reads: int, level: float) -> float:
         return _translated_gamma(process, reads, level, step)
     place = (reads + 0.5) / width - 0.5
     below = int(place)
-    law = law_of(process, _size(below + 2), width, step)
+    law = law_of(process, size_of(below + 2), width, step)
     return float(mixed_cumulative(law.clone, law.blank, law.nodes.weights, level, below, place - below))
 
 
-def _size(needed: int) -> int:
+def size_of(needed: int) -> int:
     """Rounded up, so that laws are shared between numbers of reads."""
-    return max(16, 1 << (needed - 1).bit_length()) if needed <= EXACT else -(-needed // EXACT) * EXACT
+    return max(16, 1 << (needed - 1).bit_length())
 
 
 def _translated_gamma(process: Process, reads: int, level: float, step: float) -> float:

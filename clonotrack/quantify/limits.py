@@ -13,7 +13,7 @@ from math import ceil, sqrt
 
 import numpy as np
 
-from clonotrack.quantify.law import EXACT, conditional_spread, cumulants, cumulative, lattice, law_of
+from clonotrack.quantify.law import UNITS, conditional_spread, cumulants, cumulative, lattice, law_of
 from clonotrack.quantify.nuisance import step_for
 from clonotrack.quantify.process import Process
 from clonotrack.quantify.roots import crossing
@@ -24,6 +24,7 @@ DETECTED = 0.95
 """Share of samples at the limit of detection that are called, and of blank ones at or under the limit of blank."""
 LARGEST_ERROR = 0.70
 """Root mean square error, relative, at the limit of quantification."""
+_QUANTIFIED = 1e-4
 WHOLE = 1.0
 """The level at which every cell is of the clone."""
 
@@ -41,7 +42,8 @@ def interval(process: Process, counts: int, confidence: float) -> tuple[float, f
 
     METHOD: test inversion (Clopper & Pearson, Biometrika 1934; for Poisson counts Garwood, Biometrika 1936), each
     tail averaged over what is not known of the counts per molecule. The lower limit allows for background and
-    carry-over, the upper one does not: where their rates are uncertain both err to the wide side.
+    carry-over, the upper one does not: where their rates are uncertain both err to the wide side. Fewer reads than a
+    molecule gives are no level of their own, so the lower limit is never over the estimate.
     """
     tail = (1 - confidence) / 2
     start = max(counts, process.rho) / process.per_level
@@ -50,7 +52,7 @@ def interval(process: Process, counts: int, confidence: float) -> tuple[float, f
     low = 0.0
     if counts and cumulative(process, counts - 1, 0.0) > 1 - tail:
         low = crossing(lambda level: cumulative(process, counts - 1, level), 1 - tail, start)
-    return low, high
+    return min(low, counts / process.per_level), high
 
 
 def p_value(process: Process, counts: int) -> float:
@@ -72,7 +74,7 @@ def least_counts(process: Process, molecules: int) -> int:
     """
     if process.umi:
         return molecules
-    width = ceil(molecules * process.rho / EXACT)
+    width = ceil(molecules * process.rho / UNITS)
     size = ceil(molecules * process.rho / width) + 2
     single, law = _molecule(process, size, width), np.eye(1, size)[0]
     for _ in range(molecules):
@@ -155,7 +157,7 @@ def lowest_quantified(error: Callable[[float], float], lowest: float) -> float:
         return lowest
     if error(max(WHOLE, lowest)) > LARGEST_ERROR:
         return max(WHOLE, lowest)
-    return max(lowest, crossing(error, LARGEST_ERROR, lowest))
+    return max(lowest, crossing(error, LARGEST_ERROR, lowest, _QUANTIFIED))
 
 
 def rms_error(process: Process, rule: Rule, level: float) -> float:
@@ -177,7 +179,7 @@ def _uncalled(process: Process, level: float, counts: int, step: float) -> tuple
     """The numbers of counts that the rule does not call, in units of a lattice, and their probabilities."""
     from clonotrack.kernels.compound_poisson import compound_poisson  # noqa: PLC0415  (numba, 0.5 s)
 
-    width = lattice(process, counts) or ceil(counts / EXACT)
+    width = lattice(process, counts) or ceil(counts / UNITS)
     size = ceil(counts / width)
     law = law_of(process, max(2, size), width, step)
     parts = [

@@ -32,6 +32,11 @@ class Look:
         return self.assay.observed.markers[self.marker_id]
 
     @property
+    def shared(self) -> int:
+        """Of these reads, those that a marker of another patient counts too."""
+        return self.assay.observed.shared.get(self.marker_id, 0)
+
+    @property
     def count(self) -> int:
         """Molecules by UMI where they are counted so, else reads."""
         return count_of(self.assay, self.marker_id, self.found)

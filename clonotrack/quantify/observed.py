@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from clonotrack.library.tubes import COUNTED
@@ -24,7 +24,7 @@ class Observed:
         markers: reads of each marker that was looked for, whosever it is.
         umis: molecules by UMI of each marker, control and locus that has them; a marker that was looked for in a tube
             with UMIs and is missing here could not be counted.
-        shared: of the reads of each marker, those that a marker of another patient counts as well.
+        shared: of the reads of a marker, those that a marker of another patient counts too.
         ambiguous: reads that fit a marker and something else as well; told, never added.
         owners: patient of each marker.
         cut_short: markers that the reads are too short for.
@@ -57,6 +57,11 @@ class Observed:
         """Reads that passed the filters."""
         return self.totals.get("scanned", 0) - sum(self.totals.get(reason, 0) for reason in REFUSED)
 
+    def tagged(self) -> Observed:
+        """The tube of a library with UMIs: what has no read has no molecule."""
+        unseen = {name: 0 for name, reads in {**self.markers, **self.controls}.items() if not reads}
+        return replace(self, umis=unseen | self.umis)
+
     @property
     def reads_per_umi(self) -> float | None:
         """Mean reads of a molecule that was seen, over all that was told by UMI; None where no UMI was."""
@@ -78,7 +83,7 @@ def _observed(rows: pl.DataFrame) -> Observed:
     shared: dict[str, int] = {}
     cut_short: set[str] = set()
     columns = ("target_id", "target_kind", "target_subject_id", "match_class", "reads", "umis", "shared_reads")
-    for target, kind, owner, match, count, molecules, twice in rows.select(columns).iter_rows():
+    for target, kind, owner, match, count, molecules, common in rows.select(columns).iter_rows():
         if kind == "marker":
             owners[target] = owner
             reads["marker"].setdefault(target, 0)
@@ -88,8 +93,8 @@ def _observed(rows: pl.DataFrame) -> Observed:
             reads[kind][target] = reads[kind].get(target, 0) + count
             if molecules is not None:
                 umis[target] = umis.get(target, 0) + molecules
-            if kind == "marker" and twice:
-                shared[target] = shared.get(target, 0) + twice
+            if common:
+                shared[target] = shared.get(target, 0) + common
         elif kind == "marker" and match == "ambiguous":
             reads["ambiguous"][target] = reads["ambiguous"].get(target, 0) + count
         elif kind == "marker" and match is None:

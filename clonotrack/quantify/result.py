@@ -6,6 +6,7 @@ maximum: P(max <= t | f) is the chance that every marker stays at or under t. Wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, floor
@@ -26,9 +27,10 @@ from clonotrack.quantify.limits import (
 from clonotrack.quantify.process import Process
 from clonotrack.quantify.roots import crossing
 from clonotrack.quantify.together import all_below, covariance
+from clonotrack.sequence import F64
 
 _ROUNDING = 1e-9
-_POINTS = 40
+_POINTS = 48
 _REACH = 6.0
 
 
@@ -50,10 +52,10 @@ class Highest:
         clean = [process.without_blank() for process in self.processes]
         start = max(top, *(1 / process.molecules_per_level for process in self.processes))
         upto, under = self._upto(top), self._under(top)
-        high = crossing(lambda level: all_below(clean, upto, level), tail, start)
-        if not top or all_below(self.processes, under, 0.0) <= 1 - tail:
+        high = crossing(lambda level: _below(clean, upto, level), tail, start)
+        if not top or _below(self.processes, under, 0.0) <= 1 - tail:
             return 0.0, high
-        return crossing(lambda level: all_below(self.processes, under, level), 1 - tail, start), high
+        return min(top, crossing(lambda level: _below(self.processes, under, level), 1 - tail, start)), high
 
     def p_value(self, counts: tuple[int, ...]) -> float:
         """Chance of a marker as unlikely as the unlikeliest, without the clone (Sidak, JASA 1967)."""
@@ -91,12 +93,26 @@ class Highest:
 
     def rms_error(self, rule: Rule, level: float) -> float:
         """Relative root mean square error of the highest, 0 where nothing is called, from its law at points."""
-        reach = _REACH * max(np.sqrt(np.diag(covariance(self.processes, level))))
-        least = min(count / row.per_level for count, row in zip(self.critical(rule), self.processes, strict=True))
-        points = np.linspace(least, max(least, level) + reach, _POINTS)
-        law = np.array([all_below(self.processes, self._under(point), level) for point in points])
-        middle = (points[1:] + points[:-1]) / 2
-        return float(np.sqrt(law[0] + np.diff(law) @ (middle / level - 1) ** 2))
+        critical = self.critical(rule)
+        missed = _below(self.processes, [count - 1 for count in critical], level)
+        least = min(count / row.per_level for count, row in zip(critical, self.processes, strict=True))
+        reach = max(least, level) + _REACH * max(np.sqrt(np.diag(covariance(self.processes, level))))
+        points = self._support(least, reach)
+        law = all_below(self.processes, [self._upto(point) for point in points], level)
+        if len(points) == _POINTS:
+            points[1:] = (points[1:] + points[:-1]) / 2
+        return float(np.sqrt(missed + np.diff(law, prepend=missed) @ (points / level - 1) ** 2))
+
+    def _support(self, least: float, reach: float) -> F64:
+        """The levels that the highest can show between two, or points between them where these are too many."""
+        if (reach - least) * sum(process.per_level for process in self.processes) >= _POINTS:
+            return np.linspace(least, reach, _POINTS)
+        values = {
+            count / row.per_level
+            for row in self.processes
+            for count in range(ceil(least * row.per_level * (1 - _ROUNDING)), ceil(reach * row.per_level))
+        }
+        return np.array(sorted(values))
 
     def _upto(self, top: float) -> tuple[int, ...]:
         return tuple(floor(top * process.per_level * (1 + _ROUNDING)) for process in self.processes)
@@ -105,11 +121,15 @@ class Highest:
         return tuple(ceil(top * process.per_level * (1 - _ROUNDING)) - 1 for process in self.processes)
 
 
+def _below(processes: Sequence[Process], counts: Sequence[int], level: float) -> float:
+    return float(all_below(processes, [counts], level)[0])
+
+
 @lru_cache(maxsize=512)
 def _detected(row: Highest, rule: Rule) -> float:
     under = [count - 1 for count in row.critical(rule)]
     start = min(limit_of_detection(process, row.rule(rule)) for process in row.processes)
-    return crossing(lambda level: all_below(row.processes, under, level), 1 - DETECTED, start)
+    return crossing(lambda level: _below(row.processes, under, level), 1 - DETECTED, start)
 
 
 @lru_cache(maxsize=512)

@@ -49,15 +49,16 @@ def sample_rows(
     for marker, basis in zip(markers, single, strict=True):
         row = decide([basis], rule, settings, target)
         row["flags"] = joined(_split(row["flags"]) | flags)
-        told = explanation(row, basis, contaminated.get(marker["marker_id"], ()), target)
+        told = explanation(row, basis, contaminated.get(marker["marker_id"], ()))
         rows.append({**about, "marker_id": marker["marker_id"], "locus": marker["locus"], **row, "explanation": told})
     joint = evidence([marker for marker, _ in usable] or markers, assays, surroundings, lost)
     combined = _combined([basis for _, basis in usable], joint, settings, target)
     flags = flags.union(_split(combined["flags"]), *(basis.flags for basis in single))
     combined["flags"] = joined(flags | _disagreement([basis for _, basis in usable], settings.alpha_call))
-    own = [row["explanation"] for row in rows if row["explanation"] and row["call"] != "insufficient"]
-    told = explanation(combined, joint, (), target) if combined["call"] == "insufficient" else None
-    combined["explanation"] = " ".join([*([told] if told else []), *own]) or None
+    combined["explanation"] = " ".join(
+        f"{row['marker_id']}: {row['explanation']}" for row in rows if row["explanation"]
+    )
+    combined["explanation"] = combined["explanation"] or None
     return [*rows, {**about, "marker_id": COMBINED, **combined}]
 
 

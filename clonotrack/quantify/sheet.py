@@ -67,8 +67,10 @@ def _placed(tube: Observed, row: Mapping[str, Any]) -> Observed:
     )
 
 
-def _assay(tube: Observed, row: dict[str, Any], controls: Mapping[str, pl.DataFrame], config: Config) -> Assay:
-    library = config.library(tube.library)
+def _assay(found: Observed, row: dict[str, Any], controls: Mapping[str, pl.DataFrame], config: Config) -> Assay:
+    library = config.library(found.library)
+    has_umis = bool(found.umis) or library.umi_pattern is not None or library.umi_read not in (1, 2)
+    tube = found.tagged() if has_umis else found
     counted = Controls(controls.get(config.library_name(tube.library)), tube.controls, tube.umis)
     try:
         by_reads = counted.calibrators(config, tube.library)
@@ -85,7 +87,7 @@ def _assay(tube: Observed, row: dict[str, Any], controls: Mapping[str, pl.DataFr
         loci=library.loci,
         strands=float(library.strands_tagged),
         calibrators=by_reads,
-        tagged=counted.tagged() if tube.umis else None,
+        tagged=counted.tagged() if has_umis else None,
         fractions={name: row.get(name) for name in ("b_fraction", "t_fraction", "lymphoid_fraction")},
     )
 

@@ -23,7 +23,7 @@ from clonotrack.quantify.refusals import refuse
 from clonotrack.quantify.rows import sample_rows
 from clonotrack.quantify.sheet import assays
 from clonotrack.quantify.surroundings import surroundings
-from clonotrack.tables import HITS, MRD, check
+from clonotrack.tables import COMBINED, FAILURES, FLAGS, HITS, MRD, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,11 @@ def _result(
         control_checks=control_checks(checked),
         cross_sample=cross_sample([assay.observed for assay in everything]),
         qc=quality(of_sample, own, around),
-        warnings=(*_asked(absent), *(str(one) for one in checked if one.role == NO_TEMPLATE and not one.passed)),
+        warnings=(
+            *_asked(absent),
+            *(str(one) for one in checked if one.role == NO_TEMPLATE and not one.passed),
+            *_failed(mrd),
+        ),
     )
 
 
@@ -124,6 +128,15 @@ def _asked(absent: Iterable[str]) -> Iterator[str]:
             f"No hits of no-template control {name} were given: give them as background, for without them "
             "contamination is not seen."
         )
+
+
+def _failed(mrd: pl.DataFrame) -> Iterator[str]:
+    """Samples without a result, each with its reasons; a contaminated control has been named already."""
+    combined = mrd.filter(pl.col("marker_id") == COMBINED, pl.col("call") == "failed")
+    for name, flags in combined.select("sample_id", "flags").iter_rows():
+        reasons = [FLAGS[flag] for flag in flags.split(",") if flag in FAILURES and flag != "control_contaminated"]
+        if reasons:
+            yield f"Sample {name} failed. {' '.join(reasons)}"
 
 
 def _targets(samples: pl.DataFrame, config: Config) -> dict[str, float]:

@@ -1,28 +1,30 @@
 """Several markers of one clone: their counts as dependent numbers, and how far they agree.
 
 METHOD: markers share the specimen's cells, not the molecules in a tube: with an aliquot a of the DNA and a capture c
-the molecules that are seen of two markers correlate by a c (both are binomial thinnings of the same cells). The law of
-a single marker is kept exactly, and a one-factor Gaussian copula with the counts' own mean correlation joins them.
+the molecules that are seen of two markers correlate by a c (both are binomial thinnings of the same cells). At few
+molecules the joint law is exact: given the specimen's cells the markers are independent, and the cells are Poisson. At
+many the law of a single marker is kept, and a one-factor Gaussian copula with the counts' own correlation joins them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import erf, prod, sqrt
+from functools import lru_cache
+from math import inf, log, sqrt
 from statistics import NormalDist
 
 import numpy as np
 
-from clonotrack.quantify.law import cumulants, cumulative
+from clonotrack.quantify.law import UNITS, conditional_spread, cumulants, cumulative, lattice, law_of, size_of
+from clonotrack.quantify.nuisance import step_for
 from clonotrack.quantify.process import Process
 from clonotrack.sequence import F64
 
 _NORMAL = NormalDist()
-_STEP, _REACH = 0.25, 6.0
-_FACTOR = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)
-_WEIGHTS = np.exp(-(_FACTOR**2) / 2) / np.exp(-(_FACTOR**2) / 2).sum()
 _CERTAIN = 1e-15
 _WHOLE_STEP = 1.2
+_FEW_CELLS = 60.0
+_CELLS_REACH = 7.0
 
 
 def covariance(processes: Sequence[Process], level: float) -> F64:
@@ -67,18 +69,74 @@ def correlation(processes: Sequence[Process], level: float) -> float:
     return float(min(0.99, (ratios.sum() - len(ratios)) / (len(ratios) * (len(ratios) - 1))))
 
 
-def all_below(processes: Sequence[Process], counts: Sequence[int], level: float) -> float:
-    """P(every marker shows at most its counts) at a true level."""
-    single = [cumulative(process, count, level) for process, count in zip(processes, counts, strict=True)]
+def all_below(processes: Sequence[Process], counts: Sequence[Sequence[int]], level: float) -> F64:
+    """P(every marker shows at most its counts) at a true level, for several such sets of counts, shape (sets,)."""
+    if _few(processes, counts):
+        return np.array([_given_cells(processes, one, level) for one in counts])
+    return _by_copula(processes, counts, level)
+
+
+def _few(processes: Sequence[Process], counts: Sequence[Sequence[int]]) -> bool:
+    """Whether every marker shows so few molecules that their joint law is exact."""
+    most = [max(column) for column in zip(*counts, strict=True)]
+    pairs = list(zip(processes, most, strict=True))
+    molecules = max(count / process.rho / _share(process) for process, count in pairs)
+    return molecules <= _FEW_CELLS and all(count <= UNITS and lattice(process, count) == 1 for process, count in pairs)
+
+
+def _share(process: Process) -> float:
+    """Captured molecules for each cell of the specimen."""
+    return process.molecules_per_level / _specimen(process)
+
+
+def _specimen(process: Process) -> float:
+    """Cells of the specimen that the tubes are parts of."""
+    return process.cells / sum(tube.aliquot for tube in process.tubes)
+
+
+def _given_cells(processes: Sequence[Process], counts: Sequence[int], level: float) -> float:
+    mean = level * sum(map(_specimen, processes)) / len(processes)
+    most = 16
+    while most < mean + _CELLS_REACH * sqrt(mean) + _CELLS_REACH:
+        most *= 2
+    joint = np.prod([_below_given_cells(*pair, most) for pair in zip(processes, counts, strict=True)], axis=0)
+    cells = np.arange(most + 1)
+    log_law = cells * log(mean) - mean - _log_factorials(most) if mean else np.where(cells == 0, 0.0, -inf)
+    return float(np.exp(log_law) @ joint)
+
+
+@lru_cache(maxsize=64)
+def _log_factorials(most: int) -> F64:
+    total: F64 = np.cumsum(np.log(np.maximum(1, np.arange(most + 1))))
+    return total
+
+
+@lru_cache(maxsize=1024)
+def _below_given_cells(process: Process, counts: int, most: int) -> F64:
+    """P(R <= counts) at each number of the specimen's cells, shape (most + 1,)."""
+    from clonotrack.kernels.compound_poisson import compound_poisson  # noqa: PLC0415  (numba, 0.5 s)
+    from clonotrack.kernels.shared_cells import below_given_cells  # noqa: PLC0415
+
+    if counts < 0:
+        return np.zeros(most + 1)
+    law = law_of(process, size_of(counts + 2), 1, step_for(process.components, conditional_spread(process, counts)))
+    severity = law.clone[:, : counts + 2] / _specimen(process)
+    severity[:, 0] = 1 - severity[:, 0]
+    blank = np.array([compound_poisson(row[: counts + 2], row[0]) for row in law.blank])
+    found: F64 = below_given_cells(severity, blank, law.nodes.weights, 0.0, most)
+    return found
+
+
+def _by_copula(processes: Sequence[Process], counts: Sequence[Sequence[int]], level: float) -> F64:
+    from clonotrack.kernels.copula import joint_below  # noqa: PLC0415  (numba, 0.5 s)
+
     common = correlation(processes, level)
+    single = [[cumulative(*pair, level) for pair in zip(processes, one, strict=True)] for one in counts]
     if not common:
-        return prod(single)
-    total = np.ones(len(_FACTOR))
-    for chance in single:
-        place = _NORMAL.inv_cdf(min(max(chance, _CERTAIN), 1 - _CERTAIN))
-        scores = (place - sqrt(common) * _FACTOR) / sqrt(1 - common)
-        total *= [(1 + erf(score / sqrt(2))) / 2 for score in scores]
-    return float(_WEIGHTS @ total)
+        return np.prod(np.array(single), axis=1)
+    scores = [[_NORMAL.inv_cdf(min(max(chance, _CERTAIN), 1 - _CERTAIN)) for chance in one] for one in single]
+    joint: F64 = joint_below(np.array(scores), common)
+    return joint
 
 
 def disagreement(processes: Sequence[Process], counts: Sequence[int]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -20,29 +20,17 @@ ROWS_OF_SLAB = 65536
 Array = TypeVar("Array", bound=NDArray[Any])
 
 
-def collapse(batches: Iterable[Batch]) -> pl.DataFrame:
-    """Put equal fragments together.
+class Fragments:
+    """The distinct fragments so far, in arrays that double when they are full.
 
     Fragments are equal where every base of the read, of its mate and of the UMI is, on the strand as read; letter case
     is no difference, and an IUPAC ambiguity code is N. What is kept grows with the distinct fragments, not with all.
     Another order of them changes only the order of the rows and `sequence_id`.
 
-    Args:
-        batches: fragments, as from `clonotrack.library.batches`; mates of no base are no mates.
-
-    Returns:
-        SEQUENCES in the order of first occurrence. `sequence_id` is the name of the first read; where a name is taken
-        it gets the next free number behind it (``name.2``). `quality` has the best score of the copies at each base,
-        and is null where no copy had qualities.
+    Attributes:
+        rows: how many.
+        table: the arrays.
     """
-    distinct = _Distinct()
-    for batch in batches:
-        distinct.add(batch)
-    return check(distinct.frame(), SEQUENCES)
-
-
-class _Distinct:
-    """The distinct fragments so far, in arrays that double when they are full."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -52,6 +40,19 @@ class _Distinct:
         self.scored: Bool = np.empty(0, dtype=np.bool_)
         self.names: list[U8] = []
         self.name_lengths: list[I64] = []
+
+    @classmethod
+    def of(cls, batches: Iterable[Batch]) -> Fragments:
+        """Those of all batches, as from `clonotrack.library.batches`; mates of no base are no mates."""
+        found = cls()
+        for batch in batches:
+            found.add(batch)
+        return found
+
+    @property
+    def bases(self) -> int:
+        """Bases of all fragments, mates included, however often a fragment was read."""
+        return int((np.diff(self.table.offsets[: self.rows + 1]) * self.table.counts[: self.rows]).sum())
 
     def add(self, batch: Batch) -> None:
         """Count the fragments of a batch."""
@@ -86,14 +87,23 @@ class _Distinct:
             refill(self.table.slots, table.hashes, self.rows)
 
     def frame(self) -> pl.DataFrame:
-        """SEQUENCES of what was added, made slab by slab: Python's strings take several times the room of arrays."""
+        """All of `frames` in one."""
+        return check(pl.concat(self.frames()), SEQUENCES)
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """SEQUENCES in the order of first occurrence, part by part: text takes several times the room of arrays.
+
+        `sequence_id` is the name of the first read; where a name is taken it gets the next free number behind it
+        (``name.2``). `quality` has the best score of the copies at each base, and is null where no copy had qualities.
+
+        Yields:
+            At least one part.
+        """
         lengths = np.concatenate([np.zeros(1, dtype=np.int64), *self.name_lengths])
         letters = np.concatenate([np.zeros(0, dtype=np.uint8), *self.names])
         ids = unique_names(letters, np.cumsum(lengths))
-        starts = range(0, self.rows, ROWS_OF_SLAB)
-        return pl.concat(
-            [SEQUENCES.empty(), *(self._slab(start, min(start + ROWS_OF_SLAB, self.rows), ids) for start in starts)]
-        )
+        for start in range(0, max(1, self.rows), ROWS_OF_SLAB):
+            yield self._slab(start, min(start + ROWS_OF_SLAB, self.rows), ids)
 
     def _slab(self, start: int, end: int, ids: pl.Series) -> pl.DataFrame:
         offsets, shapes = self.table.offsets[start : end + 1], self.table.shapes[start:end]
@@ -105,8 +115,8 @@ class _Distinct:
             "sequence": letters_of(self.table.codes, *one),
             "quality": phred_of(self.scores, *one, scored),
             "umi": umis_of(self.table.umis[start:end], shapes % SHAPES),
-            "sequence_2": letters_of(self.table.codes, *two).set(pl.Series(two[0] == two[1]), None),
-            "quality_2": phred_of(self.scores, *two, scored & (two[0] < two[1])),
+            "sequence_2": letters_of(self.table.codes, *two),
+            "quality_2": phred_of(self.scores, *two, scored),
             "duplicate_count": self.table.counts[start:end],
         }
         return pl.DataFrame({name: columns[name] for name in SEQUENCES.names}, schema=SEQUENCES.schema())

@@ -11,28 +11,25 @@ PHRED_OFFSET = np.uint8(33)
 
 
 def letters_of(codes: U8, starts: I64, ends: I64) -> pl.Series:
-    """The bases from each start to its end."""
-    first = int(starts[0]) if len(starts) else 0
-    text = DECODE[codes[first : int(ends[-1]) if len(ends) else 0]].tobytes().decode("ascii")
-    return _pieces(text, starts - first, ends - first)
+    """The bases from each start to its end, null where these are one."""
+    first, last = _span(starts, ends)
+    return _pieces(DECODE[codes[first:last]].tobytes().decode("ascii"), starts - first, ends - first)
 
 
 def phred_of(scores: U8, starts: I64, ends: I64, scored: Bool) -> pl.Series:
     """Phred+33 qualities from each start to its end, null where there are none."""
-    first = int(starts[0]) if len(starts) else 0
-    text = (scores[first : int(ends[-1]) if len(ends) else 0] + PHRED_OFFSET).tobytes().decode("ascii")
-    return _pieces(text, starts - first, ends - first).set(pl.Series(~scored), None)
+    first, last = _span(starts, ends)
+    text = (scores[first:last] + PHRED_OFFSET).tobytes().decode("ascii")
+    return _pieces(text, starts - first, np.where(scored, ends, starts) - first)
 
 
 def umis_of(umis: U64, lengths: I64) -> pl.Series:
     """UMIs of two bits a base as letters, null where they have none."""
     longest = int(lengths.max(initial=0))
-    if not longest:
-        return pl.Series([None] * len(umis), dtype=pl.String)
     shifts = (2 * (lengths[:, None] - 1 - np.arange(longest))).clip(0).astype(np.uint64)
     letters = DECODE[((umis[:, None] >> shifts) & np.uint64(3)).astype(np.int64)].tobytes().decode("ascii")
     starts = np.arange(len(umis)) * longest
-    return _pieces(letters, starts, starts + lengths).set(pl.Series(lengths == 0), None)
+    return _pieces(letters, starts, starts + lengths)
 
 
 def unique_names(letters: U8, offsets: I64) -> pl.Series:
@@ -55,7 +52,10 @@ def unique_names(letters: U8, offsets: I64) -> pl.Series:
     return pl.Series(unique, dtype=pl.String)
 
 
+def _span(starts: I64, ends: I64) -> tuple[int, int]:
+    return (int(starts[0]), int(ends[-1])) if len(starts) else (0, 0)
+
+
 def _pieces(text: str, starts: I64, ends: I64) -> pl.Series:
-    return pl.Series(
-        [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)], dtype=pl.String
-    )
+    pieces = [text[start:end] or None for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return pl.Series(pieces, dtype=pl.String)

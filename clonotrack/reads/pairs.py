@@ -41,24 +41,27 @@ class Overlaps:
     phred: I64 = field(default_factory=lambda: _zeros(94, 2))
 
 
-def merge_pairs(batches: Iterable[Batch], max_wrong: float, overlaps: Overlaps) -> Iterator[Batch]:
+def merge_pairs(
+    batches: Iterable[Batch], max_wrong: float, overlaps: Overlaps, *, facing: bool = True
+) -> Iterator[Batch]:
     """The batches, with the pairs that overlap as one read; all others stay pairs.
 
     Args:
         batches: fragments; mates have qualities.
         max_wrong: most that chance may have to put mates together that do not overlap.
         overlaps: brought up to date before each batch is given.
+        facing: mates are on opposite strands, as sequenced.
     """
     for batch in batches:
-        yield batch if batch.mates is None else _merged(batch, batch.mates, max_wrong, overlaps)
+        yield batch if batch.mates is None else _merged(batch, batch.mates, max_wrong, overlaps, facing=facing)
 
 
-def _merged(batch: Batch, mates: ReadChunk, max_wrong: float, overlaps: Overlaps) -> Batch:
+def _merged(batch: Batch, mates: ReadChunk, max_wrong: float, overlaps: Overlaps, *, facing: bool) -> Batch:
     reads = batch.reads
     assert reads.qualities is not None
     assert mates.qualities is not None
-    all_of_them = np.ones(len(mates), dtype=np.bool_)
-    second = turned(mates.sequences.codes, mates.qualities, mates.sequences.offsets, all_of_them)
+    turn = np.full(len(mates), facing)
+    second = turned(mates.sequences.codes, mates.qualities, mates.sequences.offsets, turn)
     sides = reads.sequences.codes, reads.qualities, reads.sequences.offsets, *second, mates.sequences.offsets
     places, outcomes = find_overlaps(*sides, max_wrong)
     codes, scores, offsets = merge(*sides, places, overlaps.cycles, overlaps.phred)

@@ -25,11 +25,12 @@ def quality_control(found: Distinct, sample_id: str) -> pl.DataFrame:
 
     Returns:
         QC: `scanned` = `passed` + `no_umi` + `too_short` + `low_quality`, `hard_clipped` reads of BAM or CRAM,
-        `distinct_sequences`, and `mean_length` of the fragments that passed, missing where none did. Of pairs: how
+        `distinct_sequences`, and `mean_length` of the fragments that passed, missing where none did. How often each
+        primer was found, 0 too. Of pairs: how
         many, and what became of them, `overlap_length` in bins of 10 nt, `error_rate` by mate and cycle, and by
         Phred score.
     """
-    counts, sequences = found.counts, found.sequences
+    counts, fragments = found.counts, found.fragments
     rows: list[Row] = [
         ("scanned", counts.scanned, "fragments"),
         ("passed", counts.passed, "fragments"),
@@ -37,12 +38,11 @@ def quality_control(found: Distinct, sample_id: str) -> pl.DataFrame:
         ("too_short", counts.too_short, "fragments"),
         ("low_quality", counts.low_quality, "fragments"),
         ("hard_clipped", counts.hard_clipped, "reads"),
-        ("distinct_sequences", sequences.height, "sequences"),
+        ("distinct_sequences", fragments.rows, "sequences"),
     ]
-    if sequences.height:
-        lengths = pl.col("sequence").str.len_bytes() + pl.col("sequence_2").str.len_bytes().fill_null(0)
-        bases = sequences.select((lengths * pl.col("duplicate_count")).sum()).item()
-        rows.append(("mean_length", float(bases) / counts.passed, "nt"))
+    if fragments.rows:
+        rows.append(("mean_length", fragments.bases / counts.passed, "nt"))
+    rows += [(f"primer {name}", count, "read ends") for name, count in counts.primers.items()]
     rows += _pairs(found.overlaps)
     frame = pl.DataFrame(rows, schema={"metric": pl.String, "value": pl.Float64, "unit": pl.String}, orient="row")
     return check(frame.with_columns(pl.lit(sample_id).alias("sample_id"), pl.lit("reads").alias("stage")), QC)

@@ -9,7 +9,7 @@ import polars as pl
 
 from clonotrack.config import Library, Reads
 from clonotrack.library.batches import Counts, Lane, fragments, usable
-from clonotrack.reads.collapse import collapse
+from clonotrack.reads.collapse import Fragments
 from clonotrack.reads.pairs import Overlaps, merge_pairs
 
 
@@ -18,14 +18,19 @@ class Distinct:
     """What the stage gives.
 
     Attributes:
-        sequences: SEQUENCES.
-        counts: what became of the fragments.
+        fragments: that passed, each once.
+        counts: what became of all of them.
         overlaps: what became of the pairs.
     """
 
-    sequences: pl.DataFrame
+    fragments: Fragments
     counts: Counts
     overlaps: Overlaps
+
+    @property
+    def sequences(self) -> pl.DataFrame:
+        """SEQUENCES; see `clonotrack.reads.collapse.Fragments.frames`."""
+        return self.fragments.frame()
 
 
 def read(tubes: Sequence[tuple[Sequence[Lane], Library]], settings: Reads, *, fasta: bool = False) -> Distinct:
@@ -43,8 +48,13 @@ def read(tubes: Sequence[tuple[Sequence[Lane], Library]], settings: Reads, *, fa
     """
     counts, overlaps = Counts(), Overlaps()
     found = (
-        merge_pairs(fragments(lanes, settings, library, counts, fasta=fasta), settings.max_false_merge, overlaps)
+        merge_pairs(
+            fragments(lanes, settings, library, counts, fasta=fasta),
+            settings.max_false_merge,
+            overlaps,
+            facing=library.orientation == "FR",
+        )
         for lanes, library in tubes
     )
-    sequences = collapse(usable((batch for tube in found for batch in tube), settings, counts))
-    return Distinct(sequences, counts, overlaps)
+    usable_ones = usable((batch for tube in found for batch in tube), settings, counts)
+    return Distinct(Fragments.of(usable_ones), counts, overlaps)

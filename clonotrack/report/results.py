@@ -10,6 +10,7 @@ from clonotrack.tables import COMBINED
 
 SOURCES = {"cells": "counted", "dna": "from DNA mass", "reference_locus": "from a reference locus"}
 COUNTINGS = {"umi": "molecules by UMI", "spike_in": "molecules by spike-in", "read_share": "molecules by read share"}
+TWO_STRANDS = 2
 _ROLES = {"baseline": "baseline", "followup": "follow-up"}
 _LEVELS = "clone cells per nucleated cell"
 _HEADER = (
@@ -57,6 +58,7 @@ def _statement(sample: Sample, target: float | None) -> Markup:
         tag("p", tag("strong", sample.sample_id), " ", tag("span", about(sample), class_="small"), " ",
             call_label(row["call"])),
         tag("p", statement(row, target)),
+        tag("p", row["explanation"]) if row["explanation"] else None,
         tag("ul", *(tag("li", sentence) for sentence in said)) if said else None,
     )  # fmt: skip
 
@@ -89,7 +91,10 @@ def _tube(sample: Sample) -> str:
     if row["counting"]:
         said.append(COUNTINGS[row["counting"]])
     if capture is not None:
-        said.append(f"capture {capture:.2g}")
+        assumed = " assumed" if "capture_assumed" in flag_names(row["flags"]) else ""
+        said.append(f"capture {capture:.2g}{assumed}")
+    if row["strands_tagged"] == TWO_STRANDS:
+        said.append("both strands tagged")
     if row["input_source"]:
         said.append(f"input {SOURCES[row['input_source']]}")
     if row["input_source"] == "dna" and weight is not None:
@@ -109,8 +114,10 @@ def _row(row: Row, notes: Notes, *, umis: bool) -> Markup:
         _amount(row, "molecules", notes),
         _amount(row, "clone_cells", notes),
         _amount(row, "input_cells", notes),
-        notes.dash(_absent(row, "mrd")) if mrd is None else formats.level(mrd, low, high),
-        notes.dash(_absent(row, "mrd")) if low is None or high is None else formats.interval(low, high),
+        notes.dash(_absent(row, "mrd")) if mrd is None else join((formats.level(mrd, low, high), *_pooled(row)[:1])),
+        notes.dash(_absent(row, "mrd"))
+        if low is None or high is None
+        else join((formats.interval(low, high), *_pooled(row)[1:])),
         *(_level(row, name, notes) for name in ("lob", "lod", "loq")),
         _chance(row, notes),
     ]
@@ -122,6 +129,15 @@ def _row(row: Row, notes: Notes, *, umis: bool) -> Markup:
         tag("td", call_label(row["call"]), tag("small", " ", ", ".join(flags)) if flags else None),
         class_="combined" if combined else None,
     )
+
+
+def _pooled(row: Row) -> tuple[Markup, ...]:
+    """Estimate and interval over all markers together, to stand under those of the highest."""
+    value, low, high = (formats.number(row[name]) for name in ("pooled_mrd", "pooled_low", "pooled_high"))
+    if value is None or low is None or high is None:
+        return ()
+    said = (f"pooled {formats.level(value, low, high)}", formats.interval(low, high))
+    return tuple(tag("small", " ", text, class_="beside") for text in said)
 
 
 def _amount(row: Row, name: str, notes: Notes) -> str:

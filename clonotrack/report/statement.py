@@ -29,16 +29,20 @@ def statement(result: Mapping[str, Any], target: float | None = None) -> str:
         return _failed(result)
     if call == "positive":
         return (
-            f"Positive: {_estimate(result)}: {_found(result)} in {_examined(result)}{_cells(result)}; {_reach(result)}."
+            f"Positive: {_estimate(result)}: {_found(result)} in {_examined(result)}{_cells(result)}; "
+            f"{_pooled(result)}{_reach(result)}."
         )
     if call == "positive_below_loq":
         return (
             f"Positive, below the limit of quantification ({_limit(result, 'loq')}): {_found(result)} in "
             f"{_examined(result)}; the estimate, {_estimate(result)}, tells the order of magnitude only; "
-            f"{_reach(result)}."
+            f"{_pooled(result)}{_reach(result)}."
         )
     if call == "insufficient":
-        return f"Insufficient: {_unconvincing(result)} in {_examined(result)}, but only {_reach(result)}{_aim(target)}."
+        return (
+            f"Insufficient: {_unconvincing(result)} in {_examined(result)}, but only {_reach(result)}{_aim(target)}: "
+            f"{_lacked(result)}."
+        )
     return f"Negative: {_unconvincing(result)} in {_examined(result)}; {_reach(result)}."
 
 
@@ -97,7 +101,26 @@ def _examined(result: Mapping[str, Any]) -> str:
     amount = (
         "DNA of an unknown number of cells" if cells is None else f"DNA of {formats.quantity(cells)} nucleated cells"
     )
-    return amount if capture is None else f"{amount} (capture {capture:.2g})"
+    assumed = ", assumed" if "capture_assumed" in flag_names(result["flags"]) else ""
+    return amount if capture is None else f"{amount} (capture {capture:.2g}{assumed})"
+
+
+def _pooled(result: Mapping[str, Any]) -> str:
+    """The estimate over all markers together, which is printed beside the highest."""
+    value, low, high = (formats.number(result[name]) for name in ("pooled_mrd", "pooled_low", "pooled_high"))
+    if value is None or low is None or high is None:
+        return ""
+    return f"all markers together show {formats.level(value, low, high)} ({formats.interval(low, high)}); "
+
+
+def _lacked(result: Mapping[str, Any]) -> str:
+    """What would have sufficed."""
+    reads = formats.number(result["reads_needed"])
+    if reads is not None:
+        return f"{formats.quantity(reads)} usable reads of the same tube would have sufficed"
+    if result["counting"] == "read_share":
+        return "a share of reads says nothing under 1e-4, which takes calibrators or UMIs"
+    return "no more reads of the same tube would have sufficed, it takes more cells"
 
 
 def _cells(result: Mapping[str, Any]) -> str:

@@ -18,10 +18,10 @@ from clonotrack.simulate.rearrangement import Rearrangement
 from clonotrack.simulate.sequencing import ReadBatch
 from clonotrack.simulate.series import Series
 from clonotrack.simulate.sheets import (
-    READS_ENDING,
     controls_name,
     controls_table,
     markers_table,
+    reads_names,
     samples_table,
     settings,
 )
@@ -47,14 +47,16 @@ def write_series(
     """
     samples = series.plan.samples
     libraries = {name: controls_name(series, name) for name in series.controls if series.controls[name]}
-    names = [f"{sample.sample_id}{READS_ENDING}" for sample in samples]
+    of_sample = [reads_names(series, sample) for sample in samples]
+    names = [name for reads in of_sample for name in reads]
     names += [SHEET, SETTINGS, TRUE_MARKERS, TRUTHS, *libraries.values()]
     with staged([folder / name for name in names], force=force) as staged_places:
         places = dict(zip(names, staged_places, strict=True))
         rows: list[dict[str, Any]] = []
-        for sample, name in zip(samples, names, strict=False):
+        for sample, reads in zip(samples, of_sample, strict=True):
             tube, truth = series.tube(sample)
-            write_fastq(places[name], _records(named(tube.batches, sample.sample_id)))
+            for mate, name in enumerate(reads):
+                write_fastq(places[name], _records(named(tube.batches, sample.sample_id), mate))
             rows += truth
             progress(f"{sample.sample_id}: {int(tube.reads.sum())} reads")
         write_table(samples_table(series), SAMPLES, places[SHEET])
@@ -84,7 +86,6 @@ def write_known_reads(
         write_table(pl.concat(tables), READ_TRUTH, truth_place)
 
 
-def _records(
-    batches: Iterator[tuple[list[str], ReadBatch]],
-) -> Iterator[tuple[Sequence[str], Ragged, U8]]:
-    return ((names, batch.sequences, batch.qualities) for names, batch in batches)
+def _records(batches: Iterator[tuple[list[str], ReadBatch]], mate: int) -> Iterator[tuple[Sequence[str], Ragged, U8]]:
+    for names, batch in batches:
+        yield names, *(batch.mates if mate and batch.mates is not None else (batch.sequences, batch.qualities))

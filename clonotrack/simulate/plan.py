@@ -38,6 +38,10 @@ class LibraryPlan(_Part):
     polymerase_error_rate: float = Field(1e-5, ge=0, lt=0.01, description="errors per base and doubling")
     cycles: int = Field(30, ge=1, le=60, description="PCR cycles")
     error_rate: float = Field(0.0015, description="mean wrong bases per base of sequencing")
+    mate_length: int | None = Field(
+        None, ge=30, le=600, description="nt of each mate; empty: single reads of whole amplicons"
+    )
+    umi_length: int = Field(0, ge=0, le=32, description="nt of a UMI at the 5' end of read 1; 0: none")
 
 
 class RepertoirePlan(_Part):

@@ -10,6 +10,7 @@ import numpy as np
 from clonotrack.errors import ConfigError
 from clonotrack.sequence import COMPLEMENT, F64, I64, U8, Bool, Ragged
 from clonotrack.simulate.amplification import Edits
+from clonotrack.simulate.mates import ends
 
 HIGH, MIDDLE, LOW = 37, 23, 12  # Phred scores of the bins that current instruments write
 MIDDLE_SHARE = 0.8  # of the bases that are not HIGH
@@ -31,7 +32,8 @@ class ReadBatch:
         qualities: Phred scores along the codes.
         origin: index of each read's template.
         reverse: whether it was read from the other strand.
-        errors: bases that differ from the template, of the polymerase and of sequencing.
+        errors: bases that differ from the template, of the polymerase and of sequencing; of both mates together.
+        mates: the second mates, and their scores; None for single reads.
     """
 
     sequences: Ragged
@@ -39,10 +41,18 @@ class ReadBatch:
     origin: I64
     reverse: Bool
     errors: I64
+    mates: tuple[Ragged, U8] | None = None
 
 
 def sequence(
-    templates: Ragged, origin: I64, edits: Edits, *, error_rate: float, rng: np.random.Generator
+    templates: Ragged,
+    origin: I64,
+    edits: Edits,
+    *,
+    error_rate: float,
+    rng: np.random.Generator,
+    mate_length: int | None = None,
+    forward: bool = False,
 ) -> Iterator[ReadBatch]:
     """Read each template of `origin` once, from a random strand, in random order.
 
@@ -56,6 +66,8 @@ def sequence(
         edits: what the polymerase changed in these reads.
         error_rate: mean wrong bases per base of sequencing.
         rng: the stream.
+        mate_length: read pairs of so many bases from both ends; by default whole templates as single reads.
+        forward: read every template from its 5' end.
 
     Raises:
         ConfigError: no mixture of the bins has this error rate.
@@ -71,7 +83,7 @@ def sequence(
         chosen = origin[order[start : start + READS_PER_BATCH]]
         low, high = np.searchsorted(sorted_edits.read, (start, start + len(chosen)))
         part = Edits(sorted_edits.read[low:high] - start, sorted_edits.position[low:high], sorted_edits.shift[low:high])
-        yield _batch(templates, chosen, part, share, rng)
+        yield _batch(templates.take(chosen), chosen, part, share, rng, mate_length, forward=forward)
 
 
 def reduced_share(error_rate: float) -> float:
@@ -99,22 +111,45 @@ def _mean_error(share: float) -> float:
     return float(reduced * _REDUCED_ERROR + (1 - reduced) * _ERROR[HIGH])
 
 
-def _batch(templates: Ragged, origin: I64, edits: Edits, share: float, rng: np.random.Generator) -> ReadBatch:
-    reads = templates.take(origin)
-    true = reads.codes
-    amplified = true.copy()
+def _batch(
+    reads: Ragged,
+    origin: I64,
+    edits: Edits,
+    share: float,
+    rng: np.random.Generator,
+    mate_length: int | None,
+    *,
+    forward: bool,
+) -> ReadBatch:
+    amplified = reads.codes.copy()
     np.add.at(amplified, reads.offsets[edits.read] + edits.position, edits.shift)
     amplified %= 4
-    reverse = rng.random(len(origin)) < 0.5
-    turned = _source(reads, reverse)
-    flipped = np.repeat(reverse, reads.lengths)
-    read = np.where(flipped, COMPLEMENT[amplified[turned]], amplified)
-    qualities, wrong = _qualities(reads, share, rng)
+    molecules = Ragged(amplified, reads.offsets)
+    reverse = rng.random(len(origin)) < (0.0 if forward else 0.5)
+    if mate_length is None:
+        one = _read(_turned(molecules, reverse), _turned(reads, reverse), share, rng)
+        return ReadBatch(*one[:2], origin, reverse, one[2])
+    one, two = (
+        _read(ends(molecules, reverse, mate_length, mate), ends(reads, reverse, mate_length, mate), share, rng)
+        for mate in (0, 1)
+    )
+    return ReadBatch(*one[:2], origin, reverse, one[2] + two[2], two[:2])
+
+
+def _read(molecules: Ragged, true: Ragged, share: float, rng: np.random.Generator) -> tuple[Ragged, U8, I64]:
+    """What the sequencer writes of molecules, its scores, and how many bases of each are not the `true` ones."""
+    read = molecules.codes.copy()
+    qualities, wrong = _qualities(molecules, share, rng)
     hit = np.flatnonzero(rng.random(len(read)) < wrong)
     read[hit] = (read[hit] + rng.integers(1, 4, len(hit)).astype(np.uint8)) % 4
-    expected = np.where(flipped, COMPLEMENT[true[turned]], true)
-    errors = np.add.reduceat((read != expected).astype(np.int64), reads.offsets[:-1])
-    return ReadBatch(Ragged(read, reads.offsets), qualities, origin, reverse, errors)
+    errors = np.add.reduceat((read != true.codes).astype(np.int64), molecules.offsets[:-1])
+    return Ragged(read, molecules.offsets), qualities, errors
+
+
+def _turned(reads: Ragged, reverse: Bool) -> Ragged:
+    """The reads, on the other strand where `reverse` is set."""
+    codes = reads.codes[_source(reads, reverse)]
+    return Ragged(np.where(np.repeat(reverse, reads.lengths), COMPLEMENT[codes], codes), reads.offsets)
 
 
 def _source(reads: Ragged, reverse: Bool) -> I64:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from clonotrack.simulate.clone import Marker
+from clonotrack.simulate.plan import SamplePlan
 from clonotrack.simulate.series import Series
 from clonotrack.tables import CONTROLS, MARKERS, SAMPLES, check
 
@@ -20,7 +21,7 @@ def samples_table(series: Series) -> pl.DataFrame:
     rows = [
         {
             **sample.model_dump(include={"subject_id", "sample_id", "role", "day", "tissue", "run_id"}),
-            "reads_1": f"{sample.sample_id}{READS_ENDING}",
+            **dict(zip(("reads_1", "reads_2"), reads_names(series, sample), strict=False)),
             "library": plan.library_of(sample),
             "input_cells": float(sample.cells) if sample.cells and sample.input == "cells" else None,
             "input_ng": sample.cells * plan.pg_per_cell / 1000 if sample.input == "ng" else None,
@@ -29,6 +30,12 @@ def samples_table(series: Series) -> pl.DataFrame:
         for sample in plan.samples
     ]
     return check(pl.DataFrame(rows, schema=SAMPLES.schema()), SAMPLES)
+
+
+def reads_names(series: Series, sample: SamplePlan) -> list[str]:
+    """File names of a sample's reads: one, or two of mates."""
+    paired = series.plan.libraries[series.plan.library_of(sample)].mate_length is not None
+    return [f"{sample.sample_id}{mate}{READS_ENDING}" for mate in (("_1", "_2") if paired else ("",))]
 
 
 def controls_name(series: Series, library: str) -> str:
@@ -67,6 +74,7 @@ def settings(series: Series) -> dict[str, Any]:
                 "capture": library.capture,
                 "dispersion": library.dispersion,
                 "efficiency_sd": 0.0,  # molecules differ in their yield, sequences do not
+                **({"umi_pattern": f"^(?P<umi>.{{{library.umi_length}}})"} if library.umi_length else {}),
             }
             for name, library in series.plan.libraries.items()
         },

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 
 from clonotrack.sequence import I64, Ragged
 from clonotrack.simulate.amplification import amplify, polymerase_errors
+from clonotrack.simulate.mates import with_umis
 from clonotrack.simulate.plan import LibraryPlan
 from clonotrack.simulate.rearrangement import Rearrangement
 from clonotrack.simulate.sequencing import ReadBatch, sequence
@@ -64,16 +65,30 @@ def run_tube(contents: Contents, library: LibraryPlan, rng: np.random.Generator)
         rng=rng,
     )
     templates = Ragged.from_strings(r.amplicon() for r in contents.rearrangements)
+    copies, which = templates, molecules.template
+    if library.umi_length:
+        copies, which = with_umis(templates, which, library.umi_length, rng), np.arange(len(which))
     edits = polymerase_errors(
-        templates.lengths[molecules.template],
+        copies.lengths[which],
         molecules.reads,
         rate=library.polymerase_error_rate,
         cycles=library.cycles,
         rng=rng,
     )
-    origin = np.repeat(molecules.template, molecules.reads)
-    batches = tuple(sequence(templates, origin, edits, error_rate=library.error_rate, rng=rng))
-    return Tube(contents, *molecules.count(len(templates)), batches)
+    origin = np.repeat(which, molecules.reads)
+    batches = sequence(
+        copies,
+        origin,
+        edits,
+        error_rate=library.error_rate,
+        rng=rng,
+        mate_length=library.mate_length,
+        forward=library.umi_length > 0,
+    )
+    found = tuple(
+        replace(batch, origin=molecules.template[batch.origin]) if library.umi_length else batch for batch in batches
+    )
+    return Tube(contents, *molecules.count(len(templates)), found)
 
 
 def named(batches: Sequence[ReadBatch], prefix: str) -> Iterator[tuple[list[str], ReadBatch]]:

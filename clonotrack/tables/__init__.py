@@ -4,7 +4,7 @@ A stage checks what it hands over with `check`; documentation and empty frames a
 AIRR names are used wherever the AIRR Rearrangement schema has one.
 """
 
-from clonotrack.tables.flags import FLAGS
+from clonotrack.tables.flags import FAILURES, FLAGS
 from clonotrack.tables.kinetics import KINETICS
 from clonotrack.tables.rearrangements import CLONOTYPES, REARRANGEMENTS, SEQUENCES
 from clonotrack.tables.results import (
@@ -54,6 +54,7 @@ __all__ = [
     "CONTROLS_REQUIRED",
     "CONTROL_CHECKS",
     "CROSS_SAMPLE",
+    "FAILURES",
     "FLAGS",
     "HITS",
     "KINETICS",

@@ -1,7 +1,8 @@
 """What a result's `flags` can say, each with the sentence that a person reads."""
 
 FLAGS = {
-    "no_cells": "There is no way to the number of nucleated cells: give input_cells or input_ng for this sample.",
+    "no_cells": "There is no way to the number of nucleated cells: give input_cells or input_ng for this sample, or "
+    "amplify reference loci.",
     "no_marker": "The patient has no trackable marker, so nothing was looked for.",
     "locus_not_amplified": "The library has no primers for the locus of the marker, so it could not be seen.",
     "locus_not_stated": "The marker states no locus, so whether the library's primers amplify it is not known: a "
@@ -41,3 +42,19 @@ FLAGS = {
     "of the calibrators or copies_per_cell are not what they are said to be.",
     "markers_disagree": "The markers of this sample differ by more than chance.",
 }
+
+FAILURES = (
+    "no_cells",
+    "no_marker",
+    "locus_not_amplified",
+    "reads_too_short",
+    "no_reads",
+    "no_molecules",
+    "calibrators_not_found",
+    "too_many_calibrators",
+    "umi_saturated",
+    "depth_unknown",
+    "control_contaminated",
+    "rna",
+)
+"""Flags that leave a row without a result."""

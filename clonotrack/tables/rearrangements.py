@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clonotrack.tables.schema import (
     CALLED,
+    CONSENSUS_COUNT,
     LOCUS,
     NULL_LOCUS,
     SYSTEM,
@@ -91,6 +92,7 @@ REARRANGEMENTS = Table(
         column("stop_codon", "bool", "a stop codon in the frame of V", null=True),
         column("vj_in_frame", "bool", "V and J are in one frame", null=True),
         column("rearrangement_evalue", "float", "E-value of the rearrangement: of its worse end", null=True),
+        column("chimeric", "bool", "the read holds parts of two rearrangements, of which one is told", null=True),
         *(
             _SEGMENTS[s][field]
             for s, fields in (
@@ -154,10 +156,11 @@ CLONOTYPES = Table(
         column("sequence", "str", "consensus of the clonotype's reads", "nt"),
         column("duplicate_count", "int", "reads, error copies included", "reads"),
         UMI_COUNT,
+        CONSENSUS_COUNT,
         column(
             "fraction_of_locus",
             "float",
-            "share of the locus' reads, calibrators left out",
+            "share of the locus' molecules where UMIs count them, else of its reads; calibrators left out",
             "0 to 1",
             null=True,
         ),

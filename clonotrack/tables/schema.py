@@ -117,6 +117,7 @@ def position(name: str, meaning: str) -> Column:
 
 
 UMI_COUNT = column("umi_count", "int", "distinct molecules by UMI", "molecules", null=True)
+CONSENSUS_COUNT = column("consensus_count", "int", "reads of the UMI groups that count", "reads", null=True)
 LOCUS = column("locus", "str", "locus of the rearrangement", values=LOCI)
 NULL_LOCUS = column("locus", "str", "locus of the rearrangement", null=True, values=LOCI)
 SYSTEM = column("system", "str", "rearrangement system; + is incomplete or unusual", values=SYSTEMS)

@@ -199,6 +199,13 @@ def test_umi_patterns(
     refused(command, folder, capsys, message, "--umi", pattern)
 
 
+def test_check_reads_the_primers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "config.yaml").write_text("libraries: {x: {primers: p.fa}}")
+    (folder / "p.fa").write_text(">v\nACGT\n")
+    assert main(["check", str(folder / "samples.tsv"), "--config", str(folder / "config.yaml")]) == 1
+    assert "p.fa, line 1: primer v has 4 nt" in capsys.readouterr().out
+
+
 def test_check_tells_every_problem(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "samples.tsv").write_text(SHEET.replace("650", "-1").replace("d33.fq", "gone.fq"))
     assert call("check", folder) == 1

@@ -48,7 +48,11 @@ def test_page(inputs: list[str], tmp_path: Path) -> None:
 
 def test_cohort(inputs: list[str], tmp_path: Path) -> None:
     assert main([*inputs, "--cohort", "-o", str(tmp_path / "out")]) == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["cohort.json", "cohort.tsv"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "clonotrack_mqc.json",
+        "cohort.json",
+        "cohort.tsv",
+    ]
     frame = read_table(tmp_path / "out" / "cohort.tsv", COHORT)
     assert frame.height == made.mrd().height
     document = json.loads((tmp_path / "out" / "cohort.json").read_text())

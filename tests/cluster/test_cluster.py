@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from clonotrack.cluster import cluster, quality_control
+from clonotrack.cluster import cluster, clustered, quality_control
 from clonotrack.cluster.clonotypes import clone_id
 from clonotrack.cluster.errors import error_rate
 from clonotrack.config import Cluster
 from clonotrack.kernels.neighbours import neighbours
 from clonotrack.sequence import Ragged
 from clonotrack.tables import CLONOTYPES
-from tests.cluster.made import Clone, random_region, row, sequenced, substituted, table
+from tests.cluster.made import V_END, Clone, random_region, row, sequenced, substituted, table
 
 SETTINGS = Cluster()
 
@@ -64,8 +64,9 @@ def test_no_read_is_lost_and_quality_control_says_where_each_went(
     _, rows = baseline
     nothing = table([{"sequence_id": "x", "sequence": "ACGT", "rev_comp": False, "duplicate_count": 7}])
     rows = pl.concat([rows, nothing])
-    clonotypes = cluster(rows, SETTINGS)
-    values = dict(quality_control(rows, clonotypes, "dx").select("metric", "value").iter_rows())
+    found = clustered(rows, SETTINGS)
+    clonotypes = found.clonotypes
+    values = dict(quality_control(rows, found, "dx").select("metric", "value").iter_rows())
     assert values["reads"] == rows["duplicate_count"].sum()
     assert values["reads"] == values["reads_in_clonotypes"] + values["reads_without_rearrangement"]
     assert values["reads_without_rearrangement"] == 7
@@ -230,3 +231,20 @@ def test_a_family_is_a_head_and_its_near_relatives_of_the_same_genes() -> None:
     found = cluster(table([row(clone) for clone in shuffled]), SETTINGS)
     ids = found["clone_id"].to_list()
     assert found["family_id"].to_list() == [ids[0], ids[0], ids[2], ids[3], ids[0]]
+
+
+def test_another_v_on_the_same_d_n_j_stem_is_of_the_family() -> None:
+    stem, j = "ATTACGATTTTTGGAGTGGTTATCC", "TACTTTGACTACTGG"
+    ends = ("TGTGCGAGAGATC", "TGTGCGAAAGGG", "TGTACCACAGAT", "TGTGCGAGAG")
+    regions = [end + stem + j for end in ends[:3]] + [ends[3] + "C".join(stem.rsplit("G", 1)) + j]
+    calls = ["IGHV1-2*02", "IGHV3-23*01", "IGHV3-15*01", "IGHV4-34*01"]
+    rows = [
+        row(Clone(region, 100 - i, v_call=call), d_call=d_call, j_sequence_start=len(V_END) + len(region) - len(j) + 1)
+        for i, (region, call, d_call) in enumerate(
+            zip(regions, calls, ["IGHD3-3*01"] * 2 + [None, "IGHD3-3*01"], strict=True)
+        )
+    ]
+    found = cluster(table(rows), SETTINGS)
+    ids = found["clone_id"].to_list()
+    assert found["v_call"].to_list() == calls
+    assert found["family_id"].to_list() == [ids[0], ids[0], ids[2], ids[3]]

@@ -8,6 +8,7 @@ import threading
 import zlib
 
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,10 @@ CONTAINERS = {
     "gzip": gzip.compress,
     "several gzip members": lambda text: gzip.compress(text[:30]) + gzip.compress(b"") + gzip.compress(text[30:]),
     "bgzip": lambda text: bgzip(text, 20),
+    "zstd": zstandard.compress,
+    "several zstd frames": lambda text: (
+        zstandard.compress(text[:30]) + zstandard.compress(b"") + zstandard.compress(text[30:])
+    ),
     "gzip padded with zeros": lambda text: gzip.compress(text) + bytes(512),
 }
 
@@ -181,6 +186,8 @@ def test_the_record_number_is_exact_in_a_large_file(tmp_path, fault):
     assert caught.value.record == 40_001
 
 
+TEXT = b"".join(b"@r%d\nACGTACGT\n+\nIIIIIIII\n" % (number**3 % 100_003) for number in range(2000))
+ZSTD = zstandard.ZstdCompressor(write_checksum=True).compress(TEXT)
 PACKED = gzip.compress(b"".join(b"@r%d\nACGTACGT\n+\nIIIIIIII\n" % number for number in range(2000)), mtime=0)
 FLIPPED = PACKED[:4000] + bytes([PACKED[4000] ^ 0xFF]) + PACKED[4001:]
 FILE_FAULTS = {
@@ -200,7 +207,11 @@ FILE_FAULTS = {
     "BAM": (gzip.compress(b"BAM\x01xxxx"), "is a BAM file: convert it with `samtools fastq`"),
     "SAM": (b"@HD\tVN:1.6\n", "is a SAM file"),
     "CRAM": (b"CRAM\x03\x00", "is a CRAM file"),
-    "zstd": (b"\x28\xb5\x2f\xfd\x00", "is compressed with zstd"),
+    "zstd of nothing": (zstandard.compress(b""), "is empty"),
+    "zstd cut": (ZSTD[:-100], "the zstd data stop in the middle"),
+    "zstd cut at its start": (ZSTD[:5], "the zstd data stop in the middle"),
+    "zstd damaged": (ZSTD[:400] + bytes(99) + ZSTD[499:], "the zstd data are damaged"),
+    "zstd with text behind it": (ZSTD + b"text behind it", "the zstd data are damaged"),
     "bzip2": (b"BZh91AY", "is compressed with bzip2"),
     "zip": (b"PK\x03\x04", "is a zip archive"),
 }

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.compound_poisson import compound_poisson
+from clonotrack.kernels.compound_poisson import compound_poisson, mixed_cumulative, mixed_intensity
+from tests.reference import compound_poisson as twin
 from tests.reference.compound_poisson import compound_poisson as naive
 
 INTENSITY = st.lists(st.floats(0, 3, allow_subnormal=False), min_size=1, max_size=12)
@@ -41,3 +42,38 @@ def test_logarithmic_sizes_give_the_negative_binomial_law() -> None:
 
 def test_a_rate_beyond_the_smallest_number_gives_nought_and_no_warning() -> None:
     assert not compound_poisson(np.full(5, 300.0), 1200.0).any()
+
+
+SEVERITY = st.lists(st.floats(0, 1), min_size=2, max_size=8).map(
+    lambda parts: [value / (sum(parts) + 0.1) for value in parts]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(SEVERITY, st.floats(0, 3), st.sampled_from([0.3, 0.5, 2.0, 30.0, np.inf]))
+def test_intensities_of_a_mixed_number_agree_with_the_naive_twin(
+    severity: list[float], mean: float, shape: float
+) -> None:
+    found = mixed_intensity(np.array(severity), mean, shape)
+    assert found == pytest.approx(twin.mixed_intensity(severity, mean, shape), rel=1e-6, abs=1e-9)
+
+
+def test_a_gamma_mixed_number_of_ones_is_negative_binomial() -> None:
+    from scipy.stats import nbinom
+
+    intensity = mixed_intensity(np.eye(1, 30, 1)[0], 1.3, 0.7)
+    assert compound_poisson(intensity, intensity[0]) == pytest.approx(nbinom.pmf(range(30), 0.7, 0.7 / 2.0), rel=1e-9)
+
+
+ROW = st.lists(st.floats(0, 1, allow_subnormal=False), min_size=6, max_size=6).map(lambda row: [sum(row) + 0.5, *row])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(ROW, ROW), min_size=1, max_size=3), st.floats(0, 2), st.integers(0, 4), st.floats(0, 1))
+def test_the_cumulative_law_agrees_with_the_naive_twin(
+    rows: list[tuple[list[float], list[float]]], level: float, last: int, beyond: float
+) -> None:
+    clone, blank = (np.array([pair[side] for pair in rows]) for side in (0, 1))
+    weights = np.full(len(rows), 1 / len(rows))
+    found = mixed_cumulative(clone, blank, weights, level, last, beyond)
+    assert found == pytest.approx(twin.mixed_cumulative(clone, blank, weights, level, last, beyond), rel=1e-9)

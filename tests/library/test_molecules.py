@@ -27,7 +27,7 @@ def of_one(umis: U64, length: int) -> Umis:
 
 
 CASES = [
-    (number, length, depth, sd)
+    pytest.param(number, length, depth, sd, marks=[pytest.mark.slow] if number == 100_000 else [])
     for length in (10, 12, 16)
     for sd in (0.0, 0.8)
     for number, depth in ((100, 30), (1_000, 10), (10_000, 3), (100_000, 10))

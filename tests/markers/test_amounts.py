@@ -98,3 +98,15 @@ def test_reference_loci_tell_the_cells_of_a_tube_that_states_none() -> None:
 def test_an_amount_that_cannot_be_is_refused() -> None:
     with pytest.raises(QuantityError, match="sample dx has input_cells 0"):
         tube_amounts([tube("b", input_cells=0)], None, {}, CONFIG)
+
+
+def test_umis_per_copy_are_those_of_tagged_calibrators_else_capture_times_strands() -> None:
+    config = CONFIG.model_copy(update={"libraries": CONFIG.libraries | {"b": Library(capture=0.4, strands_tagged=2)}})
+    known = tube_amounts([tube("b")], None, {}, config)
+    assert known.umis_per_copy["IGH"] == pytest.approx(0.8)
+    assert not known.capture_assumed
+    tagged = hits(("b", None, "one", 900)).with_columns(umis=pl.lit(20, dtype=pl.Int64))
+    known = tube_amounts([tube("b")], tagged, controls(("one", "IGH", 40)), config)
+    assert known.umis_per_copy["IGH"] == pytest.approx(0.5)
+    assert tube_amounts([tube("t")], None, {}, config).capture_assumed
+    assert tube_amounts([tube("rna")], None, {}, config).umis_per_copy == {}

@@ -217,3 +217,33 @@ def test_of_a_marker_in_two_baselines_the_selected_row_is_kept() -> None:
     assert both.select("sample_id", "selected", "duplicate_count").rows() == [("dx", True, 10_000)]
     assert united.height == first.height + second.height - 1
     assert united["duplicate_count"].is_sorted(descending=True)
+
+
+def by_umi(*rows: tuple[str, int, int]) -> pl.DataFrame:
+    """CLONOTYPES of (name, reads, molecules)."""
+    frame = baseline(*(clonotype(name, reads, umi_count=umis) for name, reads, umis in rows))
+    return frame.with_columns(fraction_of_locus=pl.col("umi_count") / pl.col("umi_count").sum())
+
+
+def test_where_umis_count_molecules_make_shares_ranks_and_cells() -> None:
+    crowd = [(f"b{i}", 90_000 + i, 40) for i in range(7)]
+    markers = chosen(by_umi(("aaaaaaaa", 10_000, 600), *crowd), umis_per_copy={"IGH": 0.5}, reads_per_copy={"IGH": 1.0})
+    assert markers["marker_id"][0] == "p1.IGH.aaaaaaaa"
+    assert reason(markers) == (
+        "Selected: 68.2 % of the IGH molecules (at least 3 %); 12 % of nucleated cells (at least 0.2 %); "
+        "0 sequences in the next decade (at most 5); 1,200 genome equivalents (at least 40)."
+    )
+    assert not markers["selected"][1:].any()
+
+
+def test_an_assumed_capture_is_told_of() -> None:
+    found = by_umi(("aaaaaaaa", 10_000, 600))
+    markers = chosen(found, umis_per_copy={"IGH": 0.6}, capture_assumed=True)
+    assert reason(markers).endswith("1,000 genome equivalents (at least 40); cells at an assumed capture of UMIs.")
+
+
+def test_a_clonotype_whose_umi_space_is_full_makes_reads_count() -> None:
+    found = baseline(clonotype("a", 10_000, umi_count=None), clonotype("b", 300, umi_count=290))
+    markers = chosen(found, umis_per_copy={"IGH": 0.5})
+    assert "% of the IGH reads" in reason(markers)
+    assert markers["cells"].to_list() == [1_000.0, 580.0]

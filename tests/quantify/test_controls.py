@@ -114,6 +114,14 @@ def test_background_in_polyclonal_controls_explains_as_much_in_a_sample() -> Non
     assert row["lod"] > 2 * only(run(9, truth=certain))["lod"]
 
 
+def test_reads_that_another_patients_marker_counts_too_are_told() -> None:
+    counted = hits(Drawn(np.array([[90]]), np.full((1, 9), 72)))
+    common = counted.with_columns(shared_reads=pl.when(pl.col("target_kind") == "marker").then(80))
+    row = only(quantify(common, sheet(TRUTH, 1), markers(TRUTH), {"default": controls(TRUTH)}, config(TRUTH)))
+    assert "shared_rearrangement" in row["flags"]
+    assert row["explanation"] == "Shared rearrangement: a marker of another patient counts 80 of these reads too."
+
+
 def test_what_a_polyclonal_control_holds_is_no_failure() -> None:
     result = run(9, control("PC", "polyclonal_control", 36))
     assert result.control_checks.select("reads", "expected", "p_value", "passed").rows() == [(36, None, None, True)]

@@ -1,24 +1,29 @@
-"""The law of a row's reads: exact, on a lattice, and approximated."""
+"""The law of a row's counts: exact, on a lattice, and approximated."""
 
 from __future__ import annotations
+
+from math import expm1
 
 import numpy as np
 import pytest
 
-from clonotrack.quantify.process import (
-    EXACT,
-    Process,
-    Tube,
-    cumulative,
-    expected,
-    lattice,
-    probabilities,
-)
+from clonotrack.kernels.compound_poisson import mixed_cumulative
+from clonotrack.quantify.law import cumulants, cumulative, lattice, law_of
+from clonotrack.quantify.nuisance import Spread, nodes
+from clonotrack.quantify.process import Gamma, Process, Tube
 from clonotrack.quantify.severity import Seeing
 
+SURE = 1.2
 
-def process(rho: float, *, cells: float = 5e5, background: float = 0.0, log_sd: float = 0.0) -> Process:
-    return Process((Tube(cells, (Seeing(rho, 0.5, 0.6),), (background,)),), log_sd)
+
+def process(rho: float, *, cells: float = 5e5, background: float = 0.0, spread: Spread | None = None) -> Process:
+    tube = Tube(cells, (Seeing(rho, 0.5, 0.6),), (Gamma(background),))
+    return Process((tube,), spread or Spread())
+
+
+def exact(row: Process, reads: int, level: float) -> float:
+    law = law_of(row, reads + 2, 1, SURE)
+    return float(mixed_cumulative(law.clone, law.blank, law.nodes.weights, level, reads, 0.0))
 
 
 def test_no_read_has_the_chance_that_no_cell_gives_one() -> None:
@@ -27,26 +32,27 @@ def test_no_read_has_the_chance_that_no_cell_gives_one() -> None:
     assert cumulative(row, 0, 1e-5) == pytest.approx(np.exp(-5 * (1 - missed)), rel=2e-3)
 
 
-def test_the_mean_is_the_level_times_reads_per_level() -> None:
+def test_the_mean_is_the_level_times_counts_per_level() -> None:
     row = process(3.0, background=2e-6)
-    law = probabilities(row, 1e-5, 400)
-    assert law @ np.arange(400) == pytest.approx(1e-5 * row.reads_per_level + 2e-6 * 5e5 * 1.8, rel=1e-9)
+    tail = [1 - exact(row, reads, 1e-5) for reads in range(300)]
+    assert sum(tail) == pytest.approx(1e-5 * row.per_level + 2e-6 * 5e5 * 1.8, rel=1e-6)
+    clone, blank, _ = cumulants(row, SURE)
+    assert 1e-5 * clone[0] + blank[0] == pytest.approx(sum(tail), rel=1e-6)
 
 
-@pytest.mark.parametrize(("rho", "reads"), [(3.0, 600), (20.0, 600), (100.0, 1500), (400.0, 6000)])
+@pytest.mark.parametrize(("rho", "reads"), [(1.0, 70), (3.0, 200), (20.0, 420), (100.0, 1500), (400.0, 6000)])
 @pytest.mark.parametrize("ratio", [0.6, 1.0, 1.6])
 def test_beyond_the_exact_range_the_law_stays_within_half_a_percent(rho: float, reads: int, ratio: float) -> None:
     row = process(rho)
-    level = ratio * reads / row.reads_per_level
-    exact = float(probabilities(row, level, reads + 1).sum())
-    assert reads > EXACT
-    assert cumulative(row, reads, level) == pytest.approx(exact, abs=0.005)
+    level = ratio * reads / row.per_level
+    assert lattice(row, reads) != 1
+    assert cumulative(row, reads, level) == pytest.approx(exact(row, reads, level), abs=0.005)
 
 
 def test_the_lattice_is_used_only_where_a_molecule_spans_many_units() -> None:
-    assert lattice(process(3.0), 200) == 1
+    assert lattice(process(3.0), 60) == 1
     assert lattice(process(3.0), 300) == 0
-    assert lattice(process(400.0), 6000) == 24
+    assert lattice(process(400.0), 3000) == 12
     assert lattice(process(400.0), 60_000) == 0
 
 
@@ -56,17 +62,48 @@ def test_several_tubes_add_their_cells() -> None:
     assert cumulative(halves, 7, 1e-5) == pytest.approx(cumulative(whole, 7, 2e-5), rel=1e-12)
 
 
-def test_a_tube_sequenced_deeper_counts_by_its_own_reads_per_molecule() -> None:
-    shallow, deep = Tube(2e5, (Seeing(1.0, 0.5, 0.6),), (0.0,)), Tube(1e5, (Seeing(9.0, 0.5, 0.6),), (0.0,))
-    both = Process((shallow, deep))
-    law = np.convolve(probabilities(Process((shallow,)), 1e-5, 60), probabilities(Process((deep,)), 1e-5, 60))[:60]
-    assert probabilities(both, 1e-5, 60) == pytest.approx(law, rel=1e-9)
+def test_the_aliquot_of_a_tube_does_not_change_a_marker_of_its_own() -> None:
+    seeing = (Seeing(3.0, 0.5, 0.6),)
+    rows = [Process((Tube(5e5, seeing, aliquot=share),)) for share in (1.0, 0.3)]
+    assert cumulative(rows[0], 7, 2e-5) == pytest.approx(cumulative(rows[1], 7, 2e-5), rel=1e-12)
 
 
-def test_calibration_is_averaged_over() -> None:
-    row = process(3.0, log_sd=0.2)
-    draws = [cumulative(row.deeper(factor), 3, 1e-5) for factor in np.exp(np.linspace(-4, 4, 81) * 0.2)]
-    weights = np.exp(-(np.linspace(-4, 4, 81) ** 2) / 2)
-    assert expected(row, lambda law: cumulative(law, 3, 1e-5)) == pytest.approx(
-        np.average(draws, weights=weights), abs=1e-5
-    )
+def test_what_is_not_known_of_the_reads_per_molecule_is_averaged_over() -> None:
+    rng = np.random.default_rng(4)
+    row = process(3.0, spread=Spread(0.0, ((0.5, 1.0),)))
+    factors = np.exp(rng.normal(-0.125, 0.5, 4000))
+    known = [cumulative(process(3.0 * factor), 5, 1e-5) for factor in factors]
+    assert cumulative(row, 5, 1e-5) == pytest.approx(np.mean(known), abs=4 * np.std(known) / 4000**0.5)
+
+
+@pytest.mark.parametrize("spread", [Spread(0.1), Spread(0.1, ((0.2, 0.5), (0.6, 0.5)), 9), Spread(0.0, ((0.6, 1.0),))])
+def test_the_factor_has_mean_one_and_the_variance_of_its_parts(spread: Spread) -> None:
+    row = process(3.0, spread=spread)
+    at = nodes(row.components, 0.1)
+    assert at.weights @ at.factors == pytest.approx(1)
+    assert at.weights @ (at.factors - 1) ** 2 == pytest.approx(row.relative_variance, rel=0.02)
+
+
+def test_the_mean_of_the_measured_coefficient_over_its_square_is_corrected() -> None:
+    rng = np.random.default_rng(8)
+    slopes = rng.lognormal(-(0.3**2) / 2, 0.3, 200_000)
+    estimates = 1 / (slopes * (1 + expm1(0.3**2)))
+    assert estimates.mean() == pytest.approx(1, abs=0.003)
+    assert Spread(0.3).correction == pytest.approx(1 + expm1(0.3**2))
+
+
+def test_by_umi_and_with_everything_known_counts_are_poisson() -> None:
+    from scipy.stats import poisson
+
+    row = Process((Tube(5e5, (Seeing(50.0, 0.5, 0.6, umi=True),)),))
+    for counts in (0, 5, 40, 200):
+        level = counts / row.per_level or 1e-5
+        expected = poisson.cdf(counts, level * row.per_level)
+        assert cumulative(row, counts, level) == pytest.approx(expected, abs=2e-4)
+
+
+def test_an_uncertain_rate_gives_negative_binomial_counts() -> None:
+    from scipy.stats import nbinom
+
+    tube = Tube(5e5, (Seeing(50.0, 0.5, 1.0, umi=True),), (), (Gamma(4.0, 2.5),))
+    assert cumulative(Process((tube,)), 7, 0.0) == pytest.approx(nbinom.cdf(7, 2.5, 2.5 / 6.5), rel=1e-9)

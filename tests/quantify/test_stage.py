@@ -12,7 +12,7 @@ import pytest
 from clonotrack.config import Config, parse
 from clonotrack.errors import QuantityError
 from clonotrack.quantify import Result, quantify
-from clonotrack.tables import CONTROLS, FLAGS, HITS, MARKERS
+from clonotrack.tables import CONTROLS, FAILURES, FLAGS, HITS, MARKERS
 from tests.quantify.counts import Drawn, Truth, config, controls, draw, hit, hits, markers, measured, sheet
 from tests.quantify.small import COUNTED, TRUTH, one_sample, only, run, with_reads, with_umis
 
@@ -21,6 +21,7 @@ def assert_failed(row: dict[str, Any], flag: str) -> None:
     assert row["call"] == "failed"
     assert flag in row["flags"].split(",")
     assert flag in FLAGS
+    assert flag in FAILURES
     numbers = ("clone_cells", "mrd", "mrd_low", "mrd_high", "lob", "lod", "loq", "p_value")
     assert [row[name] for name in numbers] == [None] * len(numbers)
 
@@ -80,10 +81,13 @@ def test_without_cells_there_are_molecules_and_a_frequency_but_no_mrd() -> None:
     assert (row["reads"], row["molecules"], row["input_cells"]) == (90, pytest.approx(30), None)
     share = result.qc.filter(pl.col("metric") == "share_of_locus P.M0").get_column("value").item()
     assert share == pytest.approx(90 / 900_000)
+    assert result.warnings == (f"Sample S0 failed. {FLAGS['no_cells']}",)
 
 
 def test_calibrators_that_were_not_found_fail_the_row() -> None:
-    assert_failed(only(run(counted=with_reads(hits(COUNTED), "control", 0))), "calibrators_not_found")
+    result = run(counted=with_reads(hits(COUNTED), "control", 0))
+    assert_failed(only(result), "calibrators_not_found")
+    assert result.warnings == (f"Sample S0 failed. {FLAGS['calibrators_not_found']}",)
 
 
 def test_calibrators_that_were_not_looked_for_are_an_error() -> None:
@@ -311,13 +315,11 @@ def test_tubes_that_count_differently_are_counted_by_reads() -> None:
     assert (row["counting"], row["reads"], row["umis"]) == ("spike_in", 180, None)
 
 
-def test_what_an_insufficient_sample_lacked_is_said() -> None:
+def test_the_reads_that_would_have_sufficed() -> None:
     none = with_reads(hits(COUNTED), "marker", 0)
     few = only(run(counted=none, samples=one_sample(disease="MM", input_cells=30_000.0)))
     assert few["reads_needed"] is None
-    assert "no depth of sequencing would have sufficed" in few["explanation"]
     shallow = with_reads(none, "control", 12)
     row = only(run(counted=shallow, samples=one_sample(disease="MM", input_cells=1e6)))
     assert row["call"] == "insufficient"
     assert 1_000_000 < row["reads_needed"] < 20_000_000
-    assert f"{row['reads_needed']:,.0f} usable reads would have sufficed" in row["explanation"]

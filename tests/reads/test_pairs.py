@@ -104,3 +104,20 @@ def test_a_umi_of_a_mate_that_is_not_there(tmp_path):
     library = Library(umi_pattern="^(?P<umi>.{8})", umi_read=2)
     with pytest.raises(ConfigError, match="umi_read is 2, and these reads have no mates"):
         read([([Lane(write(tmp_path / "1.fastq", [bases(60)]))], library)], READS)
+
+
+def test_mates_that_are_written_on_one_strand(tmp_path):
+    fragment = bases(150)
+    lane = Lane(write(tmp_path / "1.fastq", [fragment[:100]]), write(tmp_path / "2.fastq", [fragment[50:]]))
+    assert read([([lane], Library(orientation="FF"))], READS).sequences["sequence"].to_list() == [fragment]
+    assert read([([lane], Library())], READS).overlaps.outcomes.tolist() == [0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("layout", ["single", "paired"])
+def test_reads_that_are_not_of_the_layout_are_refused(tmp_path, layout):
+    paired = lane(tmp_path, [bases(150)], 100)
+    single = Lane(paired.reads_1)
+    good, bad = (single, paired) if layout == "single" else (paired, single)
+    assert read([([good], Library(layout=layout))], READS).counts.passed == 1
+    with pytest.raises(ConfigError, match=rf"1\.fastq holds \w+ reads, and the library says layout: {layout}"):
+        read([([bad], Library(layout=layout))], READS)

@@ -1,16 +1,16 @@
 import pytest
 
 from clonotrack.library.batches import Counts
-from clonotrack.reads import Distinct, collapse, quality_control
+from clonotrack.reads import Distinct, Fragments, quality_control
 from clonotrack.reads.pairs import Overlaps
 from clonotrack.tables import QC, check
 from tests.reads.made import batch
 
 
 def test_every_count_has_a_row():
-    sequences = collapse([batch([("ACGT", None), ("ACGT", None), ("TT", None)])])
+    fragments = Fragments.of([batch([("ACGT", None), ("ACGT", None), ("TT", None)])])
     frame = check(
-        quality_control(Distinct(sequences, Counts(scanned=9, too_short=4, low_quality=2), Overlaps()), "s1"), QC
+        quality_control(Distinct(fragments, Counts(scanned=9, too_short=4, low_quality=2), Overlaps()), "s1"), QC
     )
     assert frame.select("metric", "value", "unit").rows() == [
         ("scanned", 9, "fragments"),
@@ -27,5 +27,5 @@ def test_every_count_has_a_row():
 
 
 def test_without_a_read_there_is_no_mean():
-    frame = quality_control(Distinct(collapse([]), Counts(scanned=2, too_short=2), Overlaps()), "s1")
+    frame = quality_control(Distinct(Fragments(), Counts(scanned=2, too_short=2), Overlaps()), "s1")
     assert "mean_length" not in frame["metric"].to_list()

@@ -18,7 +18,7 @@ def find_overlap(one, scores_1, two, scores_2, max_wrong):
     share = [(counts[base] + 1) / (sum(counts.values()) + 4) for base in range(4)]
     differ = 1 - sum(p * p for p in share)
     places = {}
-    for fragment in range(LEAST, len(one) + len(two) - LEAST + 1):
+    for fragment in range(1, len(one) + len(two)):
         shift = fragment - len(two)
         columns = [
             (one[i], two[i - shift], scores_1[i], scores_2[i - shift])
@@ -28,12 +28,15 @@ def find_overlap(one, scores_1, two, scores_2, max_wrong):
         columns = columns[: max(0, fragment - max(0, shift))]
         length = len(columns)
         seen = sum(a % 4 != b % 4 for a, b, *_ in columns)  # N (4) is taken for A here
-        if length >= LEAST and seen <= int(0.75 * length - 3 * sqrt(0.1875 * length)):
+        middle = columns[(length - 32) // 2 :][:32] if length >= 32 else []
+        likely = sum(a % 4 != b % 4 for a, b, *_ in middle) <= 20
+        if likely and seen <= max(0, int(0.75 * length - 3 * sqrt(0.1875 * length))):
             places[fragment] = odds_of([c for c in columns if max(c[:2]) < 4], share, differ)
-    count = len(one) + len(two) - 2 * LEAST + 1
-    if not places:
+    count = len(one) + len(two) - 1
+    long = [fragment for fragment in places if min(len(one), fragment) - max(0, fragment - len(two)) >= LEAST]
+    if not long:
         return 0, "APART"
-    best = max(places, key=lambda fragment: places[fragment][0])
+    best = max(long, key=lambda fragment: places[fragment][0])
     top, wrong, expected = places[best]
     if top <= log(count / max_wrong):
         return 0, "APART"

@@ -12,6 +12,8 @@ from clonotrack.tables import FLAGS, MARKERS, MRD, QC, SAMPLES
 CAPTURE = 0.6
 IGH, IGK = "p1.IGH.3f9a2c1e", "p1.IGK.b07d44e2"
 JUNCTION = "TGTGCGAGAGATCTTGGTATTGTAGTGGTGGTAGCTGCTACTACTACTACGGTATGGACGTCTGG"
+ENDS = ("mrd", "low", "high")
+CONTAMINATED = "No-template control n1 holds 12 reads of marker p1.IGH.3f9a2c1e, where carry-over lets 0.1 expect."
 LEVELS = ("mrd", "mrd_low", "mrd_high", "lob", "lod", "loq")
 
 
@@ -44,6 +46,9 @@ def result(sample_id: str, day: float | None, marker_id: str, call: str, **value
         "lob": 0.0,
         "lod": 3.0 * per_cell,
         "loq": 3.1 * per_cell,
+        **dict.fromkeys(
+            ("pooled_mrd", "pooled_low", "pooled_high", "expected_carry_over", "reads_needed", "explanation")
+        ),
         "p_value": 0.0 if molecules > 30 else (2.4e-6 if molecules > 0 else 1.0),
         "call": call,
         "flags": None,
@@ -56,6 +61,8 @@ def result(sample_id: str, day: float | None, marker_id: str, call: str, **value
 def with_markers(sample_id: str, day: float | None, call: str, molecules: float, **values: Any) -> list[dict[str, Any]]:
     """Rows of a sample of patient p1: `combined`, and each of the two markers."""
     combined = result(sample_id, day, "combined", call, molecules=molecules, **values)
+    if molecules and call != "failed":
+        combined |= {f"pooled_{end}": 0.9 * combined[name] for end, name in zip(ENDS, LEVELS[:3], strict=True)}
     igh = result(sample_id, day, IGH, call, molecules=molecules * 1.12, **values)
     igk = result(sample_id, day, IGK, call, molecules=molecules * 0.81, **values)
     return [combined, igh, igk]
@@ -70,8 +77,10 @@ def first_patient() -> list[dict[str, Any]]:
         *with_markers("p1_d15", 15, "positive", 3_120.0),
         *with_markers("p1_d33", 33, "positive", 36.0),
         *disagree,
-        *with_markers("p1_d120", 120, "insufficient", 0.0, input_cells=12_000.0, flags="capture_assumed"),
-        *with_markers("p1_d150", 150, "failed", 0.0, reads=12, flags="control_contaminated"),
+        *with_markers(
+            "p1_d120", 120, "insufficient", 0.0, input_cells=12_000.0, flags="capture_assumed", reads_needed=4.1e6
+        ),
+        *with_markers("p1_d150", 150, "failed", 0.0, reads=12, flags="control_contaminated", explanation=CONTAMINATED),
         *with_markers("p1_d180", 180, "negative", 0.0),
     ]
 

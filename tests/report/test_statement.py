@@ -39,6 +39,16 @@ def test_positive() -> None:
     )
 
 
+def test_the_pooled_estimate_stands_beside_the_highest() -> None:
+    pooled = {"pooled_mrd": 1.1e-4, "pooled_low": 8.1e-5, "pooled_high": 1.4e-4}
+    said = statement(row("positive", molecules=36.0, **pooled))
+    assert f"; all markers together show 1.1e-4 (8.1e-5 to 1.4e-4); {REACH}." in said
+
+
+def test_an_assumed_capture_is_named_as_such() -> None:
+    assert "nucleated cells (capture 0.6, assumed); " in statement(row("negative", flags="capture_assumed"))
+
+
 def test_positive_below_loq() -> None:
     assert statement(row("positive_below_loq", molecules=1.0, clone_cells=1.0, loq=1.2e-5, limits=(0.025, 5.572))) == (
         "Positive, below the limit of quantification (1.2e-5): 1 molecule of the clone in DNA of 500,000 nucleated "
@@ -51,8 +61,13 @@ def test_insufficient() -> None:
     result = row("insufficient", input_cells=12_000.0)
     start = "Insufficient: no molecule of the clone in DNA of 12,000 nucleated cells (capture 0.6), but only "
     reach = "a clone at 4.2e-4 would have been found 95 times in 100, which does not reach "
-    assert statement(result, target=1e-4) == f"{start}{reach}the target level of 1.0e-4."
-    assert statement(result) == f"{start}{reach}the level that was asked for."
+    lacked = "no more reads of the same tube would have sufficed, it takes more cells."
+    assert statement(result, target=1e-4) == f"{start}{reach}the target level of 1.0e-4: {lacked}"
+    assert statement(result) == f"{start}{reach}the level that was asked for: {lacked}"
+    assert statement(result | {"reads_needed": 4.1e6}).endswith(
+        ": 4,100,000 usable reads of the same tube would have sufficed."
+    )
+    assert statement(result | {"counting": "read_share"}).endswith("under 1e-4, which takes calibrators or UMIs.")
 
 
 def test_failed() -> None:

@@ -33,6 +33,7 @@ rule cohort:
     output:
         RESULTS / "7_report/cohort.tsv",
         RESULTS / "7_report/cohort.json",
+        RESULTS / "7_report/clonotrack_mqc.json",
     log:
         RESULTS / "logs/report/cohort.log",
     conda:

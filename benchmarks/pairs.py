@@ -1,0 +1,136 @@
+"""How pairs are merged: simulated rearrangements of known length, read from both ends.
+
+    python benchmarks/pairs.py [--pairs 200000] [--error-rate 0.0015]
+
+For mates of 150 and 250 nt: how many of the overlapping pairs are merged at the right place, by the length of the
+overlap; how many of those that do not overlap are merged, ordinary ones and ones with tandem repeats or two letters at
+their ends; wrong bases of merged reads beside what their qualities promise; and the time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+
+from clonotrack.config import Reads
+from clonotrack.io.germline import load_reference
+from clonotrack.kernels.merging import merge
+from clonotrack.kernels.overlap import find_overlaps
+from clonotrack.kernels.strands import turned
+from clonotrack.sequence import COMPLEMENT, I64, U8, Ragged
+from clonotrack.simulate.amplification import Edits
+from clonotrack.simulate.recombination import draw, inherit
+from clonotrack.simulate.sequencing import ReadBatch, sequence
+from clonotrack.simulate.streams import stream
+
+NONE = np.empty(0, dtype=np.int64)
+BINS = ((12, 15), (16, 17), (18, 19), (20, 24), (25, 49), (50, 10**6))
+
+
+def rearranged(lengths: I64, rng: np.random.Generator) -> Ragged:
+    """Fragments of given lengths: ends of rearrangements, and random bases behind them where they are too short."""
+    reference = load_reference(None)
+    loci = ("IGH", "IGK", "TRB", "TRG")
+    clones = [r.sequence for locus in loci for r in draw(inherit(reference, locus, rng), 500, rng)]
+    chosen = rng.integers(0, len(clones), len(lengths))
+    tails = rng.integers(0, 4, (2000, int(lengths.max()))).astype(np.uint8)
+    rows = []
+    for which, length, tail in zip(chosen.tolist(), lengths.tolist(), rng.integers(0, 2000, len(lengths)), strict=True):
+        codes = Ragged.from_strings([clones[which][-length:]]).codes
+        rows.append(np.concatenate([codes, tails[tail][: length - len(codes)]]))
+    return Ragged(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]))
+
+
+def repetitive(count: int, read: int, rng: np.random.Generator) -> Ragged:
+    """Fragments whose mates do not overlap and end in the same repeat (units of 1 to 8 nt), or are of two letters."""
+    rows = []
+    for i in range(count):
+        letters = 2 if i % 4 == 0 else 4
+        ends = rng.integers(0, letters, (2, read)).astype(np.uint8)
+        if letters == 4:
+            repeat = np.resize(rng.integers(0, 4, 1 + i % 8), int(rng.integers(10, 60))).astype(np.uint8)
+            ends[0][-len(repeat) :], ends[1][: len(repeat)] = repeat, repeat
+        rows.append(np.concatenate([ends[0], rng.integers(0, 4, int(rng.integers(0, 100))).astype(np.uint8), ends[1]]))
+    return Ragged(np.concatenate(rows), np.concatenate([[0], np.cumsum([len(row) for row in rows])]))
+
+
+def placed(batch: ReadBatch) -> tuple[I64, tuple[U8, U8, I64], float]:
+    """Where the pairs of a batch were merged, what came out, and the seconds it took."""
+    assert batch.mates is not None
+    mates, scores = batch.mates
+    start = time.process_time()
+    second = turned(mates.codes, scores, mates.offsets, np.ones(len(mates), dtype=np.bool_))
+    sides = batch.sequences.codes, batch.qualities, batch.sequences.offsets, *second, mates.offsets
+    places, _ = find_overlaps(*sides, Reads().max_false_merge)
+    merged = merge(*sides, places, np.zeros((2, 1024, 2), dtype=np.int64), np.zeros((94, 2), dtype=np.int64))
+    return places, merged, time.process_time() - start
+
+
+def wrong_bases(batch: ReadBatch, fragments: Ragged, places: I64, merged: tuple[U8, U8, I64]) -> tuple[int, float]:
+    """Wrong bases of the rightly merged, and how many their qualities expect."""
+    codes, scores, offsets = merged
+    wrong, expected = 0, 0.0
+    for i in np.flatnonzero(places == fragments.lengths[batch.origin]).tolist():
+        true = fragments[int(batch.origin[i])]
+        if batch.reverse[i]:
+            true = COMPLEMENT[true[::-1]]
+        wrong += int((codes[offsets[i] : offsets[i + 1]] != true).sum())
+        expected += float((10.0 ** (scores[offsets[i] : offsets[i + 1]] / -10.0)).sum())
+    return wrong, expected
+
+
+def run(fragments: Ragged, read: int, error_rate: float, seed: int) -> tuple[I64, I64, tuple[int, float], float]:
+    """True and found lengths of all fragments, wrong and expected bases, seconds."""
+    rng = stream(seed, "pairs")
+    edits = Edits(NONE, NONE, NONE.astype(np.uint8))
+    true, found, bases, seconds = [], [], (0, 0.0), 0.0
+    origin = np.arange(len(fragments))
+    for batch in sequence(fragments, origin, edits, error_rate=error_rate, rng=rng, mate_length=read):
+        places, merged, took = placed(batch)
+        wrong = wrong_bases(batch, fragments, places, merged)
+        bases = bases[0] + wrong[0], bases[1] + wrong[1]
+        seconds += took
+        true.append(fragments.lengths[batch.origin])
+        found.append(places)
+    return np.concatenate(true), np.concatenate(found), bases, seconds
+
+
+def report(read: int, pairs: int, error_rate: float) -> None:
+    """Print the figures of one read length."""
+    rng = np.random.default_rng(read)
+    lengths = rng.integers(40, 2 * read + 200, pairs)
+    true, found, (wrong, expected), seconds = run(rearranged(lengths, rng), read, error_rate, 1)
+    overlap = np.minimum(true, 2 * read - true)
+    print(f"\nmates of {read} nt, {pairs:,} pairs, {error_rate:g} errors per base")
+    for low, high in BINS:
+        here = (overlap >= low) & (overlap <= high)
+        right = (found[here] == true[here]).mean()
+        bad = int(((found[here] != true[here]) & (found[here] > 0)).sum())
+        print(
+            f"  overlap {low:3} to {min(high, read):3} nt {here.sum():8,} pairs {right:9.3%} merged right, {bad} wrong"
+        )
+    enough = overlap >= BINS[3][0]
+    print(f"  overlap of at least 20 nt: {(found[enough] == true[enough]).mean():.4%} merged right")
+    apart = overlap <= 0
+    print(f"  no overlap: {apart.sum():,} pairs, {int((found[apart] > 0).sum())} merged")
+    _, merged, _, _ = run(repetitive(pairs // 4, read, rng), read, error_rate, 2)
+    print(f"  no overlap, repeats or two letters at the ends: {len(merged):,} pairs, {int((merged > 0).sum())} merged")
+    print(f"  wrong bases of merged reads: {wrong:,}, by their qualities {expected:,.0f}")
+    print(f"  {pairs / seconds / 1e6:.3f} million pairs a second of processor time")
+
+
+def main() -> None:
+    """Print the figures of both read lengths."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=200_000)
+    parser.add_argument("--error-rate", type=float, default=0.0015)
+    options = parser.parse_args()
+    run(repetitive(8, 150, np.random.default_rng(0)), 150, options.error_rate, 0)  # compiles
+    for read in (150, 250):
+        report(read, options.pairs, options.error_rate)
+
+
+if __name__ == "__main__":
+    main()
