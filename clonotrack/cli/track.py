@@ -9,6 +9,7 @@ import click
 
 from clonotrack.cli import options
 from clonotrack.cli.lanes import lanes
+from clonotrack.cli.speech import say, say_figures
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -62,7 +63,7 @@ def track(
     from clonotrack.io.outputs import staged
     from clonotrack.library.batches import Counts, batches
     from clonotrack.tables import HITS, QC
-    from clonotrack.track import Sample, prepare, quality_control
+    from clonotrack.track import Sample, allowed, prepare, quality_control
     from clonotrack.track import track as search
 
     if samples and subject_id:
@@ -83,9 +84,13 @@ def track(
             counts = Counts()
             put_in = put_into.get(config.library_name(sample.library))
             targets = prepare(wanted, put_in, reference, config.track, sample.subject_id)
+            for line in allowed(targets, sample.subject_id):
+                say(line)
             reads_of = batches(files, config.reads, config.library(sample.library), counts)
             frames.append(search(reads_of, counts, targets, reference, sample))
             looked_for += targets
         hits = pl.concat(frames)
         write_table(hits, HITS, place)
-        write_table(quality_control(hits, sample_id, looked_for), QC, qc)
+        found = quality_control(hits, sample_id, looked_for)
+        write_table(found, QC, qc)
+        say_figures(found)
