@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from clonotrack.config import Config
 from clonotrack.io.frames import write_table
 from clonotrack.io.germline import load_reference
+from clonotrack.markers import describe
 from clonotrack.markers.targets import target
 from clonotrack.sequence import DECODE, U8, encode
 from clonotrack.simulate.rearrangement import Rearrangement
@@ -30,6 +32,7 @@ N_MARKERS, N_CONTROLS, N_REGISTRY = 20, 9, 9_980
 DISTINCT = 200_000
 BGZF_BYTES = 65_280
 SHORTEST_PART = 40
+JUDGED = 700
 
 
 def rearrangements(per_locus: int, seed: int, min_inserted: int = 0) -> list[Rearrangement]:
@@ -146,7 +149,13 @@ def write(path: Path, packed: bytes, times: int) -> None:
 
 
 def write_markers(path: Path, made: list[Rearrangement], per_patient: int) -> None:
-    """MARKERS as the stage `markers` writes them, edits and background stated."""
+    """MARKERS as the stage `markers` writes them; what is there already stays.
+
+    What the model of recombination says of the first `JUDGED` is stated for those of the same locus that have most
+    nearly as many inserted nt: for all of 10,000 it takes minutes.
+    """
+    if path.exists():
+        return
     rows = []
     for number, rearrangement in enumerate(made):
         start, end = part(rearrangement)
@@ -161,12 +170,19 @@ def write_markers(path: Path, made: list[Rearrangement], per_patient: int) -> No
                 "target_start": start + 1,
                 "target_end": end,
                 "copies_per_cell": 1.0,
-                "background_rate": 1e-12,
-                "max_edits": 2,
                 "selected": True,
             }
         )
-    write_table(_frame(rows, MARKERS.schema()), MARKERS, path)
+    frame = _frame(rows, MARKERS.schema())
+    judged = describe(frame.head(JUDGED), load_reference(), Config().track)
+    told = list(
+        zip(made, judged.select("max_edits", "edits_reason", "background_rate").iter_rows(named=True), strict=False)
+    )
+    like = [
+        min((r for r in told if r[0].locus == one.locus), key=lambda r: abs(r[0].inserted - one.inserted))[1]
+        for one in made
+    ]
+    write_table(frame.with_columns(pl.DataFrame(like)), MARKERS, path)
 
 
 def write_controls(path: Path, made: list[Rearrangement]) -> None:
