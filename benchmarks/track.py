@@ -92,9 +92,9 @@ def measure(case: str, folder: Path, reads: int, rounds: int, unpack: str) -> No
 def phases(folder: Path, path: Path) -> None:
     """Print where the processor's time goes, step by step on one thread, of up to a million reads."""
     from clonotrack.config import Config
+    from clonotrack.io.ahead import open_blocks
     from clonotrack.io.cohort import read_markers
     from clonotrack.io.germline import load_reference
-    from clonotrack.io.streams import open_blocks
     from clonotrack.library.batches import Counts, Lane, batches
     from clonotrack.track import prepare
     from clonotrack.track.stream import Search
