@@ -171,7 +171,7 @@ def main() -> None:
     folder = (arguments.folder or Path(tempfile.mkdtemp(prefix="clonotrack-"))).absolute()
     held = made(folder, arguments.reads, {"gzip", *arguments.cases})
     unpack = shutil.which("igzip") or shutil.which("gzip") or sys.exit("neither igzip nor gzip is on the PATH")
-    print(f"{arguments.reads:,} reads of {LENGTH} nt, {held:,} of them hold a marker with at most two errors")
+    print(f"{arguments.reads:,} reads of {LENGTH} nt, {held:,} of them hold a marker with the errors it is allowed")
     print(f"case       files     {Path(unpack).name + ' -dc':9}  track  ratio  processor  peak  marker reads")
     for case in arguments.cases:
         measure(case, folder, arguments.reads, arguments.rounds, unpack)

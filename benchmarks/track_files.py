@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from clonotrack.config import Config
-from clonotrack.io.frames import write_table
+from clonotrack.io.frames import read_table, write_table
 from clonotrack.io.germline import load_reference
 from clonotrack.markers import describe
 from clonotrack.markers.targets import target
@@ -46,7 +46,7 @@ def rearrangements(per_locus: int, seed: int, min_inserted: int = 0) -> list[Rea
 
 
 def make(folder: Path, reads: int, forms: set[str]) -> int:
-    """Write what is not there yet; give back how many reads hold a whole marker with at most two errors."""
+    """Write what is not there yet; give back how many reads hold a marker with no more errors than it is allowed."""
     folder.mkdir(parents=True, exist_ok=True)
     chosen = rearrangements(5, seed=1, min_inserted=8)[: N_MARKERS + N_CONTROLS]
     write_markers(folder / "markers.tsv", chosen[:N_MARKERS], 2)
@@ -54,7 +54,8 @@ def make(folder: Path, reads: int, forms: set[str]) -> int:
     write_controls(folder / "controls.tsv", chosen[N_MARKERS:])
     distinct = min(DISTINCT, reads)
     times = -(-reads // distinct)
-    ends, held = amplicons(chosen, distinct)
+    most = read_table(folder / "markers.tsv", MARKERS)["max_edits"].to_list()
+    ends, held = amplicons(chosen, distinct, most)
     block = fastq(ends[:, AMPLICON - LENGTH :], seed=5)
     if "gzip" in forms:
         write(folder / f"{reads}.fastq.gz", gzipped(block), times)
@@ -71,8 +72,8 @@ def make(folder: Path, reads: int, forms: set[str]) -> int:
     return held * times
 
 
-def amplicons(chosen: list[Rearrangement], count: int) -> tuple[U8, int]:
-    """Ends of rearrangements with errors, and how many of them hold a whole marker with at most two."""
+def amplicons(chosen: list[Rearrangement], count: int, most: list[int]) -> tuple[U8, int]:
+    """Ends of rearrangements with errors, and how many of them hold a marker with no more than it is allowed."""
     rng = np.random.default_rng(2)
     pool = ends_of(rearrangements(2_000, seed=3), rng)
     special = ends_of(chosen, rng)
@@ -86,7 +87,7 @@ def amplicons(chosen: list[Rearrangement], count: int) -> tuple[U8, int]:
     held = 0
     for number in range(N_MARKERS):
         start, end = (place - len(chosen[number].sequence) + AMPLICON for place in part(chosen[number]))
-        held += int((wrong[which == number, start:end].sum(axis=1) <= 2).sum())
+        held += int((wrong[which == number, start:end].sum(axis=1) <= most[number]).sum())
     return codes, held
 
 
