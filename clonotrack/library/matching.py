@@ -45,10 +45,10 @@ def loss(length: int, edits: int, error_rate: float) -> float:
     return max(0.0, 1.0 - sum(kept))
 
 
-def edits_for_errors(length: int, error_rate: float) -> int:
-    """The fewest edits, 2 or more, that lose no more than 1 in 1,000 reads of a stretch of `length` nt."""
+def edits_for_errors(length: int, error_rate: float, most: float = MOST_LOSS) -> int:
+    """The fewest edits, 2 or more, that lose no more than this share of the reads of a stretch of `length` nt."""
     edits = LEAST_EDITS
-    while loss(length, edits, error_rate) > MOST_LOSS:
+    while loss(length, edits, error_rate) > most:
         edits += 1
     return edits
 
