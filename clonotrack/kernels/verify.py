@@ -10,7 +10,7 @@ from clonotrack.kernels.credit import AMBIGUOUS, FAR, HIT, NO_CREDIT, OWN, TIED,
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.mismatches import mismatches
 from clonotrack.kernels.placing import Probes, evolved, gapped
-from clonotrack.kernels.plausible import plausible
+from clonotrack.kernels.plausible import plausible, stands_near
 from clonotrack.kernels.sieve import PIECE
 from clonotrack.sequence import ENCODE, I32, I64, U8
 
@@ -30,6 +30,10 @@ class Index(NamedTuple):
         offset: first base of the piece in the probe.
         low: first base of the stretch around the piece of which an untouched copy is in the read too.
         high: the base after it.
+        rarer: how many pieces of the probe come before this one: where one of those is untouched, it is by that one
+            that the read is compared.
+        rarest_low: first base of the stretch around the first of those.
+        rarest_high: the base after it.
     """
 
     slots: I64
@@ -39,6 +43,9 @@ class Index(NamedTuple):
     offset: I64
     low: I64
     high: I64
+    rarer: I64
+    rarest_low: I64
+    rarest_high: I64
 
 
 @njit
@@ -63,7 +70,8 @@ def verify(
 ) -> tuple[I64, int, int]:
     """Compare the reads of a chunk that hold a piece of a target with that target.
 
-    A read is compared along every place that a piece gives it: first the stretch around the piece, which holds no
+    A read is compared along every place that a piece gives it, where no piece that comes before it in its target is
+    untouched (as far as a look at the first of those tells): first the stretch around the piece, which holds no
     edit where the piece is the untouched one; then without gaps; with gaps where that leaves edits to find.
 
     Args:
@@ -85,6 +93,7 @@ def verify(
     """
     slots, values, first_place, probe_of = index.slots, index.values, index.first, index.probe
     offset_of, low_of, high_of = index.offset, index.low, index.high
+    rarer_of, rarest_low, rarest_high = index.rarer, index.rarest_low, index.rarest_high
     probe_codes, offsets, most_edits, group = probes.codes, probes.offsets, probes.edits, probes.group
     cut_left, cut_right = probes.cut_left, probes.cut_right
     targets = len(most_edits)
@@ -123,6 +132,12 @@ def verify(
             begin = at - offset_of[entry]
             origin = offsets[probe]
             size = offsets[probe + 1] - origin
+            rarer = rarer_of[entry]
+            if rarer > 0 and group[target] != OWN:  # an evolved read of an own marker may have more edits anywhere
+                start, stop = rarest_low[entry], rarest_high[entry]
+                own_edits = limit - (rarer - 1)  # each other piece that comes before this one has an edit as well
+                if not stands_near(codes, length, begin, probe_codes, origin, size, start, stop, own_edits, limit):
+                    continue
             first, last = max(0, -begin), min(size, length - begin)  # what the read holds of the probe
             low, high = max(low_of[entry], first), min(high_of[entry], last)
             here = limit + 1
