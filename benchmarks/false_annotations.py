@@ -8,7 +8,7 @@ dinucleotides kept (Altschul and Erickson 1985), coding sequences and whole entr
 (emboss-test: HLA, globin, cadherin and other human genes), the mitochondrion of the fin whale (emboss-test),
 Escherichia coli 536 (bowtie-examples). Without --packages only the first. Then what looks like half a rearrangement:
 germline V with heptamer, germline D with both flanks, J alone, J in front of V, primer pairs. Last, random sequence
-behind true V, with every threshold off: how many calls reach an E-value, against how many should.
+behind true V, with loose thresholds: how many calls reach an E-value, against how many should; and chimeras.
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ from clonotrack.germline import LOCI, Reference, Segment
 from clonotrack.io.germline import load_reference
 from clonotrack.sequence import reverse_complement
 from clonotrack.simulate.known_reads import known_reads
+from clonotrack.simulate.rearrangement import Rearrangement
 
 SHORTEST, LONGEST = 150, 350
+# E-value up to which calls are made where E-values are held against what is found.
+CALIBRATED = 0.1
 TEST = Path("usr/share/EMBOSS/test")
 E_COLI = Path("usr/share/doc/bowtie/examples/genomes/NC_008253.fna.gz")
 Rng = np.random.Generator
@@ -166,10 +169,33 @@ def calibration(reference: Reference, rng: Rng, number: int) -> None:
     """Print how many of true V with random sequence behind reach an E-value, and how many should."""
     v = [one.sequence[: -int(rng.integers(1, 10))] for one in islice(cycle(reference.select("V")), number)]
     reads = [one + random_bases(rng, int(rng.integers(50, 150))) for one in v]
-    found = called(reference, reads, Annotate(min_j_score=0, max_j_expected=10))["rearrangement_evalue"]
+    found = called(reference, reads, Annotate(min_j_score=0, max_j_expected=CALIBRATED))["rearrangement_evalue"]
     print(f"\n{number:,} germline V with 50 to 150 random bases behind them")
-    for level in (0.1, 0.03, 0.01, 0.003, 0.001):
+    for level in (CALIBRATED, 0.03, 0.01, 0.003, 0.001):
         print(f"E-value up to {level:5}: {(found <= level).sum():5} called, {level * number:7.0f} would be expected")
+
+
+def chimeras(reference: Reference, rng: Rng, number: int) -> None:
+    """Print how many chimeras are told, and how many reads of one rearrangement are taken for one."""
+    print(f"\n{number:,} reads of each kind: called chimeric")
+    for locus, mutation in (("IGH", 0.0), ("IGH", 0.1), ("IGK", 0.0), ("TRA", 0.0), ("TRB", 0.0)):
+        one, other = (_whole(reference, locus, number, mutation, seed) for seed in (1, 2))
+        joined = [a.amplicon(280) + b.amplicon(280) for a, b in zip(one, other, strict=True)]
+        switched = []
+        for a, b in zip(one, other, strict=True):
+            before = int(rng.integers(40, 220))
+            switched.append(a.sequence[: a.key_start - before][-100:] + b.sequence[b.key_start - before :])
+        told = [called(reference, reads, Annotate())["chimeric"].sum() for reads in (joined, switched)]
+        print(f"{locus}, {mutation:4.0%} mutated: two joined {told[0]:5}, V left for another's {told[1]:5}")
+    for locus in ("IGH", "IGK", "IGL"):
+        reads = [r.amplicon(300) for r in _whole(reference, locus, number, 0.2, 1)]
+        print(f"{locus},  20% mutated: of one rearrangement {called(reference, reads, Annotate())['chimeric'].sum():5}")
+
+
+def _whole(reference: Reference, locus: str, number: int, mutation: float, seed: int) -> tuple[Rearrangement, ...]:
+    """Simulated rearrangements."""
+    made = known_reads(reference, [locus], number, clonotypes=number, mutation=mutation, seed=seed)
+    return next(rearrangements for _, rearrangements in made)
 
 
 def main() -> None:
@@ -179,6 +205,7 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=20_000, help="sequences that are no rearrangement, in all")
     parser.add_argument("--near", type=int, default=5_000, help="of each kind of half a rearrangement")
     parser.add_argument("--calibration", type=int, default=20_000)
+    parser.add_argument("--chimeras", type=int, default=1_500)
     options = parser.parse_args()
     rng, reference = np.random.default_rng(1), load_reference()
     with tempfile.TemporaryDirectory() as folder:
@@ -191,6 +218,7 @@ def main() -> None:
     for name, sequences in near(reference, rng, options.near).items():
         report(reference, name, sequences)
     calibration(reference, rng, options.calibration)
+    chimeras(reference, rng, options.chimeras)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,19 @@
-"""How long tracking takes beside decompression alone: whole processes, in turn, in one run.
+"""How long tracking takes beside decompression alone: whole processes, in turn, in one run, start-up included.
 
-    python benchmarks/track.py [--reads 1000000] [--folder DIR]
+    python benchmarks/track.py [--reads 10000000] [--folder DIR] [--cases gzip targets pairs bgzf lanes] [--rounds 3]
 
-Makes a FASTQ.gz of 250-nt reads (rearrangements of all seven loci with 0.3 % errors, 1 % of them of the markers,
-0.1 % of the controls; binned qualities; gzip level 6) and times, start-up included, `igzip -dc FILE` (`gzip -dc`
-where igzip is not on the PATH; it is said which) and `clonotrack track` with 20 markers of ten patients and nine
-controls. Printed: best of three of each, their ratio, peak memory, and how many of the reads that hold a whole
-marker with at most two errors were counted.
+Cases (`track_files.py` makes the files; with --folder they stay):
+
+    gzip      one FASTQ.gz, 20 markers of ten patients, nine controls
+    targets   the same file, 10,000 markers
+    pairs     two FASTQ.gz of half as many pairs
+    bgzf      the same reads as BGZF
+    lanes     two FASTQ.gz of half the reads each, on a sheet
+
+Each is timed against `igzip -dc` of its files, one after the other (`gzip -dc` where igzip is not on the PATH; it is
+said which). Printed: medians of wall and processor time, their ratio, peak memory, the marker reads that were counted,
+and where the processor's time goes. With --tools, `seqkit grep` and `cutadapt` look for the 20 markers in 100,000
+of the reads, where they are on the PATH.
 """
 
 from __future__ import annotations
@@ -18,165 +25,159 @@ import subprocess
 import sys
 import tempfile
 import time
-import zlib
+from itertools import islice
 from pathlib import Path
+from statistics import median
 
-import numpy as np
 import polars as pl
+from track_files import LENGTH
 
-from clonotrack.io.frames import read_table, write_table
-from clonotrack.io.germline import load_reference
-from clonotrack.sequence import DECODE, I64, U8, encode
-from clonotrack.simulate.rearrangement import Rearrangement
-from clonotrack.simulate.recombination import draw, inherit
-from clonotrack.tables import CONTROLS, HITS, LOCI, MARKERS
+from clonotrack.io.frames import read_table
+from clonotrack.tables import HITS, MARKERS
 
-LENGTH = 250
-ERRORS = 0.003
-N_MARKERS, N_CONTROLS = 20, 9
-ROUNDS = 3
+CASES = ("gzip", "targets", "pairs", "bgzf", "lanes")
+FEW = 100_000
+STEPS = ("find and check records, filter", "sieve, compare, count")
 
 
-def rearrangements(per_locus: int, seed: int, min_inserted: int = 0) -> list[Rearrangement]:
-    """Of all loci, mixed."""
-    rng = np.random.default_rng(seed)
-    reference = load_reference()
-    made = [
-        r for locus in LOCI for r in draw(inherit(reference, locus, rng), per_locus, rng, min_inserted=min_inserted)
-    ]
-    return [made[i] for i in rng.permutation(len(made))]
+def timed(commands: list[list[str]]) -> tuple[float, float, int]:
+    """Wall seconds, processor seconds and peak memory [MB] of processes, one after the other."""
+    start, used, peak = time.perf_counter(), 0.0, 0
+    for command in commands:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            raise SystemExit(f"{' '.join(command)} failed")
+        process.returncode = 0
+        used, peak = used + usage.ru_utime + usage.ru_stime, max(peak, usage.ru_maxrss // 1024)
+    return time.perf_counter() - start, used, peak
 
 
-def target(rearrangement: Rearrangement) -> tuple[int, int]:
-    """1-based bounds of 60 nt around the junction."""
-    middle = (rearrangement.v_end + rearrangement.j_start) // 2
-    end = min(len(rearrangement.sequence), middle + 30)
-    return end - 59, end
+def files_of(case: str, folder: Path, reads: int) -> list[Path]:
+    """The files of reads of a case."""
+    suffixes = {"pairs": ["R1.fastq.gz", "R2.fastq.gz"], "lanes": ["lane1.fastq.gz", "lane2.fastq.gz"]}
+    suffixes["bgzf"] = ["bgzf.fastq.gz"]
+    return [folder / f"{reads}.{suffix}" for suffix in suffixes.get(case, ["fastq.gz"])]
 
 
-def table(rows: list[dict[str, object]], columns: dict[str, pl.DataType]) -> pl.DataFrame:
-    """Rows of a table; what they leave out is null."""
-    return pl.DataFrame([{name: row.get(name) for name in columns} for row in rows], schema=columns)
+def command_of(case: str, folder: Path, files: list[Path]) -> list[str]:
+    """The call of `clonotrack track`."""
+    call = [sys.executable, "-m", "clonotrack", "track", "--sample-id", "s", "--force", "--quiet"]
+    call += ["-o", str(folder / f"{case}.hits.tsv"), "--controls", str(folder / "controls.tsv")]
+    for name in ("markers", "registry")[: 1 + (case == "targets")]:
+        call += ["--markers", str(folder / f"{name}.tsv")]
+    if case == "lanes":
+        return [*call, "--samples", str(folder / "samples.tsv")]
+    return [*call, "--subject-id", "markers-p0", *map(str, files)]
 
 
-def write_tables(folder: Path) -> list[Rearrangement]:
-    """MARKERS of ten patients and CONTROLS; the markers first in what is given back."""
-    chosen = rearrangements(5, seed=1, min_inserted=8)[: N_MARKERS + N_CONTROLS]
-    rows: list[dict[str, object]] = []
-    for number, rearrangement in enumerate(chosen[:N_MARKERS]):
-        start, end = target(rearrangement)
-        rows.append(
-            {
-                "marker_id": f"m{number}",
-                "subject_id": f"p{number // 2}",
-                "locus": rearrangement.locus,
-                "sequence": rearrangement.sequence,
-                "target_start": start,
-                "target_end": end,
-                "copies_per_cell": 1.0,
-                "selected": True,
-            }
-        )
-    write_table(table(rows, MARKERS.schema()), MARKERS, folder / "markers.tsv")
-    rows = [
-        {"control_id": f"c{i}", "kind": "calibrator", "locus": r.locus, "sequence": r.sequence, "copies": 40.0}
-        for i, r in enumerate(chosen[N_MARKERS:])
-    ]
-    write_table(table(rows, CONTROLS.schema()), CONTROLS, folder / "controls.tsv")
-    return chosen
-
-
-def amplicons(items: list[Rearrangement], rng: np.random.Generator) -> U8:
-    """The last `LENGTH` nt of each, anything before what is shorter: shape (n, LENGTH)."""
-    codes = rng.integers(0, 4, (len(items), LENGTH)).astype(np.uint8)
-    for row, item in zip(codes, items, strict=True):
-        end = encode(item.sequence[-LENGTH:])
-        row[LENGTH - len(end) :] = end
-    return codes
-
-
-def write_reads(path: Path, reads: int, chosen: list[Rearrangement]) -> int:
-    """Write the file; give back the reads that hold a whole marker with at most two errors."""
-    rng = np.random.default_rng(2)
-    pool = amplicons(rearrangements(2_000, seed=3), rng)
-    special = amplicons(chosen, rng)
-    weights = np.array([0.01 / N_MARKERS] * N_MARKERS + [0.001 / N_CONTROLS] * N_CONTROLS)
-    bounds = np.array([target(r) for r in chosen]) - np.array([len(r.sequence) - LENGTH for r in chosen])[:, None]
-    held = 0
-    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
-    with path.open("wb") as handle:
-        for first in range(0, reads, 50_000):
-            n = min(50_000, reads - first)
-            which = rng.choice(len(weights) + 1, n, p=[*weights, 1 - weights.sum()])
-            polyclonal = which == len(weights)
-            codes = pool[rng.integers(len(pool), size=n)]
-            codes[~polyclonal] = special[which[~polyclonal]]
-            wrong = rng.random(codes.shape) < ERRORS
-            codes[wrong] = (codes[wrong] + rng.integers(1, 4, int(wrong.sum()))) % 4
-            held += _held(wrong, which, bounds)
-            handle.write(packer.compress(_fastq(codes, first, rng)))
-        handle.write(packer.flush())
-    return held
-
-
-def _held(wrong: np.ndarray, which: I64, bounds: I64) -> int:
-    marker = np.flatnonzero(which < N_MARKERS)
-    errors = np.concatenate([np.zeros((len(marker), 1), dtype=int), wrong[marker].cumsum(axis=1)], axis=1)
-    start, end = bounds[which[marker]].T
-    rows = np.arange(len(marker))
-    return int((errors[rows, end] - errors[rows, start - 1] <= 2).sum())
-
-
-def _fastq(codes: U8, first: int, rng: np.random.Generator) -> bytes:
-    """Records on either strand, with binned qualities, each base on its own: harder to unpack than most files."""
-    turned = rng.random(len(codes)) < 0.5
-    codes[turned] = 3 - codes[turned, ::-1]
-    scores = rng.choice(np.frombuffer(b"F:,", dtype=np.uint8), codes.shape, p=[0.9, 0.07, 0.03])
-    places = rng.integers(1_000, 35_000, (len(codes), 2)).tolist()
-    lines = zip(places, DECODE[codes], scores, strict=True)
-    return b"".join(
-        b"@A01:77:HTRACK:1:%d:%d:%d 1:N:0:ACGTACGT\n%b\n+\n%b\n"
-        % (1101 + i // 9999, x, y, bases.tobytes(), quality.tobytes())
-        for i, ((x, y), bases, quality) in enumerate(lines, start=first)
+def measure(case: str, folder: Path, reads: int, rounds: int, unpack: str) -> None:
+    """Time one case and print its line."""
+    files = files_of(case, folder, reads)
+    track, floor = command_of(case, folder, files), [[unpack, "-dc", str(path)] for path in files]
+    timed([track])  # compiles the kernels where they are not cached
+    runs = [(timed(floor), timed([track])) for _ in range(rounds)]
+    low, here = ([median(values) for values in zip(*column, strict=True)] for column in zip(*runs, strict=True))
+    ratio = median(b[0] / a[0] for a, b in runs)
+    hits = read_table(folder / f"{case}.hits.tsv", HITS)
+    found = hits.filter(pl.col("target_kind") == "marker", pl.col("target_id").str.starts_with("markers"))
+    scanned = hits.filter(pl.col("target_id") == "scanned")["reads"].sum()
+    print(
+        f"{case:8} {sum(path.stat().st_size for path in files) / 1e6:7,.0f} MB  {low[0]:6.2f} s  {here[0]:6.2f} s "
+        f"{ratio:5.2f}  {here[1]:6.2f} s  {here[2]:4.0f} MB  {found['reads'].sum():,} of {scanned:,}",
+        flush=True,
     )
 
 
-def timed(command: list[str]) -> tuple[float, float, int]:
-    """Wall seconds, processor seconds and peak memory (MB) of a process whose output goes nowhere."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    if status:
-        raise SystemExit(f"{' '.join(command)} failed")
-    process.returncode = 0
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024
+def phases(folder: Path, path: Path) -> None:
+    """Print where the processor's time goes, step by step on one thread, of up to a million reads."""
+    from clonotrack.config import Config
+    from clonotrack.io.cohort import read_markers
+    from clonotrack.io.germline import load_reference
+    from clonotrack.io.streams import open_blocks
+    from clonotrack.library.batches import Counts, Lane, batches
+    from clonotrack.track import prepare
+    from clonotrack.track.stream import Search
+
+    config, reference = Config(), load_reference()
+    for names in (["markers"], ["markers", "registry"]):
+        markers = read_markers([folder / f"{name}.tsv" for name in names], selected=True)
+        start = time.process_time()
+        search = Search(prepare(markers, None, reference, config.track, "markers-p0"), reference, "markers-p0")
+        print(f"   {len(markers):,} targets made ready in {time.process_time() - start:.2f} s")
+        counts = Counts()
+        given = batches([Lane(path)], config.reads, config.library(None), counts)
+        list(map(search.add, islice(given, 1)))
+        spent, seen = dict.fromkeys(STEPS, 0.0), -counts.scanned
+        for _ in range(130):
+            start = time.thread_time()
+            batch = next(given, None)
+            middle = time.thread_time()
+            if batch is None:
+                break
+            search.add(batch)
+            spent[STEPS[0]] += middle - start
+            spent[STEPS[1]] += time.thread_time() - middle
+        seen += counts.scanned
+        given.close()
+        for name, seconds in spent.items():
+            print(f"   {1e9 * seconds / seen:6.0f} ns a read: {name}")
+    start, size = time.process_time(), 0
+    with open_blocks(path) as blocks:
+        for block in islice(blocks, 100):
+            size += len(block.buffer)
+    print(f"   {1e9 * (time.process_time() - start) / (size / 552):6.0f} ns a read: decompress, in a thread of its own")
+
+
+def made(folder: Path, reads: int, forms: set[str]) -> int:
+    """Make the files in a process of its own: what a child of a large process uses at most is told wrongly."""
+    code = f"import track_files, pathlib; print(track_files.make(pathlib.Path({str(folder)!r}), {reads}, {forms!r}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, check=True, stdout=subprocess.PIPE)
+    return int(done.stdout)
+
+
+def tools(folder: Path) -> None:
+    """Time other tools at looking for the markers in `FEW` reads."""
+    made(folder, FEW, {"gzip"})
+    few = folder / f"{FEW}.fastq.gz"
+    parts = [
+        row["sequence"][row["target_start"] - 1 : row["target_end"]]
+        for row in read_table(folder / "markers.tsv", MARKERS).iter_rows(named=True)
+    ]
+    patterns = folder / "parts.txt"
+    patterns.write_text("\n".join(parts) + "\n")
+    adapters = [word for part in parts for word in ("-b", f"{part};max_errors=2;min_overlap={len(part)}")]
+    calls = {
+        "seqkit": ["grep", "-s", "-m", "2", "-f", str(patterns), "-j", "2", str(few)],
+        "cutadapt": [*adapters, "--revcomp", "--action=none", "--discard-untrimmed", "--quiet", "-j", "2", str(few)],
+    }
+    for name, call in calls.items():
+        if path := shutil.which(name):
+            seconds = timed([[path, *call]])[0]
+            print(f"{name:8} {FEW / seconds:12,.0f} reads a second")
+        else:
+            print(f"{name:8} not on the PATH")
 
 
 def main() -> None:
-    """Make the data, time both in turn, print."""
+    """Make the files, time the cases in turn, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reads", type=int, default=1_000_000)
-    parser.add_argument("--folder", type=Path, help="where the data are made; a temporary folder by default")
+    parser.add_argument("--reads", type=int, default=10_000_000)
+    parser.add_argument("--folder", type=Path, help="where the files are made; a temporary folder by default")
+    parser.add_argument("--cases", nargs="*", choices=CASES, default=CASES)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tools", action="store_true", help="other tools too")
     arguments = parser.parse_args()
-    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="clonotrack-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    reads = folder / "reads.fastq.gz"
-    held = write_reads(reads, arguments.reads, write_tables(folder))
+    folder = (arguments.folder or Path(tempfile.mkdtemp(prefix="clonotrack-"))).absolute()
+    held = made(folder, arguments.reads, {"gzip", *arguments.cases})
     unpack = shutil.which("igzip") or shutil.which("gzip") or sys.exit("neither igzip nor gzip is on the PATH")
-    hits = folder / "s.hits.tsv"
-    track = [str(Path(sys.executable).with_name("clonotrack")), "track", str(reads), "--sample-id", "s"]
-    track += ["--subject-id", "p0", "--markers", str(folder / "markers.tsv")]
-    track += ["--controls", str(folder / "controls.tsv"), "--force", "-o", str(hits)]
-    timed(track)  # compiles the kernels where they are not cached
-    rounds = [(timed([unpack, "-dc", str(reads)]), timed(track)) for _ in range(ROUNDS)]
-    floor, best = (min(column) for column in zip(*rounds, strict=True))
-    found = read_table(hits, HITS).filter(pl.col("target_kind") == "marker")
-    print(f"reads           {arguments.reads:,} of {LENGTH} nt, {reads.stat().st_size / 1e6:,.0f} MB")
-    print(f"{Path(unpack).name + ' -dc':15} {floor[0]:.2f} s, {floor[1]:.2f} s of processor time")
-    print(f"clonotrack      {best[0]:.2f} s, {best[1]:.2f} s of processor time, {best[2]} MB")
-    print(f"ratio           {best[0] / floor[0]:.2f} to {Path(unpack).name}")
-    print(f"marker reads    {found['reads'].sum():,} counted of {held:,} with at most two errors in the target")
+    print(f"{arguments.reads:,} reads of {LENGTH} nt, {held:,} of them hold a marker with at most two errors")
+    print(f"case       files     {Path(unpack).name + ' -dc':9}  track  ratio  processor  peak  marker reads")
+    for case in arguments.cases:
+        measure(case, folder, arguments.reads, arguments.rounds, unpack)
+    phases(folder, folder / f"{arguments.reads}.fastq.gz")
+    if arguments.tools:
+        tools(folder)
     if arguments.folder is None:
         shutil.rmtree(folder)
 

@@ -21,7 +21,7 @@ from clonotrack.io import given
 from clonotrack.io.given import File, Files
 from clonotrack.io.lanes import Lane
 from clonotrack.library.batches import Counts, batches
-from clonotrack.markers import select
+from clonotrack.markers import describe, select
 from clonotrack.markers.amounts import tube_amounts
 from clonotrack.provenance import provenance
 from clonotrack.tables import SAMPLES
@@ -90,7 +90,7 @@ def baseline(
     rearrangements = annotate(distinct.sequences, reference, settings.annotate, threads=threads)
     found = clustered(rearrangements, settings.cluster, controls=put_in)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
-    hits = None if put_in is None else _hits(lanes, None, put_in, reference, settings, sample)
+    hits = None if put_in is None else _calibrator_hits(lanes, put_in, reference, settings, sample)
     tables = {} if put_in is None else {settings.library_name(library): put_in}
     known = tube_amounts(sample.iter_rows(named=True), hits, tables, settings)
     markers = select(
@@ -103,6 +103,7 @@ def baseline(
         umis_per_copy=known.umis_per_copy,
         capture_assumed=known.capture_assumed,
     )
+    markers = describe(markers, reference, settings.track)
     qc = pl.concat(
         [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, found, sample_id)]
     )
@@ -165,7 +166,8 @@ def followup(
         disease=disease,
         lymphoid_fraction=lymphoid_fraction,
     )
-    hits = _hits(lanes, tracked, put_in, reference, settings, sample)
+    targets = track.prepare(tracked, put_in, reference, settings.track, subject_id)
+    hits = _hits(lanes, targets, reference, settings, sample)
     result = quantify.quantify(
         hits,
         sample,
@@ -174,7 +176,6 @@ def followup(
         settings,
         given.hits(background),
     )
-    targets = track.prepare(tracked, put_in, reference, settings.track, subject_id)
     qc = pl.concat([track.quality_control(hits, sample_id, targets), result.qc])
     inputs = [
         *given.lane_files(lanes),
@@ -192,23 +193,25 @@ def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **a
     return pl.DataFrame([row], schema=SAMPLES.schema())
 
 
-def _hits(
-    lanes: list[Lane],
-    markers: pl.DataFrame | None,
-    controls: pl.DataFrame | None,
-    reference: Reference,
-    config: Config,
-    sample: pl.DataFrame,
+def _calibrator_hits(
+    lanes: list[Lane], controls: pl.DataFrame, reference: Reference, config: Config, sample: pl.DataFrame
 ) -> pl.DataFrame:
-    if Path("-") in given.lane_files(lanes) and markers is None:
+    if Path("-") in given.lane_files(lanes):
         raise ClonotrackError(
             "standard input can be read once, and a baseline with calibrators is read twice: give a file"
         )
+    targets = track.prepare(None, controls, reference, config.track, None)
+    return _hits(lanes, targets, reference, config, sample)
+
+
+def _hits(
+    lanes: list[Lane], targets: list[track.Target], reference: Reference, config: Config, sample: pl.DataFrame
+) -> pl.DataFrame:
     row = sample.row(0, named=True)
     about = track.Sample(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
     counts = Counts()
     reads = batches(lanes, config.reads, config.library(row["library"]), counts)
-    return track.track(reads, counts, markers, controls, reference, config.track, about)
+    return track.track(reads, counts, targets, reference, about)
 
 
 def _summary(

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clonotrack.annotate import limits
+from clonotrack.annotate.chimeras import chimeras
 from clonotrack.annotate.columns import cigars, coordinates, flags, identities, junctions
 from clonotrack.annotate.extended import Extended, extend
 from clonotrack.annotate.incomplete import add_incomplete
@@ -155,6 +156,7 @@ def _annotate_distinct(
         **lost(calls, index),
         **support(calls),
         **regions(calls, details, index),
+        **chimeras(reads.offsets, pairs, index),
     }
     return pl.DataFrame(columns)
 

@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from clonotrack.germline import Reference, Segment
-    from clonotrack.io.germline import Finding
+
 
 _ALLELE_COLUMNS = (
     "allele",
@@ -23,12 +23,11 @@ _ALLELE_COLUMNS = (
     "orphon",
     "identical",
 )
-_FINDING_COLUMNS = ("path", "record", "allele", "kind", "locus", "length", "anchor", "status", "message")
 
 
 @click.group("germline")
 def germline() -> None:
-    """Show the germline reference, or check FASTA files of one's own."""
+    """Show the germline reference; check FASTA files of one's own; import germline sets."""
 
 
 @germline.command("list")
@@ -57,9 +56,10 @@ def check(paths: tuple[Path, ...]) -> None:
     """Check V, D and J FASTA files or folders, IMGT-gapped or plain: names, letters, CDR3 anchors."""
     from clonotrack.errors import GermlineError
     from clonotrack.io.germline import check_reference
+    from clonotrack.io.germline_sets import FINDING_COLUMNS, finding_row
 
     findings = check_reference(paths)
-    _print_tsv(_FINDING_COLUMNS, map(_finding_row, findings))
+    _print_tsv(FINDING_COLUMNS, map(finding_row, findings))
     problems = [finding for finding in findings if finding.status == "problem"]
     if problems:
         first = problems[0]
@@ -67,6 +67,27 @@ def check(paths: tuple[Path, ...]) -> None:
             f"{len(problems)} of {len(findings)} records have a problem, the first is {first.path}, record "
             f"{first.record} ({first.message}); correct or remove the records marked 'problem' above"
         )
+
+
+@germline.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", "folder", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+def import_sets(paths: tuple[Path, ...], folder: Path) -> None:
+    """Make a folder for --germline of FASTA files (plain or IMGT-gapped) or AIRR GermlineSet JSON, of any species.
+
+    CDR3 anchors are found and written into the headers. What could not be placed, or has no anchor, is printed; the
+    folder's import.tsv lists every record.
+    """
+    from clonotrack.io.germline import load_reference
+    from clonotrack.io.germline_sets import FINDING_COLUMNS, finding_row, import_germline
+
+    findings = import_germline(paths, folder)
+    if told := [finding for finding in findings if finding.message]:
+        _print_tsv(FINDING_COLUMNS, map(finding_row, told))
+        click.echo()
+    click.echo(_aligned(_summary_rows(load_reference(folder))))
+    placed = sum(finding.segment is not None for finding in findings)
+    click.echo(f"\n{placed} of {len(findings)} records placed; use them with --germline {folder}")
 
 
 def _summary_rows(reference: Reference) -> Iterator[Sequence[object]]:
@@ -97,14 +118,6 @@ def _allele_rows(reference: Reference) -> Iterator[Sequence[object]]:
             "T" if segment.orphon else "F",
             ",".join(reference.identical(segment.allele)),
         )
-
-
-def _finding_row(finding: Finding) -> Sequence[object]:
-    segment = finding.segment
-    facts: Sequence[object] = ("", "", "", "")
-    if segment is not None:
-        facts = (segment.kind, segment.locus, len(segment.sequence), _anchor(segment))
-    return (finding.path, finding.record, finding.allele, *facts, finding.status, finding.message)
 
 
 def _anchor(segment: Segment) -> object:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @options.controls
 @options.input_cells
 @options.input_ng
+@options.germline
 @options.config
 @options.force
 @options.output("MARKERS table.")
@@ -35,6 +36,7 @@ def markers(
     controls: tuple[Path, ...],
     input_cells: float | None,
     input_ng: float | None,
+    germline: Path | None,
     config: Config,
     force: bool,
     output: Path,
@@ -45,8 +47,9 @@ def markers(
     missing leaves a criterion of the rule unassessed, and the reason of each marker says so.
     """
     from clonotrack.io.frames import read_table, write_table
+    from clonotrack.io.given import reference as reference_of
     from clonotrack.io.outputs import staged
-    from clonotrack.markers import select, unite
+    from clonotrack.markers import describe, select, unite
     from clonotrack.tables import CLONOTYPES, MARKERS
 
     amounts = {"input_cells": input_cells, "input_ng": input_ng}
@@ -74,7 +77,8 @@ def markers(
                     capture_assumed=known.capture_assumed,
                 )
             )
-        write_table(unite(found), MARKERS, place)
+        reference = reference_of(germline, config)
+        write_table(describe(unite(found), reference, config.track), MARKERS, place)
 
 
 def _of_sheet(samples: Path, sample_id: str, subject_id: str, config: Config) -> list[dict[str, Any]]:

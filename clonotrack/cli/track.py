@@ -49,6 +49,11 @@ def track(
     READS is FASTQ, plain or gzip, READS2 the mates; - is standard input. Or all lanes and tubes of a sample: --samples
     and --sample-id; its patient is then the sheet's, and a patient without a marker is no error.
     """
+    from clonotrack.io.streams import reading_ahead
+
+    with_files = click.get_current_context().with_resource
+    with_files(reading_ahead(reads))  # while all else is still imported and got ready
+
     import polars as pl
 
     from clonotrack.io import given
@@ -64,20 +69,23 @@ def track(
         raise click.UsageError("--subject-id stands in the sheet that --samples names: leave it out")
     config = given.config(config, library, umi)
     tubes = lanes(reads, samples, sample_id, library, config)
+    if samples:
+        with_files(reading_ahead([file for _, files in tubes for lane in files for file in lane.files]))
     stem = output.name.removesuffix(output.suffix).removesuffix(".hits")
     with staged([output, output.with_name(f"{stem}.track.qc.tsv")], force=force) as (place, qc):
         wanted = read_markers(markers, selected=samples is None)
         reference = given.reference(germline, config)
         put_into = controls_by_library(controls, config)
-        frames, targets = [], []
+        frames, looked_for = [], []
         for row, files in tubes:
             about = {name: row[name] for name in OF_SHEET} if row else {"subject_id": subject_id, "library": library}
             sample = Sample(sample_id, **about)
             counts = Counts()
             put_in = put_into.get(config.library_name(sample.library))
-            targets += prepare(wanted, put_in, reference, config.track, sample.subject_id)
+            targets = prepare(wanted, put_in, reference, config.track, sample.subject_id)
             reads_of = batches(files, config.reads, config.library(sample.library), counts)
-            frames.append(search(reads_of, counts, wanted, put_in, reference, config.track, sample))
+            frames.append(search(reads_of, counts, targets, reference, sample))
+            looked_for += targets
         hits = pl.concat(frames)
         write_table(hits, HITS, place)
-        write_table(quality_control(hits, sample_id, targets), QC, qc)
+        write_table(quality_control(hits, sample_id, looked_for), QC, qc)

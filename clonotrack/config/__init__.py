@@ -57,7 +57,7 @@ class Annotate(Section):
     min_v_score: float = Field(25.0, ge=0, description="alignment score below which there is no V")
     min_j_score: float = Field(12.0, ge=0, description="alignment score below which there is no J")
     max_j_expected: float = Field(
-        0.0002,
+        0.0003,
         ge=0,
         description="J matches as good as this one that chance may have behind a V, above which there is no J",
     )

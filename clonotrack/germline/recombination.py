@@ -94,8 +94,8 @@ CARRIAGE = {
 # a cell have about this many of a locus. Ours, of the order of what multiplex PCR finds (van Dongen 2003).
 INCOMPLETE = {"IGH+": 0.3, "TRB+": 0.5, "TRD+": 0.05, "TRA+D": 0.05}
 
-# METHOD: of the nucleated cells of blood, a third are lymphocytes, two thirds to three quarters of these T and a
-# tenth B (adult reference ranges, rounded).
+# METHOD: of the nucleated cells of blood, three in ten are lymphocytes, of these three quarters T and a tenth B (adult
+# reference ranges, rounded).
 LINEAGE_SHARES: dict[Lineage, float] = {"B": 0.03, "T": 0.22}
 
 PRODUCTIVE_SHARE = 0.25

@@ -42,13 +42,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class Record:
+    """A record of a file: its number (1-based), its header and its letters as they stand."""
+
     path: Traversable
     number: int
     header: str
     letters: str
 
     def error(self, message: str) -> InputError:
+        """The error that names this record."""
         return InputError(str(self.path), message, record=self.number)
 
 
@@ -66,14 +69,14 @@ def load_reference(folder: Path | None = None) -> Reference:
     flanks = _flanks(source)
     exceptions = {} if folder is None else _exceptions()
     segments: dict[str, Segment] = {}
-    for record in _records(_fasta_files(source)):
+    for record in fasta_records(fasta_files(source)):
         try:
             segment, _ = read_segment(record.header, record.letters, exceptions, flanks)
         except GermlineError as error:
             raise record.error(str(error)) from error
         if _clashes(segments.setdefault(segment.allele, segment), segment):
             raise record.error(f"{segment.allele} was met before with another sequence; keep one of the two")
-    _check_loci(source, segments.values())
+    check_loci(str(source), segments.values())
     aliases = {row["alias"]: row["canonical"] for row in _table(source / "aliases.tsv", "alias", "canonical")}
     return Reference(EMBEDDED if folder is None else str(folder), tuple(segments.values()), aliases)
 
@@ -87,13 +90,19 @@ def check_reference(paths: Iterable[Path]) -> list[Finding]:
     Raises:
         InputError: a file that is no FASTA file at all.
     """
+    sources = [source for path in paths for source in (fasta_files(path) if path.is_dir() else [path])]
+    return list(check_records(fasta_records(sources)))
+
+
+def check_records(records: Iterable[Record]) -> Iterator[Finding]:
+    """One finding for every record."""
     exceptions = _exceptions()
     seen: dict[str, Segment] = {}
-    sources = [source for path in paths for source in (_fasta_files(path) if path.is_dir() else [path])]
-    return [_finding(record, exceptions, seen) for record in _records(sources)]
+    for record in records:
+        yield _finding(record, exceptions, seen)
 
 
-def _finding(record: _Record, exceptions: dict[str, int], seen: dict[str, Segment]) -> Finding:
+def _finding(record: Record, exceptions: dict[str, int], seen: dict[str, Segment]) -> Finding:
     place = (str(record.path), record.number)
     try:
         segment, why = read_segment(record.header, record.letters, exceptions, {})
@@ -123,11 +132,12 @@ def _clashes(known: Segment, segment: Segment) -> bool:
     return known.sequence != segment.sequence
 
 
-def _check_loci(source: Traversable, segments: Iterable[Segment]) -> None:
+def check_loci(source: str, segments: Iterable[Segment]) -> None:
+    """Refuse a reference of which a locus has V but no J."""
     kinds = {(segment.locus, segment.kind) for segment in segments}
     for locus, kind in sorted(kinds):
         if kind == "V" and (locus, "J") not in kinds:
-            raise InputError(str(source), f"{locus} has V segments but no J segments; add its J file")
+            raise InputError(source, f"{locus} has V segments but no J segments; add its J file")
 
 
 # Files ----------------------------------------------------------------------------------------------------
@@ -137,7 +147,8 @@ def _data() -> Traversable:
     return files("clonotrack.germline") / "data"
 
 
-def _fasta_files(folder: Traversable) -> list[Traversable]:
+def fasta_files(folder: Traversable) -> list[Traversable]:
+    """The FASTA files of a folder; at least one."""
     if not folder.is_dir():
         raise InputError(str(folder), "is no folder; name a folder with FASTA files of V, D and J segments")
     found = [item for item in folder.iterdir() if item.name.lower().endswith(_FASTA)]
@@ -146,28 +157,29 @@ def _fasta_files(folder: Traversable) -> list[Traversable]:
     return sorted(found, key=lambda item: item.name)
 
 
-def _lines(path: Traversable) -> list[str]:
-    """The lines of an ASCII text file."""
+def text_of(path: Traversable) -> str:
+    """The text of an ASCII file."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(str(path), f"cannot be read ({error.strerror}); check the name and its rights") from error
     try:
-        return content.decode("ascii").splitlines()
+        return content.decode("ascii")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(str(path), "holds a character that is not ASCII; remove it", line=line) from error
 
 
-def _records(paths: Iterable[Traversable]) -> Iterator[_Record]:
+def fasta_records(paths: Iterable[Traversable]) -> Iterator[Record]:
+    """The records of FASTA files."""
     for path in paths:
         yield from _fasta(path)
 
 
-def _fasta(path: Traversable) -> Iterator[_Record]:
+def _fasta(path: Traversable) -> Iterator[Record]:
     """The records of one FASTA file; at least one, none empty."""
     starts: list[tuple[str, list[str]]] = []
-    for number, line in enumerate(map(str.strip, _lines(path)), start=1):
+    for number, line in enumerate(map(str.strip, text_of(path).splitlines()), start=1):
         if line.startswith(">"):
             starts.append((line[1:].strip(), []))
         elif line and not starts:
@@ -177,7 +189,7 @@ def _fasta(path: Traversable) -> Iterator[_Record]:
     if not starts:
         raise InputError(str(path), "holds no FASTA record; remove it or give its sequences")
     for number, (header, parts) in enumerate(starts, start=1):
-        record = _Record(path, number, header, "".join("".join(parts).split()))
+        record = Record(path, number, header, "".join("".join(parts).split()))
         if not record.letters:
             raise record.error(f"'{header}' has no sequence; remove it or give its letters")
         yield record
@@ -187,7 +199,7 @@ def _table(path: Traversable, *columns: str) -> list[dict[str, str]]:
     """Rows of an optional tab-separated file, with at least these columns."""
     if not path.is_file():
         return []
-    header, *lines = [line.split("\t") for line in _lines(path) if line] or [[]]
+    header, *lines = [line.split("\t") for line in text_of(path).splitlines() if line] or [[]]
     for column in columns:
         if column not in header:
             raise InputError(str(path), f"has no column {column}; give it, tab-separated", line=1)

@@ -37,6 +37,22 @@ def staged(paths: Sequence[str | Path], *, force: bool = False) -> Iterator[list
             place.replace(target)
 
 
+@contextmanager
+def staged_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder that takes the place of `folder` when the block ends without an error.
+
+    Raises:
+        OutputError: `folder` holds something already, or cannot be written.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise OutputError(f"{folder}: exists already: name a new folder")
+    with ExitStack() as stack:
+        place = _temporary(folder.absolute().parent, stack) / folder.name
+        place.mkdir()
+        yield place
+        place.replace(folder)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, with no translation of line ends."""
     path.write_text(text, encoding="utf-8", newline="\n")

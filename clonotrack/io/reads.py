@@ -14,7 +14,7 @@ import numpy as np
 from clonotrack.errors import InputError
 from clonotrack.io.chunks import ReadChunk
 from clonotrack.io.fastq import fault_sentence, foreign_format
-from clonotrack.io.streams import HEADROOM, Block, Blocks, label, open_blocks
+from clonotrack.io.streams import BLOCK_BYTES, HEADROOM, Block, Blocks, label, open_blocks
 from clonotrack.kernels import fasta, fastq
 from clonotrack.kernels.fastq import Records
 from clonotrack.kernels.letters import LINE_FEED
@@ -23,13 +23,11 @@ from clonotrack.sequence import U8
 __all__ = ["ReadChunk", "read_chunks"]
 
 LONGEST_RECORD = 2**30
-CHUNK_BYTES = 4 << 20
-AHEAD_BYTES = 128 << 20
 _SHORT_RECORD = 64  # bytes; of shorter ones a block gives several chunks
 
 
 def read_chunks(
-    path: str | Path, *, chunk_bytes: int = CHUNK_BYTES, qualities_needed: bool = False
+    path: str | Path, *, chunk_bytes: int = BLOCK_BYTES, qualities_needed: bool = False
 ) -> Iterator[ReadChunk]:
     """Read a file of FASTQ or FASTA, plain or gzip, in chunks.
 
@@ -45,7 +43,7 @@ def read_chunks(
         InputError: the file is missing, empty, damaged, or one of its records is malformed.
     """
     path = Path(path)
-    with open_blocks(path, chunk_bytes, AHEAD_BYTES) as blocks:
+    with open_blocks(path, chunk_bytes) as blocks:
         rest: U8 = np.empty(0, dtype=np.uint8)
         records, is_fasta, begun = 0, False, False
         for block in blocks:

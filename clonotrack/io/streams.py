@@ -1,4 +1,4 @@
-"""Bytes of a file of reads, decompressed ahead in a thread of their own, faults as sentences."""
+"""Bytes of a file of reads, decompressed ahead in threads of their own, faults as sentences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import gzip
 import io
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
@@ -16,6 +17,7 @@ import numpy as np
 from isal import isal_zlib
 
 from clonotrack.errors import InputError
+from clonotrack.io.bgzf import HEADER_BYTES, Piece, is_bgzf, pieces
 from clonotrack.io.zstd import MAGIC, ZstdReader
 from clonotrack.sequence import U8
 
@@ -23,8 +25,12 @@ STANDARD_INPUT = Path("-")
 GZIP = b"\x1f"
 DAMAGED = cast(type[Exception], isal_zlib.error)
 HEADROOM = 1 << 16
+BLOCK_BYTES = 4 << 20
+AHEAD_BYTES = 128 << 20
+_ALIGNMENTS = (".bam", ".cram")
 _PACKED_BYTES = 1 << 20
-_FEWEST_AHEAD = 2
+_THREADS = 2  # that decompress one BGZF file, and files that are begun before they are asked for
+_SHORT_INTERVAL = 0.0005  # s after which a thread lets others have the interpreter: ten times sooner than usual
 
 
 class Block(NamedTuple):
@@ -45,10 +51,11 @@ class Block(NamedTuple):
 class Blocks:
     """The bytes of a file in blocks, read and decompressed in a thread that runs ahead of whoever takes them.
 
-    A block is memory of its own: it may be kept while others are taken. Results never depend on how far the thread is.
+    A block is memory of its own: it may be kept while others are taken. Of BGZF, whose pieces are independent, two
+    threads decompress. What is read never depends on how far the threads are.
     """
 
-    def __init__(self, path: Path, size: int, ahead: int) -> None:
+    def __init__(self, path: Path, size: int = BLOCK_BYTES, ahead: int = AHEAD_BYTES) -> None:
         """Open a file, or standard input where `path` is ``-``, and begin to read.
 
         Args:
@@ -60,58 +67,69 @@ class Blocks:
         Raises:
             InputError: there is no such file, or it cannot be read.
         """
-        self.path, self._size, self._running, self._over = path, size, True, False
+        self.path, self.size = path, size
         self._raw = _opened(path)
-        self._ready: Queue[Block | BaseException] = Queue(max(_FEWEST_AHEAD, ahead // size))
+        self._running, self._over = True, False
+        self._ready: Queue[Block | Future[Block] | BaseException] = Queue(max(2, ahead // size))
         self._worker = threading.Thread(target=self._work, daemon=True)
         self._worker.start()
 
     def __iter__(self) -> Iterator[Block]:
         while not self._over:
-            block = self._ready.get()
-            self._over = isinstance(block, BaseException) or block.final
-            if isinstance(block, BaseException):
-                with faults(self.path):
+            with faults(self.path):
+                block = self._ready.get()
+                if isinstance(block, Future):
+                    block = block.result()
+                self._over = isinstance(block, BaseException) or block.final
+                if isinstance(block, BaseException):
                     raise block
             yield block
 
     def close(self) -> None:
-        """Stop the thread and close the file."""
+        """Stop the threads and close the file."""
         self._running = False
         while self._worker.is_alive():
             while not self._ready.empty():
                 self._ready.get()
-            self._worker.join(0.01)
+            self._worker.join(0.001)
         if self.path == STANDARD_INPUT:
             self._raw.detach()
         else:
             self._raw.close()
 
-    @property
-    def position(self) -> int:
-        """Bytes of the file itself, as it is stored, that were read."""
-        return self._raw.tell()
-
     def _work(self) -> None:
         try:
-            start = self._raw.peek(4)
+            start = self._raw.peek(HEADER_BYTES)
+            rest = self._unpack_pieces() if is_bgzf(start) else b""
+            source: Any = _Rest(rest, self._raw) if rest else self._raw
             # The reader of isal.igzip itself: IGzipFile would copy every byte once more.
             readinto: Callable[[memoryview], int] = self._raw.readinto
             if start[:1] == GZIP:
-                readinto = isal_zlib._GzipReader(self._raw, _PACKED_BYTES).readinto
-            elif start[:4] == MAGIC:
+                readinto = isal_zlib._GzipReader(source, _PACKED_BYTES).readinto
+            elif start[: len(MAGIC)] == MAGIC:
                 readinto = ZstdReader(self._raw, label(self.path)).readinto
             block = self._next(readinto)
             while self._running and not block.final:
                 self._ready.put(block)
                 block = self._next(readinto)
             self._ready.put(block)
-        except BaseException as error:
+        except BaseException as error:  # whoever takes the blocks raises it
             self._ready.put(error)
 
+    def _unpack_pieces(self) -> bytes:
+        """Blocks of the whole members of a BGZF file; what follows them is given back."""
+        with ThreadPoolExecutor(_THREADS) as pool:
+            found = pieces(self._raw, self.size)
+            while self._running:
+                try:
+                    self._ready.put(pool.submit(_unpacked, next(found)))
+                except StopIteration as end:
+                    return cast(bytes, end.value)
+            return b""
+
     def _next(self, readinto: Callable[[memoryview], int]) -> Block:
-        buffer: U8 = np.empty(HEADROOM + self._size + 1, dtype=np.uint8)
-        end, full = HEADROOM, HEADROOM + self._size
+        buffer = _room(self.size)
+        end, full = HEADROOM, HEADROOM + self.size
         while end < full and self._running:
             count = readinto(buffer.data[end:full])
             if not count:
@@ -120,10 +138,70 @@ class Blocks:
         return Block(buffer, end, final=False)
 
 
+class _Rest(io.RawIOBase):
+    """Bytes that were read of a file, and then the file."""
+
+    def __init__(self, rest: bytes, raw: io.BufferedReader[Any]) -> None:
+        self._parts = [io.BytesIO(rest), raw]
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._parts[0].readinto(buffer)
+        return count or self._parts[1].readinto(buffer)
+
+
+def _unpacked(piece: Piece) -> Block:
+    buffer, end = _room(piece.size), HEADROOM
+    reader = isal_zlib._GzipReader(cast(Any, piece.packed), len(piece.packed))
+    while count := reader.readinto(buffer.data[end:]):
+        end += count
+    if end != HEADROOM + piece.size:
+        raise gzip.BadGzipFile
+    return Block(buffer, end, final=False)
+
+
+def _room(size: int) -> U8:
+    return np.empty(HEADROOM + size + 1, dtype=np.uint8)
+
+
+_begun: list[Blocks] = []
+_waiting: list[Path] = []
+
+
 @contextmanager
-def open_blocks(path: Path, size: int, ahead: int) -> Iterator[Blocks]:
+def reading_ahead(paths: Sequence[Path]) -> Iterator[None]:
+    """Begin to read the first of some files, and each next one before it is opened with `open_blocks`.
+
+    What a command needs else, its imports and tables, is got ready meanwhile. Left to whoever opens them: standard
+    input, BAM and CRAM, and files that are not there.
+    """
+    paths = [path for path in paths if path.is_file() and path.suffix.lower() not in _ALIGNMENTS]
+    _waiting[:] = paths
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_SHORT_INTERVAL)
+    try:
+        _begin(AHEAD_BYTES // max(1, len(paths)))
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        for blocks in _begun:
+            blocks.close()
+        _begun.clear()
+        _waiting.clear()
+
+
+def _begin(ahead: int) -> None:
+    while _waiting and len(_begun) < _THREADS:
+        _begun.append(Blocks(_waiting.pop(0), ahead=ahead))
+
+
+@contextmanager
+def open_blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Blocks]:
     """The blocks of a file, which is closed behind them; see `Blocks`."""
-    blocks = Blocks(path, size, ahead)
+    begun = next((blocks for blocks in _begun if (blocks.path, blocks.size) == (path, size)), None)
+    if begun:
+        _begun.remove(begun)
+        _begin(AHEAD_BYTES // _THREADS)
+    blocks = begun or Blocks(path, size)
     try:
         yield blocks
     finally:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.pieces import place_on_read
 from clonotrack.kernels.segments import Germline, codes_of
-from clonotrack.sequence import I32, U8
+from clonotrack.sequence import I32, U8, N
 
 # METHOD: where the alignment ends this near an anchor, the anchor is looked for along the alignment's diagonal and
 # taken if the read has the conserved residue there. Its codon may lie across the border to the other segment, which
 # often claims a base that both have.
 REACH = 9
+# METHOD: without the conserved residue, or farther away, the anchor is taken if mutation explains the bases from the
+# end of the alignment to the anchor better than a deletion does (log odds of each base at the V's own rate, against a
+# random base), with odds of 20 beforehand that a deletion does not reach it. Hypermutation prefers the borders of the
+# CDR3 (hot spots in ``TAC TGT GCG``), so the rate there is taken as 4 times the V's.
+FARTHEST = 30
+RETAINED = math.log(20.0)
+HOTTER, HOTTEST = 4.0, 0.35
 # Bases of a segment in the key region where the segment has no anchor.
 KEY_BASES = 10
 
@@ -47,8 +55,31 @@ def same_codon(read: U8, start: int, germline: U8, germline_start: int) -> bool:
 
 
 @njit
+def mutation_rate(call: Any) -> float:
+    """Share of substituted bases expected at the borders of the junction; half a substitution is added."""
+    rate = (call["v_mismatches"] + 0.5) / (call["v_matches"] + call["v_mismatches"] + 1.0)
+    return float(min(HOTTEST, HOTTER * rate))
+
+
+@njit
+def is_retained(read: U8, start: int, germline: U8, germline_start: int, length: int, rate: float) -> bool:
+    """Whether bases beside each other are mutated germline rather than random, where few are lost beforehand."""
+    if length > FARTHEST:
+        return False
+    odds = RETAINED
+    for i in range(length):
+        if read[start + i] == germline[germline_start + i]:
+            odds += math.log(4.0 * (1.0 - rate))
+        elif read[start + i] != N:
+            odds += math.log(4.0 * rate / 3.0)
+    return odds > 0.0
+
+
+@njit
 def v_anchor_on_read(
     read: U8,
+    germline: U8,
+    rate: float,
     limit: int,
     anchor: int,
     pieces: I32,
@@ -62,6 +93,8 @@ def v_anchor_on_read(
 
     Args:
         read: codes of the read.
+        germline: codes of the allele.
+        rate: of substitutions.
         limit: first base of the J.
         anchor: of the allele, -1 for none.
         pieces: of the alignment.
@@ -76,13 +109,19 @@ def v_anchor_on_read(
     if anchor + 3 <= germline_end:
         return place_on_read(pieces, count, start, germline_start, anchor)
     place = end + anchor - germline_end
-    near = anchor + 3 - germline_end <= REACH
-    return place if near and place < limit and place + 3 <= len(read) and is_cys(read, place) else -1
+    length = anchor + 3 - germline_end
+    if place >= limit or place + 3 > len(read):
+        return -1
+    if length <= REACH and is_cys(read, place):
+        return place
+    return place if is_retained(read, end, germline, germline_end, length, rate) else -1
 
 
 @njit
 def j_anchor_on_read(
     read: U8,
+    germline: U8,
+    rate: float,
     limit: int,
     anchor: int,
     pieces: I32,
@@ -102,11 +141,17 @@ def j_anchor_on_read(
         return place_on_read(pieces, count, start, germline_start, anchor)
     if anchor < germline_start:
         place = start + anchor - germline_start
-        near = germline_start - anchor <= REACH and place + 3 > limit
+        length = germline_start - anchor
+        first, on_germline = place, anchor
     else:
         place = end + anchor - germline_end
-        near = anchor + 3 - germline_end <= REACH and place + 3 <= len(read)
-    return place if near and is_phe_or_trp(read, place) else -1
+        length = anchor + 3 - germline_end
+        first, on_germline = end, germline_end
+    if place + 3 <= limit or place < 0 or place + 3 > len(read):
+        return -1
+    if length <= REACH and is_phe_or_trp(read, place):
+        return place
+    return place if is_retained(read, first, germline, on_germline, length, rate) else -1
 
 
 @njit
@@ -114,8 +159,11 @@ def settle_frame(read: U8, germline: Germline, v_pieces: I32, j_pieces: I32, cal
     """Write anchors, frame, stop codons, productivity and key region into a call with all its coordinates."""
     v, j = call["v"], call["j"]
     v_anchor, j_anchor = germline.v.anchor[v], germline.j.anchor[j]
+    rate = mutation_rate(call)
     on_v = v_anchor_on_read(
         read,
+        codes_of(germline.v, v),
+        rate,
         call["j_start"],
         v_anchor,
         v_pieces,
@@ -127,6 +175,8 @@ def settle_frame(read: U8, germline: Germline, v_pieces: I32, j_pieces: I32, cal
     )
     on_j = j_anchor_on_read(
         read,
+        codes_of(germline.j, j),
+        rate,
         call["v_end"],
         j_anchor,
         j_pieces,

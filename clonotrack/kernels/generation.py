@@ -52,9 +52,9 @@ class Recombination(NamedTuple):
 def occurrences(window: U8, model: Recombination, most: int) -> F64:
     """Expected places of a random rearrangement that show `window` with a given number of substitutions.
 
-    METHOD: Murugan 2012 (PNAS 109:16161), whose model is summed over all ways of cutting and inserting as in OLGA
-    (Sethna 2019, Bioinformatics 35:2974), here for nucleotides, with substitutions, and for a window that
-    may begin and end in any part of the rearrangement.
+    METHOD: the model of Murugan 2012 (PNAS 109:16161) is summed over all ways of cutting and inserting, as in OLGA
+    (Sethna 2019, Bioinformatics 35:2974); here for nucleotides, with substitutions, and for a window that may begin
+    and end in any part of the rearrangement.
 
     Args:
         window: codes, none unknown.

@@ -25,6 +25,8 @@ MOST_FLANK = 20
 LOOSE = 4
 # So few bases are missing from a whole segment, or left of a deleted one.
 FEW = 3
+# Score of a flank from which it is more than the heptamer and chance.
+SURE_FLANK = 22
 # Farthest from one another that two joined segments are, with N bases and a D between them [nt].
 FARTHEST = 100
 
@@ -132,9 +134,9 @@ def is_incomplete(read: U8, found: Any, left: Elements, right: Elements) -> bool
         if cut or follows(read, found["v_end"] + left.last[v] - found["v_germline_end"], flank_of(left, v)):
             return False
     if right.is_d[j]:
-        # the flank of every V begins as that of a D does: with the heptamer
+        # the flank of every V begins as that of a D does, with the heptamer
         v_whole = not left.is_d[v] and left.last[v] - found["v_germline_end"] < FEW
-        if v_whole and right.last[j] - found["j_germline_start"] < FEW:
+        if v_whole and right.last[j] - found["j_germline_start"] < FEW and found["j_score"] < SURE_FLANK:
             return False
         cut = found["j_germline_end"] - right.last[j] < LEAST_FLANK and len(read) - found["j_end"] > LOOSE
         if cut or precedes(read, found["j_start"] - found["j_germline_start"], flank_of(right, j)):

@@ -10,6 +10,7 @@ from clonotrack.kernels.credit import AMBIGUOUS, FAR, HIT, NO_CREDIT, OWN, TIED,
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.mismatches import mismatches
 from clonotrack.kernels.placing import Probes, evolved, gapped
+from clonotrack.kernels.plausible import plausible
 from clonotrack.kernels.sieve import PIECE
 from clonotrack.sequence import ENCODE, I32, I64, U8
 
@@ -19,7 +20,7 @@ EVENT_COLUMNS = 8
 
 
 class Index(NamedTuple):
-    """Where the pieces of all probes are found by their value; see `clonotrack.track.index`.
+    """Where the pieces of all probes are found by their value; see `clonotrack.track.places`.
 
     Attributes:
         slots: open-addressing hash table, its length a power of two: number of a value, -1 where free.
@@ -136,7 +137,11 @@ def verify(
                     here = apart_here if apart_here <= allowed else here
                 is_indel = 0
                 bound = min(limit, known - 1, here - 1)
-                if here > 1 and bound > 0:
+                if (
+                    here > 1
+                    and bound > 0
+                    and plausible(codes, length, begin, probe_codes, origin, size, low_of[entry], high_of[entry], bound)
+                ):
                     edits = gapped(codes, length, at, offset_of[entry], probe, probes, bound, rows, left, right)
                     if edits <= bound:
                         here, is_indel = edits, 1

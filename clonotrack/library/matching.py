@@ -10,6 +10,7 @@ import numpy as np
 from clonotrack.config import Track
 from clonotrack.germline import Reference
 from clonotrack.kernels.generation import Recombination
+from clonotrack.kernels.sieve import PIECE
 from clonotrack.library.background import copies_per_cell, enrichment, per_rearrangement, recombination
 from clonotrack.sequence import F64, translate
 
@@ -50,6 +51,17 @@ def edits_for_errors(length: int, error_rate: float) -> int:
     while loss(length, edits, error_rate) > MOST_LOSS:
         edits += 1
     return edits
+
+
+def edits_for_length(length: int, settings: Track) -> tuple[int, str | None]:
+    """Edits that a stretch of `length` nt is to be allowed, and why these are fewer than its errors ask for, if so.
+
+    As many as the settings say, else as `edits_for_errors` has it; and one for every `PIECE` nt after the first, which
+    is what the search needs to find a read in any case.
+    """
+    wanted = edits_for_errors(length, settings.error_rate) if settings.max_edits is None else settings.max_edits
+    room = length // PIECE - 1
+    return (wanted, None) if wanted <= room else (room, f"{length} nt have room for no more than {room} edits")
 
 
 class Background:

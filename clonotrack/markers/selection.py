@@ -61,7 +61,8 @@ def select(
             if capture_assumed and row["unit"] == "molecules" and cells is not None:
                 judged = (*judged, Criterion(None, "cells at an assumed capture of UMIs"))
             markers.append(row | found | _decided(row, judged, taken, settings))
-    always = {"subject_id": subject_id, "copies_per_cell": 1.0, "background_rate": None, "max_edits": None}
+    always = {"subject_id": subject_id, "copies_per_cell": 1.0, "background_rate": None}
+    always |= {"max_edits": None, "edits_reason": None}
     return check(pl.DataFrame([marker | always for marker in markers], schema=MARKERS.schema()), MARKERS)
 
 

@@ -20,11 +20,13 @@ def cross_sample(tubes: Sequence[Observed]) -> pl.DataFrame:
             "subject_id": tube.subject_id,
             "own": tube.subject_id is not None and tube.subject_id == tube.owners[marker],
             "reads": reads,
+            "shared_reads": tube.shared.get(marker, 0),
         }
         for tube in tubes
         for marker, reads in tube.markers.items()
     ]
-    by_sample = [name for name in CROSS_SAMPLE.names if name != "reads"]
+    counted = ["reads", "shared_reads"]
+    by_sample = [name for name in CROSS_SAMPLE.names if name not in counted]
     frame = pl.DataFrame(rows, schema=CROSS_SAMPLE.schema())
-    summed = frame.group_by(by_sample, maintain_order=True).agg(pl.col("reads").sum())
+    summed = frame.group_by(by_sample, maintain_order=True).agg(pl.col(counted).sum())
     return check(summed.sort("marker_id", "sample_id"), CROSS_SAMPLE)

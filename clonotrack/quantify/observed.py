@@ -80,8 +80,8 @@ def _observed(rows: pl.DataFrame) -> Observed:
     reads: dict[str, dict[str, int]] = {kind: {} for kind in ("marker", "ambiguous", "control", "locus", "total")}
     owners: dict[str, str | None] = {}
     umis: dict[str, int] = {}
-    cut_short: set[str] = set()
     shared: dict[str, int] = {}
+    cut_short: set[str] = set()
     columns = ("target_id", "target_kind", "target_subject_id", "match_class", "reads", "umis", "shared_reads")
     for target, kind, owner, match, count, molecules, common in rows.select(columns).iter_rows():
         if kind == "marker":

@@ -92,6 +92,7 @@ REARRANGEMENTS = Table(
         column("stop_codon", "bool", "a stop codon in the frame of V", null=True),
         column("vj_in_frame", "bool", "V and J are in one frame", null=True),
         column("rearrangement_evalue", "float", "E-value of the rearrangement: of its worse end", null=True),
+        column("chimeric", "bool", "the read holds parts of two rearrangements, of which one is told", null=True),
         *(
             _SEGMENTS[s][field]
             for s, fields in (

@@ -224,6 +224,12 @@ CROSS_SAMPLE = Table(
         column("subject_id", "str", "the patient the sample is of", null=True),
         column("own", "bool", "sample and marker are of one patient"),
         column("reads", "int", "reads of the marker in the sample", "reads"),
+        column(
+            "shared_reads",
+            "int",
+            "of these, reads that a marker of another patient counts as well: a shared rearrangement",
+            "reads",
+        ),
     ),
     key=("marker_id", "sample_id"),
 )

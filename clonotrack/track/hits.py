@@ -1,4 +1,4 @@
-"""From what was counted to the HITS table, and what is worth a look in it."""
+"""From what was counted to the HITS table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from clonotrack.germline import LOCI
 from clonotrack.sequence import I64
-from clonotrack.tables import HITS, QC, TOTALS, check
+from clonotrack.tables import HITS, TOTALS, check
 from clonotrack.track.tally import Counted
 from clonotrack.track.targets import Target
 
@@ -37,6 +37,8 @@ def hits_frame(
     loci: I64,
     totals: Mapping[str, int],
     unseen: Collection[str] = (),
+    *,
+    tagged: bool = False,
 ) -> pl.DataFrame:
     """HITS of one tube.
 
@@ -47,13 +49,16 @@ def hits_frame(
         loci: shape (7,); reads by the locus of their J.
         totals: reads by what became of them.
         unseen: markers that the reads are too short for; each has a row without a match class, which says so.
+        tagged: the library has UMIs.
     """
-    rows = [*_target_rows(targets, counted, unseen), *_locus_rows(loci), *_total_rows(totals)]
+    rows = [*_target_rows(targets, counted, unseen, 0 if tagged else None), *_locus_rows(loci), *_total_rows(totals)]
     frame = pl.DataFrame([asdict(sample) | row for row in rows], schema=HITS.schema())
     return check(frame, HITS)
 
 
-def _target_rows(targets: Sequence[Target], counted: Iterable[Counted], unseen: Collection[str]) -> Iterator[Row]:
+def _target_rows(
+    targets: Sequence[Target], counted: Iterable[Counted], unseen: Collection[str], no_umis: int | None
+) -> Iterator[Row]:
     by_target: dict[int, list[Counted]] = defaultdict(list)
     for row in counted:
         by_target[row.target].append(row)
@@ -65,9 +70,9 @@ def _target_rows(targets: Sequence[Target], counted: Iterable[Counted], unseen: 
             "locus": target.locus,
         }
         if target.kind == "marker" and target.target_id in unseen:
-            yield about | {"reads": 0}
+            yield about | {"reads": 0, "umis": no_umis}
         elif all(row.match_class == "evolved" for row in by_target[number]):
-            yield about | {"match_class": "exact", "edit_distance": 0, "reads": 0, "shared_reads": 0}
+            yield about | {"match_class": "exact", "edit_distance": 0, "reads": 0, "shared_reads": 0, "umis": no_umis}
         for row in by_target[number]:
             yield about | {
                 "match_class": row.match_class,
@@ -87,35 +92,3 @@ def _locus_rows(loci: I64) -> Iterator[Row]:
 def _total_rows(totals: Mapping[str, int]) -> Iterator[Row]:
     for name in TOTALS:
         yield {"target_id": name, "target_kind": "total", "reads": totals[name]}
-
-
-def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target] = ()) -> pl.DataFrame:
-    """QC of one sample, all its tubes together: what became of its reads, and the edits that targets were allowed.
-
-    Args:
-        hits: HITS of the sample.
-        sample_id: as in `hits`.
-        targets: from `clonotrack.track.prepare`; each marker of the sample's own patient gets a row.
-    """
-    of_sample = hits.filter(pl.col("sample_id") == sample_id)
-    counted = of_sample.filter(pl.col("target_kind").is_in(["total", "locus"]))
-    reads = {
-        name: int(counted.filter(pl.col("target_id") == name).get_column("reads").sum()) for name in (*TOTALS, *LOCI)
-    }
-    passed = reads["scanned"] - reads["no_umi"] - reads["too_short"] - reads["low_quality"]
-    rows = [(name, float(reads[name]), "reads") for name in TOTALS]
-    rows += [(f"reads_{locus}", float(reads[locus]), "reads") for locus in LOCI]
-    if passed:
-        rows.append(("hit_share", reads["hit"] / passed, "share of passed reads"))
-        rows.append(("locus_share", sum(reads[locus] for locus in LOCI) / passed, "share of passed reads"))
-    subjects = set(of_sample.get_column("subject_id"))
-    strictest = {target.target_id: target for target in sorted(targets, key=lambda target: -target.edits)}
-    own = [target for target in strictest.values() if target.kind == "marker" and target.subject_id in subjects]
-    rows += [(f"max_edits {target.target_id}", float(target.edits), "edits") for target in own]
-    rows += [
-        (f"max_edits_lowered {target.target_id}", float(target.wanted - target.edits), "edits")
-        for target in own
-        if target.edits < target.wanted
-    ]
-    frame = pl.DataFrame([(sample_id, "track", *row) for row in rows], schema=QC.schema(), orient="row")
-    return check(frame, QC)

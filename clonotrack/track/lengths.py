@@ -17,7 +17,7 @@ def cut_short(target: Target, lengths: I64) -> bool:
 
     METHOD: amplicons of one locus have like lengths, so the reads with a J of the target's locus tell; where its locus
     is not stated, or has no read, each kind that makes up some of the tube. Our rule: a target is too long where under
-    5 % of every such kind hold as many bases.
+    5 % of every such kind hold as many bases as a read has to hold of it.
 
     Args:
         target: what is looked for.
@@ -28,5 +28,6 @@ def cut_short(target: Target, lengths: I64) -> bool:
     usual = kinds > ENOUGH * kinds.sum()
     if target.locus is not None and kinds[LOCI.index(target.locus)]:
         usual = np.arange(len(kinds)) == LOCI.index(target.locus)
-    long = lengths[:, len(target.part) :].sum(axis=1)
+    needed = min(bases for bases in (len(target.part), target.least_head, target.least_tail) if bases is not None)
+    long = lengths[:, needed:].sum(axis=1)
     return bool(kinds.any() and (long[usual] < ENOUGH * kinds[usual]).all())

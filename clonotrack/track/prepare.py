@@ -36,9 +36,9 @@ def prepare(
         TableError: a marker or control that cannot be tracked.
     """
     germline, background = Germline.of(reference), Background(reference)
-    all_markers = marker_targets(markers, settings, background) if markers is not None else []
+    all_markers = marker_targets(markers, settings, background, subject_id) if markers is not None else []
     refuse_germline(all_markers, germline)
-    tube = control_targets(controls, germline, settings, background) if controls is not None else []
+    tube = control_targets(controls, germline, settings) if controls is not None else []
     patients: dict[str | None, list[Target]] = {}
     for target in all_markers:
         patients.setdefault(target.subject_id, []).append(target)
@@ -46,5 +46,5 @@ def prepare(
     own = [with_relatives(target, background, reference, settings) for target in own]
     targets = settle_edits(own, tube, refuse=True)
     for others in patients.values():
-        targets += settle_edits(others, [], refuse=False)
+        targets += others if all(t.stated for t in others) else settle_edits(others, [], refuse=False)
     return targets

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from clonotrack.config import Track
 from clonotrack.germline import Reference
 from clonotrack.track.hits import Sample, hits_frame
 from clonotrack.track.lengths import cut_short
-from clonotrack.track.prepare import prepare
 from clonotrack.track.stream import Search, stream
+from clonotrack.track.targets import Target
 
 if TYPE_CHECKING:
     from clonotrack.library.batches import Batch, Counts
@@ -21,10 +20,8 @@ if TYPE_CHECKING:
 def track(
     batches: Iterable[Batch],
     counts: Counts,
-    markers: pl.DataFrame | None,
-    controls: pl.DataFrame | None,
+    targets: Sequence[Target],
     reference: Reference,
-    settings: Track,
     sample: Sample,
 ) -> pl.DataFrame:
     """Count the reads of one tube that hold a marker or a control; see docs/tracking.md for what a hit needs.
@@ -32,20 +29,14 @@ def track(
     Args:
         batches: reads that passed, in chunks; they are searched as they come and not kept.
         counts: of the reads behind `batches`, complete when these are used up.
-        markers: MARKERS of this and other patients, under each other; only selected rows are looked for.
-        controls: CONTROLS of the tube.
-        reference: for the J segments, and for the germline part of controls.
-        settings: edits.
+        targets: what is looked for, from `clonotrack.track.prepare`.
+        reference: for the J segments.
         sample: named in every row; its `subject_id` says which markers are its own.
 
     Returns:
         HITS: per target the reads by class and distance (one zero row where there are none), reads by the locus of
         their J, and totals that add up to the reads of the files.
-
-    Raises:
-        TableError: a marker or control that cannot be tracked.
     """
-    targets = prepare(markers, controls, reference, settings, sample.subject_id)
     search = Search(targets, reference, sample.subject_id)
     stream(batches, search)
     totals = {
@@ -59,4 +50,6 @@ def track(
     }
     lengths = search.loci.lengths
     unseen = frozenset(t.target_id for t in targets if t.kind == "marker" and cut_short(t, lengths))
-    return hits_frame(sample, targets, search.tally.rows(), search.loci.counts, totals, unseen)
+    return hits_frame(
+        sample, targets, search.tally.rows(), search.loci.counts, totals, unseen, tagged=search.tally.tagged
+    )

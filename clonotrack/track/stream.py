@@ -41,7 +41,8 @@ class Search:
         if len(self._room.read) < needed:
             self._room = Candidates.room(needed)
         found = self._room.first(sift(text, starts, ends, self._sieve, self._room))
-        return self.tally.add(text, starts, ends, found, 1 if batch.mates is None else 2)
+        mates = 1 if batch.mates is None else 2
+        return self.tally.add(text, starts, ends, found, mates, batch.umis, batch.umi_length)
 
 
 def stream(batches: Iterable[Batch], search: Search) -> None:

@@ -14,6 +14,7 @@ from clonotrack.kernels.verify import (
     DISTANCE,
     EVOLVED,
     EXACT,
+    FRAGMENT,
     INDEL,
     KIND,
     MISMATCH,
@@ -25,13 +26,14 @@ from clonotrack.kernels.verify import (
     verify,
 )
 from clonotrack.kernels.votes import vote
-from clonotrack.sequence import I64, U8, decode
+from clonotrack.sequence import I64, U8, U64, decode
 from clonotrack.track.places import index_of, piece_starts
 from clonotrack.track.probes import probes_of
+from clonotrack.track.tags import Tags
 from clonotrack.track.targets import Target
 
 CLASSES = {EXACT: "exact", MISMATCH: "mismatch", INDEL: "indel", EVOLVED: "evolved", TIE: "ambiguous"}
-FLANK = 200  # nt of an evolved read beside the target that its consensus tells
+FLANK = 400  # nt of an evolved read beside the target that its consensus tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Tally:
         values: distinct values of all pieces, for the first filter.
         hit: fragments that some target counts.
         ambiguous: fragments between two targets.
+        tagged: the library has UMIs.
     """
 
     def __init__(self, targets: Sequence[Target], reference: Reference, subject_id: str | None) -> None:
@@ -72,7 +75,9 @@ class Tally:
         self._sizes = [len(target.part) for target in targets]
         self._reads: dict[tuple[int, int, int], I64] = {}  # fragments, and shared ones, by target, kind and distance
         self._votes: dict[tuple[int, int], I64] = {}
+        self._tags: Tags | None = None
         self.values: I64 = self._index.values
+        self.tagged = False
         self.hit = 0
         self.ambiguous = 0
 
@@ -83,6 +88,8 @@ class Tally:
         ends: I64,
         found: Candidates,
         mates: int = 1,
+        umis: U64 | None = None,
+        umi_length: int = 0,
     ) -> I64:
         """Count the fragments of one chunk; give back the events of `clonotrack.kernels.verify`.
 
@@ -92,10 +99,13 @@ class Tally:
             ends: the base after its last.
             found: candidates of the first filter.
             mates: reads of a fragment.
+            umis: UMI of each fragment, two bits a base; None where the library has none.
+            umi_length: bases of a UMI.
         """
         events, hit, ambiguous = verify(
             text, starts, ends, found.read, found.place, found.piece, mates, self._index, self._probes
         )
+        self.tagged |= umis is not None
         self.hit += hit
         self.ambiguous += ambiguous
         if len(events):
@@ -105,8 +115,20 @@ class Tally:
             shared = np.bincount(at.ravel(), events[:, SHARED], minlength=len(keys))
             for key, row in zip(map(tuple, keys.tolist()), np.column_stack([reads, shared]), strict=True):
                 self._reads[key] = self._reads.get(key, 0) + row.astype(np.int64)
+            if umis is not None:
+                tags = self._tags = self._tags or Tags()
+                tags.add(events[:, [TARGET, KIND, DISTANCE]], umis[events[:, FRAGMENT]], umi_length)
             self._vote(text, starts, ends, events[events[:, KIND] == EVOLVED])
         return events
+
+    def cut_edits(self, target: int) -> tuple[list[int], list[int]]:
+        """Edits of a read that ends after the first m bases of a target, and of one that begins m bases before its end.
+
+        By m; -1 where such a read is no hit.
+        """
+        start = int(self._probes.offsets[2 * target]) + 2 * target
+        places = slice(start, start + self._sizes[target] + 1)
+        return self._probes.cut_right[places].tolist(), self._probes.cut_left[places].tolist()
 
     def _vote(self, text: U8, starts: I64, ends: I64, events: I64) -> None:
         """Lay evolved reads along their target."""
@@ -119,10 +141,11 @@ class Tally:
 
     def rows(self) -> Iterator[Counted]:
         """What was counted, by target, class and distance."""
+        umis = self._tags.molecules() if self._tags else {}
         for key in sorted(self._reads):
             (target, kind, distance), (reads, shared) = key, self._reads[key].tolist()
             sequence = _consensus(self._votes[target, distance]) if kind == EVOLVED else None
-            yield Counted(target, CLASSES[kind], distance, reads, shared, None, sequence)
+            yield Counted(target, CLASSES[kind], distance, reads, shared, umis.get(key), sequence)
 
 
 def _consensus(votes: I64) -> str:

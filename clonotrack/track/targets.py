@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from clonotrack.config import Track
 from clonotrack.errors import TableError
-from clonotrack.kernels.sieve import PIECE
-from clonotrack.library.matching import Background, edits_for_errors
+from clonotrack.library.matching import Background, edits_for_errors, edits_for_length
 from clonotrack.tables import SHORTEST_TARGET
 from clonotrack.track.windows import Germline
 
@@ -31,6 +30,7 @@ class Target:
         wanted: edits that were asked for.
         edits: edits that are allowed, see `clonotrack.track.edits`.
         reason: why these are fewer; None where they are not.
+        stated: the table or the settings say how many.
         system: of a marker, as its table states it; so junction and v_call.
         background_rate: of a marker, as its table states it or as the recombination model has it.
         start: 0-based place of `part` in `whole`.
@@ -50,6 +50,7 @@ class Target:
     wanted: int
     edits: int
     reason: str | None = None
+    stated: bool = False
     system: str | None = None
     junction: str | None = None
     v_call: str | None = None
@@ -62,11 +63,20 @@ class Target:
     stem_edits: int = -1
 
 
-def marker_targets(markers: pl.DataFrame, settings: Track, background: Background) -> list[Target]:
+def marker_targets(
+    markers: pl.DataFrame, settings: Track, background: Background, subject_id: str | None = None
+) -> list[Target]:
     """The selected markers of a MARKERS frame, or of several under each other, in order.
 
     A row without `selected` is one that a laboratory wrote by hand: it is tracked. Without coordinates the whole
-    sequence is the clone-specific part.
+    sequence is the clone-specific part. The edits of another patient's marker are those that its table states; where it
+    states none, they go by its length alone.
+
+    Args:
+        markers: MARKERS.
+        settings: what edits have to allow for.
+        background: tells how common a marker is.
+        subject_id: the patient of the sample.
 
     Raises:
         TableError: a sequence or its coordinates cannot be tracked, or one id names two different targets.
@@ -75,7 +85,7 @@ def marker_targets(markers: pl.DataFrame, settings: Track, background: Backgroun
     for row in markers.iter_rows(named=True):
         if row["selected"] is False:
             continue
-        target = _marker(row, settings, background)
+        target = _marker(row, settings, background if row["subject_id"] == subject_id else None)
         known = found.setdefault(target.target_id, target)
         if replace(known, whole=target.whole, start=target.start) != target:
             raise TableError(
@@ -86,7 +96,7 @@ def marker_targets(markers: pl.DataFrame, settings: Track, background: Backgroun
     return list(found.values())
 
 
-def _marker(row: dict[str, Any], settings: Track, background: Background) -> Target:
+def _marker(row: dict[str, Any], settings: Track, background: Background | None) -> Target:
     name, sequence = row["marker_id"], _letters("MARKERS", row["marker_id"], row["sequence"])
     start, end = row["target_start"], row["target_end"]
     if start is None and end is None:
@@ -120,15 +130,15 @@ def _marker(row: dict[str, Any], settings: Track, background: Background) -> Tar
     return _with_edits(found, stated, settings, background)
 
 
-def _with_edits(target: Target, stated: int | None, settings: Track, background: Background) -> Target:
+def _with_edits(target: Target, stated: int | None, settings: Track, background: Background | None) -> Target:
     """A target with the edits that are stated or, else, that its length asks for and its background allows."""
+    asked = settings if stated is None else settings.model_copy(update={"max_edits": stated})
+    edits, reason = edits_for_length(len(target.part), asked)
     wanted = edits_for_errors(len(target.part), settings.error_rate) if stated is None else stated
-    room = min(wanted, len(target.part) // PIECE - 1)
-    reason = None if room == wanted else f"{len(target.part)} nt have room for no more"
-    found = replace(target, wanted=wanted, edits=room, reason=reason)
-    if stated is not None or target.kind == "control":
+    found = replace(target, wanted=wanted, edits=edits, reason=reason, stated=stated is not None)
+    if stated is not None or background is None:
         return found
-    judged = background.judge(target.part, target.system, target.junction, settings, room)
+    judged = background.judge(target.part, target.system, target.junction, settings, edits)
     return replace(found, edits=judged.edits, reason=judged.reason or reason)
 
 
@@ -147,9 +157,7 @@ def refuse_germline(targets: Iterable[Target], germline: Germline) -> None:
             raise TableError("MARKERS", "sequence", message)
 
 
-def control_targets(
-    controls: pl.DataFrame, germline: Germline, settings: Track, background: Background
-) -> list[Target]:
+def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track) -> list[Target]:
     """The controls of a CONTROLS frame, in order, each with the window that is looked for.
 
     Raises:
@@ -167,7 +175,7 @@ def control_targets(
             raise TableError("CONTROLS", "sequence", message)
         part = sequence[slice(*window)]
         bare = Target(name, "control", None, row["locus"], sequence, part, 0, 0, start=window[0])
-        target = _with_edits(bare, settings.max_edits, settings, background)
+        target = _with_edits(bare, settings.max_edits, settings, None)
         if found.setdefault(name, target) != target:
             message = f"{name!r} names two different controls: give every control a name of its own"
             raise TableError("CONTROLS", "control_id", message)

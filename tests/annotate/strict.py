@@ -10,6 +10,7 @@ import polars as pl
 from clonotrack.sequence import translate
 from clonotrack.tables import LOCI, REARRANGEMENTS, check
 
+REGIONS = ("fwr1", "cdr1", "fwr2", "cdr2", "fwr3", "cdr3", "fwr4")
 OPERATION = re.compile(r"(\d+)([MIDSN])")
 
 
@@ -17,7 +18,7 @@ def check_strictly(frame: pl.DataFrame) -> None:
     """Assert unique ids, known loci, coordinates in the sequence, CIGARs, junction and alignment that agree."""
     check(frame, REARRANGEMENTS)
     for row in frame.iter_rows(named=True):
-        if row["v_call"] is None:
+        if row["locus"] is None:
             _check_nothing(row)
         else:
             _check_row(row)
@@ -33,14 +34,27 @@ def _check_row(row: dict[str, Any]) -> None:
     sequence = row["sequence"]
     assert row["locus"] in LOCI
     assert row["system"].startswith(row["locus"])
+    assert row["chimeric"] is not None
     ends = []
-    for kind in ("v", "d", "j"):
-        if row[f"{kind}_call"] is not None:
+    for kind in ("v", "d", "d2", "j"):
+        if row[f"{kind}_cigar"] is not None:
             _check_segment(row, kind)
             ends += [row[f"{kind}_sequence_start"] - 1, row[f"{kind}_sequence_end"]]
     assert ends == sorted(ends), row["sequence_id"]
+    assert (row["v_call"] or row["d_call"]) is not None
+    assert (row["j_call"] or row["d_call"]) is not None
     aligned = row["sequence_alignment"].replace("-", "")
-    assert sequence[row["v_sequence_start"] - 1 : row["j_sequence_end"]] == aligned
+    if row["d_cigar"] is not None or row["d_call"] is None:  # else a D that is deleted as a whole
+        assert sequence[ends[0] : ends[-1]] == aligned
+    for number in (1, 2, 3):
+        inserted = row[f"np{number}"]
+        assert inserted is None or (inserted in aligned and len(inserted) == row[f"np{number}_length"])
+    bounds = [(row[f"{region}_start"], row[f"{region}_end"]) for region in REGIONS if row[f"{region}_start"]]
+    assert [place for both in bounds for place in both] == sorted(place for both in bounds for place in both)
+    assert all(1 <= start <= end <= len(sequence) for start, end in bounds)
+    supports = [row[f"{kind}_support"] for kind in ("v", "d", "d2", "j")]
+    assert [s is None for s in supports] == [row[f"{kind}_call"] is None for kind in ("v", "d", "d2", "j")]
+    assert row["rearrangement_evalue"] in supports
     assert len(row["sequence_alignment"]) == len(row["germline_alignment"])
     if row["junction"] is not None:
         assert row["junction"] in sequence
@@ -54,7 +68,8 @@ def _check_row(row: dict[str, Any]) -> None:
         assert row["vj_in_frame"]
         assert not row["stop_codon"]
         assert row["junction_length"] % 3 == 0
-    assert 0 <= row["v_identity"] <= 1
+    assert (row["v_identity"] is None) == (row["v_call"] is None)
+    assert row["v_identity"] is None or 0 <= row["v_identity"] <= 1
     if row["quality"] is not None:
         assert len(row["quality"]) == len(sequence)
 

@@ -3,6 +3,7 @@ from click.testing import CliRunner
 
 from clonotrack.cli.germline import germline
 from clonotrack.errors import GermlineError
+from clonotrack.io.germline import load_reference
 
 J4 = ">IGHJ4*02\nACTACTTTGACTACTGGGGCCAGGGAACCCTGGTCACCGTCTCCTCAG\n"
 
@@ -58,3 +59,12 @@ def test_check_needs_a_path():
 @pytest.mark.parametrize("command", [["--help"], ["list", "--help"], ["check", "--help"]])
 def test_help(command):
     assert run(*command).exit_code == 0
+
+
+def test_an_imported_folder_is_a_reference(tmp_path):
+    segments = [s for s in load_reference().segments if s.locus == "TRG"]
+    (tmp_path / "trg.fa").write_text("".join(f">{s.allele}\n{s.sequence}\n" for s in segments))
+    result = run("import", tmp_path / "trg.fa", "-o", tmp_path / "made")
+    assert result.exit_code == 0, result.output
+    assert f"{len(segments)} of {len(segments)} records placed" in result.output
+    assert "TRG    V     11     11" in run("list", "--germline", tmp_path / "made").output

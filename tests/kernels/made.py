@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -27,8 +28,11 @@ def segment(kind: Kind, locus: str, name: str, sequence: str, anchor: int | None
 
 @cache
 def small() -> Index:
-    """Of each locus three V, two of them much alike and one with a gap; D of 8 to 16 nt; two J, one without anchor."""
-    rng = np.random.default_rng(1)
+    """Of each locus three V, two of them much alike and one with a gap; D of 8 to 16 nt; two J, one without anchor.
+
+    D have flanks of 30 nt.
+    """
+    rng, of_flanks = np.random.default_rng(1), np.random.default_rng(2)
     segments = []
     for locus, length in LENGTHS.items():
         first = random_bases(rng, length - 12) + "TGTGCA" + random_bases(rng, 6)
@@ -37,7 +41,9 @@ def small() -> Index:
         for i, sequence in enumerate((first, like, other)):
             segments.append(segment("V", locus, str(i + 1), sequence, anchor=len(sequence) - 12))
         for name in D_GENES[locus]:
-            segments.append(segment("D", locus, name, random_bases(rng, int(rng.integers(8, 17)))))
+            d = segment("D", locus, name, random_bases(rng, int(rng.integers(8, 17))))
+            flanks = random_bases(of_flanks, 30), random_bases(of_flanks, 30)
+            segments.append(replace(d, flank_5=flanks[0], flank_3=flanks[1]))
         for name, anchor in zip(J_GENES[locus], (10, None if locus == "IGH" else 7), strict=True):
             sequence = random_bases(rng, 10) + "TTTGGC" + random_bases(rng, 40)
             segments.append(segment("J", locus, name, sequence, anchor=anchor))
@@ -79,6 +85,35 @@ def fused(rng: np.random.Generator) -> str:
     """Two rearrangements in one read, each on its strand and the one perhaps without its J, or its V."""
     one, other = (recombined(rng, 0.08, 0, junk=False) for _ in range(2))
     return one[rng.integers(len(one)) :] + other if rng.random() < 0.5 else one + other[: rng.integers(len(other))]
+
+
+def incomplete(rng: np.random.Generator, rate: float) -> str:
+    """D with its flank (or a part of it) or V of TRD, at times a D more, and J or D with its flank; or germline."""
+    index = small()
+    locus = str(rng.choice(list(LENGTHS)))
+    ds = [d for d in index.d if d.locus == locus]
+    first = int(rng.integers(len(ds)))
+    d, last = ds[first], ds[-1]
+    kept = d.flank_5[int(rng.choice([0, 10, 18, 26, 30])) :]
+    read = kept + d.sequence[: len(d.sequence) - int(rng.choice([0, 0, 2, 4, 14]))]
+    if rng.random() < 0.15:
+        read = kept + d.sequence + d.flank_3[: rng.integers(31)]
+    if locus == "TRD" and rng.random() < 0.4:
+        v = [v.sequence for v in index.v if v.locus == "TRD"][rng.integers(3)]
+        read = v[rng.integers(10) : len(v) - rng.integers(6)]
+    read += random_bases(rng, int(rng.integers(6)))
+    if rng.random() < 0.3:
+        more = ds[rng.integers(len(ds))].sequence
+        read += more + random_bases(rng, int(rng.integers(4)))
+    if locus == "TRD" and rng.random() < 0.5:
+        read += (last.sequence + last.flank_3)[int(rng.choice([0, 1, 3, 5, 20])) :]
+        read = read[: len(read) - int(rng.choice([0, 0, 20, 26, 30]))]
+    else:
+        j = [j.sequence for j in index.j if j.locus == locus][rng.integers(2)]
+        read += j[rng.integers(9) :]
+    read = mutate(rng, read, rate)
+    read = random_bases(rng, int(rng.choice([0, 0, 0, 3, 12]))) + read + random_bases(rng, int(rng.integers(8)))
+    return reverse_complement(read) if rng.random() < 0.5 else read
 
 
 @st.composite

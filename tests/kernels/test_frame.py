@@ -52,7 +52,9 @@ def test_anchors_frame_and_key_region(v: str, j: str, data: st.DataObject) -> No
         call[f"{kind}_pieces"] = len(pieces)
         call[f"{kind}_start"], call[f"{kind}_germline_start"] = laid.start
         call[f"{kind}_end"], call[f"{kind}_germline_end"] = laid.end
+    matches, mismatches = (data.draw(st.integers(0, 60)) for _ in range(2))
+    call["v_matches"], call["v_mismatches"] = matches, mismatches
     arrays = [np.array(pieces, dtype=np.int32) for pieces in (v_pieces, j_pieces)]
     settle_frame(encode(read), index.germline, *arrays, call)
-    expected = naive.frame(read, v_laid, j_laid)
+    expected = naive.frame(read, v_laid, j_laid, matches, mismatches)
     assert {name: int(call[name]) for name in expected} == expected

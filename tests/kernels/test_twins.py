@@ -33,7 +33,7 @@ def used(path: Path, package: str) -> Iterator[tuple[str, str]]:
     modules = {}
     for node in nodes:
         if isinstance(node, ast.Import):
-            # `import clonotrack.kernels.scan` would go unseen below
+            # `import clonotrack.kernels.sieve` would go unseen below
             assert not any(one.name.startswith(package) for one in node.names), f"{path}: import {package} with from"
         if isinstance(node, ast.ImportFrom) and node.module == package:
             modules |= {one.asname or one.name: one.name for one in node.names}

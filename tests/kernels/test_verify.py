@@ -91,7 +91,7 @@ def wanted(targets: Sequence[Target], starts: Sequence[np.ndarray]) -> list[naiv
     return found
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=80)
 @given(cases())
 def test_fragments_are_what_the_whole_tables_say(case: tuple[list[Target], list[list[str]]]) -> None:
     targets, fragments = case
@@ -109,7 +109,7 @@ def test_fragments_are_what_the_whole_tables_say(case: tuple[list[Target], list[
         assert event[BEGIN] > -len(targets[event[1]].part)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(cases())
 def test_strand_order_and_chunks_change_nothing(case: tuple[list[Target], list[list[str]]]) -> None:
     targets, fragments = case

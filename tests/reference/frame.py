@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 
-from clonotrack.kernels.frame import KEY_BASES, REACH
+from clonotrack.kernels.frame import FARTHEST, HOTTER, HOTTEST, KEY_BASES, REACH, RETAINED
 from clonotrack.sequence import translate
 from tests.reference.pieces import Column
 
@@ -32,7 +33,7 @@ class Laid:
         return read + 1, germline + 1
 
 
-def anchor_on_read(read: str, laid: Laid, neighbour: int, *, is_v: bool) -> int:
+def anchor_on_read(read: str, laid: Laid, neighbour: int, rate: float, *, is_v: bool) -> int:
     """First base of the anchor codon, -1 where the read does not have it."""
     codon = [laid.anchor, laid.anchor + 1, laid.anchor + 2]
     if laid.anchor < 0:
@@ -45,16 +46,27 @@ def anchor_on_read(read: str, laid: Laid, neighbour: int, *, is_v: bool) -> int:
         return -1
     place = laid.start[0] - (laid.start[1] - codon[0]) if before else laid.end[0] + codon[0] - laid.end[1]
     distance = laid.start[1] - codon[0] if before else codon[2] + 1 - laid.end[1]
-    if distance > REACH or place < 0 or place + 3 > len(read):
+    if place < 0 or place + 3 > len(read):
         return -1
-    if (is_v and place >= neighbour) or (not is_v and before and place + 3 <= neighbour):
+    if (is_v and place >= neighbour) or (not is_v and place + 3 <= neighbour):
         return -1
-    return place if translate(read[place : place + 3]) in ("C" if is_v else "FW") else -1
+    if distance <= REACH and translate(read[place : place + 3]) in ("C" if is_v else "FW"):
+        return place
+    first, on_allele = (place, laid.anchor) if before else laid.end
+    beside = list(zip(read[first:], laid.allele[on_allele:], strict=False))[:distance]
+    return place if is_retained(beside, rate) else -1
 
 
-def frame(read: str, v: Laid, j: Laid) -> dict[str, int]:
-    on_v = anchor_on_read(read, v, j.start[0], is_v=True)
-    on_j = anchor_on_read(read, j, v.end[0], is_v=False)
+def is_retained(beside: list[tuple[str, str]], rate: float) -> bool:
+    known = [base == allele for base, allele in beside if base != "N"]
+    odds = [log(4 * (1 - rate)) if same else log(4 * rate / 3) for same in known]
+    return len(beside) <= FARTHEST and RETAINED + sum(odds) > 0
+
+
+def frame(read: str, v: Laid, j: Laid, matches: int, mismatches: int) -> dict[str, int]:
+    rate = min(HOTTEST, HOTTER * (mismatches + 0.5) / (matches + mismatches + 1))
+    on_v = anchor_on_read(read, v, j.start[0], rate, is_v=True)
+    on_j = anchor_on_read(read, j, v.end[0], rate, is_v=False)
     if on_v >= 0 and 0 <= on_j < on_v + 3:
         on_j = -1
     found = {"v_anchor": on_v, "j_anchor": on_j, **productivity(read, v, j, on_v, on_j)}

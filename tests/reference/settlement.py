@@ -72,4 +72,4 @@ def settle_pair(pair: Pair, germline: Germline, limits: Limits) -> Settled:
     v, j = settle_ends(read, v, j, cost)
     d = settle_d(read, germline, limits, min(3, int(cost + 0.5)), v.allele, j.allele, v.end[0], j.start[0])
     laid = [Laid(one.allele.sequence, one.allele.anchor, one.columns) for one in (v, j)]
-    return Settled(read, v, d, j, frame(read, *laid))
+    return Settled(read, v, d, j, frame(read, *laid, *count(v.columns, read, v.allele.sequence)))

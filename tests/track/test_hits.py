@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pytest
 
 from clonotrack.germline import LOCI
+from clonotrack.library.matching import loss
 from clonotrack.tables import HITS, QC, TOTALS, check
 from clonotrack.track import Sample, quality_control
 from clonotrack.track.hits import hits_frame
@@ -79,6 +81,22 @@ def test_quality_control_adds_up_the_tubes_and_tells_lowered_edits() -> None:
         "max_edits m3": 2,
         "max_edits_lowered m1": 1,
     }
+    losses = {name: value for name, value in values.items() if name.startswith("matching_loss")}
+    assert losses == {"matching_loss m1": loss(30, 1, 0.003), "matching_loss m3": loss(40, 2, 0.003)}
+    assert losses["matching_loss m1"] == pytest.approx(1 - 0.997**30 - 30 * 0.003 * 0.997**29)
+
+
+def test_the_error_rate_is_that_of_reads_without_and_with_one_substitution() -> None:
+    rng = np.random.default_rng(3)
+    wrong = rng.binomial(40, 0.01, 50_000)
+    counted = [
+        Counted(0, "exact" if d == 0 else "mismatch", d, int((wrong == d).sum()), 0, None, None) for d in range(3)
+    ]
+    frame = hits_frame(SAMPLE, TARGETS, counted, np.arange(7), TOTAL)
+    values = dict(quality_control(frame, "s", TARGETS).select("metric", "value").rows())
+    assert values["error_rate"] == pytest.approx(0.01, rel=0.03)
+    assert values["matching_loss m1"] == pytest.approx(loss(40, 2, 0.01), rel=0.1)
+    assert "error_rate" not in quality_control(hits(), "s", TARGETS)["metric"].to_list()
 
 
 def test_a_tube_without_a_passed_read_has_no_shares() -> None:

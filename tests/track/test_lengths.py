@@ -12,6 +12,7 @@ from clonotrack.germline import LOCI
 from clonotrack.tables import TOTALS
 from clonotrack.track.hits import Sample, hits_frame
 from clonotrack.track.lengths import cut_short
+from clonotrack.track.tally import Counted
 from tests.track.made import target
 
 TARGET = target("A" * 40, "m1")
@@ -49,8 +50,7 @@ def test_a_target_longer_than_nearly_all_reads_that_could_be_its_own(
 
 @pytest.mark.parametrize(("found", "rows"), [(0, [(None, 0)]), (7, [(None, 0), ("exact", 7)])])
 def test_its_row_says_so_and_takes_no_read_away(found: int, rows: list[tuple[str | None, int]]) -> None:
-    counts = np.zeros((1, 2, 3), dtype=np.int64)
-    counts[0, 0, 0] = found
+    counted = [Counted(0, "exact", 0, found, 0, None, None)] if found else []
     totals = dict.fromkeys(TOTALS, 0)
-    frame = hits_frame(Sample("s", "p"), [TARGET], counts, np.zeros(7, dtype=np.int64), totals, {"m1"})
+    frame = hits_frame(Sample("s", "p"), [TARGET], counted, np.zeros(7, dtype=np.int64), totals, {"m1"})
     assert frame.filter(pl.col("target_kind") == "marker").select("match_class", "reads").rows() == rows

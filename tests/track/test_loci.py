@@ -48,6 +48,7 @@ def test_lengths_beyond_the_longest_are_one() -> None:
 def test_a_large_tube_is_a_sample_that_batches_do_not_change(monkeypatch: pytest.MonkeyPatch, sizes: list[int]) -> None:
     """All of the first 100, then those with a number that 16 divides (112, 128, ... 384): 18 for 300 others."""
     monkeypatch.setattr(loci, "ALL_OF", 100)
+    monkeypatch.setattr(loci, "ONE_IN", 16)
     reads = [J["IGH"][0] if i % 2 == 0 or i < 50 else J["TRG"][0] for i in range(400)]
     bounds = np.cumsum([0, *sizes])
     found = counted(*(batch(reads[a:b]) for a, b in pairwise(bounds.tolist())))
@@ -57,6 +58,7 @@ def test_a_large_tube_is_a_sample_that_batches_do_not_change(monkeypatch: pytest
 
 def test_counts_add_up_to_the_fragments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loci, "ALL_OF", 32)
+    monkeypatch.setattr(loci, "ONE_IN", 16)
     for number in (0, 1, 31, 32, 33, 50, 61):
         assert counted(*([batch(["T" * 20] * number)] if number else [])).lengths.sum() == number
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -11,16 +10,12 @@ from hypothesis import strategies as st
 
 from clonotrack.config import Track
 from clonotrack.errors import TableError
-from clonotrack.io.germline import load_reference
-from clonotrack.io.reads import ReadChunk, read_chunks
+from clonotrack.io.reads import ReadChunk
 from clonotrack.library.batches import Batch, Counts
 from clonotrack.sequence import Ragged, encode, reverse_complement
-from clonotrack.simulate.hypermutation import hypermutate
-from clonotrack.simulate.recombination import draw, inherit
 from clonotrack.tables import HITS
 from clonotrack.track import Sample, prepare, track
-from clonotrack.track.search import Search
-from tests.track.made import REFERENCE, J, V, bases, controls, either_strand, marker, markers, searched, substituted
+from tests.track.made import REFERENCE, J, V, bases, controls, marker, markers, searched, substituted
 
 RNG = np.random.default_rng(31)
 VH, JH, JG = V["IGH"][0], J["IGH"][0], J["TRG"][0]
@@ -56,15 +51,9 @@ def hits(
 ) -> pl.DataFrame:
     counts = Counts()
     table = markers(*MARKERS) if table is None else table
-    return track(
-        batches(reads, counts, size, short=3, poor=2),
-        counts,
-        table,
-        tube,
-        REFERENCE,
-        Track(max_edits=max_edits),
-        Sample("s", subject_id),
-    )
+    targets = prepare(table, tube, REFERENCE, Track(max_edits=max_edits), subject_id)
+    reads_of = batches(reads, counts, size, short=3, poor=2)
+    return track(reads_of, counts, targets, REFERENCE, Sample("s", subject_id))
 
 
 def reads_of(frame: pl.DataFrame, target_id: str) -> dict[tuple[str | None, int | None], int]:
@@ -173,7 +162,7 @@ def test_no_reads_no_targets_still_make_a_table() -> None:
     assert found.columns == HITS.names
     assert set(found["target_kind"]) == {"locus", "total"}
     counts = Counts()
-    nothing = track(batches([JH], counts), counts, None, None, REFERENCE, Track(), Sample("s"))
+    nothing = track(batches([JH], counts), counts, [], REFERENCE, Sample("s"))
     assert totals(nothing)["other"] == 1
 
 
@@ -200,42 +189,3 @@ def test_at_usual_error_rates_nearly_every_full_read_of_a_marker_is_counted() ->
     search = searched(Ragged(codes.ravel(), np.arange(len(codes) + 1) * codes.shape[1]).to_strings(), targets)
     assert sum(row.reads for row in search.tally.rows() if row.target == 0) >= 0.995 * len(codes)
     assert {row.target for row in search.tally.rows()} == {0}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("locus", ["IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"])
-def test_rearrangements_are_counted_under_their_locus(locus: str) -> None:
-    """Four in ten B-cell rearrangements hypermutated by 4 % (IGH) or 2 %; 0.3 % errors; both strands."""
-    reference = load_reference()
-    rng = np.random.default_rng(7)
-    reads = []
-    for number, rearrangement in enumerate(draw(inherit(reference, locus, rng), 2_000, rng)):
-        if locus.startswith("IG") and number % 10 < 4:
-            rearrangement = hypermutate(rearrangement, 0.04 if locus == "IGH" else 0.02, rng)
-        sequence = rearrangement.amplicon(150)
-        reads.append(
-            either_strand(rng, substituted(sequence, np.flatnonzero(rng.random(len(sequence)) < 0.003).tolist()))
-        )
-    search = searched(reads, [], None, reference)
-    number = reference.loci.index(locus)
-    assert search.loci[number] >= 0.98 * len(reads)
-    assert search.loci.sum() - search.loci[number] <= 0.002 * len(reads)
-
-
-def test_random_reads_are_of_no_locus() -> None:
-    reference = load_reference()
-    codes = np.random.default_rng(8).integers(0, 4, 20_000 * 250, dtype=np.uint8)
-    search = searched(Ragged(codes, np.arange(20_001) * 250).to_strings(), [], None, reference)
-    assert search.loci.sum() < 20
-
-
-@pytest.mark.external
-@pytest.mark.parametrize(("name", "locus"), [("igh_merged.fastq.gz", "IGH"), ("rtcr_trb.fq.gz", "TRB")])
-def test_real_reads_are_counted_under_their_locus(shared: Path, name: str, locus: str) -> None:
-    reference = load_reference()
-    search, reads = Search([], reference, None), 0
-    for chunk in read_chunks(shared / "real_reads" / name):
-        search.add(Batch(chunk))
-        reads += len(chunk)
-    assert search.loci[reference.loci.index(locus)] >= 0.99 * reads
-    assert search.loci.sum() == search.loci[reference.loci.index(locus)]

@@ -1,0 +1,193 @@
+"""Hits in reads of people without the clone: errors of matching, and cells that truly carry the sequence.
+
+    python benchmarks/false_hits.py [--reads 5000000] [--seed 1]
+
+Forty markers of all systems are made, twelve of them short TRG and IGH D-J ones, with the edits that `clonotrack
+markers` would give them; and polyclonal reads of another person, 150 nt with 0.3 % errors, in equal shares of eight
+systems. A hit is *biology* where the rearrangement that was read, without the errors, is within the edits of the
+marker: a cell that carries it. It is an *error of sequencing* where only the read with its errors is, and a *fault*
+where not even that is. Each is printed beside the number that the recombination model expects with that person's gene
+usage, and with the errors of sequencing that it expects in 1,000,000,000 reads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from clonotrack.config import Track
+from clonotrack.germline import Reference, Segment
+from clonotrack.germline.recombination import INSERTED_BASES, JUNCTIONS
+from clonotrack.io.germline import load_reference
+from clonotrack.io.reads import ReadChunk
+from clonotrack.kernels.closeness import edits_of_heads
+from clonotrack.kernels.generation import Recombination
+from clonotrack.library.background import per_rearrangement, recombination
+from clonotrack.library.batches import Batch
+from clonotrack.library.matching import NEIGHBOURS, Background, edits_for_length, matching_errors
+from clonotrack.markers.targets import target as clone_specific
+from clonotrack.sequence import Ragged, decode, encode, reverse_complement
+from clonotrack.simulate.junctions import lengths, palindromes
+from clonotrack.simulate.rearrangement import hairpin_3, hairpin_5
+from clonotrack.simulate.recombination import Germline, draw, inherit
+from clonotrack.tables import LOCI
+from clonotrack.track.stream import Search
+from clonotrack.track.targets import Target
+
+NUMBERS = {"IGH": 6, "IGH+": 4, "IGK": 5, "IGL": 3, "TRA": 3, "TRB": 6, "TRG": 8, "TRD": 5}
+ERRORS = 0.003
+LENGTH = 150
+CHUNK = 40_000
+FLANK = 50
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whose reads are made, and how often each segment is chosen."""
+
+    germlines: dict[str, Germline]
+
+    def draw(self, system: str, count: int, rng: np.random.Generator) -> list[tuple[str, str]]:
+        """Sequence and key region of random rearrangements."""
+        if system == "IGH+":
+            return [self._incomplete(rng) for _ in range(count)]
+        return [(made.sequence, made.key_region) for made in draw(self.germlines[system], count, rng)]
+
+    def _incomplete(self, rng: np.random.Generator) -> tuple[str, str]:
+        """A D-J joint with what lies before the D."""
+        germline, model = self.germlines["IGH"], JUNCTIONS["IGH"]
+        assert germline.d is not None
+        d = germline.d.segments[int(germline.d.draw(1, rng)[0])]
+        j = germline.j.segments[int(germline.j.draw(1, rng)[0])]
+        cut_d, cut_j, n = (int(lengths(mean, 1, rng)[0]) for mean in (model.d3_trim, model.j_trim, model.n2))
+        cut_d, cut_j = min(cut_d, len(d.sequence)), min(cut_j, j.anchor or 0)
+        p_d, p_j = palindromes(np.array([cut_d, cut_j]), rng).tolist()
+        left, right = d.flank_5 + d.sequence[: len(d.sequence) - cut_d], j.sequence[cut_j:]
+        inserted = decode(rng.choice(4, n, p=INSERTED_BASES).astype(np.uint8))
+        middle = hairpin_3(left, p_d) + inserted + hairpin_5(right, p_j)
+        end = (j.anchor or 0) + 3 - cut_j
+        return left + middle + right, left[-10:] + middle + right[:end]
+
+    def usage(self, system: str, reference: Reference) -> dict[str, float]:
+        """How often each allele is chosen, times the alleles of its gene, among which the model shares a gene."""
+        germline = self.germlines[system[:3]]
+        of_gene = Counter(s.gene for s in reference.segments if s.functionality in ("F", ""))
+        pools = [pool for pool in (germline.v, germline.d, germline.j) if pool is not None]
+        return {
+            segment.allele: float(weight) * of_gene[segment.gene]
+            for pool in pools
+            for segment, weight in zip(pool.segments, pool.weights, strict=True)
+        }
+
+
+def person(reference: Reference, rng: np.random.Generator) -> Person:
+    """Somebody."""
+    return Person({locus: inherit(reference, locus, rng) for locus in LOCI})
+
+
+def make_markers(patient: Person, reference: Reference, rng: np.random.Generator) -> list[Target]:
+    """The markers, each of a patient of its own."""
+    background, settings, found = Background(reference), Track(), []
+    for system, count in NUMBERS.items():
+        for sequence, key in patient.draw(system, count, rng):
+            part = clone_specific(sequence, key, 40)
+            codes = part.sequence[part.start - 1 : part.end]
+            edits = background.judge(codes, system, None, settings, edits_for_length(len(codes), settings)[0]).edits
+            name = f"{system}.{len(found)}"
+            found.append(Target(name, "marker", name, None, sequence, codes, edits, edits, system=system))
+    return found
+
+
+def models(someone: Person, reference: Reference) -> dict[str, Recombination]:
+    """Recombination with the gene usage of a person."""
+    found = {}
+    for system in NUMBERS:
+        weights = someone.usage(system, reference)
+
+        def usage(segment: Segment, weights: dict[str, float] = weights) -> float:
+            return weights.get(segment.allele, 1e-12)
+
+        model = recombination(reference, system, usage)
+        assert model is not None
+        found[system] = model
+    return found
+
+
+def with_errors(sequences: list[str], rng: np.random.Generator) -> list[str]:
+    """Reads of these, on either strand."""
+    reads = []
+    for sequence in sequences:
+        codes = encode(sequence[-LENGTH:])
+        wrong = np.flatnonzero(rng.random(len(codes)) < ERRORS)
+        codes[wrong] = (codes[wrong] + rng.integers(1, 4, len(wrong))) % 4
+        read = decode(codes)
+        reads.append(reverse_complement(read) if rng.random() < 0.5 else read)
+    return reads
+
+
+def main() -> None:
+    """Make markers and reads, track, compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reads", type=int, default=5_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    begin = time.perf_counter()
+    rng, reference = np.random.default_rng(arguments.seed), load_reference()
+    markers = make_markers(person(reference, rng), reference, rng)
+    other = person(reference, rng)
+    search = Search(markers, reference, None)
+    per_system = arguments.reads // len(NUMBERS)
+    seen: dict[int, Counter[int]] = defaultdict(Counter)
+    wrong = faults = 0
+    for system in NUMBERS:
+        for first in range(0, per_system, CHUNK):
+            true = [sequence for sequence, _ in other.draw(system, min(CHUNK, per_system - first), rng)]
+            reads = with_errors(true, rng)
+            names = np.zeros(len(reads) + 1, dtype=np.int64)
+            chunk = ReadChunk.of(Ragged.from_strings(reads), None, np.zeros(0, dtype=np.uint8), names, 1)
+            for number, target, *_ in search.add(Batch(chunk)).tolist():
+                marker = markers[target]
+                distance = least_edits(marker, true[number])
+                wrong += distance > marker.edits
+                faults += least_edits(marker, reads[number]) > marker.edits
+                seen[target][min(distance, marker.edits + 1)] += 1
+    expected = report(markers, models(other, reference), seen, per_system)
+    print(
+        f"{per_system * len(NUMBERS):,} reads: {faults} faults; errors of sequencing {wrong}, expected {expected:.3g}"
+    )
+    print(f"{time.perf_counter() - begin:.0f} s")
+
+
+def least_edits(marker: Target, sequence: str) -> int:
+    """Edits of the marker's best place in a sequence, either strand."""
+    both = (sequence, reverse_complement(sequence))
+    return min(int(edits_of_heads(encode(marker.part), encode(strand))[-1]) for strand in both)
+
+
+def report(
+    markers: list[Target], model: dict[str, Recombination], seen: dict[int, Counter[int]], per_system: int
+) -> float:
+    """One line a marker; the errors of sequencing that are expected in all reads."""
+    print("marker    nt edits   exact seen  expected   all seen  expected   errors in 1e9 reads")
+    total = np.zeros(5)
+    for number, marker in enumerate(markers):
+        near = per_rearrangement(marker.part, model[marker.system or ""], marker.edits + 3)
+        near *= NEIGHBOURS ** np.arange(len(near))
+        errors = 1e9 * matching_errors(near, marker.edits, ERRORS)
+        expected = per_system * near[: marker.edits + 1]
+        hits = seen[number]
+        biology = sum(count for distance, count in hits.items() if distance <= marker.edits)
+        line = np.array([hits[0], expected[0], biology, expected.sum(), errors])
+        total += line
+        print(f"{marker.target_id:9} {len(marker.part):3} {marker.edits:4} ", end="")
+        print("{:12,.0f} {:9,.2f} {:10,.0f} {:9,.2f} {:12.2g}".format(*line))
+    print("{:19}{:12,.0f} {:9,.2f} {:10,.0f} {:9,.2f} {:12.2g}".format("all", *total))
+    return float(total[-1]) * per_system / 1e9
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""The files that `track.py` reads: markers, controls, reads of known truth in several forms.
+
+Reads are 250 nt: the ends of rearrangements of all seven loci with 0.3 % errors on either strand, 1 % of them of 20
+markers, 0.1 % of nine controls. Qualities have four values, each base's on its own, which is harder to decompress than
+most files. A block of distinct reads is made and compressed once (gzip level 6) and stands in a file as often as
+needed, each time as a gzip member, so that a file of any size is made in seconds.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from clonotrack.io.frames import write_table
+from clonotrack.io.germline import load_reference
+from clonotrack.markers.targets import target
+from clonotrack.sequence import DECODE, U8, encode
+from clonotrack.simulate.rearrangement import Rearrangement
+from clonotrack.simulate.recombination import draw, inherit
+from clonotrack.tables import CONTROLS, LOCI, MARKERS, SAMPLES
+
+LENGTH, AMPLICON = 250, 350
+ERRORS = 0.003
+N_MARKERS, N_CONTROLS, N_REGISTRY = 20, 9, 9_980
+DISTINCT = 200_000
+BGZF_BYTES = 65_280
+SHORTEST_PART = 40
+
+
+def rearrangements(per_locus: int, seed: int, min_inserted: int = 0) -> list[Rearrangement]:
+    """Of all loci, mixed."""
+    rng = np.random.default_rng(seed)
+    reference = load_reference()
+    made = [
+        r for locus in LOCI for r in draw(inherit(reference, locus, rng), per_locus, rng, min_inserted=min_inserted)
+    ]
+    return [made[i] for i in rng.permutation(len(made))]
+
+
+def make(folder: Path, reads: int, forms: set[str]) -> int:
+    """Write what is not there yet; give back how many reads hold a whole marker with at most two errors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = rearrangements(5, seed=1, min_inserted=8)[: N_MARKERS + N_CONTROLS]
+    write_markers(folder / "markers.tsv", chosen[:N_MARKERS], 2)
+    write_markers(folder / "registry.tsv", rearrangements(N_REGISTRY // len(LOCI) + 1, seed=4, min_inserted=4), 4)
+    write_controls(folder / "controls.tsv", chosen[N_MARKERS:])
+    distinct = min(DISTINCT, reads)
+    times = -(-reads // distinct)
+    ends, held = amplicons(chosen, distinct)
+    block = fastq(ends[:, AMPLICON - LENGTH :], seed=5)
+    if "gzip" in forms:
+        write(folder / f"{reads}.fastq.gz", gzipped(block), times)
+    if "bgzf" in forms:
+        write(folder / f"{reads}.bgzf.fastq.gz", bgzipped(block), times)
+    if "lanes" in forms:
+        for lane in (1, 2):
+            write(folder / f"{reads}.lane{lane}.fastq.gz", gzipped(block), times // 2 + (lane == 1 and times % 2))
+        write_sheet(folder / "samples.tsv", [folder / f"{reads}.lane{lane}.fastq.gz" for lane in (1, 2)])
+    if "pairs" in forms:
+        for mate, codes in ((1, ends), (2, 3 - ends[:, ::-1])):
+            text = fastq(codes[:, :LENGTH], seed=6, strands=False)
+            write(folder / f"{reads}.R{mate}.fastq.gz", gzipped(text), -(-times // 2))
+    return held * times
+
+
+def amplicons(chosen: list[Rearrangement], count: int) -> tuple[U8, int]:
+    """Ends of rearrangements with errors, and how many of them hold a whole marker with at most two."""
+    rng = np.random.default_rng(2)
+    pool = ends_of(rearrangements(2_000, seed=3), rng)
+    special = ends_of(chosen, rng)
+    weights = np.array([0.01 / N_MARKERS] * N_MARKERS + [0.001 / N_CONTROLS] * N_CONTROLS)
+    which = rng.choice(len(weights) + 1, count, p=[*weights, 1 - weights.sum()])
+    polyclonal = which == len(weights)
+    codes = pool[rng.integers(len(pool), size=count)]
+    codes[~polyclonal] = special[which[~polyclonal]]
+    wrong = rng.random(codes.shape, dtype=np.float32) < ERRORS
+    codes[wrong] = (codes[wrong] + rng.integers(1, 4, int(wrong.sum()), dtype=np.uint8)) % 4
+    held = 0
+    for number in range(N_MARKERS):
+        start, end = (place - len(chosen[number].sequence) + AMPLICON for place in part(chosen[number]))
+        held += int((wrong[which == number, start:end].sum(axis=1) <= 2).sum())
+    return codes, held
+
+
+def ends_of(items: list[Rearrangement], rng: np.random.Generator) -> U8:
+    """The last `AMPLICON` nt of each, anything before what is shorter: shape (n, AMPLICON)."""
+    codes = rng.integers(0, 4, (len(items), AMPLICON), dtype=np.uint8)
+    for row, item in zip(codes, items, strict=True):
+        end = encode(item.sequence[-AMPLICON:])
+        row[AMPLICON - len(end) :] = end
+    return codes
+
+
+def part(rearrangement: Rearrangement) -> tuple[int, int]:
+    """Bounds of what `markers` makes the clone-specific part, 0-based half-open."""
+    found = target(rearrangement.sequence, rearrangement.key_region, SHORTEST_PART)
+    return found.start - 1, found.end
+
+
+def fastq(codes: U8, seed: int, *, strands: bool = True) -> bytes:
+    """Records of these reads, every other one reversed where both strands are read."""
+    rng = np.random.default_rng(seed)
+    if strands:
+        turned = rng.random(len(codes)) < 0.5
+        codes = codes.copy()
+        codes[turned] = 3 - codes[turned, ::-1]
+    scores = rng.choice(np.frombuffer(b"F:,#", dtype=np.uint8), codes.shape, p=[0.9, 0.07, 0.029, 0.001])
+    places = rng.integers(1_000, 35_000, (len(codes), 2)).tolist()
+    lines = zip(places, DECODE[codes], scores, strict=True)
+    return b"".join(
+        b"@A01:77:HTRACK:1:%d:%d:%d 1:N:0:ACGTACGT\n%b\n+\n%b\n"
+        % (1101 + i // 9999, x, y, bases.tobytes(), quality.tobytes())
+        for i, ((x, y), bases, quality) in enumerate(lines)
+    )
+
+
+def gzipped(text: bytes) -> bytes:
+    """One gzip member, level 6."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    return packer.compress(text) + packer.flush()
+
+
+def bgzipped(text: bytes) -> bytes:
+    """BGZF, level 6."""
+    with ThreadPoolExecutor() as pool:
+        return b"".join(pool.map(_member, (text[i : i + BGZF_BYTES] for i in range(0, len(text), BGZF_BYTES))))
+
+
+def _member(piece: bytes) -> bytes:
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    data = packer.compress(piece) + packer.flush()
+    header = struct.pack("<4BI2BH2BHH", 31, 139, 8, 4, 0, 0, 255, 6, 66, 67, 2, len(data) + 25)
+    return header + data + struct.pack("<II", zlib.crc32(piece), len(piece))
+
+
+def write(path: Path, packed: bytes, times: int) -> None:
+    """The packed block as often as asked for."""
+    with path.open("wb") as handle:
+        for _ in range(times):
+            handle.write(packed)
+
+
+def write_markers(path: Path, made: list[Rearrangement], per_patient: int) -> None:
+    """MARKERS as the stage `markers` writes them, edits and background stated."""
+    rows = []
+    for number, rearrangement in enumerate(made):
+        start, end = part(rearrangement)
+        rows.append(
+            {
+                "marker_id": f"{path.stem}{number}",
+                "subject_id": f"{path.stem}-p{number // per_patient}",
+                "locus": rearrangement.locus,
+                "system": rearrangement.system,
+                "junction": rearrangement.junction,
+                "sequence": rearrangement.sequence,
+                "target_start": start + 1,
+                "target_end": end,
+                "copies_per_cell": 1.0,
+                "background_rate": 1e-12,
+                "max_edits": 2,
+                "selected": True,
+            }
+        )
+    write_table(_frame(rows, MARKERS.schema()), MARKERS, path)
+
+
+def write_controls(path: Path, made: list[Rearrangement]) -> None:
+    """CONTROLS: calibrators."""
+    rows = [
+        {"control_id": f"c{i}", "kind": "calibrator", "locus": r.locus, "sequence": r.sequence, "copies": 40.0}
+        for i, r in enumerate(made)
+    ]
+    write_table(_frame(rows, CONTROLS.schema()), CONTROLS, path)
+
+
+def write_sheet(path: Path, files: list[Path]) -> None:
+    """A sheet of one sample with a row for each lane."""
+    rows = [
+        {"subject_id": "markers-p0", "sample_id": "s", "role": "followup", "reads_1": str(file), "library": "default"}
+        for file in files
+    ]
+    write_table(_frame(rows, SAMPLES.schema()), SAMPLES, path)
+
+
+def _frame(rows: list[dict[str, object]], columns: dict[str, pl.DataType]) -> pl.DataFrame:
+    return pl.DataFrame([{name: row.get(name) for name in columns} for row in rows], schema=columns)

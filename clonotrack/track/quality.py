@@ -1,0 +1,89 @@
+"""What is worth a look in the HITS of a sample: what became of its reads, its errors, and what edits cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from clonotrack.germline import LOCI
+from clonotrack.library.matching import loss
+from clonotrack.tables import HITS, QC, TOTALS, check
+from clonotrack.track.targets import Target
+
+ENOUGH = 1_000  # hits of markers and controls that tell the error rate of a sample
+USUAL_ERRORS = 0.003
+
+Metric = tuple[str, float, str]
+
+
+def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target] = ()) -> pl.DataFrame:
+    """QC of one sample, all its tubes together.
+
+    What became of its reads; the error rate that its hits show; for each marker of its own patient the edits it was
+    allowed, by how many these are fewer than asked for, and the share of its reads that errors take beyond them.
+
+    Args:
+        hits: HITS of the sample.
+        sample_id: as in `hits`.
+        targets: from `clonotrack.track.prepare`.
+    """
+    of_sample = hits.filter(pl.col("sample_id") == sample_id)
+    subjects = set(of_sample.get_column("subject_id"))
+    strictest = {target.target_id: target for target in sorted(targets, key=lambda target: -target.edits)}
+    own = [target for target in strictest.values() if target.kind == "marker" and target.subject_id in subjects]
+    tube = [*own, *(target for target in strictest.values() if target.kind == "control")]
+    errors = error_rate(of_sample, tube)
+    rows = [*_totals(of_sample)]
+    if errors is not None:
+        rows.append(("error_rate", errors, "substitutions per base"))
+    for target in own:
+        rows += _of_marker(target, USUAL_ERRORS if errors is None else errors)
+    frame = pl.DataFrame([(sample_id, "track", *row) for row in rows], schema=QC.schema(), orient="row")
+    return check(frame, QC)
+
+
+def _totals(hits: pl.DataFrame) -> Iterator[Metric]:
+    counted = hits.filter(pl.col("target_kind").is_in(["total", "locus"]))
+    reads = {
+        name: int(counted.filter(pl.col("target_id") == name).get_column("reads").sum()) for name in (*TOTALS, *LOCI)
+    }
+    passed = reads["scanned"] - reads["no_umi"] - reads["too_short"] - reads["low_quality"]
+    for name in TOTALS:
+        yield name, float(reads[name]), "reads"
+    for locus in LOCI:
+        yield f"reads_{locus}", float(reads[locus]), "reads"
+    if passed:
+        yield "hit_share", reads["hit"] / passed, "share of passed reads"
+        yield "locus_share", sum(reads[locus] for locus in LOCI) / passed, "share of passed reads"
+
+
+def _of_marker(target: Target, errors: float) -> Iterator[Metric]:
+    name = target.target_id
+    yield f"max_edits {name}", float(target.edits), "edits"
+    if target.edits < target.wanted:
+        yield f"max_edits_lowered {name}", float(target.wanted - target.edits), "edits"
+    yield f"matching_loss {name}", loss(len(target.part), target.edits, errors), "share of its reads"
+
+
+def error_rate(hits: pl.DataFrame, targets: Sequence[Target]) -> float | None:
+    """Substitutions per base in reads of markers and controls; None where there are too few.
+
+    METHOD: where a base is wrong at a rate e, reads with one substitution in a target of L nt are to those without any
+    as e L / (1 - e) to 1; reads with more are left out, as some of them are not counted.
+
+    Args:
+        hits: HITS of the sample.
+        targets: whose reads are looked at; those allowed an edit.
+    """
+    lengths = {target.target_id: len(target.part) for target in targets if target.edits}
+    chosen = ["target_id", "match_class", "edit_distance", "reads"]
+    none = one = bases = 0
+    for name, match, distance, reads in hits.select(HITS.names).select(chosen).iter_rows():
+        if name in lengths and match == "exact":
+            none, bases = none + reads, bases + reads * lengths[name]
+        elif name in lengths and match == "mismatch" and distance == 1:
+            one += reads
+    if none + one < ENOUGH or not bases:
+        return None
+    return one / (one + bases)
