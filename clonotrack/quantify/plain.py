@@ -47,11 +47,13 @@ class Sample:
         Raises:
             QuantityError: a number is out of its range.
         """
-        for name, most in _MOST.items():
-            if not 0 < getattr(self, name) <= most:
-                limit = "" if most == inf else " and up to 1"
-                told = f"the {name.replace('_', ' ')} is {getattr(self, name):g}"
-                raise QuantityError(f"{told}: give a number above 0{limit}")
+        refuse_impossible(
+            cells=self.cells,
+            reads_per_molecule=self.reads_per_molecule,
+            capture=self.capture,
+            copies=self.copies,
+            aliquot=self.aliquot,
+        )
         seeing = Seeing(self.reads_per_molecule, settings.dispersion, self.capture, self.copies, umi=self.umi)
         blank = (Gamma(self.background),), (Gamma(self.carry_over),)
         efficiency = ((settings.efficiency_sd, 1.0),)
@@ -59,7 +61,20 @@ class Sample:
         return Process((tube,), Spread(self.calibration, efficiency))
 
 
-_MOST = {"cells": inf, "reads_per_molecule": inf, "capture": 1.0, "copies": inf, "aliquot": 1.0}
+_SHARES = ("level", "capture", "fraction", "aliquot")
+
+
+def refuse_impossible(**given: float | None) -> None:
+    """Check that each number is above 0, and a share at most 1.
+
+    Raises:
+        QuantityError: names the first that is not.
+    """
+    for name, value in given.items():
+        share = name in _SHARES
+        if value is not None and not 0 < value <= (1.0 if share else inf):
+            said = f"the {name.replace('_', ' ')} is {value:g}: give a number above 0"
+            raise QuantityError(said + " and up to 1" * share)
 
 
 @dataclass(frozen=True, slots=True)

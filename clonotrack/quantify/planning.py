@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf
 
 from clonotrack.config import Quantify
 from clonotrack.errors import QuantityError
-from clonotrack.quantify.plain import Sample, limit_of_detection
+from clonotrack.quantify.plain import Sample, limit_of_detection, refuse_impossible
 from clonotrack.quantify.roots import crossing
 
 _MOST_CELLS = 1e9
@@ -68,7 +67,9 @@ def plan(
         QuantityError: a number is out of its range, or no depth or number of cells detects the level.
     """
     rule = settings or Quantify()
-    _check(level=level, fraction=fraction, cells=cells, reads_per_molecule=reads_per_molecule, capture=capture)
+    refuse_impossible(
+        level=level, fraction=fraction, cells=cells, reads_per_molecule=reads_per_molecule, capture=capture
+    )
     if level is None and cells is None:
         raise QuantityError("neither a level nor a number of cells is given: give one of them")
     sample = Sample(cells or 1.0, reads_per_molecule, capture, background=background, umi=umi)
@@ -84,14 +85,6 @@ def plan(
         reads_per_molecule=depth,
         reads=None if fraction is None else sample.cells * fraction * capture * depth,
     )
-
-
-def _check(**given: float | None) -> None:
-    for name, value in given.items():
-        most = inf if name in ("cells", "reads_per_molecule") else 1.0
-        if value is not None and not 0 < value <= most:
-            limit = "" if most == inf else " and up to 1"
-            raise QuantityError(f"the {name.replace('_', ' ')} is {value:g}: give a number above 0{limit}")
 
 
 def _limit(cells: float, sample: Sample, markers: int, settings: Quantify) -> float:
