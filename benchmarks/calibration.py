@@ -23,7 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "quantify"))
 
-from truth import Drawn, Truth, draw, draw_calibrators, draw_markers, judges, oracle
+from truth import Drawn, Truth, draw, draw_calibrators, draw_markers, holds, judges, oracle
 
 from clonotrack.quantify.background import Control, posterior, prior_mean
 from clonotrack.quantify.carry_over import estimate
@@ -31,11 +31,9 @@ from clonotrack.quantify.limits import Rule
 from clonotrack.quantify.process import Gamma, Process, Tube
 from clonotrack.quantify.result import Highest
 from clonotrack.quantify.severity import Seeing
-from clonotrack.quantify.together import all_below
 
 SEEDS = (20_261_122, 77)
 RULE = Rule(0.001, 1)
-TAIL = 0.025
 EXPECTED = (0.5, 2.0, 5.0, 20.0, 100.0, 1000.0)
 WIDTHS = 200
 DEFAULT_BACKGROUND = 1e-6
@@ -79,15 +77,6 @@ CELLS = {
 def percent(values: Sequence[float]) -> str:
     """Shares in percent, one column each."""
     return " ".join(f"{100 * value:6.1f}" for value in values)
-
-
-def holds(row: Highest, counts: tuple[int, ...], level: float) -> bool:
-    """Whether the interval holds the level: neither tail there is under 2.5 %."""
-    top = row.estimate(counts)
-    above = [int(top * process.per_level * (1 + 1e-9)) for process in row.processes]
-    under = [int(np.ceil(top * process.per_level * (1 - 1e-9))) - 1 for process in row.processes]
-    at_most, less = (all_below(row.processes, [bound], level)[0] for bound in (above, under))
-    return bool(at_most > TAIL and (not top or less < 1 - TAIL))
 
 
 def coverage(samples: int) -> None:
