@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from clonotrack.quantify import Result, quantify
@@ -31,6 +32,20 @@ def test_the_combined_row_can_be_pooled() -> None:
     row = only(two_markers(90, 60, combine="pooled"), "combined")
     assert (row["reads"], row["copies_per_cell"], row["pooled_mrd"]) == (150, 2.0, None)
     assert row["mrd"] == pytest.approx(only(two_markers(90, 60), "combined")["pooled_mrd"])
+
+
+def test_markers_of_a_small_part_of_the_specimen_are_less_alike() -> None:
+    """The same tube, of 3.25 micrograms that were extracted or of 65."""
+    truth = replace(TRUTH, markers=2)
+    counted = hits(Drawn(np.array([[0, 0]]), np.full((1, 9), 72)))
+
+    def limit(extracted: float) -> float:
+        frame = sheet(truth, 1).with_columns(input_cells=pl.lit(None, dtype=pl.Float64), input_ng=pl.lit(3250.0))
+        samples = frame.with_columns(extracted_ng=pl.lit(extracted))
+        result = quantify(counted, samples, markers(truth), {"default": controls(truth)}, config(truth))
+        return float(only(result, "combined")["lod"])
+
+    assert limit(65_000.0) < 0.98 * limit(3250.0)
 
 
 def test_markers_that_differ_by_more_than_chance_are_flagged() -> None:

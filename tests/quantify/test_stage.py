@@ -57,8 +57,11 @@ def test_reference_loci_tell_the_cells_where_nothing_else_does() -> None:
     row = only(run(counted=frame, known=known, samples=one_sample(input_cells=None)))
     assert (row["input_source"], row["pg_per_cell"]) == ("reference_locus", None)
     assert row["input_cells"] == pytest.approx(500_000)
-    stated = only(run(counted=frame, known=known))
+    both = run(counted=frame, known=known)
+    stated = only(both)
     assert stated["input_source"] == "cells"
+    beside = both.qc.filter(pl.col("metric") == "nucleated_cells_by_reference").get_column("value").item()
+    assert beside == pytest.approx(500_000)
     assert row["mrd_high"] / row["mrd_low"] > stated["mrd_high"] / stated["mrd_low"]
 
 
@@ -184,7 +187,7 @@ def test_read_share_states_nothing_under_1e_4() -> None:
     low = only(
         run(counted=with_reads(hits(COUNTED), "marker", 0), known={}, samples=one_sample(disease="MM", **shared))
     )
-    assert low["call"] == "insufficient"
+    assert (low["call"], low["reads_needed"]) == ("insufficient", None)
 
 
 @pytest.mark.parametrize("column", ["b_fraction", "lymphoid_fraction", "t_fraction"])
