@@ -23,7 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "quantify"))
 
-from truth import Drawn, Truth, draw, draw_calibrators, draw_markers, holds, judges, oracle
+from truth import Drawn, Truth, draw, draw_calibrators, draw_markers, holds, informed, judges, oracle
 
 from clonotrack.quantify.background import Control, posterior, prior_mean
 from clonotrack.quantify.carry_over import estimate
@@ -81,20 +81,23 @@ def percent(values: Sequence[float]) -> str:
 
 def coverage(samples: int) -> None:
     """Coverage of both seed sets, bias, and width over the oracle's, by expected clone cells."""
-    print(f"\nIntervals that hold the truth [%], by expected clone cells {EXPECTED}; second seed set in a second line;")
-    print("then mean and median of the estimate over the truth, and median width over that of the oracle [%].")
+    print(f"\nIntervals that hold the truth [%], by expected clone cells {EXPECTED}; second seed set, a quarter")
+    print("as many, below; mean and median of the estimate over the truth; median width over that of an oracle that")
+    print("knows s, c, coefficient and eta, and over that of a judge who knows eta and has the calibrators [%].")
     for name, truth in CELLS.items():
         start = time.process_time()
-        lines = [[_coverage(truth, cells, samples, seed) for cells in EXPECTED] for seed in SEEDS]
+        sizes = (samples, max(1, samples // 4))
+        lines = [[_coverage(truth, cells, *of) for cells in EXPECTED] for of in zip(sizes, SEEDS, strict=True)]
         print(f"{name:24}{percent([held for held, *_ in lines[0]])}")
         print(f"{'':24}{percent([held for held, *_ in lines[1]])}")
-        for place, what in enumerate(("mean", "median", "width"), start=1):
+        for place, what in enumerate(("mean", "median", "to the oracle", "to eta known"), start=1):
             print(f"{what:>23} {percent([line[place] for line in lines[0]])}")
         print(f"{'':23} {time.process_time() - start:.0f} s", flush=True)
-    print(f"Monte Carlo error of 95 %: {100 * (0.95 * 0.05 / samples) ** 0.5:.2f}")
+    error = 100 * (0.95 * 0.05 / samples) ** 0.5
+    print(f"Monte Carlo error of 95 %: {error:.2f}, of the second set {2 * error:.2f}")
 
 
-def _coverage(truth: Truth, cells: float, samples: int, seed: int) -> tuple[float, float, float, float]:
+def _coverage(truth: Truth, cells: float, samples: int, seed: int) -> list[float]:
     level = cells / truth.cells
     drawn: Drawn = draw(truth, np.full(samples, level), np.random.default_rng(seed))
     counts = [tuple(row) for row in drawn.markers.tolist()]
@@ -102,9 +105,11 @@ def _coverage(truth: Truth, cells: float, samples: int, seed: int) -> tuple[floa
     held = np.mean([holds(row, seen, level) for row, seen in zip(rows, counts, strict=True)])
     estimates = np.array([row.estimate(seen) for row, seen in zip(rows, counts, strict=True)]) / level
     pairs = list(zip(rows, counts, strict=True))[:WIDTHS]
-    widths = np.median([np.subtract(*row.interval(seen, 0.95)[::-1]) for row, seen in pairs])
-    known = np.median([np.subtract(*best.interval(seen, 0.95)[::-1]) for _, seen in pairs])
-    return float(held), float(estimates.mean()), float(np.median(estimates)), float(widths / known)
+    width, least, fair = (
+        np.median([np.subtract(*judge(row).interval(seen, 0.95)[::-1]) for row, seen in pairs])
+        for judge in (lambda row: row, lambda _: best, lambda row: informed(truth, row))
+    )
+    return [float(held), float(estimates.mean()), float(np.median(estimates)), width / least, width / fair]
 
 
 def limits(samples: int) -> None:

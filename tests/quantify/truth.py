@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, sqrt
 from typing import Literal
 
@@ -129,6 +129,12 @@ def oracle(truth: Truth, background: Gamma | None = None) -> Highest:
     known = Seeing(truth.rho, truth.dispersion, truth.capture, umi=truth.umi)
     efficiency = ((truth.efficiency, 1.0),) if truth.efficiency else ()
     return _row(truth, known, Spread(0.0, efficiency), background)
+
+
+def informed(truth: Truth, row: Highest) -> Highest:
+    """The same judge, told eta."""
+    told = ((truth.efficiency, 1.0),) if truth.efficiency else ()
+    return Highest(tuple(replace(one, spread=replace(one.spread, efficiency=told)) for one in row.processes))
 
 
 def judges(truth: Truth, calibrators: I64, background: Gamma | None = None) -> list[Highest]:
