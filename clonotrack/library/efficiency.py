@@ -31,8 +31,8 @@ def efficiency_sd(tubes: Sequence[Sequence[Point]], inflations: Sequence[float])
     METHOD: log(count / copies) of a calibrator in a tube is a value of the tube, plus the efficiency of the sequence,
     the same in all tubes, plus counting. The tubes' mean efficiencies are normal with variance eta^2 + v_i, v_i by
     counting; the likelihood of eta with the common value integrated out (REML: Patterson & Thompson, Biometrika 1971)
-    is multiplied with a prior between 0 and 1.25 that falls as 1 / (eta + 0.4), between one that is flat and one that is
-    flat on the log scale. A law and not a point: from nine sequences a deviation is known to a quarter only, and an
+    is multiplied with a prior between 0 and 1.25 that falls as 1 / (eta + 0.4), between one that is flat and one that
+    is flat on the log scale. A law and not a point: from nine sequences a deviation is known to a quarter only, and an
     interval that took it for certain would hold the truth too rarely.
 
     Args:
