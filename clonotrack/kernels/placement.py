@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clonotrack.kernels.gapped import align_banded
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf, njit
 from clonotrack.kernels.profile import count_profile
 from clonotrack.kernels.segments import Segments, codes_of, group_of
 from clonotrack.kernels.ungapped import best_run
@@ -18,14 +18,14 @@ BAND = 16
 GAPPED_SLACK = 12
 
 
-@njit
+@leaf
 def overlap(start: int, end: int, length: int, shift: int) -> tuple[int, int]:
     """The stretch of an allele that lies on the bases ``start:end`` of a read: its first base and its last's next."""
     first = max(0, start - shift)
     return first, max(first, min(length, end - shift))
 
 
-@njit
+@leaf
 def ungapped_run(read: U8, earliest: int, segments: Segments, place: int, allele: int) -> tuple[int, int, int]:
     """The best run of an allele without gaps: score, first base of the read, the base behind its last."""
     codes = codes_of(segments, allele)
@@ -35,7 +35,7 @@ def ungapped_run(read: U8, earliest: int, segments: Segments, place: int, allele
     return score, first + shift + run_first, first + shift + run_last
 
 
-@njit
+@leaf
 def score_alleles(
     read: U8, segments: Segments, group: int, place: int, earliest: int, least: float, bench: Bench
 ) -> tuple[int, int]:
@@ -77,7 +77,7 @@ def score_alleles(
     return best, best_allele
 
 
-@njit
+@leaf
 def rough_scores(
     read: U8, first: int, last: int, segments: Segments, group: int, place: int, worth: int, bench: Bench
 ) -> int:
