@@ -111,9 +111,7 @@ def write_batches(frames: Iterable[pl.DataFrame], table: Table, path: str | Path
     checked = (check(frame, table) for frame in frames)
     if Path(path).suffix == ".parquet":
         source = register_io_source(lambda *_: checked, schema=table.schema())
-        source.sink_parquet(
-            path, compression="zstd", compression_level=PARQUET_LEVEL, row_group_size=PARQUET_ROWS
-        )
+        source.sink_parquet(path, compression="zstd", compression_level=PARQUET_LEVEL, row_group_size=PARQUET_ROWS)
         return
     booleans = [column.name for column in table.columns if column.kind == "bool"]
     letters = pl.col(booleans).replace_strict({True: "T", False: "F"}, return_dtype=pl.String)

@@ -195,13 +195,13 @@ def _begin(ahead: int) -> None:
 
 
 @contextmanager
-def open_blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Blocks]:
+def open_blocks(path: Path, size: int = BLOCK_BYTES, ahead: int = AHEAD_BYTES) -> Iterator[Blocks]:
     """The blocks of a file, which is closed behind them; see `Blocks`."""
     begun = next((blocks for blocks in _begun if (blocks.path, blocks.size) == (path, size)), None)
     if begun:
         _begun.remove(begun)
         _begin(AHEAD_BYTES // _THREADS)
-    blocks = begun or Blocks(path, size)
+    blocks = begun or Blocks(path, size, ahead)
     try:
         yield blocks
     finally:
