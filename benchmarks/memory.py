@@ -3,7 +3,8 @@
     python benchmarks/memory.py [--pairs 1000000] [--error-rate 0.0015] [--umi 0] [--folder DIR]
 
 Pairs of 2 x 150 nt of 13,000 IGH and TRB rearrangements of 250 nt, one of them at 40 %, made first (about 40 s of
-processor time a million). Prints the peak memory of each command, its time, that of the processors, and the rows that it wrote.
+processor time a million). Prints the peak memory of each command, its time, that of the processors, and the rows that
+it wrote.
 """
 
 from __future__ import annotations
