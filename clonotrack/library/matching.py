@@ -102,7 +102,7 @@ class Background:
             return Judged(wanted, None)
         errors = [matching_errors(near, edits, settings.error_rate) for edits in range(wanted + 1)]
         allowed = [edits for edits, rate in enumerate(errors) if rate <= settings.false_hit_rate]
-        edits = max(allowed, default=0)
+        edits = wanted if settings.max_edits is not None else max(allowed, default=0)
         rate = float(near[: edits + 1].sum()) * copies_per_cell(system)
         reason = None
         if edits < wanted:
