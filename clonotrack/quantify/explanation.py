@@ -38,9 +38,8 @@ def _frequency(basis: Evidence) -> list[str]:
     if not loci:
         return []
     locus = basis.looks[0].marker["locus"]
-    return [
-        f"Frequency: {basis.reads:,} of {loci:,} reads of {locus}, {_power(basis.reads / loci)}; no level follows from it."
-    ]
+    share = _power(basis.reads / loci)
+    return [f"Frequency: {basis.reads:,} of {loci:,} reads of {locus}, {share}; no level follows from it."]
 
 
 def _power(value: float) -> str:
