@@ -77,7 +77,7 @@ def neighboured(reads: int, random: np.random.Generator) -> tuple[pl.DataFrame, 
         for number in NEAR_READS:
             room = len(rows) + (NEIGHBOURS if number < 10_000 else 1)
             while len(rows) < room:
-                rows.setdefault(substituted(large, distance, random), (distance, number))
+                rows.setdefault(substituted(large, distance, random), (distance, 17 * number // 10))
     frame = pl.DataFrame({"key_region": list(rows)}).with_row_index("truth")
     frame = frame.with_columns(
         pl.Series([v[i] for v in rows.values()]).alias(n) for i, n in enumerate(("distance", "wanted"))
@@ -175,14 +175,17 @@ def recall(reads: int, rate: float, seed: int) -> None:
     random = np.random.default_rng(seed)
     frame, molecules = neighboured(reads, random)
     frame, _ = landed(frame, sequenced(frame, molecules, rate, random))
-    print(f"neighbours of a clonotype of {reads:,} reads that are found, by their reads:")
+    print(f"neighbours of a clonotype of {reads:,} reads that are found, by their true reads (from .. on):")
     print("substitutions" + "".join(f"{number:>8,}" for number in NEAR_READS))
     for distance in (1, 2, 3):
         cells = []
-        for number in NEAR_READS:
-            near = frame.filter(pl.col("distance") == distance, pl.col("wanted") == number)
-            cells.append(near.filter(pl.col("kept") > pl.col("true_reads") / 2).height / near.height)
-        print(f"{distance:13}" + "".join(f"{cell:8.0%}" for cell in cells))
+        for low, high in pairwise((*NEAR_READS, reads)):
+            near = frame.filter(
+                pl.col("distance") == distance, pl.col("true_reads").is_between(low, high, closed="left")
+            )
+            kept = near.filter(pl.col("kept") > pl.col("true_reads") / 2).height
+            cells.append(f"{kept:4}/{near.height:<3}")
+        print(f"{distance:13}" + "".join(cells))
 
 
 def repertoire(distinct: int, seed: int) -> pl.DataFrame:

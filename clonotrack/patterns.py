@@ -8,8 +8,8 @@ from functools import cache
 
 from clonotrack.errors import ConfigError
 
-LONGEST_UMI = 32
-"""Bases that two bits each hold in 64."""
+LONGEST_UMI = 31
+"""Bases that two bits each hold in 63."""
 IUPAC = {
     **{"A": 1, "C": 2, "G": 4, "T": 8, "U": 8, "R": 5, "Y": 10, "S": 6, "W": 9},
     **{"K": 12, "M": 3, "B": 14, "D": 13, "H": 11, "V": 7, "N": 15},

@@ -19,8 +19,8 @@ def test_a_pattern_is_what_stands_at_each_base():
     [
         ("(?P<umi>.{12})", "does not begin with ^"),
         ("^(?P<umi>.{12}", "has a group that is not closed"),
-        ("^.{12}", "has a UMI of 0 bases, and 1 to 32 are possible"),
-        ("^(?P<umi>.{33})", "has a UMI of 33 bases"),
+        ("^.{12}", "has a UMI of 0 bases, and 1 to 31 are possible"),
+        ("^(?P<umi>.{32})", "has a UMI of 32 bases"),
         ("^(?P<umi>.{8,12})", "holds '{8,12})', which is not understood"),
         ("^(?P<umi>.+)", "holds '+)', which"),
         ("^(?P<cell>.{12})", "holds '(?P<cell>.{12})', which"),

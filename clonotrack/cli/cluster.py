@@ -31,7 +31,7 @@ def cluster(
     """Put the REARRANGEMENTS of one sample together to clonotypes, error copies under their parent."""
     import polars as pl
 
-    from clonotrack.cluster import clustered, quality_control
+    from clonotrack.cluster import USED, clustered, quality_control
     from clonotrack.io.cohort import controls_by_library
     from clonotrack.io.frames import read_table, write_table
     from clonotrack.io.outputs import staged
@@ -39,7 +39,7 @@ def cluster(
 
     stem = output.name.removesuffix(output.suffix).removesuffix(".clonotypes")
     with staged([output, output.with_name(f"{stem}.cluster.qc.tsv")], force=force) as (table, qc):
-        rows = read_table(rearrangements, REARRANGEMENTS)
+        rows = read_table(rearrangements, REARRANGEMENTS, columns=USED)
         put_in = controls_by_library(controls, config).values()
         known = pl.concat(put_in).unique(maintain_order=True) if put_in else None
         found = clustered(rows, config.cluster, controls=known)

@@ -1,6 +1,7 @@
 """Stage cluster: rearrangements to clonotypes, error copies under their parent, a consensus for each."""
 
 from clonotrack.cluster.clonotypes import Clustered, cluster, clustered
+from clonotrack.cluster.groups import USED
 from clonotrack.cluster.quality import quality_control
 
-__all__ = ["Clustered", "cluster", "clustered", "quality_control"]
+__all__ = ["USED", "Clustered", "cluster", "clustered", "quality_control"]

@@ -9,6 +9,8 @@ from clonotrack.kernels.consensus import consensus
 from clonotrack.sequence import U8, Ragged
 
 UNKNOWN_QUALITY = "?"  # Q30: rows without qualities weigh alike
+MOST_ROWS = 1_000
+"""Rows of a clonotype that are laid over each other, those with most reads."""
 
 
 def consensus_sequences(rows: pl.DataFrame) -> pl.DataFrame:
@@ -18,7 +20,7 @@ def consensus_sequences(rows: pl.DataFrame) -> pl.DataFrame:
     the base of greatest likelihood, as a Phred score is the logarithm of an error's odds. It goes on to both sides
     while at least half of the reads reach a column. All rows carry the same key region at the same place, so the
     consensus holds it unchanged. Rows are not aligned: a read with an inserted or deleted base is outvoted from
-    there on.
+    there on. The `MOST_ROWS` rows with most reads have a say.
 
     Args:
         rows: `clone`, `sequence`, `quality` (or null), `key_region_start` (1-based), `duplicate_count`.
@@ -26,9 +28,12 @@ def consensus_sequences(rows: pl.DataFrame) -> pl.DataFrame:
     Returns:
         `clone` and `sequence`, a row per clone.
     """
+    order = ["clone", "duplicate_count", "sequence", "quality"]
+    ranked = rows.select(order).with_row_index("row").sort(order, descending=[False, True, False, False])
+    rows = rows[ranked.filter(pl.int_range(pl.len()).over("clone") < MOST_ROWS)["row"]]
     alone = pl.len().over("clone") == 1
     single = rows.filter(alone).select("clone", pl.col("sequence").str.replace_all("[^ACGT]", "N"))
-    return pl.concat([single, _voted(rows.filter(~alone).sort("clone"))])
+    return pl.concat([single, _voted(rows.filter(~alone))])
 
 
 def _voted(rows: pl.DataFrame) -> pl.DataFrame:

@@ -31,8 +31,9 @@ def group(rearrangements: pl.DataFrame, min_ratio: float) -> tuple[pl.DataFrame,
         The rows with their `node`, and the nodes: `node` (0, 1, .. by falling `reads`, then by sequence), `locus`,
         `key_region`, `apart` (V and J genes; empty for the main node of a key region), `reads`.
     """
-    rows = rearrangements.select(USED).drop_nulls(_KEY)
-    rows = rows.with_columns(pl.col("key_region", "sequence").str.to_uppercase())
+    rows = rearrangements.select(USED).drop_nulls(_KEY).with_columns(pl.col("key_region").str.to_uppercase())
+    if rows["sequence"].str.contains("[a-z]").any():
+        rows = rows.with_columns(pl.col("sequence").str.to_uppercase())
     votes = rows.group_by([*_KEY, *_CALLS]).agg(reads=pl.col("duplicate_count").sum())
     alone = pl.len().over(_KEY) == 1
     apart = pl.concat(
@@ -46,7 +47,9 @@ def group(rearrangements: pl.DataFrame, min_ratio: float) -> tuple[pl.DataFrame,
     nodes = nodes.sort(order, descending=[True, False, False, False]).with_row_index("node")
     nodes = nodes.with_columns(pl.col("node").cast(pl.Int64))
     named = apart.drop("reads").join(nodes.select("node", *_KEY, "apart"), on=[*_KEY, "apart"]).drop("apart")
-    return rows.join(named, on=[*_KEY, *_CALLS], nulls_equal=True), nodes
+    keys = [*_KEY, *_CALLS]
+    found = rows.select(keys).join(named, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return rows.with_columns(found["node"]), nodes
 
 
 def genes(call: str | None) -> frozenset[str]:

@@ -58,15 +58,17 @@ def by_molecule(rows: pl.DataFrame, nodes: pl.DataFrame, scores: U8 | None, sett
     """
     heads, errors = neighbourhoods(nodes, settings)
     found = collected(rows, heads[rows["node"].to_numpy()])
-    rows = rows.with_columns(group=pl.Series(found.heads()[found.place]))
-    votes = rows.group_by("group", "node").agg(pl.col("duplicate_count").sum())
+    groups = found.heads()[found.place]
+    votes = rows.select("node", "duplicate_count", group=pl.Series(groups))
+    votes = votes.group_by("group", "node").agg(pl.col("duplicate_count").sum())
     votes = votes.with_columns(molecule_reads=pl.col("duplicate_count").sum().over("group"))
     votes = votes.sort("group", "duplicate_count", "node", descending=[False, True, False])
-    chosen = votes.unique("group", keep="first", maintain_order=True).select("group", "molecule_reads", voted="node")
-    single = float(np.mean(chosen["molecule_reads"].to_numpy() == 1))
-    clones = _clones(chosen["voted"].to_numpy(), nodes, scores, errors.of_molecules(single), settings)
-    chosen = chosen.with_columns(clone=pl.Series(clones).gather(chosen["voted"]))
-    return rows.join(chosen.select("group", "molecule_reads", "clone"), on="group").drop("group")
+    chosen = votes.unique("group", keep="first", maintain_order=True)
+    size = chosen["molecule_reads"].to_numpy()
+    voted = chosen["node"].to_numpy()
+    clones = _clones(voted, nodes, scores, errors.of_molecules(float(np.mean(size == 1))), settings)
+    place = np.searchsorted(chosen["group"].to_numpy(), groups)
+    return rows.with_columns(clone=pl.Series(clones[voted][place]), molecule_reads=pl.Series(size[place]))
 
 
 def _clones(voted: I64, nodes: pl.DataFrame, scores: U8 | None, errors: ErrorModel, settings: Cluster) -> I64:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from clonotrack.io.frames import read_table
+from clonotrack.io.frames import table_batches
 from clonotrack.io.reads import ReadChunk, read_chunks
 from clonotrack.kernels.hash_set import FREE, admit
 from clonotrack.kernels.text import spell
@@ -40,7 +40,8 @@ def sequence_batches(path: Path) -> Iterator[pl.DataFrame]:
         InputError: names file and record or line of the first thing that is wrong.
     """
     if path.suffix.lower() in TABLES:
-        yield from read_table(path, SEQUENCES, required=REQUIRED, rows=True).iter_slices(ROWS_AT_ONCE)
+        for part in table_batches(path, SEQUENCES, required=REQUIRED, rows=True):
+            yield from part.iter_slices(ROWS_AT_ONCE)
         return
     names = _Names()
     for chunk in read_chunks(path, chunk_bytes=BYTES_AT_ONCE):

@@ -8,7 +8,7 @@ from clonotrack.kernels.jit import njit
 from clonotrack.sequence import ENCODE, I64, U8, U64, N
 
 COLON, UNDERSCORE, PLUS, MINUS = 58, 95, 43, 45
-LONGEST = 32
+LONGEST = 31
 
 
 @njit
@@ -22,7 +22,7 @@ def spelled_umis(letters: U8, offsets: I64, last_field: bool) -> tuple[U64, I64]
 
     Returns:
         UMIs, and their lengths: 0 where a text is none, because it is empty, has no such field, holds anything else
-        than A, C, G, T (and ``+`` or ``-`` between two UMIs), or more than 32 bases. Such a UMI is 0.
+        than A, C, G, T (and ``+`` or ``-`` between two UMIs), or more than 31 bases. Such a UMI is 0.
     """
     count = len(offsets) - 1
     umis, lengths = np.zeros(count, dtype=np.uint64), np.zeros(count, dtype=np.int64)

@@ -7,7 +7,8 @@ doi:10.1186/s13059-018-1449-6), and molecules are the sum of probabilities:
 
 - a molecule of its own: density of molecules in the space of UMIs times the law of reads per molecule
   (`clonotrack.library.umi_reads`);
-- errors: Poisson with the expected rate of each neighbour one base away times e / 3, two bases away times (e / 3)^2;
+- errors: Poisson with the expected rate of each neighbour one base away times e / 3, two bases away times (e / 3)^2
+  (looked for only where it matters; else, and for more errors, reads with so many are spread over the whole space);
   and errors of the polymerase that many reads share, whose counts fall as 1 / count^2 (Luria & Delbrueck 1943). Of two
   UMIs with equal counts either can be the error, hence twice the rate;
 - e from pairs of reads: of those of one molecule s^L agree in all L bases and L s^(L-1) (1 - s) in all but one, where
@@ -24,14 +25,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clonotrack.errors import ClonotrackError
-from clonotrack.kernels.umis import group_umis, one_apart, two_apart
+from clonotrack.kernels.umis import one_apart, two_apart
+from clonotrack.library.umi_counts import Umis
 from clonotrack.library.umi_reads import ReadLaw, apart, fit, threshold
-from clonotrack.sequence import F64, I64, U64, Bool
+from clonotrack.sequence import F64, I64, Bool
 
-MOST_BASES = 31
+__all__ = ["Molecules", "Umis", "molecules"]
+
 FULL = 0.1
 """Share of the UMI space that molecules of one target may fill; above, they are not counted."""
+
+LEAST_MOLECULES = 30
+MOST_NEIGHBOURS = 0.4
+"""True neighbours with one read that a molecule has; with more the law of few reads cannot be told from errors."""
 
 POLYMERASE_ERRORS = 1e-5
 """Errors per base and doubling of an ordinary polymerase."""
@@ -41,66 +47,13 @@ _ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Umis:
-    """Distinct UMIs of each target, most reads first, shape (n,) each.
-
-    Attributes:
-        umis: packed, 2 bits a base.
-        reads: of each.
-        targets: what each is of.
-        length: bases of all.
-        place: index of the UMI of each entry that was collected.
-    """
-
-    umis: U64
-    reads: I64
-    targets: I64
-    length: int
-    place: I64
-
-    @classmethod
-    def collect(cls, umis: U64, targets: I64, length: int, reads: I64 | None = None) -> Umis:
-        """Put the UMIs of reads together, in whatever order they come.
-
-        Args:
-            umis: packed, 2 bits a base, shape (reads,).
-            targets: what each read is of, not negative, shape (reads,).
-            length: bases of a UMI.
-            reads: how often each was seen; once, if it is not given.
-
-        Raises:
-            ClonotrackError: UMIs are too long.
-        """
-        if not 1 <= length <= MOST_BASES:
-            raise ClonotrackError(f"UMIs of {length} nt cannot be counted: give a UMI pattern of 1 to {MOST_BASES} nt")
-        order = np.lexsort((umis, targets))
-        umis, targets = umis[order], targets[order]
-        first = np.ones(len(umis), dtype=np.bool_)
-        first[1:] = (umis[1:] != umis[:-1]) | (targets[1:] != targets[:-1])
-        number = np.cumsum(first) - 1
-        weights = np.ones(len(umis)) if reads is None else reads[order]
-        counts = np.bincount(number, weights, minlength=int(first.sum())).astype(np.int64)
-        umis, targets = umis[first], targets[first]
-        most = np.lexsort((targets, umis, -counts))
-        rank = np.empty(len(most), dtype=np.int64)
-        rank[most] = np.arange(len(most))
-        place = np.empty(len(order), dtype=np.int64)
-        place[order] = rank[number]
-        return cls(umis[most], counts[most], targets[most], length, place)
-
-    def heads(self) -> I64:
-        """Index of the head of each UMI's directional group, shape (n,)."""
-        return group_umis(self.umis, self.reads, self.targets, self.length)
-
-
-@dataclass(frozen=True, slots=True)
 class Molecules:
     """How many molecules of each target were seen, and how many there were.
 
     Attributes:
         seen: molecules with at least one read; NaN where the UMI space is too full, shape (targets,).
-        total: with those of which no read was seen; NaN also where that cannot be told: for fewer than 30 molecules of
-            the sample, and where more than half are unseen.
+        total: with those of which no read was seen; NaN also where that cannot be told: for fewer than
+            `LEAST_MOLECULES` of the sample, where more than half are unseen, and beyond `MOST_NEIGHBOURS`.
         groups: directional groups, shape (targets,).
         collided: of the molecules seen, those that share the UMI of another one; shape (targets,).
         full: the UMI space is too full to count, shape (targets,).
@@ -172,10 +125,13 @@ class _Model:
         ones = one_apart(umis.umis, targets, umis.length)
         under_head = np.zeros(n, dtype=np.bool_)
         under_head[ones[head[ones[:, 0]], 1]] = True
-        twos = two_apart(umis.umis, targets, (reads <= 2) & ~under_head, umis.length)
+        lone = (reads <= 2) & ~under_head
+        twos = two_apart(umis.umis, targets, lone, umis.length)
         self.pairs = np.concatenate([ones, twos])
         self.distance = np.repeat([1, 2], [len(ones), len(twos)])
         self.error_rate = _error_rate(umis, ones, n_targets, space, chance)
+        total = np.bincount(targets, reads, minlength=n_targets)[targets]
+        self.scattered = total / space * np.where(lone, *_scattering(self.error_rate, umis.length))
         self.own = head.astype(np.float64)
         self.size = np.bincount(heads, reads, minlength=n).astype(np.int64)
         self.histogram, self.law = np.zeros(2), ReadLaw(1.0, 0.5)
@@ -206,14 +162,14 @@ class _Model:
         odds = self.error_rate / 3 / (1 - self.error_rate)
         flow: F64 = (law.rate(self.counts)[self.place] * self.own)[parent] * odds**self.distance
         flow *= 1.0 + (reads[parent] == reads[child])
-        rate: F64 = np.bincount(child, flow, minlength=len(reads)).astype(np.float64)
+        rate: F64 = np.bincount(child, flow, minlength=len(reads)) + self.scattered
         near = self.distance == 1
         large = np.bincount(child[near], (reads * self.own)[parent[near]], minlength=len(reads))
         shared = POLYMERASE_ERRORS / 3 * large / (reads * (reads + 1.0))
         density = (self.molecules() / (1 - self.law.below(1)) / self.space)[self.umis.targets]
         expected = law.probability(self.counts)[self.place] * density
-        errors = np.where(rate > 0, _poisson(reads, rate), 0.0) + shared
-        self.own = np.where(errors > 0, expected / np.maximum(expected + errors, 1e-300), 1.0)
+        errors = _poisson(reads, rate) + shared
+        self.own = expected / np.maximum(expected + errors, 1e-300)
         share = flow / np.maximum(rate, 1e-300)[child]
         returned = np.bincount(parent, share * ((1 - self.own) * reads)[child], minlength=len(reads))
         self.size = reads + np.rint(returned).astype(np.int64)
@@ -231,6 +187,13 @@ def _error_rate(umis: Umis, ones: I64, n_targets: int, space: float, chance: flo
     return float(0.75 * (1 - np.sqrt(1 - 4 / 3 * min(differ, 0.5))))
 
 
+def _scattering(rate: float, length: int) -> tuple[float, float]:
+    """Probability of three or more errors in a UMI, and of two or more."""
+    none, one = (1 - rate) ** length, length * rate * (1 - rate) ** (length - 1)
+    two = length * (length - 1) / 2 * rate**2 * (1 - rate) ** (length - 2)
+    return 1 - none - one - two, 1 - none - one
+
+
 def _poisson(counts: I64, rates: F64) -> F64:
     """Probability of each count under its rate; rates are small or zero."""
     logarithms = np.zeros(int(counts.max()) + 1)
@@ -244,8 +207,9 @@ def _counted(model: _Model, least: int, groups: I64, full: Bool) -> Molecules:
     kept = model.molecules(least)
     seen = kept * (1 - law.below(1)) / (1 - law.below(least))
     crowded = full | (kept > -model.space * np.log1p(-FULL))
-    known = kept.sum() >= 30 and law.below(1) <= 0.5
-    total = kept / (1 - law.below(least)) if known else np.full(len(kept), np.nan)
+    known = kept.sum() >= LEAST_MOLECULES and law.below(1) <= 0.5
+    neighbours = 3 * model.umis.length * seen / model.space * float(law.probability(np.array([1]))[0])
+    total = np.where(known & (neighbours <= MOST_NEIGHBOURS), kept / (1 - law.below(least)), np.nan)
     collided = kept - model.occupied(least)
     seen, total, collided = (np.where(crowded, np.nan, numbers) for numbers in (seen, total, collided))
     return Molecules(seen, total, groups, collided, crowded, model.histogram, law, least, model.error_rate, model.space)

@@ -16,7 +16,7 @@ from clonotrack.reads.columns import letters_of, phred_of, umis_of, unique_names
 from clonotrack.sequence import I64, U8, Bool
 from clonotrack.tables import SEQUENCES, check
 
-ROWS_OF_SLAB = 65536
+ROWS_OF_SLAB = 16_384
 Array = TypeVar("Array", bound=NDArray[Any])
 
 

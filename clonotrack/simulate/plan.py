@@ -41,7 +41,7 @@ class LibraryPlan(_Part):
     mate_length: int | None = Field(
         None, ge=30, le=600, description="nt of each mate; empty: single reads of whole amplicons"
     )
-    umi_length: int = Field(0, ge=0, le=32, description="nt of a UMI at the 5' end of read 1; 0: none")
+    umi_length: int = Field(0, ge=0, le=31, description="nt of a UMI at the 5' end of read 1; 0: none")
 
 
 class RepertoirePlan(_Part):

@@ -6,8 +6,11 @@ import polars as pl
 import pytest
 
 from clonotrack.errors import InputError, TableError
+from clonotrack.io import frames
 from clonotrack.io.frames import read_table, write_table
 from clonotrack.tables import CONTROLS, CONTROLS_REQUIRED, MARKERS, MARKERS_REQUIRED, QC
+
+HEADER = "control_id\tkind\tlocus\tsequence\tcopies\n"
 
 
 def controls() -> pl.DataFrame:
@@ -20,6 +23,36 @@ def controls() -> pl.DataFrame:
         "v_family": ["IGHV3", None],
     }
     return pl.DataFrame(rows)
+
+
+@pytest.mark.parametrize("block", [10, 30, 64, 1000])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_text_is_the_same_in_blocks_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, ends: str
+) -> None:
+    monkeypatch.setattr(frames, "BLOCK_BYTES", block)
+    lines = [HEADER.strip(), *(f"c{i}\tcalibrator\tIGH\t{'ACGT' * i}\t{i}" for i in range(1, 9))]
+    path = tmp_path / "c.tsv"
+    path.write_bytes(b"\xef\xbb\xbf" + (ends.join(lines) + ends * 40).encode())
+    found = read_table(path, CONTROLS, required=CONTROLS_REQUIRED)
+    assert found["control_id"].to_list() == [f"c{i}" for i in range(1, 9)]
+    assert found["copies"].sum() == 36
+    spoiled = {"forty": "line 6: column copies holds", "5\t": "line 6: has 6 fields", "\xff": "line 6: is not UTF-8"}
+    for text, message in spoiled.items():
+        bad = [*lines[:5], lines[5][:-1] + text, *lines[6:]]
+        path.write_bytes((ends.join(bad) + ends).encode("latin-1"))
+        with pytest.raises(InputError, match=message):
+            read_table(path, CONTROLS, required=CONTROLS_REQUIRED)
+
+
+@pytest.mark.parametrize("name", ["t.tsv", "t.parquet"])
+def test_some_columns(tmp_path: Path, name: str) -> None:
+    write_table(controls(), CONTROLS, tmp_path / name)
+    found = read_table(tmp_path / name, CONTROLS, columns=("copies", "control_id"))
+    assert found.equals(controls().select("control_id", "copies"))
+    with pytest.raises(InputError, match="no column 'v_family'"):
+        controls().drop("v_family").write_parquet(tmp_path / "x.parquet")
+        read_table(tmp_path / "x.parquet", CONTROLS, columns=("copies",))
 
 
 @pytest.mark.parametrize("name", ["t.tsv", "t.parquet"])
@@ -51,9 +84,6 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path, text: str) -> Non
     path.write_text(text, encoding="utf-8", newline="")
     row = read_table(path, CONTROLS, required=CONTROLS_REQUIRED).row(0)
     assert row == ("a", "calibrator", None, "AC", 100.0, None)
-
-
-HEADER = "control_id\tkind\tlocus\tsequence\tcopies\n"
 
 
 @pytest.mark.parametrize(

@@ -12,5 +12,5 @@ def spelled_umis(texts, last_field):
         letters = field[1] if field else ""
         good = re.fullmatch(r"[ACGTUacgtu][ACGTUacgtu+-]*", letters)
         umi = re.sub("[+-]", "", letters).upper().replace("U", "T") if good else ""
-        found.append(umi if len(umi) <= 32 else "")
+        found.append(umi if len(umi) <= 31 else "")
     return found
