@@ -115,7 +115,7 @@ def _controls(marker: Row, assays: Sequence[Assay], runs: Mapping[str | None, Ho
             continue
         way = assay.yield_of(marker)
         if isinstance(way, Yield) and assay.amplifies(marker["locus"]) and name not in tube.cut_short:
-            view = seeing(assay, way)
+            view = seeing(assay, name, way)
             share = view.counts_per_molecule if view.umi else 1.0
             found.append(
                 Control(

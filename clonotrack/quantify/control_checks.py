@@ -134,7 +134,8 @@ def _stated(
         if rate is None or assay.cells is None or not isinstance(found, Yield):
             return None, None
         carried = surroundings.carry_over(marker["marker_id"], assay)
-        tubes.append(Tube(assay.cells.number, (seeing(assay, found),), (Gamma(float(rate)),), (carried,)))
+        seen = seeing(assay, marker["marker_id"], found)
+        tubes.append(Tube(assay.cells.number, (seen,), (Gamma(float(rate)),), (carried,)))
         count += count_of(assay, marker["marker_id"], found)
     process = Process(tuple(tubes))
     expected = process.per_level * float(rate) + sum(tube.carry_over[0].mean for tube in tubes)

@@ -185,5 +185,5 @@ def _flags(look: Look, surroundings: Surroundings) -> set[str]:
         found |= {"hopping_assumed"} if surroundings.hopping(look.assay).source == "assumed" else set()
         indexing = surroundings.config.library(look.assay.observed.library).indexing
         found |= {"single_index"} if indexing == "single" else set()
-    seen = seeing(look.assay, look.found)
+    seen = seeing(look.assay, look.marker_id, look.found)
     return found | ({"shallow"} if seen_share(seen.rho, seen.dispersion) < 1 - SHALLOW else set())

@@ -31,7 +31,7 @@ def _tube(looks: Sequence[Look], surroundings: Surroundings, specimen: float) ->
     assay = looks[0].assay
     return Tube(
         cells=looks[0].cells,
-        markers=tuple(seeing(assay, look.known, look.copies) for look in looks),
+        markers=tuple(seeing(assay, look.marker_id, look.known, look.copies) for look in looks),
         background=tuple(surroundings.background(look.marker_id).rate for look in looks),
         carry_over=tuple(surroundings.carry_over(look.marker_id, assay) for look in looks),
         aliquot=assay.aliquot or looks[0].cells / specimen,

@@ -25,6 +25,7 @@ class Observed:
         umis: molecules by UMI of each marker, control and locus that has them; a marker that was looked for in a tube
             with UMIs and is missing here could not be counted.
         shared: of the reads of a marker, those that a marker of another patient counts too.
+        losses: share of the reads of a marker that errors take beyond its edits.
         ambiguous: reads that fit a marker and something else as well; told, never added.
         owners: patient of each marker.
         cut_short: markers that the reads are too short for.
@@ -40,6 +41,7 @@ class Observed:
     markers: dict[str, int]
     umis: dict[str, int]
     shared: dict[str, int]
+    losses: dict[str, float]
     ambiguous: dict[str, int]
     owners: dict[str, str | None]
     cut_short: frozenset[str]
@@ -81,11 +83,14 @@ def _observed(rows: pl.DataFrame) -> Observed:
     owners: dict[str, str | None] = {}
     umis: dict[str, int] = {}
     shared: dict[str, int] = {}
+    losses: dict[str, float] = {}
     cut_short: set[str] = set()
-    columns = ("target_id", "target_kind", "target_subject_id", "match_class", "reads", "umis", "shared_reads")
-    for target, kind, owner, match, count, molecules, common in rows.select(columns).iter_rows():
+    columns = ("target_id", "target_kind", "target_subject_id", "match_class", "reads", "umis")
+    more = ("shared_reads", "matching_loss")
+    for target, kind, owner, match, count, molecules, common, lost in rows.select(*columns, *more).iter_rows():
         if kind == "marker":
             owners[target] = owner
+            losses[target] = max(losses.get(target, 0.0), lost or 0.0)
             reads["marker"].setdefault(target, 0)
         elif kind == "control":
             reads["control"].setdefault(target, 0)
@@ -104,6 +109,7 @@ def _observed(rows: pl.DataFrame) -> Observed:
         markers=reads["marker"],
         umis=umis,
         shared=shared,
+        losses=losses,
         ambiguous=reads["ambiguous"],
         owners=owners,
         cut_short=frozenset(cut_short),

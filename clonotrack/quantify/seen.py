@@ -15,19 +15,23 @@ _DEEPEST = 1e4
 _SHALLOWEST = 1e-3
 
 
-def seeing(assay: Assay, found: Yield, copies: float = 1.0) -> Seeing:
+def seeing(assay: Assay, marker_id: str, found: Yield, copies: float = 1.0) -> Seeing:
     """How a marker of `copies` molecules in a clone cell is seen in a tube.
 
     By reads rho = a / c. By UMI the depth comes from the reads of the molecules that were seen, and a capture that was
     measured by the UMIs of calibrators has the unseen in it already. Each tagged strand is a molecule of its own.
+
+    METHOD: a marker that is allowed few edits loses a share of its reads to errors (`matching_loss` in HITS), whatever
+    molecule they come from: its depth is that much lower. Calibrators, long and unlike all else, lose next to none.
     """
+    kept = 1.0 - assay.observed.losses.get(marker_id, 0.0)
     capture, dispersion = found.capture.value, assay.dispersion
     if found.counting != "umi":
-        return Seeing(found.reads_per_copy / capture, dispersion, capture, copies)
+        return Seeing(kept * found.reads_per_copy / capture, dispersion, capture, copies)
     rho = depth(found.reads_per_umi or _DEEPEST, dispersion)
     if found.capture.source == "calibrators":
         capture = found.reads_per_copy / found.strands / seen_share(rho, dispersion)
-    return Seeing(rho, dispersion, capture, copies * found.strands, umi=True)
+    return Seeing(kept * rho, dispersion, capture, copies * found.strands, umi=True)
 
 
 def count_of(assay: Assay, marker_id: str, found: Yield | str) -> int:

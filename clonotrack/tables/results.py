@@ -135,6 +135,13 @@ HITS = Table(
             "reads",
             null=True,
         ),
+        column(
+            "matching_loss",
+            "float",
+            "share of its reads that errors take beyond its edits",
+            "0 to 1",
+            null=True,
+        ),
         column("sequence", "str", "consensus of evolved reads", "nt", null=True),
     ),
     key=("sample_id", "library", "replicate", "target_id", "target_kind", "match_class", "edit_distance"),

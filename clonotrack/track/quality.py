@@ -7,12 +7,9 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from clonotrack.germline import LOCI
-from clonotrack.library.matching import loss
-from clonotrack.tables import HITS, QC, TOTALS, check
+from clonotrack.tables import QC, TOTALS, check
+from clonotrack.track.losses import error_rate
 from clonotrack.track.targets import Target
-
-ENOUGH = 1_000  # hits of markers and controls that tell the error rate of a sample
-USUAL_ERRORS = 0.003
 
 Metric = tuple[str, float, str]
 
@@ -38,7 +35,7 @@ def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target
     if errors is not None:
         rows.append(("error_rate", errors, "substitutions per base"))
     for target in own:
-        rows += _of_marker(target, USUAL_ERRORS if errors is None else errors)
+        rows += _of_marker(target, of_sample)
     frame = pl.DataFrame([(sample_id, "track", *row) for row in rows], schema=QC.schema(), orient="row")
     return check(frame, QC)
 
@@ -66,32 +63,11 @@ def _totals(hits: pl.DataFrame) -> Iterator[Metric]:
         yield "locus_share", sum(reads[locus] for locus in LOCI) / passed, "share of passed reads"
 
 
-def _of_marker(target: Target, errors: float) -> Iterator[Metric]:
+def _of_marker(target: Target, hits: pl.DataFrame) -> Iterator[Metric]:
     name = target.target_id
     yield f"max_edits {name}", float(target.edits), "edits"
     if target.edits < target.wanted:
         yield f"max_edits_lowered {name}", float(target.wanted - target.edits), "edits"
-    yield f"matching_loss {name}", loss(len(target.part), target.edits, errors), "share of its reads"
-
-
-def error_rate(hits: pl.DataFrame, targets: Sequence[Target]) -> float | None:
-    """Substitutions per base in reads of markers and controls; None where there are too few.
-
-    METHOD: where a base is wrong at a rate e, reads with one substitution in a target of L nt are to those without any
-    as e L / (1 - e) to 1; reads with more are left out, as some of them are not counted.
-
-    Args:
-        hits: HITS of the sample.
-        targets: whose reads are looked at; those allowed an edit.
-    """
-    lengths = {target.target_id: len(target.part) for target in targets if target.edits}
-    chosen = ["target_id", "match_class", "edit_distance", "reads"]
-    none = one = bases = 0
-    for name, match, distance, reads in hits.select(HITS.names).select(chosen).iter_rows():
-        if name in lengths and match == "exact":
-            none, bases = none + reads, bases + reads * lengths[name]
-        elif name in lengths and match == "mismatch" and distance == 1:
-            one += reads
-    if none + one < ENOUGH or not bases:
-        return None
-    return one / (one + bases)
+    losses = hits.filter(pl.col("target_id") == name, pl.col("target_kind") == "marker").get_column("matching_loss")
+    if losses.count():
+        yield f"matching_loss {name}", float(losses.max()), "share of its reads"  # type: ignore[arg-type]

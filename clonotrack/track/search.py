@@ -10,6 +10,7 @@ import polars as pl
 from clonotrack.germline import Reference
 from clonotrack.track.hits import Sample, hits_frame
 from clonotrack.track.lengths import cut_short
+from clonotrack.track.losses import with_losses
 from clonotrack.track.stream import Search, stream
 from clonotrack.track.targets import Target
 
@@ -35,7 +36,7 @@ def track(
 
     Returns:
         HITS: per target the reads by class and distance (one zero row where there are none), reads by the locus of
-        their J, and totals that add up to the reads of the files.
+        their J, and totals that add up to the reads of the files; what errors take from each target.
     """
     search = Search(targets, reference, sample.subject_id)
     stream(batches, search)
@@ -50,6 +51,7 @@ def track(
     }
     lengths = search.loci.lengths
     unseen = frozenset(t.target_id for t in targets if t.kind == "marker" and cut_short(t, lengths))
-    return hits_frame(
+    hits = hits_frame(
         sample, targets, search.tally.rows(), search.loci.counts, totals, unseen, tagged=search.tally.tagged
     )
+    return with_losses(hits, targets, sample.subject_id)

@@ -11,6 +11,7 @@ from clonotrack.library.matching import loss
 from clonotrack.tables import HITS, QC, TOTALS, check
 from clonotrack.track import Sample, allowed, quality_control
 from clonotrack.track.hits import hits_frame
+from clonotrack.track.losses import with_losses
 from clonotrack.track.tally import Counted
 from tests.track.made import target
 
@@ -72,7 +73,9 @@ def test_quality_control_adds_up_the_tubes_and_tells_lowered_edits() -> None:
     second = hits_frame(Sample("s", "p", replicate="2"), TARGETS, COUNTED, np.arange(7), TOTAL)
     other = hits_frame(Sample("other"), [], [], np.arange(7), TOTAL)
     lowered = target("A" * 30, "m1", edits=1).__class__("m1", "marker", "p", None, "A" * 30, "A" * 30, 2, 1)
-    table = quality_control(pl.concat([hits(), second, other]), "s", [TARGETS[0], lowered, *TARGETS[1:]])
+    targets = [TARGETS[0], lowered, *TARGETS[1:]]
+    tubes = pl.concat([with_losses(tube, targets, "p") for tube in (hits(), second, other)])
+    table = quality_control(tubes, "s", targets)
     values = dict(check(table, QC).select("metric", "value").rows())
     assert values["scanned"] == 60
     assert values["reads_IGL"] == 4
@@ -94,7 +97,7 @@ def test_the_error_rate_is_that_of_reads_without_and_with_one_substitution() -> 
     counted = [
         Counted(0, "exact" if d == 0 else "mismatch", d, int((wrong == d).sum()), 0, None, None) for d in range(3)
     ]
-    frame = hits_frame(SAMPLE, TARGETS, counted, np.arange(7), TOTAL)
+    frame = with_losses(hits_frame(SAMPLE, TARGETS, counted, np.arange(7), TOTAL), TARGETS, "p")
     values = dict(quality_control(frame, "s", TARGETS).select("metric", "value").rows())
     assert values["error_rate"] == pytest.approx(0.01, rel=0.03)
     assert values["matching_loss m1"] == pytest.approx(loss(40, 2, 0.01), rel=0.1)
