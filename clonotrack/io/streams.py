@@ -26,7 +26,7 @@ GZIP = b"\x1f"
 DAMAGED = cast(type[Exception], isal_zlib.error)
 HEADROOM = 1 << 16
 BLOCK_BYTES = 4 << 20
-AHEAD_BYTES = 128 << 20
+AHEAD_BYTES = 192 << 20
 _PACKED_BYTES = 1 << 20
 _THREADS = 2  # that decompress one BGZF file
 

@@ -94,7 +94,7 @@ class Background:
         METHOD: a matching error is a read that is counted although its own junction is more edits away than allowed,
         as errors of sequencing have brought it near. With e edits, a rearrangement d edits away becomes one if d - e of
         its d differences are undone, which have to be substitutions, each by one of three wrong bases. The last edit is
-        taken away until that is rarer than `false_hit_rate`. The rule is ours.
+        taken away until that is rarer than `false_hit_rate`. Edits that the settings state stay. The rule is ours.
         """
         most = wanted + _BEYOND
         near = self.near(part, system, junction, most)
@@ -102,7 +102,7 @@ class Background:
             return Judged(wanted, None)
         errors = [matching_errors(near, edits, settings.error_rate) for edits in range(wanted + 1)]
         allowed = [edits for edits, rate in enumerate(errors) if rate <= settings.false_hit_rate]
-        edits = max(allowed, default=0)
+        edits = wanted if settings.max_edits is not None else max(allowed, default=0)
         rate = float(near[: edits + 1].sum()) * copies_per_cell(system)
         reason = None
         if edits < wanted:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -12,11 +14,15 @@ from clonotrack.germline import Reference
 from clonotrack.kernels.sieve import Candidates, sieve_of, sift
 from clonotrack.sequence import I64, U8
 from clonotrack.track.loci import Loci
-from clonotrack.track.tally import Tally
+from clonotrack.track.tally import Compared, Tally
 from clonotrack.track.targets import Target
 
 if TYPE_CHECKING:
     from clonotrack.library.batches import Batch
+
+
+THREADS = 2
+"""Batches that are searched at a time."""
 
 
 class Search:
@@ -31,30 +37,41 @@ class Search:
         self.tally = Tally(targets, reference, subject_id)
         self.loci = Loci(reference, max((len(target.part) for target in targets), default=0))
         self._sieve = sieve_of(self.tally.values)
-        self._room = Candidates.room(0)
+        self._own = threading.local()
 
     def add(self, batch: Batch) -> I64:
         """Search one batch; give back the events of `clonotrack.kernels.verify`."""
-        self.loci.add(batch)
+        compared = self.compare(batch)
+        self.count(batch, compared)
+        return compared.events
+
+    def compare(self, batch: Batch) -> Compared:
+        """What the reads of a batch are; changes no count, so that several threads may do it."""
         text, starts, ends = _letters(batch)
         needed = int((ends - starts).sum()) + 1
-        if len(self._room.read) < needed:
-            self._room = Candidates.room(needed)
-        found = self._room.first(sift(text, starts, ends, self._sieve, self._room))
-        mates = 1 if batch.mates is None else 2
-        return self.tally.add(text, starts, ends, found, mates, batch.umis, batch.umi_length)
+        room: Candidates | None = getattr(self._own, "room", None)
+        if room is None or len(room.read) < needed:
+            room = self._own.room = Candidates.room(needed)
+        found = room.first(sift(text, starts, ends, self._sieve, room))
+        return self.tally.compare(text, starts, ends, found, 1 if batch.mates is None else 2)
+
+    def count(self, batch: Batch, compared: Compared) -> None:
+        """Count a batch."""
+        self.loci.add(batch)
+        self.tally.count(compared, batch.umis, batch.umi_length)
 
 
 def stream(batches: Iterable[Batch], search: Search) -> None:
-    """Search each batch while the next one is read; kernels hold no lock."""
-    with ThreadPoolExecutor(1) as worker:
-        running: Future[I64] | None = None
+    """Search batches in threads while others are read, and count them in order; kernels hold no lock."""
+    running: deque[tuple[Batch, Future[Compared]]] = deque()
+    with ThreadPoolExecutor(THREADS) as pool:
         for batch in batches:
-            if running:
-                running.result()
-            running = worker.submit(search.add, batch)
-        if running:
-            running.result()
+            running.append((batch, pool.submit(search.compare, batch)))
+            if len(running) > THREADS:
+                first, compared = running.popleft()
+                search.count(first, compared.result())
+        for batch, compared in running:
+            search.count(batch, compared.result())
 
 
 def _letters(batch: Batch) -> tuple[U8, I64, I64]:

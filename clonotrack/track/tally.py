@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -59,6 +60,26 @@ class Counted:
     sequence: str | None
 
 
+class Compared(NamedTuple):
+    """What a chunk of reads is.
+
+    Attributes:
+        text: ASCII of the chunk.
+        starts: first base of each read in it.
+        ends: the base after its last.
+        events: see `clonotrack.kernels.verify`.
+        hit: fragments that some target counts.
+        ambiguous: fragments between two targets.
+    """
+
+    text: U8
+    starts: I64
+    ends: I64
+    events: I64
+    hit: int
+    ambiguous: int
+
+
 class Tally:
     """What became of the reads that hold a piece of a target.
 
@@ -81,17 +102,8 @@ class Tally:
         self.hit = 0
         self.ambiguous = 0
 
-    def add(
-        self,
-        text: U8,
-        starts: I64,
-        ends: I64,
-        found: Candidates,
-        mates: int = 1,
-        umis: U64 | None = None,
-        umi_length: int = 0,
-    ) -> I64:
-        """Count the fragments of one chunk; give back the events of `clonotrack.kernels.verify`.
+    def compare(self, text: U8, starts: I64, ends: I64, found: Candidates, mates: int = 1) -> Compared:
+        """Compare the reads of one chunk with the targets; changes nothing, so that several threads may do it.
 
         Args:
             text: ASCII of the chunk.
@@ -99,27 +111,37 @@ class Tally:
             ends: the base after its last.
             found: candidates of the first filter.
             mates: reads of a fragment.
+        """
+        read, place, piece = found
+        return Compared(
+            *(text, starts, ends),
+            *verify(text, starts, ends, read, place, piece, mates, self._index, self._probes),
+        )
+
+    def count(self, compared: Compared, umis: U64 | None = None, umi_length: int = 0) -> None:
+        """Count the fragments of one chunk.
+
+        Args:
+            compared: from `compare`.
             umis: UMI of each fragment, two bits a base; None where the library has none.
             umi_length: bases of a UMI.
         """
-        events, hit, ambiguous = verify(
-            text, starts, ends, found.read, found.place, found.piece, mates, self._index, self._probes
-        )
+        events = compared.events
         self.tagged |= umis is not None
-        self.hit += hit
-        self.ambiguous += ambiguous
-        if len(events):
-            keys, at, reads = np.unique(
-                events[:, [TARGET, KIND, DISTANCE]], axis=0, return_inverse=True, return_counts=True
-            )
-            shared = np.bincount(at.ravel(), events[:, SHARED], minlength=len(keys))
-            for key, row in zip(map(tuple, keys.tolist()), np.column_stack([reads, shared]), strict=True):
-                self._reads[key] = self._reads.get(key, 0) + row.astype(np.int64)
-            if umis is not None:
-                tags = self._tags = self._tags or Tags()
-                tags.add(events[:, [TARGET, KIND, DISTANCE]], umis[events[:, FRAGMENT]], umi_length)
-            self._vote(text, starts, ends, events[events[:, KIND] == EVOLVED])
-        return events
+        self.hit += compared.hit
+        self.ambiguous += compared.ambiguous
+        if not len(events):
+            return
+        keys, at, reads = np.unique(
+            events[:, [TARGET, KIND, DISTANCE]], axis=0, return_inverse=True, return_counts=True
+        )
+        shared = np.bincount(at.ravel(), events[:, SHARED], minlength=len(keys))
+        for key, row in zip(map(tuple, keys.tolist()), np.column_stack([reads, shared]), strict=True):
+            self._reads[key] = self._reads.get(key, 0) + row.astype(np.int64)
+        if umis is not None:
+            tags = self._tags = self._tags or Tags()
+            tags.add(events[:, [TARGET, KIND, DISTANCE]], umis[events[:, FRAGMENT]], umi_length)
+        self._vote(compared.text, compared.starts, compared.ends, events[events[:, KIND] == EVOLVED])
 
     def cut_edits(self, target: int) -> tuple[list[int], list[int]]:
         """Edits of a read that ends after the first m bases of a target, and of one that begins m bases before its end.

@@ -83,6 +83,17 @@ def test_a_stricter_rate_leaves_fewer_edits_and_no_more_background() -> None:
         assert [one.background_rate for one in judged] == sorted(one.background_rate for one in judged)
 
 
+def test_edits_that_the_settings_state_stay_with_the_background_they_bring() -> None:
+    rng = np.random.default_rng(6)
+    (made,) = draw(inherit(REFERENCE, "IGK", rng), 1, rng)
+    lowered = BACKGROUND.judge(made.key_region, "IGK", None, Track(), 2)
+    stated = BACKGROUND.judge(made.key_region, "IGK", None, Track(max_edits=2), 2)
+    assert (lowered.edits, stated.edits, stated.reason) == (0, 2, None)
+    assert stated.background_rate is not None
+    assert lowered.background_rate is not None
+    assert stated.background_rate > 10 * lowered.background_rate
+
+
 def test_without_a_system_nothing_is_said_of_the_background() -> None:
     judged = BACKGROUND.judge("ACGT" * 20, None, None, Track(), 3)
     assert (judged.edits, judged.background_rate, judged.reason) == (3, None, None)
