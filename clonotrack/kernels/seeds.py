@@ -92,7 +92,7 @@ def vote(numbers: I64, step: int, count: int, seeds: Seeds, groups: I64, shift: 
                 continue
             place = i + seeds.distance[entry] + shift
             if votes[group, place] == 0:
-                touched[used] = (group << PLACE_BITS) | place
+                touched[used] = (int(group) << PLACE_BITS) | int(place)
                 used += 1
             votes[group, place] += 1
     return used
