@@ -73,7 +73,7 @@ class Simulator:
         self.all_alleles = all_alleles
         self.sequences = [segment.sequence for kind in KINDS for segment in reference.select(kind)]
         self.genes: dict[str, set[str]] = defaultdict(set)
-        for segment in reference.segments:
+        for segment in (*reference.select("V"), *reference.select("J")):
             self.genes[segment.sequence].add(segment.gene)
         self.called = {segment.gene for kind in KINDS for segment in reference.select(kind)}
 

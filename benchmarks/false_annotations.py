@@ -173,6 +173,14 @@ def calibration(reference: Reference, rng: Rng, number: int) -> None:
     print(f"\n{number:,} germline V with 50 to 150 random bases behind them")
     for level in (CALIBRATED, 0.03, 0.01, 0.003, 0.001):
         print(f"E-value up to {level:5}: {(found <= level).sum():5} called, {level * number:7.0f} would be expected")
+    for locus in ("IGH", "TRB", "TRD"):
+        v = [one.sequence[:-4] for one in islice(cycle(reference.select("V", locus)), number // 4)]
+        j = [one.sequence[5:] for one in islice(cycle(reference.select("J", locus)), number // 4)]
+        reads = [one + random_bases(rng, int(rng.integers(8, 45))) + other for one, other in zip(v, j, strict=True)]
+        found = called(reference, reads, Annotate())["d_support"]
+        for level in (0.04, 0.01, 0.003):
+            text = f"{(found <= level).sum():5} called, {level * len(reads):7.0f} would be expected"
+            print(f"D of {locus} in 8 to 44 random bases, E-value up to {level:5}: {text}")
 
 
 def chimeras(reference: Reference, rng: Rng, number: int) -> None:

@@ -1,6 +1,7 @@
 """Hits in reads of people without the clone: errors of matching, and cells that truly carry the sequence.
 
     python benchmarks/false_hits.py [--reads 5000000] [--seed 1]
+    python benchmarks/false_hits.py --edits 300
 
 Forty markers of all systems are made, twelve of them short TRG and IGH D-J ones, with the edits that `clonotrack
 markers` would give them; and polyclonal reads of another person, 150 nt with 0.3 % errors, in equal shares of eight
@@ -8,6 +9,9 @@ systems. A hit is *biology* where the rearrangement that was read, without the e
 marker: a cell that carries it. It is an *error of sequencing* where only the read with its errors is, and a *fault*
 where not even that is. Each is printed beside the number that the recombination model expects with that person's gene
 usage, and with the errors of sequencing that it expects in 1,000,000,000 reads.
+
+With --edits, no reads are made: printed is, for so many random markers of each system, how many have which edits, the
+median of their background rate, and the share of reads that 0.3 % errors take beyond them.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ from clonotrack.kernels.closeness import edits_of_heads
 from clonotrack.kernels.generation import Recombination
 from clonotrack.library.background import per_rearrangement, recombination
 from clonotrack.library.batches import Batch
-from clonotrack.library.matching import NEIGHBOURS, Background, edits_for_length, matching_errors
+from clonotrack.library.matching import NEIGHBOURS, Background, edits_for_length, loss, matching_errors
 from clonotrack.markers.targets import target as clone_specific
 from clonotrack.sequence import Ragged, decode, encode, reverse_complement
 from clonotrack.simulate.junctions import lengths, palindromes
@@ -102,6 +106,23 @@ def make_markers(patient: Person, reference: Reference, rng: np.random.Generator
     return found
 
 
+def edits_table(someone: Person, reference: Reference, count: int, rng: np.random.Generator) -> None:
+    """What random markers of each system are allowed."""
+    background, settings = Background(reference), Track()
+    print("system   0 edits  1  2  3 or more   background_rate: median, 90th percentile   mean loss")
+    for system in NUMBERS:
+        rates, edits, losses = [], [], []
+        for sequence, key in someone.draw(system, count, rng):
+            part = clone_specific(sequence, key, 40)
+            codes = part.sequence[part.start - 1 : part.end]
+            judged = background.judge(codes, system, None, settings, edits_for_length(len(codes), settings)[0])
+            edits.append(min(judged.edits, 3))
+            rates.append(judged.background_rate or 0.0)
+            losses.append(loss(len(codes), judged.edits, ERRORS))
+        shares = " ".join(f"{share / count:5.0%}" for share in np.bincount(edits, minlength=4))
+        print(f"{system:8} {shares}   {np.median(rates):9.1e} {np.quantile(rates, 0.9):9.1e}   {np.mean(losses):6.1%}")
+
+
 def models(someone: Person, reference: Reference) -> dict[str, Recombination]:
     """Recombination with the gene usage of a person."""
     found = {}
@@ -134,9 +155,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reads", type=int, default=5_000_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--edits", type=int, help="make so many markers of each system and no reads")
     arguments = parser.parse_args()
     begin = time.perf_counter()
     rng, reference = np.random.default_rng(arguments.seed), load_reference()
+    if arguments.edits:
+        edits_table(person(reference, rng), reference, arguments.edits, rng)
+        return
     markers = make_markers(person(reference, rng), reference, rng)
     other = person(reference, rng)
     search = Search(markers, reference, None)

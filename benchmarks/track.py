@@ -92,9 +92,9 @@ def measure(case: str, folder: Path, reads: int, rounds: int, unpack: str) -> No
 def phases(folder: Path, path: Path) -> None:
     """Print where the processor's time goes, step by step on one thread, of up to a million reads."""
     from clonotrack.config import Config
+    from clonotrack.io.ahead import open_blocks
     from clonotrack.io.cohort import read_markers
     from clonotrack.io.germline import load_reference
-    from clonotrack.io.streams import open_blocks
     from clonotrack.library.batches import Counts, Lane, batches
     from clonotrack.track import prepare
     from clonotrack.track.stream import Search
@@ -171,7 +171,7 @@ def main() -> None:
     folder = (arguments.folder or Path(tempfile.mkdtemp(prefix="clonotrack-"))).absolute()
     held = made(folder, arguments.reads, {"gzip", *arguments.cases})
     unpack = shutil.which("igzip") or shutil.which("gzip") or sys.exit("neither igzip nor gzip is on the PATH")
-    print(f"{arguments.reads:,} reads of {LENGTH} nt, {held:,} of them hold a marker with at most two errors")
+    print(f"{arguments.reads:,} reads of {LENGTH} nt, {held:,} of them hold a marker with the errors it is allowed")
     print(f"case       files     {Path(unpack).name + ' -dc':9}  track  ratio  processor  peak  marker reads")
     for case in arguments.cases:
         measure(case, folder, arguments.reads, arguments.rounds, unpack)

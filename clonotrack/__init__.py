@@ -7,7 +7,8 @@ The flow, a stage each::
     follow-up  reads -----------------------------> track -> quantify -> report
     controls   reads -----------------------------> track ---'
 
-`baseline` and `followup` run a sample through its stages; each stage is a function from tables to tables.
+`baseline` and `followup` run a sample through its stages; each stage is a function from tables to tables. `plan`,
+`limit_of_detection`, `combine_markers`, `poisson_interval`, `doubling_time` are the statistics on plain numbers.
 """
 
 from __future__ import annotations
@@ -17,13 +18,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from clonotrack.pipeline import baseline, followup
+    from clonotrack.quantify.kinetics import doubling_time
+    from clonotrack.quantify.plain import Sample, combine_markers, limit_of_detection, poisson_interval
+    from clonotrack.quantify.planning import plan
 
 __version__ = "0.1.0"
 
 # Public name -> module that defines it; loaded on first use, so that `import clonotrack` stays light.
-_PUBLIC = {"baseline": "clonotrack.pipeline", "followup": "clonotrack.pipeline"}
+_PUBLIC = {
+    "Sample": "clonotrack.quantify.plain",
+    "baseline": "clonotrack.pipeline",
+    "combine_markers": "clonotrack.quantify.plain",
+    "doubling_time": "clonotrack.quantify.kinetics",
+    "followup": "clonotrack.pipeline",
+    "limit_of_detection": "clonotrack.quantify.plain",
+    "plan": "clonotrack.quantify.planning",
+    "poisson_interval": "clonotrack.quantify.plain",
+}
 
-__all__ = ["__version__", "baseline", "followup"]
+__all__ = [
+    "Sample",
+    "__version__",
+    "baseline",
+    "combine_markers",
+    "doubling_time",
+    "followup",
+    "limit_of_detection",
+    "plan",
+    "poisson_interval",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -57,7 +57,7 @@ class Extended:
 
 
 def extend(index: Index) -> Extended | None:
-    """The germline of incomplete rearrangements of a reference; none where it has no D."""
+    """The germline of incomplete rearrangements of a reference; none where it has no D, or nothing that D join."""
     if not index.d:
         return None
     d_groups = [tuple(group) for _, group in groupby(index.d, key=lambda d: d.locus)]
@@ -68,6 +68,8 @@ def extend(index: Index) -> Extended | None:
     d_behind = [tuple(d for d in index.d if d.locus == V_JOINS_D and place_on_chromosome(d) == last_d)]
     left_groups = [*d_groups, *(group for group in v_groups if group)]
     right_groups = [*j_groups, *(group for group in d_behind if group)]
+    if not right_groups:
+        return None
     left = segments_of([[_with_5(one) for one in group] for group in left_groups], V_K, V_ORIGIN)
     right = segments_of([[_with_3(one) for one in group] for group in right_groups], J_K, J_ORIGIN)
     joins = np.array([[_recombine(a[0], b[0]) for b in right_groups] for a in left_groups], dtype=np.int64)

@@ -26,7 +26,7 @@ _PLACE = re.compile(r"IGHD\d+-(\d+)|TR[BD]D(\d)|TRBJ([12])-")
 # Behind every D.
 LAST = 1000
 # METHOD: of a second D in TRD (the rule there) as much chance is allowed as of the first. In IGH one rearrangement
-# in 800 has two (Briney 2012, Immunology 137:56), so that 2,000 times less is allowed: 1e-4 for the defaults.
+# in 800 has two (Briney 2012, Immunology 137:56), so that 2,000 times less is allowed.
 SECOND_D = {"TRD": 1.0, "IGH": 5e-4, "TRB": 5e-4}
 
 

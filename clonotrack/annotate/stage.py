@@ -29,7 +29,7 @@ from clonotrack.germline import Reference
 from clonotrack.kernels.germline_alignment import align_to_germline
 from clonotrack.kernels.pairing import find_pairs
 from clonotrack.kernels.settlement import settle_pairs
-from clonotrack.kernels.text import spell
+from clonotrack.kernels.text import spell, turn
 from clonotrack.sequence import DECODE, ENCODE, Ragged
 from clonotrack.tables import REARRANGEMENTS, check
 from clonotrack.tables.strings import letters_of, strings
@@ -100,15 +100,20 @@ def _annotate_batch(
         pl.col("sequence").alias("given"),
         *(_carried(sequences, name) for name in ("duplicate_count", "umi", "quality")),
     )
-    turned = pl.col("rev_comp")
-    complete = given.hstack(called).with_columns(
-        pl.col("sequence").fill_null(pl.col("given")),
-        pl.when(turned).then(pl.col("quality").str.reverse()).otherwise("quality").alias("quality"),
-    )
+    quality = _turned(given.get_column("quality"), called.get_column("rev_comp"))
+    complete = given.hstack(called).with_columns(pl.col("sequence").fill_null(pl.col("given")), quality)
     return complete.select(
         pl.col(name) if name in complete.columns else pl.lit(None, dtype=kind).alias(name)
         for name, kind in REARRANGEMENTS.schema().items()
     )
+
+
+def _turned(quality: pl.Series, turned: pl.Series) -> pl.Series:
+    """The qualities of sequences of which some were `turned`."""
+    if quality.null_count() == len(quality):
+        return quality
+    letters, offsets = letters_of(quality.fill_null(""))
+    return strings(turn(letters, offsets, turned.to_numpy()), offsets).alias("quality")
 
 
 def _rows_of(texts: pl.Series, distinct: pl.Series) -> pl.Series:

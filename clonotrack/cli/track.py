@@ -9,6 +9,8 @@ import click
 
 from clonotrack.cli import options
 from clonotrack.cli.lanes import lanes
+from clonotrack.cli.progress import watched
+from clonotrack.cli.speech import say, say_figures
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -49,7 +51,7 @@ def track(
     READS is FASTQ, plain or gzip, READS2 the mates; - is standard input. Or all lanes and tubes of a sample: --samples
     and --sample-id; its patient is then the sheet's, and a patient without a marker is no error.
     """
-    from clonotrack.io.streams import reading_ahead
+    from clonotrack.io.ahead import bytes_read, reading_ahead
 
     with_files = click.get_current_context().with_resource
     with_files(reading_ahead(reads))  # while all else is still imported and got ready
@@ -62,15 +64,16 @@ def track(
     from clonotrack.io.outputs import staged
     from clonotrack.library.batches import Counts, batches
     from clonotrack.tables import HITS, QC
-    from clonotrack.track import Sample, prepare, quality_control
+    from clonotrack.track import Sample, allowed, prepare, quality_control
     from clonotrack.track import track as search
 
     if samples and subject_id:
         raise click.UsageError("--subject-id stands in the sheet that --samples names: leave it out")
     config = given.config(config, library, umi)
     tubes = lanes(reads, samples, sample_id, library, config)
+    all_files = [file for _, files in tubes for lane in files for file in lane.files]
     if samples:
-        with_files(reading_ahead([file for _, files in tubes for lane in files for file in lane.files]))
+        with_files(reading_ahead(all_files))
     stem = output.name.removesuffix(output.suffix).removesuffix(".hits")
     with staged([output, output.with_name(f"{stem}.track.qc.tsv")], force=force) as (place, qc):
         wanted = read_markers(markers, selected=samples is None)
@@ -83,9 +86,14 @@ def track(
             counts = Counts()
             put_in = put_into.get(config.library_name(sample.library))
             targets = prepare(wanted, put_in, reference, config.track, sample.subject_id)
+            for line in allowed(targets, sample.subject_id):
+                say(line)
             reads_of = batches(files, config.reads, config.library(sample.library), counts)
-            frames.append(search(reads_of, counts, targets, reference, sample))
+            watched_reads = watched(reads_of, all_files, bytes_read)
+            frames.append(search(watched_reads, counts, targets, reference, sample))
             looked_for += targets
         hits = pl.concat(frames)
         write_table(hits, HITS, place)
-        write_table(quality_control(hits, sample_id, looked_for), QC, qc)
+        found = quality_control(hits, sample_id, looked_for)
+        write_table(found, QC, qc)
+        say_figures(found)

@@ -62,7 +62,7 @@ class Annotate(Section):
         description="J matches as good as this one that chance may have behind a V, above which there is no J",
     )
     max_d_expected: float = Field(
-        0.2, ge=0, description="D matches as good as this one that chance may have, above which there is no D"
+        0.04, ge=0, description="D matches as good as this one that chance may have, above which there is no D"
     )
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from clonotrack.errors import InputError
+from clonotrack.io.ahead import open_blocks
 from clonotrack.io.chunks import ReadChunk
 from clonotrack.io.fastq import fault_sentence, foreign_format
-from clonotrack.io.streams import AHEAD_BYTES, BLOCK_BYTES, HEADROOM, Block, Blocks, label, open_blocks
+from clonotrack.io.streams import AHEAD_BYTES, BLOCK_BYTES, HEADROOM, Block, Blocks, label
 from clonotrack.kernels import fasta, fastq
 from clonotrack.kernels.fastq import Records
 from clonotrack.kernels.letters import LINE_FEED

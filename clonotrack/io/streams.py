@@ -6,7 +6,7 @@ import gzip
 import io
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,10 +27,8 @@ DAMAGED = cast(type[Exception], isal_zlib.error)
 HEADROOM = 1 << 16
 BLOCK_BYTES = 4 << 20
 AHEAD_BYTES = 128 << 20
-_ALIGNMENTS = (".bam", ".cram")
 _PACKED_BYTES = 1 << 20
-_THREADS = 2  # that decompress one BGZF file, and files that are begun before they are asked for
-_SHORT_INTERVAL = 0.0005  # s after which a thread lets others have the interpreter: ten times sooner than usual
+_THREADS = 2  # that decompress one BGZF file
 
 
 class Block(NamedTuple):
@@ -84,6 +82,11 @@ class Blocks:
                 if isinstance(block, BaseException):
                     raise block
             yield block
+
+    @property
+    def position(self) -> int:
+        """Bytes that were read of the file as it is stored."""
+        return self._raw.tell() if self.path.is_file() else 0
 
     def close(self) -> None:
         """Stop the threads and close the file."""
@@ -161,51 +164,6 @@ def _unpacked(piece: Piece) -> Block:
 
 def _room(size: int) -> U8:
     return np.empty(HEADROOM + size + 1, dtype=np.uint8)
-
-
-_begun: list[Blocks] = []
-_waiting: list[Path] = []
-
-
-@contextmanager
-def reading_ahead(paths: Sequence[Path]) -> Iterator[None]:
-    """Begin to read the first of some files, and each next one before it is opened with `open_blocks`.
-
-    What a command needs else, its imports and tables, is got ready meanwhile. Left to whoever opens them: standard
-    input, BAM and CRAM, and files that are not there.
-    """
-    paths = [path for path in paths if path.is_file() and path.suffix.lower() not in _ALIGNMENTS]
-    _waiting[:] = paths
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(_SHORT_INTERVAL)
-    try:
-        _begin(AHEAD_BYTES // max(1, len(paths)))
-        yield
-    finally:
-        sys.setswitchinterval(interval)
-        for blocks in _begun:
-            blocks.close()
-        _begun.clear()
-        _waiting.clear()
-
-
-def _begin(ahead: int) -> None:
-    while _waiting and len(_begun) < _THREADS:
-        _begun.append(Blocks(_waiting.pop(0), ahead=ahead))
-
-
-@contextmanager
-def open_blocks(path: Path, size: int = BLOCK_BYTES, ahead: int = AHEAD_BYTES) -> Iterator[Blocks]:
-    """The blocks of a file, which is closed behind them; see `Blocks`."""
-    begun = next((blocks for blocks in _begun if (blocks.path, blocks.size) == (path, size)), None)
-    if begun:
-        _begun.remove(begun)
-        _begin(AHEAD_BYTES // _THREADS)
-    blocks = begun or Blocks(path, size, ahead)
-    try:
-        yield blocks
-    finally:
-        blocks.close()
 
 
 def label(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clonotrack.kernels.gapped import GAP_EXTEND, GAP_OPEN, MATCH, align_banded
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf, njit
 from clonotrack.kernels.pieces import share_overlap, spans, trim_head, trim_tail
 from clonotrack.kernels.placement import BAND, overlap, score_alleles, score_alleles_gapped, ungapped_run
 from clonotrack.kernels.segments import Germline, Segments, codes_of
@@ -115,7 +115,7 @@ def align(
     return False, score, allele, 1, first + shift, first
 
 
-@njit
+@leaf
 def is_better_shifted(read: U8, start: int, end: int, germline: U8, first: int, last: int, shift: int) -> bool:
     """Whether an allele, laid along a read at another place nearby, has a run that is worth a gap.
 
@@ -143,7 +143,7 @@ def is_better_shifted(read: U8, start: int, end: int, germline: U8, first: int, 
     return False
 
 
-@njit
+@leaf
 def settle_ends(read: U8, v: U8, j: U8, cost: float, v_pieces: I32, j_pieces: I32, call: Any) -> None:
     """Trim chance matches off the V's 3' and the J's 5' end and divide what both claim."""
     last = call["v_pieces"] - 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from clonotrack.kernels.jit import njit
-from clonotrack.kernels.seeds import kmer_numbers, vote
+from clonotrack.kernels.jit import leaf
+from clonotrack.kernels.seeds import LAST_PLACE, PLACE_BITS, kmer_numbers, vote
 from clonotrack.kernels.segments import Germline, Limits, Segments, codes_of
 from clonotrack.kernels.ungapped import best_run, expected_by_chance, least_by_chance
 from clonotrack.kernels.workspace import Bench
@@ -18,7 +18,7 @@ SHORTEST_STRETCH = 5
 MISMATCHES = 3
 
 
-@njit
+@leaf
 def find_d(
     stretch: U8, segments: Segments, allowed: I64, cost: int, least: int, bench: Bench, scores: I64
 ) -> tuple[int, int, int, int, int]:
@@ -39,7 +39,6 @@ def find_d(
         Score (0 for none), allele, first base of the match in the stretch, in the allele, and its length; among
         equals the first allele, and of its matches the one that was met first.
     """
-    places = bench.votes.shape[1]
     shift = segments.seeds.reach
     count = kmer_numbers(stretch, segments.seeds.k, bench.numbers)
     used = vote(bench.numbers, 1, count, segments.seeds, allowed, shift, bench.votes, bench.touched)
@@ -50,16 +49,16 @@ def find_d(
     best_start = 0
     best_germline = 0
     best_length = 0
-    flat = bench.votes.ravel()  # of the same memory
     k = segments.seeds.k
     fewest = max(1, least + cost * MISMATCHES - (k - 1) * (MISMATCHES + 1))
     for t in range(used):
-        votes = flat[bench.touched[t]]
-        flat[bench.touched[t]] = 0
+        allele = bench.touched[t] >> PLACE_BITS
+        place = bench.touched[t] & LAST_PLACE
+        votes = bench.votes[allele, place]
+        bench.votes[allele, place] = 0
         if votes < fewest:
             continue
-        allele = bench.touched[t] // places
-        at = bench.touched[t] % places - shift
+        at = place - shift
         codes = codes_of(segments, allele)
         first, last = max(0, -at), min(len(codes), len(stretch) - at)
         score, run_first, run_last = best_run(stretch[first + at : last + at], codes[first:last], cost)
@@ -73,7 +72,7 @@ def find_d(
     return best, best_allele, best_start, best_germline, best_length
 
 
-@njit
+@leaf
 def settle_d(read: U8, germline: Germline, limits: Limits, cost: int, allowed: I64, bench: Bench, call: Any) -> None:
     """Find the D between V and J, and a second one behind it, else before it.
 
@@ -123,14 +122,14 @@ def settle_d(read: U8, germline: Germline, limits: Limits, cost: int, allowed: I
         swap_d(bench, call)
 
 
-@njit
+@leaf
 def allow_d(germline: Germline, group: int, before: int, behind: int, allowed: I64) -> None:
     """Mark the D of a J group that lie between two places of the chromosome."""
     for d in range(len(allowed)):
         allowed[d] = germline.has_d[group, d] * (before < germline.d.order[d]) * (germline.d.order[d] < behind)
 
 
-@njit
+@leaf
 def find_likely_d(
     read: U8, start: int, end: int, segments: Segments, allowed: I64, cost: int, most: float, bench: Bench, scores: I64
 ) -> tuple[float, int, int, int, int, int]:
@@ -145,7 +144,7 @@ def find_likely_d(
     return expected_by_chance(score, cost, searched), score, d, start + on_stretch, on_germline, length
 
 
-@njit
+@leaf
 def allowed_bases(segments: Segments, allowed: I64) -> int:
     """Bases of all D that may be there."""
     bases = 0
@@ -154,7 +153,7 @@ def allowed_bases(segments: Segments, allowed: I64) -> int:
     return bases
 
 
-@njit
+@leaf
 def swap_d(bench: Bench, call: Any) -> None:
     """The D that was found first lies behind the one found now: it becomes the second."""
     call["d"], call["d2"] = call["d2"], call["d"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.kernels.pieces import place_on_read
 from clonotrack.kernels.segments import Germline, codes_of
 from clonotrack.sequence import I32, U8, N
@@ -25,27 +25,27 @@ HOTTER, HOTTEST = 4.0, 0.35
 KEY_BASES = 10
 
 
-@njit
+@leaf
 def is_stop(read: U8, start: int) -> bool:
     """TAA, TAG or TGA."""
     second, third = read[start + 1], read[start + 2]
     return read[start] == 3 and ((second == 0 and third in (0, 2)) or (second == 2 and third == 0))
 
 
-@njit
+@leaf
 def is_cys(read: U8, start: int) -> bool:
     """TGT or TGC."""
     return read[start] == 3 and read[start + 1] == 2 and read[start + 2] in (1, 3)
 
 
-@njit
+@leaf
 def is_phe_or_trp(read: U8, start: int) -> bool:
     """TTT, TTC or TGG."""
     second, third = read[start + 1], read[start + 2]
     return read[start] == 3 and ((second == 3 and third in (1, 3)) or (second == 2 and third == 2))
 
 
-@njit
+@leaf
 def same_codon(read: U8, start: int, germline: U8, germline_start: int) -> bool:
     """Whether the read has the allele's own codon, whatever it is."""
     for i in range(3):
@@ -54,14 +54,14 @@ def same_codon(read: U8, start: int, germline: U8, germline_start: int) -> bool:
     return True
 
 
-@njit
+@leaf
 def mutation_rate(call: Any) -> float:
     """Share of substituted bases expected at the borders of the junction; half a substitution is added."""
     rate = (call["v_mismatches"] + 0.5) / (call["v_matches"] + call["v_mismatches"] + 1.0)
     return float(min(HOTTEST, HOTTER * rate))
 
 
-@njit
+@leaf
 def is_retained(read: U8, start: int, germline: U8, germline_start: int, length: int, rate: float) -> bool:
     """Whether bases beside each other are mutated germline rather than random, where few are lost beforehand."""
     if length > FARTHEST:
@@ -75,7 +75,7 @@ def is_retained(read: U8, start: int, germline: U8, germline_start: int, length:
     return odds > 0.0
 
 
-@njit
+@leaf
 def v_anchor_on_read(
     read: U8,
     germline: U8,
@@ -117,7 +117,7 @@ def v_anchor_on_read(
     return place if is_retained(read, end, germline, germline_end, length, rate) else -1
 
 
-@njit
+@leaf
 def j_anchor_on_read(
     read: U8,
     germline: U8,
@@ -154,7 +154,7 @@ def j_anchor_on_read(
     return place if is_retained(read, first, germline, on_germline, length, rate) else -1
 
 
-@njit
+@leaf
 def settle_frame(read: U8, germline: Germline, v_pieces: I32, j_pieces: I32, call: Any) -> None:
     """Write anchors, frame, stop codons, productivity and key region into a call with all its coordinates."""
     v, j = call["v"], call["j"]
@@ -193,7 +193,7 @@ def settle_frame(read: U8, germline: Germline, v_pieces: I32, j_pieces: I32, cal
     settle_key_region(read, v_anchor, j_anchor, call)
 
 
-@njit
+@leaf
 def settle_productivity(read: U8, germline: Germline, v_anchor: int, j_anchor: int, call: Any) -> None:
     """Frame of V and J, stop codons between the V's first and the J's last base, and both together.
 
@@ -223,7 +223,7 @@ def settle_productivity(read: U8, germline: Germline, v_anchor: int, j_anchor: i
         call["productive"] = 1
 
 
-@njit
+@leaf
 def settle_key_region(read: U8, v_anchor: int, j_anchor: int, call: Any) -> None:
     """From the V anchor to the J anchor; 10 bases of a segment that has none or lost it to a deletion.
 

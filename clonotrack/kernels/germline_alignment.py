@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clonotrack.kernels.gapped import DELETION, INSERTION, MATCH
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf, njit
 from clonotrack.kernels.segments import Germline, codes_of
 from clonotrack.sequence import I32, I64, U8, N
 
 GAP = 5
 
 
-@njit
+@leaf
 def write_segment(
     read: U8, on_read: int, germline: U8, on_germline: int, length: int, pieces: I32, beside: U8, below: U8, at: int
 ) -> int:
@@ -46,7 +46,7 @@ def write_segment(
     return at
 
 
-@njit
+@leaf
 def write_inserted(read: U8, start: int, end: int, beside: U8, below: U8, at: int) -> int:
     """Write bases between segments: the read, and N below it."""
     for i in range(start, end):

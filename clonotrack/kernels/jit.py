@@ -95,8 +95,26 @@ def _folder(module: str) -> str:
 
 def njit(function: Function) -> Function:
     """Compile a kernel: machine code on first call, kept in the cache folder, without the interpreter's lock."""
+    return _compiled(function)
+
+
+def leaf(function: Function) -> Function:
+    """`njit` for a kernel that neither makes nor returns an array, nor calls one that makes one.
+
+    Numba counts references to every array that is passed or sliced, which takes such kernels up to half of their time;
+    here it does not, since the caller holds all arrays.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def inlined(function: Function) -> Function:
+    """`njit` for a small kernel whose code is put where it is called: may return a piece of an array to a `leaf`."""
+    return _compiled(function, inline="always")
+
+
+def _compiled(function: Function, **options: object) -> Function:
     home = function.__module__.rpartition(".")
     if home[0] == __package__:  # numba asks for the folder when it decorates
         numba.config.CACHE_DIR = _folder(home[2])
-    compiled: Function = numba.njit(cache=True, nogil=True)(function)
+    compiled: Function = numba.njit(cache=True, nogil=True, **options)(function)
     return compiled

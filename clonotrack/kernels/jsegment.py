@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.kernels.placement import overlap, score_alleles, ungapped_run
 from clonotrack.kernels.seeds import elect, kmer_numbers, vote
 from clonotrack.kernels.segments import Segments, codes_of, group_of
@@ -19,7 +19,7 @@ APART = 10
 FARTHEST_J = 100
 
 
-@njit
+@leaf
 def find_j(
     read: U8,
     earliest: int,
@@ -60,7 +60,7 @@ def find_j(
     return best
 
 
-@njit
+@leaf
 def propose_places(read: U8, earliest: int, groups: I64, segments: Segments, elected: I64) -> int:
     """The (group, place) where most bases of an allele match, over all places near `earliest`.
 
@@ -106,7 +106,7 @@ def propose_places(read: U8, earliest: int, groups: I64, segments: Segments, ele
     return taken
 
 
-@njit
+@leaf
 def best_j(
     read: U8,
     earliest: int,
@@ -143,7 +143,7 @@ def best_j(
     return best
 
 
-@njit
+@leaf
 def bases_of(segments: Segments, groups: I64) -> int:
     """Bases of all alleles of the groups that are looked for."""
     bases = 0

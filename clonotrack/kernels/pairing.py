@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clonotrack.kernels.call import CALL
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf, njit
 from clonotrack.kernels.jsegment import find_j
 from clonotrack.kernels.placement import score_alleles, ungapped_run
 from clonotrack.kernels.seeds import Seeds, elect, kmer_numbers, vote
@@ -157,7 +157,7 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
     return Pairs(calls, oriented, ties[:used], tie_offsets)
 
 
-@njit
+@leaf
 def is_mutated(read: U8, segments: Segments, allele: int, place: int, start: int, end: int, score: int) -> bool:
     """Whether more than `MUTATED` of the known bases of a run of this score differ from the allele."""
     shift = place - segments.origin[allele]
@@ -165,7 +165,7 @@ def is_mutated(read: U8, segments: Segments, allele: int, place: int, start: int
     return matches - score > MUTATED * (2 * matches - score)
 
 
-@njit
+@leaf
 def elect_v(forward: U8, backward: U8, seeds: Seeds, step: int, bench: Bench, groups: I64, elected: I64) -> int:
     """The places of V with most votes on both strands.
 

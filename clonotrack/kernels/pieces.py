@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from clonotrack.kernels.gapped import DELETION, INSERTION, MATCH
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.kernels.ungapped import head_to_trim, tail_to_trim
 from clonotrack.sequence import I32, U8, N
 
@@ -16,7 +16,7 @@ from clonotrack.sequence import I32, U8, N
 LONGEST_TRIM = 30
 
 
-@njit
+@leaf
 def spans(pieces: I32, count: int) -> tuple[int, int]:
     """Bases of the read and of the allele that an alignment covers."""
     read = 0
@@ -29,7 +29,7 @@ def spans(pieces: I32, count: int) -> tuple[int, int]:
     return read, germline
 
 
-@njit
+@leaf
 def place_on_read(pieces: I32, count: int, read_start: int, germline_start: int, position: int) -> int:
     """The base of the read beside base `position` of the allele; -1 where it is outside or deleted."""
     read = read_start
@@ -48,7 +48,7 @@ def place_on_read(pieces: I32, count: int, read_start: int, germline_start: int,
     return -1
 
 
-@njit
+@leaf
 def count_pieces(
     pieces: I32, count: int, read: U8, read_start: int, germline: U8, germline_start: int
 ) -> tuple[int, int]:
@@ -73,7 +73,7 @@ def count_pieces(
     return matches, mismatches
 
 
-@njit
+@leaf
 def mismatch_cost(matches: int, mismatches: int) -> float:
     """What a mismatch costs in matches, at the substitution rate of this alignment.
 
@@ -84,7 +84,7 @@ def mismatch_cost(matches: int, mismatches: int) -> float:
     return max(1.0, min(4.0, -math.log(4.0 * rate / 3.0) / math.log(4.0 * (1.0 - rate))))
 
 
-@njit
+@leaf
 def trim_tail(
     pieces: I32, count: int, read: U8, read_start: int, germline: U8, germline_start: int, cost: float
 ) -> int:
@@ -99,7 +99,7 @@ def trim_tail(
     return trimmed
 
 
-@njit
+@leaf
 def trim_head(pieces: I32, read: U8, read_start: int, germline: U8, germline_start: int, cost: float) -> int:
     """Shorten the first piece by what is chance and say by how many bases."""
     longest = min(LONGEST_TRIM, pieces[0, 1] - 1)
@@ -108,7 +108,7 @@ def trim_head(pieces: I32, read: U8, read_start: int, germline: U8, germline_sta
     return trimmed
 
 
-@njit
+@leaf
 def share_overlap(
     read: U8,
     v_germline: U8,

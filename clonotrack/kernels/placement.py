@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from clonotrack.kernels.gapped import align_banded
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf, njit
 from clonotrack.kernels.profile import count_profile
 from clonotrack.kernels.segments import Segments, codes_of, group_of
-from clonotrack.kernels.ungapped import best_run
+from clonotrack.kernels.ungapped import best_run, count_matches
 from clonotrack.kernels.workspace import Bench
 from clonotrack.sequence import I32, I64, U8
 
-# Alleles whose score over the bases of the best allele's run is this much under that allele's are not aligned: an
-# allele that gains at the ends of the run what it lacks inside would have to gain four matches.
+# Alleles whose rough score is this much under the best are not looked at: 15 more mismatches than the best allele,
+# five standard deviations of what 25 random bases behind a segment's end add.
+ROUGH_SLACK = 45
+# Alleles whose score over the bases of the best allele's run is this much under the highest are not aligned: one that
+# gains at the ends of the run what it lacks inside would have to gain four matches.
 SLACK = 8
+NOT_NEAR = -1_000_000
 BAND = 16
 # Alleles this much under the best without gaps can become the best with gaps.
 GAPPED_SLACK = 12
 
 
-@njit
+@leaf
 def overlap(start: int, end: int, length: int, shift: int) -> tuple[int, int]:
     """The stretch of an allele that lies on the bases ``start:end`` of a read: its first base and its last's next."""
     first = max(0, start - shift)
     return first, max(first, min(length, end - shift))
 
 
-@njit
+@leaf
 def ungapped_run(read: U8, earliest: int, segments: Segments, place: int, allele: int) -> tuple[int, int, int]:
     """The best run of an allele without gaps: score, first base of the read, the base behind its last."""
     codes = codes_of(segments, allele)
@@ -35,7 +39,7 @@ def ungapped_run(read: U8, earliest: int, segments: Segments, place: int, allele
     return score, first + shift + run_first, first + shift + run_last
 
 
-@njit
+@leaf
 def score_alleles(
     read: U8, segments: Segments, group: int, place: int, earliest: int, least: float, bench: Bench
 ) -> tuple[int, int]:
@@ -59,17 +63,25 @@ def score_alleles(
     """
     start, end = group_of(segments, group)
     scores = bench.scores
-    top = rough_scores(read, earliest, len(read), segments, group, place, 4, bench)
+    top = rough_scores(read, earliest, segments, group, place, bench)
+    least_rough = bench.rough[top] - ROUGH_SLACK
     for allele in range(start, end):
         scores[allele] = 0
     score, first, last = ungapped_run(read, earliest, segments, place, start + top)
     if 2 * score < least:
         return 0, -1
-    most = bench.rough[rough_scores(read, first, last, segments, group, place, 2, bench)]
+    inside = bench.rough
+    most = NOT_NEAR
+    for member in range(end - start):
+        if inside[member] < least_rough:
+            inside[member] = NOT_NEAR
+            continue
+        inside[member] = score_inside(read, first, last, segments, place, start + member)
+        most = max(most, inside[member])
     best = 0
     best_allele = -1
     for allele in range(start, end):
-        if bench.rough[allele - start] >= most - SLACK:
+        if inside[allele - start] >= most - SLACK:
             scores[allele] = ungapped_run(read, earliest, segments, place, allele)[0]
             if scores[allele] > best:
                 best = scores[allele]
@@ -77,39 +89,46 @@ def score_alleles(
     return best, best_allele
 
 
-@njit
-def rough_scores(
-    read: U8, first: int, last: int, segments: Segments, group: int, place: int, worth: int, bench: Bench
-) -> int:
-    """`worth` for every match, less one for every base compared, of every allele over the bases ``first:last``.
+@leaf
+def score_inside(read: U8, first: int, last: int, segments: Segments, place: int, allele: int) -> int:
+    """Matches less mismatches of an allele over the bases ``first:last``; an unknown base is a mismatch."""
+    codes = codes_of(segments, allele)
+    shift = place - segments.origin[allele]
+    start, end = overlap(first, last, len(codes), shift)
+    return 2 * count_matches(read[start + shift : end + shift], codes[start:end]) - (end - start)
+
+
+@leaf
+def rough_scores(read: U8, earliest: int, segments: Segments, group: int, place: int, bench: Bench) -> int:
+    """Four times the matches, less the bases compared, of every allele over its whole overlap with a read.
 
     Args:
         read: codes of the read.
-        first: first base.
-        last: the base behind the last.
+        earliest: first base of the read that may be aligned.
         segments: the alleles.
         group: the group.
         place: of its common coordinate on the read.
-        worth: of a match; 2 is the score of a run over these bases but for unknown ones.
         bench: ``rough`` is written, for each member of the group.
 
     Returns:
         The first member with the highest.
     """
-    count_profile(read, first, last, segments.profile, group, place, bench.few, bench.rough)
+    last = len(read)
+    count_profile(read, earliest, last, segments.profile, group, place, bench.few, bench.rough)
     start, end = group_of(segments, group)
     rough = bench.rough[: end - start]
     origin = segments.origin[start:end]
     tails = segments.offsets[start + 1 : end + 1]
     heads = segments.offsets[start:end]
+    most = NOT_NEAR
     for member in range(len(rough)):
         head = place - origin[member]
-        compared = min(last, head + tails[member] - heads[member]) - max(first, head)
-        rough[member] = worth * rough[member] - max(0, compared)
+        compared = min(last, head + tails[member] - heads[member]) - max(earliest, head)
+        rough[member] = 4 * rough[member] - max(0, compared)
+        most = max(most, rough[member])
     top = 0
-    for member in range(len(rough)):
-        if rough[member] > rough[top]:
-            top = member
+    while rough[top] < most:
+        top += 1
     return top
 
 

@@ -26,7 +26,8 @@ class Probes(NamedTuple):
             ends after the first m bases of the probe, -1 where it is no hit; never falling with m.
         cut_left: likewise for a read that begins with the last m bases of the probe.
         group: shape (targets,); whose it is, see `clonotrack.kernels.credit`.
-        far: shape (targets,); most substitutions of an evolved read, -1 where there is none.
+        apart: shape (targets,); least substitutions of an evolved read.
+        far: shape (targets,); most substitutions of one that has the whole target, -1 where there is none.
         stem_start: shape (2 targets,); first base of the stem in the probe.
         stem_end: shape (2 targets,); the base after it.
         stem_edits: shape (targets,); most substitutions in the stem of an evolved read, -1 where there is no stem.
@@ -38,6 +39,7 @@ class Probes(NamedTuple):
     cut_right: I8
     cut_left: I8
     group: I64
+    apart: I64
     far: I64
     stem_start: I64
     stem_end: I64
@@ -107,15 +109,15 @@ def whole_mismatches(read: U8, length: int, begin: int, probe: int, probes: Prob
 def evolved(read: U8, length: int, begin: int, probe: int, probes: Probes) -> int:
     """Mismatches of a read that is no hit of a target and yet comes from its clone, -1 where it does not.
 
-    It has more substitutions than a hit may have, and no more than `far`; or it has the stem of the target, and
-    other bases beside it.
+    It has at least `apart` substitutions, which errors do not explain, and no more than `far`; or it has the stem of
+    the target, and other bases beside it.
     """
     target = probe >> 1
     size = probes.offsets[probe + 1] - probes.offsets[probe]
     if probes.far[target] < 0 and probes.stem_edits[target] < 0:
         return -1
     found = whole_mismatches(read, length, begin, probe, probes)
-    if found <= probes.edits[target]:
+    if found < probes.apart[target]:
         return -1
     if begin >= 0 and begin + size <= length and found <= probes.far[target]:
         return found

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.sequence import I64, U8
 
 LETTERS = 5
@@ -37,7 +37,7 @@ class Profile(NamedTuple):
     width: I64
 
 
-@njit
+@leaf
 def count_profile(
     read: U8, start: int, end: int, profile: Profile, group: int, place: int, few: U8, matches: I64
 ) -> None:

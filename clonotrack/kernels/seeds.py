@@ -10,8 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf, njit
 from clonotrack.sequence import I32, I64, U8, N
+
+# A cell of votes as one number: bits of the place, and the last place.
+PLACE_BITS = 32
+LAST_PLACE = (1 << PLACE_BITS) - 1
 
 
 class Seeds(NamedTuple):
@@ -32,7 +36,7 @@ class Seeds(NamedTuple):
     distance: I32
 
 
-@njit
+@leaf
 def kmer_numbers(codes: U8, k: int, numbers: I64) -> int:
     """Write the number of the k-mer that starts at each base, -1 where it holds an unknown base.
 
@@ -60,7 +64,7 @@ def kmer_numbers(codes: U8, k: int, numbers: I64) -> int:
     return max(0, n - k + 1)
 
 
-@njit
+@leaf
 def vote(numbers: I64, step: int, count: int, seeds: Seeds, groups: I64, shift: int, votes: I32, touched: I64) -> int:
     """Count votes for every group and place.
 
@@ -72,13 +76,11 @@ def vote(numbers: I64, step: int, count: int, seeds: Seeds, groups: I64, shift: 
         groups: 1 for groups that are looked for, else 0; shape (groups,).
         shift: what is added to a place so that it is an index of `votes`.
         votes: counted up, shape (groups, places).
-        touched: cells of `votes` with a vote, written as group * places + place.
+        touched: cells of `votes` with a vote, written: ``group << PLACE_BITS | place``.
 
     Returns:
         How many cells have a vote.
     """
-    places = votes.shape[1]
-    flat = votes.ravel()  # of the same memory
     used = 0
     for i in range(0, count, step):
         number = numbers[i]
@@ -88,15 +90,15 @@ def vote(numbers: I64, step: int, count: int, seeds: Seeds, groups: I64, shift: 
             group = seeds.group[entry]
             if groups[group] == 0:
                 continue
-            cell = group * places + i + seeds.distance[entry] + shift
-            if flat[cell] == 0:
-                touched[used] = cell
+            place = i + seeds.distance[entry] + shift
+            if votes[group, place] == 0:
+                touched[used] = (group << PLACE_BITS) | place
                 used += 1
-            flat[cell] += 1
+            votes[group, place] += 1
     return used
 
 
-@njit
+@leaf
 def elect(votes: I32, touched: I64, used: int, least: int, apart: int, elected: I64) -> int:
     """Take the cells with most votes and clear the votes.
 
@@ -115,20 +117,19 @@ def elect(votes: I32, touched: I64, used: int, least: int, apart: int, elected: 
         How many cells were taken.
     """
     places = votes.shape[1]
-    flat = votes.ravel()  # of the same memory
     taken = 0
     while taken < len(elected):
         best = least - 1
         cell = -1
         for t in range(used):
-            count = flat[touched[t]]
+            count = votes[touched[t] >> PLACE_BITS, touched[t] & LAST_PLACE]
             if count > best or (count == best and cell >= 0 and touched[t] < cell):
                 best = count
                 cell = touched[t]
         if cell < 0:
             break
-        group = cell // places
-        place = cell % places
+        group = cell >> PLACE_BITS
+        place = cell & LAST_PLACE
         elected[taken, 0] = group
         elected[taken, 1] = place
         elected[taken, 2] = best
@@ -136,7 +137,7 @@ def elect(votes: I32, touched: I64, used: int, least: int, apart: int, elected: 
         for near in range(max(0, place - apart + 1), min(places, place + apart)):
             votes[group, near] = 0
     for t in range(used):
-        flat[touched[t]] = 0
+        votes[touched[t] >> PLACE_BITS, touched[t] & LAST_PLACE] = 0
     return taken
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.kernels.profile import Profile
 from clonotrack.kernels.seeds import Seeds
 from clonotrack.sequence import F64, I64, U8
@@ -77,13 +77,13 @@ class Limits(NamedTuple):
     mutated_favour: float
 
 
-@njit
+@inlined
 def codes_of(segments: Segments, allele: int) -> U8:
     """The bases of one allele."""
     return segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
 
 
-@njit
+@leaf
 def group_of(segments: Segments, group: int) -> tuple[int, int]:
     """First allele of a group and the allele behind its last."""
     return segments.group_offsets[group], segments.group_offsets[group + 1]

@@ -23,6 +23,8 @@ MOST_PIECES = 64
 # relatives among them: as many J as that are found in random sequence behind germline V, in every locus and at every
 # level up to 0.1 (benchmarks/false_annotations.py).
 CALIBRATION = 0.3
+# METHOD: the same of a D in random bases between V and J, in every locus with D.
+D_CALIBRATION = 0.2
 
 
 class Details(NamedTuple):
@@ -121,9 +123,11 @@ def settle_pairs(offsets: I64, pairs: Pairs, germline: Germline, limits: Limits)
 
 @njit
 def settle_support(germline: Germline, length: int, call: Any) -> None:
-    """E-values of V and J: of the V anywhere on both strands, of the J behind it."""
+    """E-values: of the V anywhere on both strands, of the J behind it, of the D between."""
     call["v_expected"] = CALIBRATION * expected_by_chance(call["v_score"], 1, 2 * length * len(germline.v.codes))
     searched = (length - call["earliest_j"]) * bases_of(germline.j, germline.joins[call["v_group"]])
+    call["d_expected"] *= D_CALIBRATION
+    call["d2_expected"] *= D_CALIBRATION
     call["j_expected"] = CALIBRATION * expected_by_chance(call["j_score"], 1, searched)
 
 

@@ -9,30 +9,29 @@ from clonotrack.sequence import F64
 
 
 @njit
-def below_given_cells(severity: F64, blank: F64, weights: F64, beyond: float, most: int) -> F64:
-    """P(R <= last) + beyond P(R = last + 1) where the specimen holds 0, 1, ... cells, averaged over the nodes.
+def below_given_cells(severity: F64, blank: F64, weights: F64, most: int) -> F64:
+    """P(R <= r) where the specimen holds 0, 1, ... cells, averaged over the nodes.
 
     The law of one cell is added again and again, beginning from what is no clone.
 
     Args:
-        severity: shape (nodes, n), P(counts of a cell = j); n = last + 2.
+        severity: shape (nodes, n), P(counts of a cell = j).
         blank: shape (nodes, n), P(counts that are no clone = j).
         weights: shape (nodes,).
-        beyond: share of the last number that is counted, 0 to 1.
         most: cells.
 
     Returns:
-        shape (most + 1,).
+        shape (most + 1, n).
     """
-    found = np.zeros(most + 1, dtype=np.float64)
     size = severity.shape[1]
+    found = np.zeros((most + 1, size), dtype=np.float64)
     for node in range(len(weights)):
         law = blank[node].copy()
         for cells in range(most + 1):
-            total = beyond * law[size - 1]
-            for counts in range(size - 1):
+            total = 0.0
+            for counts in range(size):
                 total += law[counts]
-            found[cells] += weights[node] * total
+                found[cells, counts] += weights[node] * total
             for counts in range(size - 1, -1, -1):
                 value = 0.0
                 for jump in range(counts + 1):

@@ -23,6 +23,17 @@ def spell(codes: U8, alphabet: U8) -> U8:
 
 
 @njit
+def turn(letters: U8, offsets: I64, turned: Bool) -> U8:
+    """The texts, those that are `turned` from their end to their start."""
+    written = letters.copy()
+    for i in range(len(turned)):
+        if turned[i]:
+            for at in range(offsets[i], offsets[i + 1]):
+                written[at] = letters[offsets[i] + offsets[i + 1] - 1 - at]
+    return written
+
+
+@njit
 def write_operation(letters: U8, at: int, length: int, operation: int) -> int:
     """Write ``<length><operation>``, nothing for a length of 0; the place behind it."""
     if length <= 0:

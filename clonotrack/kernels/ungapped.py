@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.sequence import U8, N
 
 # METHOD: Karlin-Altschul parameters of 1/-1, 1/-2 and 1/-3 without gaps (Altschul 1997, NAR 25:3389; blastn).
@@ -12,7 +12,7 @@ LAMBDA = (1.0986, 1.33, 1.374)
 K = (0.333, 0.621, 0.711)
 
 
-@njit
+@leaf
 def count_matches(read: U8, germline: U8) -> int:
     """Equal bases of two stretches of one length; an unknown base equals none in an allele (see `Segments`)."""
     matches = 0
@@ -21,7 +21,7 @@ def count_matches(read: U8, germline: U8) -> int:
     return matches
 
 
-@njit
+@leaf
 def best_run(read: U8, germline: U8, cost: int) -> tuple[int, int, int]:
     """The run with the highest score: 1 for a match, -cost for a mismatch, 0 for an unknown base of the read.
 
@@ -59,7 +59,7 @@ def best_run(read: U8, germline: U8, cost: int) -> tuple[int, int, int]:
     return best, best_first, best_last
 
 
-@njit
+@leaf
 def expected_by_chance(score: int, cost: int, searched: int) -> float:
     """Matches of at least this score that random sequence has (E-value).
 
@@ -71,7 +71,7 @@ def expected_by_chance(score: int, cost: int, searched: int) -> float:
     return K[cost - 1] * searched * math.exp(-LAMBDA[cost - 1] * score)
 
 
-@njit
+@leaf
 def least_by_chance(most: float, cost: int, searched: int) -> int:
     """The least score, 1 or more, of which random sequence has at most so many matches; see `expected_by_chance`."""
     if searched <= 0:
@@ -82,7 +82,7 @@ def least_by_chance(most: float, cost: int, searched: int) -> int:
     return score
 
 
-@njit
+@leaf
 def tail_to_trim(read: U8, read_last: int, germline: U8, germline_last: int, longest: int, penalty: float) -> int:
     """How many bases at the 3' end are more likely chance than germline.
 
@@ -115,7 +115,7 @@ def tail_to_trim(read: U8, read_last: int, germline: U8, germline_last: int, lon
     return trimmed
 
 
-@njit
+@leaf
 def head_to_trim(read: U8, read_first: int, germline: U8, germline_first: int, longest: int, penalty: float) -> int:
     """`tail_to_trim` for the 5' end: how many bases from `read_first` on are more likely chance than germline."""
     lowest = 0.0

@@ -10,7 +10,7 @@ from clonotrack.kernels.credit import AMBIGUOUS, FAR, HIT, NO_CREDIT, OWN, TIED,
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.mismatches import mismatches
 from clonotrack.kernels.placing import Probes, evolved, gapped
-from clonotrack.kernels.plausible import plausible
+from clonotrack.kernels.plausible import plausible, stands_near
 from clonotrack.kernels.sieve import PIECE
 from clonotrack.sequence import ENCODE, I32, I64, U8
 
@@ -25,20 +25,18 @@ class Index(NamedTuple):
     Attributes:
         slots: open-addressing hash table, its length a power of two: number of a value, -1 where free.
         values: shape (n,), distinct values of pieces, two bits a base.
-        first: shape (n + 1,); the places of value i are `first[i]` to `first[i + 1]` of the next four.
-        probe: the probe that holds the piece.
-        offset: first base of the piece in the probe.
-        low: first base of the stretch around the piece of which an untouched copy is in the read too.
-        high: the base after it.
+        first: shape (n + 1,); the places of value i are rows `first[i]` to `first[i + 1]` of the next.
+        places: shape (places, 9), what is needed of each together, because a large programme has many: number of the
+            probe; first base of the piece in it; first base of the stretch around the piece of which an untouched copy
+            is in the read too, and the base after it; where the probe's codes begin, and how many they are; how many
+            pieces of the probe come before this one (where one of those is untouched, it is by that one that the read
+            is compared); first base of the stretch around the first of those, and the base after it.
     """
 
     slots: I64
     values: I64
     first: I64
-    probe: I64
-    offset: I64
-    low: I64
-    high: I64
+    places: I32
 
 
 @njit
@@ -63,7 +61,8 @@ def verify(
 ) -> tuple[I64, int, int]:
     """Compare the reads of a chunk that hold a piece of a target with that target.
 
-    A read is compared along every place that a piece gives it: first the stretch around the piece, which holds no
+    A read is compared along every place that a piece gives it, where no piece that comes before it in its target is
+    untouched (as far as a look at the first of those tells): first the stretch around the piece, which holds no
     edit where the piece is the untouched one; then without gaps; with gaps where that leaves edits to find.
 
     Args:
@@ -83,9 +82,8 @@ def verify(
         the read, the probe and the base of the read at which the probe begins. How many fragments are hits of any
         target, and how many are ambiguous.
     """
-    slots, values, first_place, probe_of = index.slots, index.values, index.first, index.probe
-    offset_of, low_of, high_of = index.offset, index.low, index.high
-    probe_codes, offsets, most_edits, group = probes.codes, probes.offsets, probes.edits, probes.group
+    slots, values, first_place, places = index.slots, index.values, index.first, index.places
+    probe_codes, most_edits, group = probes.codes, probes.edits, probes.group
     cut_left, cut_right = probes.cut_left, probes.cut_right
     targets = len(most_edits)
     most = 0
@@ -114,17 +112,27 @@ def verify(
             slot = (slot + 1) & (len(slots) - 1)
         found = slots[slot]
         for entry in range(first_place[found] if found >= 0 else 0, first_place[found + 1] if found >= 0 else 0):
-            probe = probe_of[entry]
+            probe, offset = int(places[entry, 0]), int(places[entry, 1])
             target = probe >> 1
             known = distance[target]
             limit = min(most_edits[target], known if indel[target] else known - 1)
             if limit < 0:
                 continue
-            begin = at - offset_of[entry]
-            origin = offsets[probe]
-            size = offsets[probe + 1] - origin
+            begin, origin, size = at - offset, int(places[entry, 4]), int(places[entry, 5])
+            start, stop, rarer = int(places[entry, 2]), int(places[entry, 3]), int(places[entry, 6])
+            if rarer > 0:
+                # Each piece that comes before this one has an edit as well; what is beyond the first of them may have
+                # all others.
+                low, high = int(places[entry, 7]), int(places[entry, 8])
+                own_edits = limit - (rarer - 1)
+                likely = stands_near(codes, length, begin, probe_codes, origin, size, low, high, own_edits, limit)
+                if likely:
+                    low, high = (0, low) if start >= high else (high, size)
+                    likely = stands_near(codes, length, begin, probe_codes, origin, size, low, high, limit - 1, limit)
+                if not likely and group[target] != OWN:  # an evolved read of an own marker may have more edits anywhere
+                    continue
             first, last = max(0, -begin), min(size, length - begin)  # what the read holds of the probe
-            low, high = max(low_of[entry], first), min(high_of[entry], last)
+            low, high = max(start, first), min(stop, last)
             here = limit + 1
             if mismatches(codes, begin + low, probe_codes, origin + low, high - low, 0) == 0:
                 allowed = limit
@@ -140,9 +148,9 @@ def verify(
                 if (
                     here > 1
                     and bound > 0
-                    and plausible(codes, length, begin, probe_codes, origin, size, low_of[entry], high_of[entry], bound)
+                    and plausible(codes, length, begin, probe_codes, origin, size, start, stop, bound)
                 ):
-                    edits = gapped(codes, length, at, offset_of[entry], probe, probes, bound, rows, left, right)
+                    edits = gapped(codes, length, at, offset, probe, probes, bound, rows, left, right)
                     if edits <= bound:
                         here, is_indel = edits, 1
                 if here <= limit:
@@ -151,7 +159,6 @@ def verify(
                         n_near += 1
                     distance[target], indel[target] = here, is_indel
             if here > limit and group[target] == OWN:
-                offset = offset_of[entry]
                 is_piece = mismatches(codes, at, probe_codes, origin + offset, PIECE, 0) == 0  # no unknown base in it
                 least = evolved(codes, length, begin, probe, probes) if is_piece else -1
                 if least >= 0 and (least < apart or (least == apart and probe < apart_probe)):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf, njit
 from clonotrack.kernels.segments import Segments
 from clonotrack.sequence import I16, I32, I64, U8
 
@@ -56,7 +56,7 @@ def make_bench(read_length: int, segments: Segments, candidates: int) -> Bench:
     )
 
 
-@njit
+@leaf
 def longest(offsets: I64) -> int:
     """Length of the longest of ragged sequences."""
     most = 0
@@ -65,7 +65,7 @@ def longest(offsets: I64) -> int:
     return most
 
 
-@njit
+@leaf
 def keep_group(kept: I64, scores: I64, start: int, end: int) -> None:
     """Copy the scores of the alleles ``start:end`` and set all others to 0."""
     for allele in range(len(kept)):

@@ -20,7 +20,7 @@ Efficiency = tuple[tuple[float, float], ...]
 """Values of eta, each with its weight."""
 
 _VALUES = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25])
-_PRIOR = np.gradient(_VALUES)
+_PRIOR = np.gradient(_VALUES) / (_VALUES + 0.4)
 _NEGLIGIBLE = 0.004
 _HALF_A_COUNT = 0.5
 
@@ -31,8 +31,9 @@ def efficiency_sd(tubes: Sequence[Sequence[Point]], inflations: Sequence[float])
     METHOD: log(count / copies) of a calibrator in a tube is a value of the tube, plus the efficiency of the sequence,
     the same in all tubes, plus counting. The tubes' mean efficiencies are normal with variance eta^2 + v_i, v_i by
     counting; the likelihood of eta with the common value integrated out (REML: Patterson & Thompson, Biometrika 1971)
-    is multiplied with a prior that is flat between 0 and 1.25. A law and not a point: from nine sequences a deviation
-    is known to a quarter only, and an interval that took it for certain would hold the truth too rarely.
+    is multiplied with a prior between 0 and 1.25 that falls as 1 / (eta + 0.4), between one that is flat and one that
+    is flat on the log scale. A law and not a point: from nine sequences a deviation is known to a quarter only, and an
+    interval that took it for certain would hold the truth too rarely.
 
     Args:
         tubes: the calibrators of each tube, in one order, LEAST or more.

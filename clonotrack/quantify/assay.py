@@ -49,6 +49,7 @@ class Assay:
     Attributes:
         observed: from HITS.
         cells: C; None where nothing tells.
+        referred: cells by the reference loci, whatever the sheet states; None without these.
         aliquot: share of the specimen's DNA that went into this tube; None where it is not known.
         capture: c as the library states it, or as it is assumed.
         dispersion: s.
@@ -62,6 +63,7 @@ class Assay:
 
     observed: Observed
     cells: Cells | None
+    referred: Cells | None
     aliquot: float | None
     capture: Capture
     dispersion: float

@@ -26,6 +26,8 @@ BETWEEN_MARKERS = 0.5
 """Shape of the law of b over markers."""
 BETWEEN_SAMPLES = 2.0
 """Shape of a sample's rate about the marker's: relative variance 1/2 between people."""
+OTHERS = 0.1
+"""What a molecule or a cell of another marker's controls counts for this one's prior."""
 
 _MOST_OF_ONE = 10.0
 _GRID = np.geomspace(1e-13, 1.0, 157)
@@ -131,13 +133,15 @@ def _controls(marker: Row, assays: Sequence[Assay], runs: Mapping[str | None, Ho
 def prior_mean(others: Sequence[Control], default: float) -> float:
     """Mean of b over markers: what the other markers show, half a molecule added, over their cells.
 
-    `default` stands for half a molecule in 1 / (2 default) cells that were looked at before; 0 is a certainty. A
-    single marker that is shared by many counts for ten molecules in a tube at most.
+    `default` stands for half a molecule in 1 / (2 default) cells that were looked at before; 0 is a certainty. What
+    the others show counts a tenth, since markers differ far more than their mean tells, and ten molecules in a tube at
+    most.
     """
     if not default:
         return 0.0
     molecules = sum(min(control.molecules, _MOST_OF_ONE) for control in others)
-    return (0.5 + molecules) / (0.5 / default + sum(control.exposure for control in others))
+    cells = sum(control.exposure for control in others)
+    return (0.5 + OTHERS * molecules) / (0.5 / default + OTHERS * cells)
 
 
 def excess(others: Sequence[Control], stated: float) -> float:

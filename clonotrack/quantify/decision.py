@@ -65,7 +65,7 @@ def decide(bases: Sequence[Evidence], rule: Rule, settings: Quantify, target: fl
         "loq": loq,
         "p_value": row.p_value(counts),
         "call": _call(met=met, quantified=mrd >= loq, reached=lod <= target),
-        "reads_needed": None if met or lod <= target else _reads_needed(bases, row, rule, target),
+        "reads_needed": None if met or lod <= target or floor > target else _reads_needed(bases, row, rule, target),
     }
     impossible = frozenset({"more_than_input"} if low > 1 else ())
     told = frozenset[str]().union(*(_blank_flags(basis, row.rule(rule)) for basis in bases))

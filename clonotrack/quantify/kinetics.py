@@ -15,6 +15,7 @@ RISE = 10.0
 """Times the lowest level before it at which a positive sample is a rise: one log."""
 
 Row = Mapping[str, Any]
+Limits = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _course(points: Sequence[Point], baselines: set[str], sustained_days: float)
                 **_change(before[-1].level, point.level),
                 **_reduction(first, point),
                 **_rise(before, point),
-                **doubling(before[-1], point),
+                **_doubling(before[-1], point),
                 **_negativity(points[: place + 1], first, sustained_days),
             }
 
@@ -119,27 +120,40 @@ def _rise(before: Sequence[Point], point: Point) -> dict[str, Any]:
     return {"lowest": lowest, "rise": rose}
 
 
-def doubling(earlier: Point, later: Point) -> dict[str, Any]:
-    """Doubling time between two samples in which the level rose, with its 95 % interval.
+def doubling_time(days: float, earlier: Limits, later: Limits) -> tuple[float, float, float | None] | None:
+    """Doubling time between two levels of which the later is higher, with its 95 % limits; None without growth.
 
     METHOD: exponential growth, T = days ln 2 / ln(ratio). The interval of ln(ratio) is MOVER's, the distances of the
-    two levels' limits from their estimates in quadrature (Zou & Donner, Stat Med 2008); no upper limit is stated where
-    it holds no growth at all. After a sample that detected nothing, only the upper limit is known, from its LoD to the
-    lower limit of the later one.
+    two levels' limits from their estimates in quadrature (Zou & Donner, Stat Med 2008); the upper limit is None where
+    it holds no growth at all.
+
+    Args:
+        days: between the two.
+        earlier: estimate, lower and upper 95 % limit.
+        later: the same.
+
+    Returns:
+        Days: the estimate, its lower and its upper limit.
     """
+    (old, old_low, old_high), (new, new_low, new_high) = earlier, later
+    if days <= 0 or new <= old:
+        return None
+    time, growth = days * log(2), log(new / old)
+    most = growth + hypot(log(new_high / new), _log(old, old_low))
+    least = growth - hypot(_log(new, new_low), log(old_high / old))
+    return time / growth, time / most, time / least if least > 0 else None
+
+
+def _doubling(earlier: Point, later: Point) -> dict[str, Any]:
+    """Doubling time since the sample before; after one that detected nothing only its upper limit, from the LoD."""
     days, old, new = later.day - earlier.day, earlier.level, later.level
-    if not old or not new or not new.detected or days <= 0:
+    if not old or not new or not new.detected:
         return {}
-    time = days * log(2)
-    if not old.detected:
-        return {"doubling_high": time / log(new.low / old.value)} if new.low > old.value else {}
-    if new.value <= old.value:
-        return {}
-    growth = log(new.value / old.value)
-    most = growth + hypot(log(new.high / new.value), _log(old.value, old.low))
-    least = growth - hypot(_log(new.value, new.low), log(old.high / old.value))
-    high = time / least if least > 0 else None
-    return {"doubling_days": time / growth, "doubling_low": time / most, "doubling_high": high}
+    if old.detected:
+        found = doubling_time(days, (old.value, old.low, old.high), (new.value, new.low, new.high))
+        names = ("doubling_days", "doubling_low", "doubling_high")
+        return dict(zip(names, found, strict=True)) if found else {}
+    return {"doubling_high": days * log(2) / log(new.low / old.value)} if days > 0 and new.low > old.value else {}
 
 
 def _log(value: float, low: float) -> float:
@@ -148,8 +162,8 @@ def _log(value: float, low: float) -> float:
 
 def _negativity(points: Sequence[Point], first: Point | None, sustained_days: float) -> dict[str, Any]:
     """Time to the first negative and how long it lasts; failed and insufficient samples neither count nor break it."""
-    negatives = [point for point in points if point.negative]
     start = first.day if first else None
+    negatives = [point for point in points if point.negative and (start is None or point.day > start)]
     found: dict[str, Any] = {"sustained": False}
     if negatives and start is not None:
         positive = [point.day for point in points if point.positive and point.day < negatives[0].day]

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf
 
 from clonotrack.config import Quantify
 from clonotrack.errors import QuantityError
-from clonotrack.quantify.limits import Rule, limit_of_detection
-from clonotrack.quantify.nuisance import Spread
-from clonotrack.quantify.process import Gamma, Process, Tube
+from clonotrack.quantify.plain import Sample, limit_of_detection, refuse_impossible
 from clonotrack.quantify.roots import crossing
-from clonotrack.quantify.severity import Seeing
 
 _MOST_CELLS = 1e9
 _DEEPEST, _SHALLOWEST = 1e3, 1e-2
@@ -71,59 +67,46 @@ def plan(
         QuantityError: a number is out of its range, or no depth or number of cells detects the level.
     """
     rule = settings or Quantify()
-    _check(level=level, capture=capture, fraction=fraction, cells=cells, reads_per_molecule=reads_per_molecule)
+    refuse_impossible(
+        level=level, fraction=fraction, cells=cells, reads_per_molecule=reads_per_molecule, capture=capture
+    )
     if level is None and cells is None:
         raise QuantityError("neither a level nor a number of cells is given: give one of them")
-    asked = _Tube(reads_per_molecule, capture, markers, background, umi, rule)
+    sample = Sample(cells or 1.0, reads_per_molecule, capture, background=background, umi=umi)
     if cells is None:
-        cells = asked.cells_for(level or 0.0)
+        sample = replace(sample, cells=_cells_for(level or 0.0, sample, markers, rule))
     elif level is not None:
-        reads_per_molecule = asked.depth_for(level, cells)
-    reached = replace(asked, depth=reads_per_molecule).limit(cells)
-    reads = None if fraction is None else cells * fraction * capture * reads_per_molecule
-    return Plan(level or reached, cells, cells * rule.pg_per_cell / 1000, reads_per_molecule, reads)
+        sample = replace(sample, reads_per_molecule=_depth_for(level, sample, markers, rule))
+    depth = sample.reads_per_molecule
+    return Plan(
+        level=level or limit_of_detection(sample, markers, rule),
+        cells=sample.cells,
+        nanograms=sample.cells * rule.pg_per_cell / 1000,
+        reads_per_molecule=depth,
+        reads=None if fraction is None else sample.cells * fraction * capture * depth,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Tube:
-    """A tube of which cells or depth are still open."""
-
-    depth: float
-    capture: float
-    markers: int
-    background: float
-    umi: bool
-    settings: Quantify
-
-    def limit(self, cells: float) -> float:
-        """The LoD of the sample over its markers with so many cells."""
-        seeing = Seeing(self.depth, self.settings.dispersion, self.capture, umi=self.umi)
-        rates = (Gamma(self.background),) * self.markers
-        spread = Spread(efficiency=((self.settings.efficiency_sd, 1.0),), own=1 / self.markers)
-        process = Process((Tube(cells, (seeing,) * self.markers, rates),), spread)
-        return limit_of_detection(process, Rule(self.settings.alpha_call, self.settings.min_molecules))
-
-    def cells_for(self, level: float) -> float:
-        """Cells whose LoD is this level."""
-        if self.limit(_MOST_CELLS) > level:
-            raise QuantityError(
-                f"no tube detects {level:.1e} against a background of {self.background:.1e} molecules a cell: choose "
-                "a marker with less background or a higher level"
-            )
-        return crossing(self.limit, level, 3 / (level * self.capture))
-
-    def depth_for(self, level: float, cells: float) -> float:
-        """Reads per molecule at which the LoD of these cells is this level."""
-        if replace(self, depth=_DEEPEST).limit(cells) > level:
-            raise QuantityError(f"{cells:,.0f} cells do not detect {level:.1e} at any depth: put in more cells")
-        if replace(self, depth=_SHALLOWEST).limit(cells) <= level:
-            return _SHALLOWEST
-        return crossing(lambda depth: replace(self, depth=depth).limit(cells), level, 1.0)
+def _limit(cells: float, sample: Sample, markers: int, settings: Quantify) -> float:
+    return limit_of_detection(replace(sample, cells=cells), markers, settings)
 
 
-def _check(**given: float | None) -> None:
-    for name, value in given.items():
-        most = inf if name in ("cells", "reads_per_molecule") else 1.0
-        if value is not None and not 0 < value <= most:
-            limit = "" if most == inf else " and up to 1"
-            raise QuantityError(f"the {name.replace('_', ' ')} is {value:g}: give a number above 0{limit}")
+def _cells_for(level: float, sample: Sample, markers: int, settings: Quantify) -> float:
+    """Cells whose LoD is this level."""
+    if _limit(_MOST_CELLS, sample, markers, settings) > level:
+        raise QuantityError(
+            f"no tube detects {level:.1e} against a background of {sample.background:.1e} molecules a cell: choose "
+            "a marker with less background or a higher level"
+        )
+    return crossing(lambda cells: _limit(cells, sample, markers, settings), level, 3 / (level * sample.capture))
+
+
+def _depth_for(level: float, sample: Sample, markers: int, settings: Quantify) -> float:
+    """Reads per molecule at which the LoD of the sample's cells is this level."""
+
+    def limit(depth: float) -> float:
+        return limit_of_detection(replace(sample, reads_per_molecule=depth), markers, settings)
+
+    if limit(_DEEPEST) > level:
+        raise QuantityError(f"{sample.cells:,.0f} cells do not detect {level:.1e} at any depth: put in more cells")
+    return _SHALLOWEST if limit(_SHALLOWEST) <= level else crossing(limit, level, 1.0)

@@ -50,6 +50,8 @@ def _of_tube(assay: Assay, markers: Sequence[Marker], surroundings: Surroundings
     if assay.cells:
         yield "nucleated_cells", assay.cells.number, "cells"
         yield from [("nucleated_cells_error", assay.cells.log_sd, "relative standard error")][: assay.cells.log_sd > 0]
+    if assay.referred:
+        yield "nucleated_cells_by_reference", assay.referred.number, "cells"
     if assay.calibrators:
         yield from _of_calibration(assay, markers)
     if tube.reads_per_umi is not None:
@@ -70,6 +72,9 @@ def _of_marker(assay: Assay, marker: Marker, surroundings: Surroundings) -> Rows
     yield f"carry_over {name}", surroundings.carry_over(name, assay).mean, "reads or UMIs expected"
     if isinstance(found, Yield):
         yield f"capture {name}", found.capture.value, "0 to 1"
+        if found.capture.log_sd:
+            yield f"capture_low {name}", found.capture.low, "0 to 1"
+            yield f"capture_high {name}", found.capture.high, "0 to 1"
         law, _ = surroundings.efficiency(assay, found)
         yield f"efficiency_sd {name}", sum(sd * weight for sd, weight in law), "log standard deviation"
 

@@ -11,7 +11,7 @@ import polars as pl
 from clonotrack.config import Config
 from clonotrack.errors import QuantityError
 from clonotrack.library.capture import stated
-from clonotrack.library.references import Controls, tube_cells
+from clonotrack.library.references import Controls, referred, tube_cells
 from clonotrack.library.tubes import dispersion
 from clonotrack.quantify.assay import Assay
 from clonotrack.quantify.observed import Observed
@@ -80,6 +80,7 @@ def _assay(found: Observed, row: dict[str, Any], controls: Mapping[str, pl.DataF
     return Assay(
         observed=tube,
         cells=cells,
+        referred=referred(counted, config, tube.library) if row else None,
         aliquot=_aliquot(row),
         capture=stated(config, tube.library),
         dispersion=dispersion(config, tube.library),

@@ -23,7 +23,7 @@ from clonotrack.sequence import F64
 _NORMAL = NormalDist()
 _CERTAIN = 1e-15
 _WHOLE_STEP = 1.2
-_FEW_CELLS = 60.0
+_FEW_CELLS, _MOST_CELLS = 40.0, 1000.0
 _CELLS_REACH = 7.0
 
 
@@ -71,8 +71,8 @@ def correlation(processes: Sequence[Process], level: float) -> float:
 
 def all_below(processes: Sequence[Process], counts: Sequence[Sequence[int]], level: float) -> F64:
     """P(every marker shows at most its counts) at a true level, for several such sets of counts, shape (sets,)."""
-    if _few(processes, counts):
-        return np.array([_given_cells(processes, one, level) for one in counts])
+    if max(map(_specimen, processes)) * level <= _MOST_CELLS and _few(processes, counts):
+        return _given_cells(processes, counts, level)
     return _by_copula(processes, counts, level)
 
 
@@ -94,15 +94,19 @@ def _specimen(process: Process) -> float:
     return process.cells / sum(tube.aliquot for tube in process.tubes)
 
 
-def _given_cells(processes: Sequence[Process], counts: Sequence[int], level: float) -> float:
+def _given_cells(processes: Sequence[Process], counts: Sequence[Sequence[int]], level: float) -> F64:
     mean = level * sum(map(_specimen, processes)) / len(processes)
     most = 16
     while most < mean + _CELLS_REACH * sqrt(mean) + _CELLS_REACH:
         most *= 2
-    joint = np.prod([_below_given_cells(*pair, most) for pair in zip(processes, counts, strict=True)], axis=0)
+    joint = np.ones((most + 1, len(counts)))
+    for process, column in zip(processes, zip(*counts, strict=True), strict=True):
+        below = _below_given_cells(process, size_of(max(column) + 2), max(column), most)
+        joint *= np.where(np.array(column) >= 0, below[:, np.maximum(0, column)], 0.0)
     cells = np.arange(most + 1)
     log_law = cells * log(mean) - mean - _log_factorials(most) if mean else np.where(cells == 0, 0.0, -inf)
-    return float(np.exp(log_law) @ joint)
+    found: F64 = np.exp(log_law) @ joint
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -111,19 +115,17 @@ def _log_factorials(most: int) -> F64:
     return total
 
 
-@lru_cache(maxsize=1024)
-def _below_given_cells(process: Process, counts: int, most: int) -> F64:
-    """P(R <= counts) at each number of the specimen's cells, shape (most + 1,)."""
+@lru_cache(maxsize=256)
+def _below_given_cells(process: Process, size: int, counts: int, most: int) -> F64:
+    """P(R <= r) at each number of the specimen's cells, shape (most + 1, size), X resolved as `counts` need it."""
     from clonotrack.kernels.compound_poisson import compound_poisson  # noqa: PLC0415  (numba, 0.5 s)
     from clonotrack.kernels.shared_cells import below_given_cells  # noqa: PLC0415
 
-    if counts < 0:
-        return np.zeros(most + 1)
-    law = law_of(process, size_of(counts + 2), 1, step_for(process.components, conditional_spread(process, counts)))
-    severity = law.clone[:, : counts + 2] / _specimen(process)
+    law = law_of(process, size, 1, step_for(process.components, conditional_spread(process, counts)))
+    severity = law.clone / _specimen(process)
     severity[:, 0] = 1 - severity[:, 0]
-    blank = np.array([compound_poisson(row[: counts + 2], row[0]) for row in law.blank])
-    found: F64 = below_given_cells(severity, blank, law.nodes.weights, 0.0, most)
+    blank = np.array([compound_poisson(row, row[0]) for row in law.blank])
+    found: F64 = below_given_cells(severity, blank, law.nodes.weights, most)
     return found
 
 
@@ -133,7 +135,8 @@ def _by_copula(processes: Sequence[Process], counts: Sequence[Sequence[int]], le
     common = correlation(processes, level)
     single = [[cumulative(*pair, level) for pair in zip(processes, one, strict=True)] for one in counts]
     if not common:
-        return np.prod(np.array(single), axis=1)
+        independent: F64 = np.prod(np.array(single), axis=1)
+        return independent
     scores = [[_NORMAL.inv_cdf(min(max(chance, _CERTAIN), 1 - _CERTAIN)) for chance in one] for one in single]
     joint: F64 = joint_below(np.array(scores), common)
     return joint

@@ -59,9 +59,9 @@ def day(value: float) -> str:
 
 
 def probability(value: float) -> str:
-    """A p-value: two digits."""
-    if value < 1e-99:
-        return "< 1e-99"
+    """A p-value: two digits; it is one minus a distribution function, and says nothing under 1e-12."""
+    if value < 1e-12:
+        return "< 1e-12"
     return level(value) if value < 1e-3 else f"{value:.2g}"
 
 

@@ -76,7 +76,7 @@ def _negativity(row: Row) -> str | None:
     since = formats.number(row["negative_since"])
     if since is None:
         return f"{said}, and was lost again."
-    lasts = " and is sustained" if row["sustained"] else ""
+    lasts = ": it is sustained" if row["sustained"] else ""
     return f"{said}; no positive sample since day {formats.day(since)}{lasts}."
 
 

@@ -207,7 +207,7 @@ CONTROL_CHECKS = Table(
         column("role", "str", "what the control is", values=ROLES),
         column("marker_id", "str", "the marker"),
         column("reads", "int", "reads of the marker in the control", "reads"),
-        column("expected", "float", "reads expected", "reads", null=True),
+        column("expected", "float", "reads, or UMIs where these are counted, expected", "reads", null=True),
         column("p_value", "float", "chance of as many", "0 to 1", null=True),
         column("passed", "bool", "nothing speaks against the control"),
     ),

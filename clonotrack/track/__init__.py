@@ -6,8 +6,8 @@ edits that each is allowed.
 
 from clonotrack.track.hits import Sample
 from clonotrack.track.prepare import prepare
-from clonotrack.track.quality import quality_control
+from clonotrack.track.quality import allowed, quality_control
 from clonotrack.track.search import track
 from clonotrack.track.targets import Target
 
-__all__ = ["Sample", "Target", "prepare", "quality_control", "track"]
+__all__ = ["Sample", "Target", "allowed", "prepare", "quality_control", "track"]

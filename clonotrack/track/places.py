@@ -42,7 +42,8 @@ def index_of(targets: Sequence[Target], starts: Sequence[I64]) -> Index:
     """Where each piece lies in the probes, and the stretch around it that has no edit where the piece is untouched.
 
     The stretches of a target are as long as can be without overlap, so that a piece which other sequences hold as
-    well, one of a V segment say, seldom leads to a comparison.
+    well, one of a V segment say, seldom leads to a comparison. Of the pieces of a target the one nearest its middle,
+    where the junction is, comes first.
 
     Args:
         targets: what is looked for.
@@ -53,19 +54,22 @@ def index_of(targets: Sequence[Target], starts: Sequence[I64]) -> Index:
         size = len(target.part)
         between = (first[1:] + first[:-1] + PIECE) // 2
         low, high = np.concatenate([[0], between]), np.concatenate([between, [size]])
+        from_middle = np.argsort(np.abs(2 * first + PIECE - size), kind="stable")
+        rarer, rarest = np.argsort(from_middle), np.full(len(first), from_middle[0])
         values = piece_values(encode(target.part))[first]
         turned = piece_values(3 - encode(target.part)[::-1])[size - PIECE - first]
-        columns.append(np.array([values, np.full(len(first), 2 * number), first, low, high]))
-        columns.append(
-            np.array([turned, np.full(len(first), 2 * number + 1), size - PIECE - first, size - high, size - low])
-        )
-    table = np.concatenate([np.zeros((5, 0), dtype=np.int64), *columns], axis=1)
+        probe, length = np.full(len(first), 2 * number), np.full(len(first), size)
+        columns.append(np.array([values, probe, first, low, high, length, rarer, low[rarest], high[rarest]]))
+        of_turned = [turned, probe + 1, size - PIECE - first, size - high, size - low]
+        columns.append(np.array([*of_turned, length, rarer, size - high[rarest], size - low[rarest]]))
+    table = np.concatenate([np.zeros((9, 0), dtype=np.int64), *columns], axis=1)
     table = table[:, np.argsort(table[0], kind="stable")]
     values, counts = np.unique(table[0], return_counts=True)
     slots = np.full(1 << max(4, int(2 * len(values)).bit_length()), -1, dtype=np.int64)
     fill_slots(values, slots)
-    places = (np.require(row, requirements="C") for row in table[1:])
-    return Index(slots, values, np.concatenate([[0], np.cumsum(counts)]), *places)
+    origins = np.concatenate([[0], np.cumsum(np.repeat([len(target.part) for target in targets], 2))]).astype(np.int64)
+    places = np.column_stack([*table[1:5], origins[table[1]], *table[5:]]).astype(np.int32)
+    return Index(slots, values, np.concatenate([[0], np.cumsum(counts)]), np.ascontiguousarray(places))
 
 
 def piece_values(codes: U8) -> I64:

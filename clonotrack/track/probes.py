@@ -37,6 +37,7 @@ def probes_of(targets: Sequence[Target], starts: Sequence[I64], subject_id: str 
         cut_right=np.concatenate([*cut_right, np.zeros(0)]).astype(np.int8),
         cut_left=np.concatenate([*cut_left, np.zeros(0)]).astype(np.int8),
         group=groups_of(targets, subject_id),
+        apart=_array([max(target.apart, target.edits + 1) for target in targets]),
         far=_array([target.far for target in targets]),
         stem_start=_array([bound for start, _ in stems for bound in (start, 0)]),
         stem_end=_array([bound for start, end in stems for bound in (end, end - start)]),

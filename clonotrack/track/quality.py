@@ -43,6 +43,14 @@ def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target
     return check(frame, QC)
 
 
+def allowed(targets: Sequence[Target], subject_id: str | None) -> Iterator[str]:
+    """A line for each marker of a patient: its edits, and why these are fewer than errors ask for."""
+    for target in targets:
+        if target.kind == "marker" and subject_id is not None and target.subject_id == subject_id:
+            why = f" ({target.reason})" if target.reason else ""
+            yield f"{target.target_id}: {target.edits} edits allowed in {len(target.part)} nt{why}"
+
+
 def _totals(hits: pl.DataFrame) -> Iterator[Metric]:
     counted = hits.filter(pl.col("target_kind").is_in(["total", "locus"]))
     reads = {

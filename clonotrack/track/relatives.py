@@ -10,12 +10,13 @@ import numpy as np
 from clonotrack.config import Track
 from clonotrack.errors import GermlineError
 from clonotrack.germline import Reference
-from clonotrack.library.matching import Background, matching_errors
+from clonotrack.library.matching import Background, edits_for_errors, matching_errors
 from clonotrack.sequence import U8, encode
 from clonotrack.track.targets import Target
 
 _MISMATCH = 2  # cost of a mismatch between V and its germline, in matches
 _MOST_FAR = 12
+_BY_ERRORS = 1e-6  # share of a marker's reads that may have as many errors as an evolved read has substitutions
 
 
 def with_relatives(target: Target, background: Background, reference: Reference, settings: Track) -> Target:
@@ -39,7 +40,8 @@ def with_relatives(target: Target, background: Background, reference: Reference,
         for of_end in parts
     )
     found = replace(target, least_head=heads if heads < size else None, least_tail=tails if tails < size else None)
-    found = replace(found, far=_far(target, background, settings))
+    far, apart = _far(target, background, settings), edits_for_errors(size, settings.error_rate, _BY_ERRORS) + 1
+    found = replace(found, apart=apart, far=far if far >= apart else -1)
     stem = _stem(target, reference)
     if stem is None:
         return found
@@ -56,13 +58,12 @@ def _is_rare(target: Target, part: str, edits: int, background: Background, sett
 
 
 def _far(target: Target, background: Background, settings: Track) -> int:
-    """Most substitutions of a read that no background read is likely to have; -1 where hits may have as many."""
+    """Most substitutions of a read that no background read is likely to have; -1 without a model."""
     most = min(len(target.part) // 4, _MOST_FAR)
     near = background.near(target.part, target.system, target.junction, most)
     if near is None:
         return -1
-    far = int((np.cumsum(near) <= settings.false_hit_rate).sum()) - 1
-    return far if far > target.edits else -1
+    return int((np.cumsum(near) <= settings.false_hit_rate).sum()) - 1
 
 
 def _stem(target: Target, reference: Reference) -> int | None:

@@ -36,7 +36,8 @@ class Target:
         start: 0-based place of `part` in `whole`.
         least_head: least bases of `part`, from its first on, of a read that ends inside; None: such a read is no hit.
         least_tail: least bases, up to its last, of a read that begins inside.
-        far: most substitutions of a read that is reported as evolved; -1: none is.
+        apart: least substitutions of a read that is reported as evolved, more than `edits`.
+        far: most substitutions of one that has the whole target; -1: none is.
         stem: 0-based first base of `part` behind the V; None where there is no V, or what follows is not specific.
         stem_edits: most substitutions in the stem of an evolved read.
     """
@@ -58,6 +59,7 @@ class Target:
     start: int = 0
     least_head: int | None = None
     least_tail: int | None = None
+    apart: int = 0
     far: int = -1
     stem: int | None = None
     stem_edits: int = -1

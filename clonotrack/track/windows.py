@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
 from clonotrack.germline import Reference
-from clonotrack.sequence import reverse_complement
+from clonotrack.sequence import COMPLEMENT, I32, U8, N, encode
 
 WINDOW = 40  # nt
 WORD = 12  # nt of an exact match with germline
 
 
+_PLACES = 4 ** np.arange(WORD - 1, -1, -1, dtype=np.int32)
+
+
 @dataclass(frozen=True, slots=True)
 class Germline:
-    """The words of `WORD` nt that the V and J segments of a reference hold, on both strands."""
+    """The words of `WORD` nt that the V and J segments of a reference hold, on both strands: numbers, sorted."""
 
-    words: frozenset[str]
+    words: I32
 
     @classmethod
     def of(cls, reference: Reference) -> Germline:
         """The words of every V and J, Kde and intron included."""
-        sequences = {segment.sequence for segment in reference.segments if segment.kind != "D"}
-        forward = {s[i : i + WORD] for s in sequences for i in range(len(s) - WORD + 1)}
-        return cls(frozenset(forward | {reverse_complement(word) for word in forward}))
+        forward = encode("N".join({segment.sequence for segment in reference.segments if segment.kind != "D"}))
+        both = np.concatenate([forward, [N], COMPLEMENT[forward[::-1]]])
+        return cls(np.sort(_words(both)[np.convolve(both == N, np.ones(WORD), "valid") == 0]))
+
+    def _holds(self, sequence: str) -> list[bool]:
+        """Whether each word of a sequence is one of them."""
+        words = _words(encode(sequence))
+        at = np.minimum(np.searchsorted(self.words, words), len(self.words) - 1)
+        known: list[bool] = (self.words[at] == words).tolist()
+        return known
 
     def window(self, sequence: str) -> tuple[int, int] | None:
         """Bounds, 0-based half-open, of what is looked for in a control; None where all of it is germline.
@@ -33,7 +46,7 @@ class Germline:
         definition is ours; no published one was found.
         """
         width = min(WINDOW, len(sequence))
-        known = [sequence[i : i + WORD] in self.words for i in range(len(sequence) - WORD + 1)]
+        known = self._holds(sequence)
         per_window = width - WORD + 1
         held = [sum(known[start : start + per_window]) for start in range(len(sequence) - width + 1)]
         fewest = min(held)
@@ -45,3 +58,9 @@ class Germline:
             last += 1
         middle = (first + last) // 2
         return middle, middle + width
+
+
+def _words(codes: U8) -> I32:
+    """The number of the word that begins at each base."""
+    numbers: I32 = sliding_window_view(codes, WORD) @ _PLACES
+    return numbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -169,3 +169,13 @@ def test_only_the_loci_of_the_settings_are_told(reference: Reference) -> None:
     read = d.flank_5 + d.sequence[:8] + "TTCATT" + j.sequence[3:]
     assert called(reference, [read], loci=("IGH",))["system"][0] is None
     assert called(reference, [read], loci=("TRB",))["system"][0] == "TRB+"
+
+
+def test_a_reference_without_d_or_without_flanks(reference: Reference) -> None:
+    d, j = gene(reference, "TRBD1"), gene(reference, "TRBJ1-5")
+    read = d.sequence + "AC" + j.sequence[3:]
+    frame = pl.DataFrame({"sequence_id": ["bare", "flanked"], "sequence": [read, d.flank_5 + read]})
+    bare = Reference("bare", tuple(replace(s, flank_5="", flank_3="") for s in reference.segments), {})
+    none = Reference("none", tuple(s for s in reference.segments if s.kind != "D"), {})
+    assert annotate(frame, bare, Annotate())["system"].to_list() == ["TRB+", None]
+    assert annotate(frame, none, Annotate())["system"].to_list() == [None, None]

@@ -34,11 +34,11 @@ def plan(umi_length: int) -> dict[str, object]:
     samples.append(common | first)
     samples.append(common | {"sample_id": "polyclonal", "role": "polyclonal_control", "cells": 500_000})
     subject = {"subject_id": "p", "disease": "CLL", "markers": [{"locus": "IGH"}]}
-    library = LIBRARY | ({"umi_length": umi_length} if umi_length else {})
+    library = LIBRARY | {"umi_length": umi_length}
     return {"seed": 61, "libraries": {"l": library}, "subjects": [subject], "samples": samples}
 
 
-@pytest.fixture(scope="module", params=[0], ids=["calibrators"])
+@pytest.fixture(scope="module", params=[0, 12], ids=["calibrators", "umis"])
 def compared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     """The combined result of each tube beside its truth, counted by calibrators or by UMI."""
     folder = tmp_path_factory.mktemp("series")

@@ -85,7 +85,7 @@ def check(reads: list[str], *, bare: bool) -> list[naive.Told | None]:
     return expected
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.02, 0.06]), st.booleans())
 def test_calls_are_those_of_the_naive_twins(seed: int, rate: float, bare: bool) -> None:
     rng = np.random.default_rng(seed)

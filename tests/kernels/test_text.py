@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.text import spell, spell_amino_acids, spell_cigars
+from clonotrack.kernels.text import spell, spell_amino_acids, spell_cigars, turn
 from clonotrack.sequence import I64, U8, Ragged
 from clonotrack.tables.strings import letters_of, strings
 from tests.reference import text as naive
@@ -24,6 +25,15 @@ def test_letters_of_codes(codes: list[int]) -> None:
     alphabet = b"ACGTN"
     found = spell(np.array(codes, dtype=np.uint8), np.frombuffer(alphabet, dtype=np.uint8))
     assert found.tobytes() == naive.spell(codes, alphabet)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.text("ABC", max_size=6), st.booleans()), min_size=1))
+def test_turned_texts(drawn: list[tuple[str, bool]]) -> None:
+    chosen = [text for text, _ in drawn]
+    letters, offsets = letters_of(pl.Series(chosen, dtype=pl.String))
+    turned = [reverse for _, reverse in drawn]
+    assert texts(turn(letters, offsets, np.array(turned)), offsets) == naive.turn(chosen, turned)
 
 
 @settings(deadline=None)

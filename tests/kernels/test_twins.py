@@ -46,7 +46,8 @@ def used(path: Path, package: str) -> Iterator[tuple[str, str]]:
 
 def public_kernels() -> list[tuple[str, str]]:
     """Compiled functions that a module outside the kernels takes."""
-    compiled = {path.stem: functions(path, "njit") for path in KERNELS.glob("*.py")}
+    decorators = ("njit", "leaf", "inlined")
+    compiled = {path.stem: set().union(*(functions(path, one) for one in decorators)) for path in KERNELS.glob("*.py")}
     outside = [path for path in PACKAGE.rglob("*.py") if KERNELS not in path.parents]
     found = {pair for path in outside for pair in used(path, "clonotrack.kernels")}
     return sorted((module, name) for module, name in found if name in compiled.get(module, ()))

@@ -48,7 +48,9 @@ def cases(draw: st.DrawFn) -> tuple[list[Target], list[list[str]]]:
         kind = "marker" if subject else "control"
         far, inside = int(rng.integers(-1, 9)), int(rng.integers(3)) if stem is not None else -1
         target = Target(f"m{number}", kind, subject, None, part, part, edits, edits, far=far, stem=stem)
-        targets.append(replace(target, least_head=least[0], least_tail=least[1], stem_edits=inside))
+        targets.append(
+            replace(target, least_head=least[0], least_tail=least[1], stem_edits=inside, apart=int(rng.integers(6)))
+        )
     mates = draw(st.integers(1, 2))
     count = mates * draw(st.integers(1, 7))
     reads = [_read(rng, parts[int(rng.integers(len(parts)))], letters) for _ in range(count)]
@@ -85,7 +87,7 @@ def wanted(targets: Sequence[Target], starts: Sequence[np.ndarray]) -> list[naiv
         found.append(
             naive.Wanted(
                 target.part, group, target.edits, [*head, target.edits], [*tail, target.edits],
-                target.far, target.stem, target.stem_edits, first.tolist(),
+                max(target.apart, target.edits + 1), target.far, target.stem, target.stem_edits, first.tolist(),
             )
         )  # fmt: skip
     return found

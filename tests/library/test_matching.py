@@ -52,7 +52,7 @@ def test_edits_go_by_length_or_by_the_settings(length: int, asked: int | None, e
 
 def test_a_matching_error_needs_the_differences_to_be_undone() -> None:
     near = np.array([0.0, 0.0, 0.0, 1e-3, 1e-2])
-    assert matching_errors(near, 2, 0.003) == pytest.approx(1e-3 * 3 * 0.001 + 1e-2 * 6 * 0.001**2)
+    assert matching_errors(near, 2, 0.003) == pytest.approx(1e-3 * 3 * 0.0005 + 1e-2 * 6 * 0.0005**2)
     assert matching_errors(near, 4, 0.003) == 0
 
 

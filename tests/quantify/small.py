@@ -9,7 +9,7 @@ import polars as pl
 
 from clonotrack.config import Config
 from clonotrack.quantify import Result, quantify
-from clonotrack.tables import SAMPLES
+from clonotrack.tables import FAILURES, FLAGS, SAMPLES
 from tests.quantify.counts import Drawn, Truth, config, controls, hits, markers, sheet
 
 TRUTH = Truth(1e-2)
@@ -55,3 +55,12 @@ def with_umis(frame: pl.DataFrame, umis: dict[str, int | None]) -> pl.DataFrame:
     """The same hits of a library with UMIs: so many for each target of a kind."""
     counts = [pl.when(pl.col("target_kind") == kind).then(pl.lit(n, dtype=pl.Int64)) for kind, n in umis.items()]
     return frame.with_columns(pl.coalesce(counts).alias("umis"))
+
+
+def assert_failed(row: dict[str, Any], flag: str) -> None:
+    assert row["call"] == "failed"
+    assert flag in row["flags"].split(",")
+    assert flag in FLAGS
+    assert flag in FAILURES
+    numbers = ("clone_cells", "mrd", "mrd_low", "mrd_high", "lob", "lod", "loq", "p_value")
+    assert [row[name] for name in numbers] == [None] * len(numbers)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, sqrt
 from typing import Literal
 
@@ -18,11 +18,13 @@ from clonotrack.quantify.nuisance import Spread
 from clonotrack.quantify.process import Gamma, Process, Tube
 from clonotrack.quantify.result import Highest
 from clonotrack.quantify.severity import Seeing, seen_share
+from clonotrack.quantify.together import all_below
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 Amplification = Literal["log-normal", "gamma", "branching"]
 _CYCLES = 9
+_TAIL = 0.025
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,12 @@ def oracle(truth: Truth, background: Gamma | None = None) -> Highest:
     return _row(truth, known, Spread(0.0, efficiency), background)
 
 
+def informed(truth: Truth, row: Highest) -> Highest:
+    """The same judge, told eta."""
+    told = ((truth.efficiency, 1.0),) if truth.efficiency else ()
+    return Highest(tuple(replace(one, spread=replace(one.spread, efficiency=told)) for one in row.processes))
+
+
 def judges(truth: Truth, calibrators: I64, background: Gamma | None = None) -> list[Highest]:
     """The package's view of each sample; the efficiency is learnt from the tubes of a run."""
     if truth.counting in ("umi", "read_share"):
@@ -174,3 +182,12 @@ def _row(truth: Truth, seeing: Seeing, spread: Spread, background: Gamma | None)
     blank = (background,) if background else ()
     tube = Tube(truth.cells, (seeing,), blank, aliquot=truth.aliquot)
     return Highest((Process((tube,), spread),) * truth.markers)
+
+
+def holds(row: Highest, counts: tuple[int, ...], level: float) -> bool:
+    """Whether the interval holds the level: neither tail there is under 2.5 %."""
+    top = row.estimate(counts)
+    above = [int(top * process.per_level * (1 + 1e-9)) for process in row.processes]
+    under = [int(np.ceil(top * process.per_level * (1 - 1e-9))) - 1 for process in row.processes]
+    at_most, less = (all_below(row.processes, [bound], level)[0] for bound in (above, under))
+    return bool(at_most > _TAIL and (not top or less < 1 - _TAIL))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from clonotrack.kernels.placement import BAND, GAPPED_SLACK, SLACK
+from clonotrack.kernels.placement import BAND, GAPPED_SLACK, ROUGH_SLACK, SLACK
 from tests.reference.gapped import align_banded
 from tests.reference.segments import Allele
 from tests.reference.ungapped import best_run, count_matches
@@ -33,12 +33,14 @@ def rough_score(read: str, first: int, last: int, allele: Allele, place: int, wo
 
 def score_alleles(read: str, group: Sequence[Allele], place: int, earliest: int, least: float) -> dict[Allele, float]:
     """Scores of the alleles that explain the read nearly as well as the best; none where that is far from `least`."""
-    top = max(group, key=lambda allele: rough_score(read, earliest, len(read), allele, place, 4))
+    rough = {allele: rough_score(read, earliest, len(read), allele, place, 4) for allele in group}
+    top = max(group, key=lambda allele: rough[allele])
     score, first, last = ungapped_run(read, earliest, top, place)
     if score < least / 2:
         return {}
-    inside = {allele: rough_score(read, first, last, allele, place, 2) for allele in group}
-    near = [allele for allele in group if inside[allele] >= max(inside.values()) - SLACK]
+    members = [allele for allele in group if rough[allele] >= rough[top] - ROUGH_SLACK]
+    inside = {allele: rough_score(read, first, last, allele, place, 2) for allele in members}
+    near = [allele for allele in members if inside[allele] >= max(inside.values()) - SLACK]
     return {allele: ungapped_run(read, earliest, allele, place)[0] for allele in near}
 
 

@@ -9,6 +9,10 @@ def spell(codes: list[int], alphabet: bytes) -> bytes:
     return bytes(alphabet[code] for code in codes)
 
 
+def turn(texts: list[str], turned: list[bool]) -> list[str]:
+    return [text[::-1] if reverse else text for text, reverse in zip(texts, turned, strict=True)]
+
+
 def spell_cigars(rows: list[tuple[int, int, int, int, list[tuple[str, int]]] | None]) -> list[str]:
     """Of (start, end, start on the germline, length of the read, pieces) or nothing."""
     return ["" if row is None else _cigar(*row) for row in rows]

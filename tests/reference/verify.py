@@ -23,6 +23,7 @@ class Wanted:
     edits: int
     head: Sequence[int]
     tail: Sequence[int]
+    apart: int = 0
     far: int = -1
     stem: int | None = None
     stem_edits: int = -1
@@ -30,9 +31,8 @@ class Wanted:
 
     def turned(self) -> Wanted:
         pieces = [len(self.part) - 13 - piece for piece in self.pieces]
-        return Wanted(
-            reverse_complement(self.part), self.group, self.edits, self.tail, self.head, self.far, None, -1, pieces
-        )
+        part = reverse_complement(self.part)
+        return Wanted(part, self.group, self.edits, self.tail, self.head, self.apart, self.far, None, -1, pieces)
 
 
 def differences(left: str, right: str) -> int:
@@ -74,7 +74,7 @@ def evolved(read: str, wanted: Wanted, *, turned: bool) -> int:
             begin = at - piece
             first, last = max(0, -begin), min(len(target.part), len(read) - begin)
             apart = differences(target.part[first:last], read[begin + first : begin + last])
-            if apart <= wanted.edits:
+            if apart < wanted.apart:
                 continue
             if last - first == len(target.part) and apart <= wanted.far:
                 found.append(apart)

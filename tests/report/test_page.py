@@ -113,7 +113,7 @@ def test_every_plotted_value_stands_in_the_table(page: Element) -> None:
 def test_table_holds_the_numbers(page: Element) -> None:
     assert results(page)["p1_d33", "combined"] == [
         "1,116", "36", "60", "500,000", "1.2e-4 pooled 1.1e-4",
-        "8.0e-5 to 1.7e-4 7.2e-5 to 1.6e-4", "0", "1.0e-5", "1.0e-5", "< 1e-99", "Positive",
+        "8.0e-5 to 1.7e-4 7.2e-5 to 1.6e-4", "0", "1.0e-5", "1.0e-5", "< 1e-12", "Positive",
     ]  # fmt: skip
     assert results(page)["p1_d150", "combined"][4:] == [*["–a"] * 6, "Failed control_contaminated"]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from clonotrack.germline import LOCI
 from clonotrack.library.matching import loss
 from clonotrack.tables import HITS, QC, TOTALS, check
-from clonotrack.track import Sample, quality_control
+from clonotrack.track import Sample, allowed, quality_control
 from clonotrack.track.hits import hits_frame
 from clonotrack.track.tally import Counted
 from tests.track.made import target
@@ -97,6 +99,15 @@ def test_the_error_rate_is_that_of_reads_without_and_with_one_substitution() -> 
     assert values["error_rate"] == pytest.approx(0.01, rel=0.03)
     assert values["matching_loss m1"] == pytest.approx(loss(40, 2, 0.01), rel=0.1)
     assert "error_rate" not in quality_control(hits(), "s", TARGETS)["metric"].to_list()
+
+
+def test_the_edits_of_own_markers_are_told_with_their_reason() -> None:
+    lowered = replace(TARGETS[0], edits=1, reason="something is near")
+    assert list(allowed([lowered, *TARGETS[1:]], "p")) == [
+        "m1: 1 edits allowed in 40 nt (something is near)",
+        "m3: 2 edits allowed in 40 nt",
+    ]
+    assert not list(allowed(TARGETS, None))
 
 
 def test_a_tube_without_a_passed_read_has_no_shares() -> None:

@@ -9,7 +9,7 @@ import pytest
 from clonotrack.config import Track
 from clonotrack.io.germline import load_reference
 from clonotrack.library.batches import Batch
-from clonotrack.library.matching import Background
+from clonotrack.library.matching import Background, loss
 from clonotrack.markers.targets import target as clone_specific
 from clonotrack.sequence import reverse_complement
 from clonotrack.simulate.rearrangement import Rearrangement
@@ -63,7 +63,19 @@ def test_the_stem_begins_where_the_v_ends() -> None:
     assert MARKER.stem is not None
     assert abs(MARKER.start + MARKER.stem - CLONE.v_end) <= 3  # inserted bases may go on like the germline
     assert MARKER.stem_edits >= 0
-    assert MARKER.far > MARKER.edits >= 2
+    assert MARKER.far > MARKER.apart > MARKER.edits >= 2
+
+
+def test_what_errors_explain_is_not_evolved() -> None:
+    """A million reads of the marker have this many errors once."""
+    assert (
+        loss(len(MARKER.part), MARKER.apart - 1, Track().error_rate)
+        <= 1e-6
+        < loss(len(MARKER.part), MARKER.apart - 2, 0.003)
+    )
+    for number in range(MARKER.edits + 1, MARKER.apart + 1):
+        found = counted([substituted(MARKER.whole, [MARKER.start + 3 * i for i in range(number)])])
+        assert found == ([("evolved", number, 1)] if number == MARKER.apart else [])
 
 
 @pytest.mark.parametrize("turned", [False, True])
