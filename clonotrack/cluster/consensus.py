@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 
@@ -11,6 +13,7 @@ from clonotrack.sequence import U8, Ragged
 UNKNOWN_QUALITY = "?"  # Q30: rows without qualities weigh alike
 MOST_ROWS = 1_000
 """Rows of a clonotype that are laid over each other, those with most reads."""
+ROWS_AT_ONCE = 65_536  # Python's strings take several times the room of arrays
 
 
 def consensus_sequences(rows: pl.DataFrame, of: pl.Series) -> pl.DataFrame:
@@ -30,10 +33,20 @@ def consensus_sequences(rows: pl.DataFrame, of: pl.Series) -> pl.DataFrame:
         `clone` and `sequence`, a row per clone.
     """
     order = ["clone", "duplicate_count", "hash"]  # hashes are small, and break ties whatever the order of the rows
-    ranked = rows.select("clone", "duplicate_count", hash=pl.struct("sequence", "quality").hash()).with_row_index("row")
+    ranked = rows.select(
+        "clone", "duplicate_count", hash=pl.col("sequence").hash() ^ pl.col("quality").hash()
+    ).with_row_index("row")
     ranked = ranked.filter(of).sort(order, descending=[False, True, False])
-    chosen = ranked.filter(pl.int_range(pl.len()).over("clone") < MOST_ROWS)["row"]
-    rows = rows.select("clone", "sequence", "quality", "key_region_start", "duplicate_count")[chosen]
+    chosen = ranked.filter(pl.int_range(pl.len()).over("clone") < MOST_ROWS).select("row", "clone")
+    rows = rows.select("clone", "sequence", "quality", "key_region_start", "duplicate_count")
+    clones = chosen["clone"].to_numpy()
+    cuts = np.searchsorted(clones, clones[::ROWS_AT_ONCE])
+    parts = [chosen["row"][start:end] for start, end in pairwise(np.unique([*cuts, len(clones)]).tolist())]
+    return pl.concat([_agreed(rows[part]) for part in parts])
+
+
+def _agreed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of some clones, all rows of one together."""
     alone = pl.len().over("clone") == 1
     single = rows.filter(alone).select("clone", pl.col("sequence").str.replace_all("[^ACGT]", "N"))
     return pl.concat([single, _voted(rows.filter(~alone))])

@@ -7,6 +7,8 @@ import polars as pl
 
 from clonotrack.sequence import U8
 
+ROWS_AT_ONCE = 65_536  # the place of every base takes eight times the room of its score
+
 
 def best_scores(rows: pl.DataFrame, nodes: pl.DataFrame) -> U8 | None:
     """The best Phred score of each base of each key region, over the rows that carry it.
@@ -24,10 +26,11 @@ def best_scores(rows: pl.DataFrame, nodes: pl.DataFrame) -> U8 | None:
         return None
     lengths = nodes["key_region"].str.len_bytes().to_numpy().astype(np.int64)
     ends = np.cumsum(lengths)
-    scores = np.frombuffer("".join(scored["letters"]).encode(), dtype=np.uint8) - np.uint8(33)
-    owner = scored["node"].to_numpy()
-    first = np.cumsum(lengths[owner]) - lengths[owner]
-    place = np.arange(len(scores)) + np.repeat((ends - lengths)[owner] - first, lengths[owner])
     best = np.zeros(ends[-1], dtype=np.uint8)
-    np.maximum.at(best, place, scores)
+    for part in scored.iter_slices(ROWS_AT_ONCE):
+        scores = np.frombuffer("".join(part["letters"]).encode(), dtype=np.uint8) - np.uint8(33)
+        owner = part["node"].to_numpy()
+        first = np.cumsum(lengths[owner]) - lengths[owner]
+        place = np.arange(len(scores)) + np.repeat((ends - lengths)[owner] - first, lengths[owner])
+        np.maximum.at(best, place, scores)
     return best
