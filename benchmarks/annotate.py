@@ -1,160 +1,98 @@
-"""How fast and how right reads are annotated: `clonotrack annotate` as a whole process on reads of known truth.
+"""How fast reads are annotated: `clonotrack annotate` as a whole process, all loci searched.
 
-    python benchmarks/annotate.py [--reads 200000] [--folder DIR]
+    python benchmarks/annotate.py [--reads 1000000] [--different 250000] [--growth 100000 1000000] [--threads 2]
 
-Reads come from `clonotrack simulate reads`; all loci are searched. Kernels are compiled before anything is timed, and
-the best of three is printed. What is right: the genes (any of a tie, sequence-identical genes are one), the junction;
-of reads without sequencing errors. What is called although it is no rearrangement: random sequence, sequence with the
-dinucleotides of IGH reads, every V with its heptamer or 8 % substitutions and random sequence behind it.
+Reads come from `clonotrack simulate reads`: 280-nt IGH reads with 2 % mutation and 0.3 % errors, half of them reversed,
+as FASTQ.gz; one row per record is written. First of 13,000 clonotypes, one of which has 40 % of the reads; then every
+read different. Kernels are compiled before anything is timed; of each case the best of some rounds is printed: seconds,
+processor seconds (user and system), reads a second and the largest memory. `--growth 100000 1000000 10000000` shows
+that time grows with the reads and memory does not.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import polars as pl
-
-from clonotrack.annotate import annotate
-from clonotrack.config import Annotate
-from clonotrack.germline import Reference
-from clonotrack.io.frames import read_table
-from clonotrack.io.germline import load_reference
-from clonotrack.tables import READ_TRUTH, REARRANGEMENTS
-
-ROUNDS = 3
-LOCI = ("IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD")
-MUTATIONS = (0.0, 0.05, 0.1, 0.15, 0.2)
-RIGHT_OF = 1000
-LEAST_ERRORS = 0.0002
+CLONOTYPES = 13_000
+COMMON = ("--locus", "IGH", "--length", 280, "--mutation", 0.02, "--error-rate", 0.003)
+MEGABYTE = 1024
 
 
-def clonotrack(*words: object) -> float:
-    """Run a command; seconds it took."""
+@dataclass(frozen=True)
+class Run:
+    """What a process took: seconds, processor seconds, most memory [MB]."""
+
+    seconds: float
+    processor: float
+    memory: float
+
+
+def clonotrack(*words: object) -> Run:
+    """Run a command."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "clonotrack", *map(str, words)], check=True)
-    return time.perf_counter() - start
+    process = subprocess.Popen([sys.executable, "-m", "clonotrack", *map(str, words)])
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"clonotrack {words[0]} failed")
+    return Run(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MEGABYTE)
 
 
-def simulated(folder: Path, reads: int, locus: str, *options: object) -> tuple[Path, Path]:
-    """A FASTQ.gz of 280-nt reads and its truth."""
-    fastq, truth = folder / "reads.fastq.gz", folder / "truth.tsv"
-    common = ("--reads", reads, "--locus", locus, "--truth", truth, "-o", fastq, "--force")
-    clonotrack("simulate", "reads", *common, *options)
-    return fastq, truth
+def simulated(folder: Path, reads: int, *options: object) -> Path:
+    """A FASTQ.gz of reads."""
+    fastq = folder / "reads.fastq.gz"
+    made = ("--reads", reads, "--truth", folder / "truth.tsv", "-o", fastq, "--force")
+    clonotrack("simulate", "reads", *made, *COMMON, *options)
+    return fastq
 
 
-def speed(folder: Path, name: str, reads: int, *options: object) -> None:
-    """Print reads a second, with Parquet and with TSV written."""
-    fastq, _ = simulated(folder, reads, "IGH", "--length", 280, "--mutation", 0.02, "--error-rate", 0.003, *options)
-    clonotrack("annotate", fastq, "-o", folder / "warm.tsv", "--force")
-    for ending in ("parquet", "tsv"):
-        best = min(
-            clonotrack("annotate", fastq, "--threads", 2, "-o", folder / f"out.{ending}", "--force")
-            for _ in range(ROUNDS)
+def clonal(reads: int) -> Sequence[object]:
+    """Options for reads of some thousand clonotypes."""
+    return ("--clonotypes", min(CLONOTYPES, reads), "--largest", 0.4)
+
+
+def measure(folder: Path, name: str, reads: int, options: Sequence[object], arguments: argparse.Namespace) -> None:
+    """Print a line for each format."""
+    fastq = simulated(folder, reads, *options)
+    for ending in arguments.formats:
+        out = folder / f"out.{ending}"
+        command = ("annotate", fastq, "--threads", arguments.threads, "-o", out, "--force")
+        best = min((clonotrack(*command) for _ in range(arguments.rounds)), key=lambda run: run.seconds)
+        print(
+            f"{name:22}{reads:11,} reads  {ending:8}{best.seconds:7.1f} s {best.processor:7.1f} s of processor "
+            f"{reads / best.seconds:9,.0f} reads/s {best.memory:7,.0f} MB",
+            flush=True,
         )
-        print(f"{name:28} {reads:9,} reads  {ending:8} {best:6.2f} s {reads / best:10,.0f} reads/s")
-
-
-def one_name(reference: Reference) -> dict[str, str]:
-    """Gene to the first of the genes that have its sequence."""
-    names: dict[str, str] = {}
-    for segment in reference.segments:
-        alike = [segment.gene, *(name.split("*")[0] for name in reference.identical(segment.allele))]
-        names[segment.gene] = min(names.get(gene, gene) for gene in alike)
-    return names
-
-
-def right(folder: Path, locus: str, mutation: float, names: dict[str, str], *options: object) -> None:
-    """Print the share of reads with the right V gene, J gene and junction."""
-    wanted = ("--mutation", mutation, "--error-rate", LEAST_ERRORS, *options)
-    fastq, truth = simulated(folder, RIGHT_OF, locus, *wanted)
-    clonotrack("annotate", fastq, "-o", folder / "calls.tsv", "--force")
-    both = (
-        read_table(truth, READ_TRUTH)
-        .filter(pl.col("errors") == 0)
-        .join(
-            read_table(folder / "calls.tsv", REARRANGEMENTS), on="sequence_id", suffix="_called", maintain_order="left"
-        )
-    )
-    shares = [
-        sum(
-            bool({names[x.split("*")[0]] for x in (row[f"{kind}_call_called"] or "").split(",") if x} & true)
-            for row in both.iter_rows(named=True)
-            if (true := {names[row[f"{kind}_call"].split("*")[0]]})
-        )
-        for kind in ("v", "j")
-    ]
-    junction = both.select(pl.col("junction").eq_missing(pl.col("junction_called")).sum()).item()
-    percent = [100 * share / both.height for share in (*shares, junction)]
-    print(f"{locus} {mutation:5.0%}   V {percent[0]:5.1f} %   J {percent[1]:5.1f} %   junction {percent[2]:5.1f} %")
-
-
-def random_bases(rng: np.random.Generator, low: int, high: int) -> str:
-    """Random sequence of a random length."""
-    return "".join(rng.choice(list("ACGT"), int(rng.integers(low, high + 1))))
-
-
-def dinucleotide_walk(rng: np.random.Generator, read: str) -> str:
-    """A sequence of the same length in which each base follows the one before as often as in the read."""
-    followers = {base: [b for a, b in pairwise(read) if a == base] or list("ACGT") for base in "ACGT"}
-    walk = [read[0]]
-    while len(walk) < len(read):
-        walk.append(str(rng.choice(followers[walk[-1]])))
-    return "".join(walk)
-
-
-def substituted(rng: np.random.Generator, sequence: str) -> str:
-    """8 % of the bases replaced by a random one."""
-    return "".join(str(rng.choice(list("ACGT"))) if rng.random() < 0.08 else base for base in sequence)
-
-
-def false_calls(reference: Reference, number: int, igh: list[str]) -> None:
-    """Print how many sequences that are no rearrangement are called."""
-    rng = np.random.default_rng(1)
-    v = [reference.select("V")[i % len(reference.select("V"))].sequence for i in range(number)]
-    kinds = {
-        "random, 150 to 350 nt": [random_bases(rng, 150, 350) for _ in range(number)],
-        "dinucleotides of IGH reads": [dinucleotide_walk(rng, igh[i % len(igh)]) for i in range(number)],
-        "germline V, CACAGTG, random": [one + "CACAGTG" + random_bases(rng, 20, 200) for one in v],
-        "V with substitutions, random": [substituted(rng, one) + random_bases(rng, 20, 200) for one in v],
-    }
-    for name, sequences in kinds.items():
-        frame = pl.DataFrame({"sequence_id": [str(i) for i in range(number)], "sequence": sequences})
-        called = annotate(frame, reference, Annotate())["v_call"].is_not_null().sum()
-        print(f"{name:30} {called:4} of {number:,} called")
 
 
 def main() -> None:
-    """Time two cases, then count what is right per locus and mutation."""
+    """Compile, then time the cases."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reads", type=int, default=200_000)
-    parser.add_argument("--unrearranged", type=int, default=10_000, help="sequences of each kind that are none")
+    parser.add_argument("--reads", type=int, default=1_000_000, help="of the case with clonotypes; 0 for none")
+    parser.add_argument("--different", type=int, default=250_000, help="reads that all differ; 0 for none")
+    parser.add_argument("--growth", type=int, nargs="*", default=[], help="numbers of reads that show the growth")
+    parser.add_argument("--formats", nargs="+", choices=("parquet", "tsv"), default=("parquet", "tsv"))
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where to make the files; by default a temporary folder")
-    options = parser.parse_args()
-    reference = load_reference()
-    names = one_name(reference)
-    with tempfile.TemporaryDirectory(dir=options.folder) as made:
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as made:
         folder = Path(made)
-        speed(folder, "13,000 clonotypes", options.reads, "--clonotypes", min(13_000, options.reads), "--largest", 0.4)
-        speed(folder, "every read different", options.reads // 4)
-        for title, length in (("280 nt", ("--length", 280)), ("from an FR3 primer", ())):
-            print(f"\n{RIGHT_OF:,} reads, {title}")
-            for locus in LOCI:
-                for mutation in MUTATIONS if locus.startswith("IG") else (0.0,):
-                    right(folder, locus, mutation, names, *length)
-        print("\nNo rearrangements")
-        simulated(folder, RIGHT_OF, "IGH", "--length", 280, "--error-rate", LEAST_ERRORS)
-        clonotrack("annotate", folder / "reads.fastq.gz", "-o", folder / "calls.tsv", "--force")
-        false_calls(
-            reference, options.unrearranged, read_table(folder / "calls.tsv", REARRANGEMENTS)["sequence"].to_list()
-        )
+        clonotrack("annotate", simulated(folder, 2_000), "-o", folder / "warm.parquet", "--force")
+        if arguments.reads:
+            measure(folder, "13,000 clonotypes", arguments.reads, clonal(arguments.reads), arguments)
+        if arguments.different:
+            measure(folder, "every read different", arguments.different, (), arguments)
+        for reads in arguments.growth:
+            measure(folder, "growth", reads, clonal(reads), arguments)
 
 
 if __name__ == "__main__":

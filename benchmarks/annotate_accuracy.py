@@ -18,10 +18,7 @@ them (not those of TRGJP1 and TRGJP2, for example). Both programs are judged by 
 from __future__ import annotations
 
 import argparse
-import csv
 import importlib
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,7 +27,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
+
+from igblast import Rows, called, igblast
 
 from clonotrack.germline import KINDS, Reference
 from clonotrack.io.germline import load_reference
@@ -46,9 +45,6 @@ CONFIGS = {
     "TRD": "HUMAN_TCRD_IMGT",
 }
 MUTATIONS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2)
-CHAINS = {"IGH": "JH", "IGK": "JK", "IGL": "JL", "TRA": "JA", "TRB": "JB", "TRG": "JG", "TRD": "JD"}
-ELEMENTS = ("KDE", "Intron")
-Rows: TypeAlias = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -125,61 +121,11 @@ def _has(allele: Any, residues: str) -> bool:
     return allele.anchor is not None and translate(allele.ungapped_seq[allele.anchor :][:3]) in tuple(residues)
 
 
-def called(path: Path) -> Rows:
-    """Rows of an AIRR table by name."""
-    with path.open() as file:
-        return {row["sequence_id"]: row for row in csv.DictReader(file, delimiter="\t")}
-
-
 def clonotrack(fasta: Path, folder: Path) -> Rows:
     """Calls of clonotrack."""
     out = folder / "clonotrack.tsv"
     subprocess.run([sys.executable, "-m", "clonotrack", "annotate", fasta, "-o", out, "--force"], check=True)
     return called(out)
-
-
-class Igblast:
-    """IgBLAST with the embedded reference as its germline."""
-
-    def __init__(self, reference: Reference, folder: Path, threads: int) -> None:
-        self.folder, self.threads = folder, threads
-        for kind in ("V", "D", "J"):
-            for family in ("IG", "TR"):
-                self._database(reference, kind, family)
-        lines = [
-            f"{s.allele}\t{s.anchor % 3}\t{CHAINS[s.locus]}\t{s.anchor - 1}\n"
-            for s in reference.select("J")
-            if s.anchor is not None
-        ]
-        (folder / "j.aux").write_text("".join(lines))
-
-    def _database(self, reference: Reference, kind: Any, family: str) -> None:
-        chosen = [s for s in reference.select(kind) if s.locus.startswith(family) and s.allele not in ELEMENTS]
-        fasta = self.folder / f"{family}{kind}"
-        fasta.write_text("".join(f">{s.allele}\n{s.sequence}\n" for s in chosen))
-        command = ["makeblastdb", "-parse_seqids", "-dbtype", "nucl", "-in", str(fasta)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-    def __call__(self, fasta: Path, locus: str) -> Rows:
-        """Calls of reads of a locus."""
-        out = self.folder / "igblast.tsv"
-        words: list[object] = ["igblastn", "-organism", "human", "-domain_system", "imgt", "-outfmt", 19]
-        words += ["-ig_seqtype", "Ig" if locus.startswith("IG") else "TCR", "-auxiliary_data", self.folder / "j.aux"]
-        for kind in "VDJ":
-            words += [f"-germline_db_{kind}", self.folder / f"{locus[:2]}{kind}"]
-        words += ["-query", fasta, "-out", out, "-num_threads", self.threads]
-        subprocess.run([str(word) for word in words], check=True, stderr=subprocess.DEVNULL)
-        return called(out)
-
-
-def igblast(reference: Reference, folder: Path, threads: int) -> Igblast | None:
-    """IgBLAST where it is installed; else None, and why."""
-    missing = [name for name in ("igblastn", "makeblastdb") if shutil.which(name) is None]
-    if missing or not Path(os.environ.get("IGDATA", "-"), "internal_data").is_dir():
-        why = f"{missing[0]} is not on PATH" if missing else "IGDATA names no folder with internal_data"
-        print(f"Without IgBLAST: {why}.\n")
-        return None
-    return Igblast(reference, folder, threads)
 
 
 def right(truths: Sequence[Truth], rows: Rows) -> tuple[list[bool], list[bool], list[bool]]:

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clonotrack.io.strings import strings
 from clonotrack.kernels.settlement import Details
 from clonotrack.kernels.text import spell_amino_acids, spell_cigars
 from clonotrack.sequence import I64, Ragged
-from clonotrack.tables.strings import strings
 
 _KINDS = ("v", "d", "d2", "j")
 

@@ -20,6 +20,7 @@ from clonotrack.annotate.index import (
     V_K,
     V_ORIGIN,
     Index,
+    joins_d,
     place_on_chromosome,
     seeds_of,
     segments_of,
@@ -32,8 +33,6 @@ from clonotrack.sequence import Ragged
 # METHOD: a V of TRD joins a D without a J in leukaemia (Vd-Dd3), by the D that lies last; in IGH and TRB the D joins
 # its J first.
 V_JOINS_D = "TRD"
-# A D-J of TRD may join a J of TRA, which lies behind it (TRA+D).
-ALSO_JOINS = {"TRD": "TRA"}
 # Bases of a 5' flank that a read may begin in without holding enough of it [nt].
 NEAR = 20
 
@@ -62,7 +61,7 @@ def extend(index: Index) -> Extended | None:
         return None
     d_groups = [tuple(group) for _, group in groupby(index.d, key=lambda d: d.locus)]
     j_groups = [tuple(group) for _, group in groupby(index.j, key=lambda j: j.locus)]
-    j_groups = [group for group in j_groups if any(_joins(group[0].locus, d[0].locus) for d in d_groups)]
+    j_groups = [group for group in j_groups if any(joins_d(group[0].locus, d[0].locus) for d in d_groups)]
     v_groups = [tuple(v for v in index.v if V_JOINS_D in v.loci)]
     last_d = max((place_on_chromosome(d) for d in index.d if d.locus == V_JOINS_D), default=0)
     d_behind = [tuple(d for d in index.d if d.locus == V_JOINS_D and place_on_chromosome(d) == last_d)]
@@ -73,7 +72,7 @@ def extend(index: Index) -> Extended | None:
     left = segments_of([[_with_5(one) for one in group] for group in left_groups], V_K, V_ORIGIN)
     right = segments_of([[_with_3(one) for one in group] for group in right_groups], J_K, J_ORIGIN)
     joins = np.array([[_recombine(a[0], b[0]) for b in right_groups] for a in left_groups], dtype=np.int64)
-    has_d = np.array([[_joins(b[0].locus, d.locus) for d in index.d] for b in right_groups], dtype=np.int64)
+    has_d = np.array([[joins_d(b[0].locus, d.locus) for d in index.d] for b in right_groups], dtype=np.int64)
     group = np.repeat(np.arange(len(left_groups)), np.diff(left.group_offsets))
     deep = seeds_of(Ragged(left.codes, left.offsets), left.origin, group, V_DEEP_K)
     elements = _elements(left_groups, index.v, index), _elements(right_groups, index.j, index)
@@ -81,7 +80,9 @@ def extend(index: Index) -> Extended | None:
         segments._replace(anchor=np.where(of.is_d, -1, segments.anchor))
         for segments, of in zip((left, right), elements, strict=True)
     )
-    germline = Germline(left, deep, index.germline.d, right, joins, has_d, np.zeros(len(right_groups)))
+    germline = Germline(
+        left, deep, index.germline.d, right, joins, has_d, np.ones(len(right_groups)), np.zeros(len(right_groups))
+    )
     near = segments_of([[_with_5(d, NEAR)] for d in index.d], D_K, None)
     return Extended(germline, *elements, near)
 
@@ -104,16 +105,11 @@ def _elements(groups: Sequence[Sequence[Segment]], whole: Sequence[Segment], ind
     )
 
 
-def _joins(locus: str, d_locus: str) -> bool:
-    """Whether a J (or D) of a locus is joined with a D of a locus."""
-    return locus in (d_locus, ALSO_JOINS.get(d_locus))
-
-
 def _recombine(one: Segment, other: Segment) -> bool:
     """Whether a segment in the place of V joins one in the place of J without being a complete rearrangement."""
     if one.kind == "V":
         return other.kind == "D"
-    return _joins(other.locus, one.locus)
+    return joins_d(other.locus, one.locus)
 
 
 def _with_5(segment: Segment, most: int | None = None) -> Segment:

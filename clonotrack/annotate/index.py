@@ -27,6 +27,10 @@ _PLACE = re.compile(r"IGHD\d+-(\d+)|TR[BD]D(\d)|TRBJ([12])-")
 LAST = 1000
 # METHOD: of a second D in TRD (the rule there) as much chance is allowed as of the first. In IGH one rearrangement
 # in 800 has two (Briney 2012, Immunology 137:56), so that 2,000 times less is allowed.
+# A D-J of TRD may join a J of TRA, which lies behind it (TRA+D).
+ALSO_JOINS = {"TRD": "TRA"}
+# A V of TRD may keep a D on its way to a J of TRA, which is rare.
+FIRST_D = {"TRA": 0.05}
 SECOND_D = {"TRD": 1.0, "IGH": 5e-4, "TRB": 5e-4}
 
 
@@ -69,8 +73,9 @@ def build_index(reference: Reference, loci: Sequence[str]) -> Index:
         missing = "J" if v_groups else "V"
         raise GermlineError(f"the reference {reference.name} has no {missing} of {', '.join(loci)}: add its FASTA file")
     joins = np.array([[_join(a, b) for b in j_groups] for a in v_groups], dtype=np.int64)
-    has_d = np.array([[b[0].locus in a[0].loci for a in d_groups] for b in j_groups], dtype=np.int64)
+    has_d = np.array([[joins_d(b[0].locus, a[0].locus) for a in d_groups] for b in j_groups], dtype=np.int64)
     has_d = has_d.reshape(len(j_groups), len(d_groups)) * np.array([[b[0].gene != KDE] for b in j_groups])
+    first_d = np.array([FIRST_D.get(b[0].locus, 1.0) for b in j_groups])
     second_d = np.array([SECOND_D.get(b[0].locus, 0.0) for b in j_groups])
     v, d, j = (
         segments_of(v_groups, V_K, V_ORIGIN),
@@ -79,7 +84,7 @@ def build_index(reference: Reference, loci: Sequence[str]) -> Index:
     )
     group = np.repeat(np.arange(len(v_groups)), [len(members) for members in v_groups]).astype(np.int64)
     v_deep = seeds_of(Ragged(v.codes, v.offsets), v.origin, group, V_DEEP_K)
-    germline = Germline(v, v_deep, d, j, joins, has_d, second_d)
+    germline = Germline(v, v_deep, d, j, joins, has_d, first_d, second_d)
     regions = np.array([(0, *(region_starts(allele) or (-1,) * 4)) for allele in _flat(v_groups)], dtype=np.int64)
     return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups), tuple(loci), wanted, regions)
 
@@ -132,13 +137,20 @@ def segments_of(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: in
     return Segments(codes, ragged.offsets, origin, anchor, offsets, order, seeds, profile)
 
 
+def joins_d(locus: str, d_locus: str) -> bool:
+    """Whether a J of a locus is joined with a D of a locus."""
+    return locus in (d_locus, ALSO_JOINS.get(d_locus))
+
+
 def place_on_chromosome(segment: Segment) -> int:
     """Where an allele lies among the V, D and J of its locus: what is joined goes up, the rest was deleted.
 
     V are 0, D even numbers (IGHD genes are numbered from 5' to 3', by the second number), J behind all D but those of
-    TRBJ1, which lie before TRBD2.
+    TRBJ1, which lie before TRBD2. A V of TRA alone takes no D with it: it is as if behind them.
     """
     match = _PLACE.match(segment.gene)
+    if segment.kind == "V" and segment.loci == ("TRA",):
+        return LAST
     if match is None:
         return {"V": 0, "D": 1, "J": LAST}[segment.kind]
     return 2 * int(match[1] or match[2] or match[3]) + (segment.kind == "J")

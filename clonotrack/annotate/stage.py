@@ -26,13 +26,13 @@ from clonotrack.annotate.support import support
 from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
+from clonotrack.io.strings import letters_of, strings
 from clonotrack.kernels.germline_alignment import align_to_germline
 from clonotrack.kernels.pairing import find_pairs
 from clonotrack.kernels.settlement import settle_pairs
 from clonotrack.kernels.text import spell, turn
 from clonotrack.sequence import DECODE, ENCODE, Ragged
 from clonotrack.tables import REARRANGEMENTS, check
-from clonotrack.tables.strings import letters_of, strings
 
 # Rows that are worked on at once: enough that copies meet, few enough that they take little memory.
 AT_ONCE = 16_384

@@ -93,8 +93,10 @@ def clone_id(locus: str, key_region: str, apart: str = "") -> str:
 
 def _counted(rows: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, Molecules | None]:
     """Reads, molecules and distinct sequences of each clonotype, error copies included."""
-    counted = rows.group_by("clone").agg(
-        duplicate_count=pl.col("duplicate_count").sum(), unique_sequences=pl.col("sequence").n_unique()
+    counted = (
+        rows.select("clone", "duplicate_count", hash=pl.col("sequence").hash())
+        .group_by("clone")
+        .agg(duplicate_count=pl.col("duplicate_count").sum(), unique_sequences=pl.col("hash").n_unique())
     )
     counted = counted.sort("clone")
     if "molecule_reads" not in rows.columns:
@@ -110,7 +112,8 @@ def _counted(rows: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, Molec
 
 def _described(rows: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     """Names, calls and consensus of each clonotype, from the reads that carry its very key region."""
-    own = rows.filter(pl.col("node") == pl.col("clone"))
+    carries = rows["node"] == rows["clone"]
+    own = rows.drop("sequence", "quality").filter(carries)
     own = own.with_columns(j_start=pl.col("j_sequence_start") - pl.col("key_region_start"))
     heads = nodes.rename({"node": "clone"}).join(own.select("clone").unique(), on="clone")
     names = heads.select("locus", "key_region", "apart").iter_rows()
@@ -118,7 +121,7 @@ def _described(rows: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     for part in (
         most_read(own, ["system", "junction", "junction_aa", "j_start"]),
         *(tie_set(own, f"{segment}_call") for segment in "vdj"),
-        consensus_sequences(own),
+        consensus_sequences(rows, carries),
     ):
         described = described.join(part, on="clone")
     return described

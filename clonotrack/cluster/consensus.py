@@ -13,7 +13,7 @@ MOST_ROWS = 1_000
 """Rows of a clonotype that are laid over each other, those with most reads."""
 
 
-def consensus_sequences(rows: pl.DataFrame) -> pl.DataFrame:
+def consensus_sequences(rows: pl.DataFrame, of: pl.Series) -> pl.DataFrame:
     """Consensus of the rows of each clonotype, laid over each other at their common key region.
 
     METHOD: the base of a column is the one with the greatest sum of reads times Phred score: for independent errors
@@ -24,13 +24,16 @@ def consensus_sequences(rows: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         rows: `clone`, `sequence`, `quality` (or null), `key_region_start` (1-based), `duplicate_count`.
+        of: which rows carry the key region of their clone.
 
     Returns:
         `clone` and `sequence`, a row per clone.
     """
-    order = ["clone", "duplicate_count", "sequence", "quality"]
-    ranked = rows.select(order).with_row_index("row").sort(order, descending=[False, True, False, False])
-    rows = rows[ranked.filter(pl.int_range(pl.len()).over("clone") < MOST_ROWS)["row"]]
+    order = ["clone", "duplicate_count", "hash"]  # hashes are small, and break ties whatever the order of the rows
+    ranked = rows.select("clone", "duplicate_count", hash=pl.struct("sequence", "quality").hash()).with_row_index("row")
+    ranked = ranked.filter(of).sort(order, descending=[False, True, False])
+    chosen = ranked.filter(pl.int_range(pl.len()).over("clone") < MOST_ROWS)["row"]
+    rows = rows.select("clone", "sequence", "quality", "key_region_start", "duplicate_count")[chosen]
     alone = pl.len().over("clone") == 1
     single = rows.filter(alone).select("clone", pl.col("sequence").str.replace_all("[^ACGT]", "N"))
     return pl.concat([single, _voted(rows.filter(~alone))])

@@ -18,15 +18,13 @@ def best_scores(rows: pl.DataFrame, nodes: pl.DataFrame) -> U8 | None:
     Returns:
         The key regions of `nodes` one after the other; None where no row has qualities.
     """
-    scored = rows.filter(pl.col("quality").is_not_null())
+    letters = pl.col("quality").str.slice(pl.col("key_region_start") - 1, pl.col("key_region").str.len_bytes())
+    scored = rows.select("node", letters=letters).drop_nulls()
     if not scored.height:
         return None
     lengths = nodes["key_region"].str.len_bytes().to_numpy().astype(np.int64)
     ends = np.cumsum(lengths)
-    letters = scored.select(
-        pl.col("quality").str.slice(pl.col("key_region_start") - 1, pl.col("key_region").str.len_bytes())
-    )["quality"]
-    scores = np.frombuffer("".join(letters).encode(), dtype=np.uint8) - np.uint8(33)
+    scores = np.frombuffer("".join(scored["letters"]).encode(), dtype=np.uint8) - np.uint8(33)
     owner = scored["node"].to_numpy()
     first = np.cumsum(lengths[owner]) - lengths[owner]
     place = np.arange(len(scores)) + np.repeat((ends - lengths)[owner] - first, lengths[owner])

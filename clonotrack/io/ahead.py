@@ -41,14 +41,14 @@ def reading_ahead(paths: Sequence[Path]) -> Iterator[None]:
 
 
 @contextmanager
-def open_blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Blocks]:
+def open_blocks(path: Path, size: int = BLOCK_BYTES, ahead: int = AHEAD_BYTES) -> Iterator[Blocks]:
     """The blocks of a file, which is closed behind them; see `clonotrack.io.streams.Blocks`."""
     blocks = next((blocks for blocks in _begun if (blocks.path, blocks.size) == (path, size)), None)
     if blocks:
         _begun.remove(blocks)
         _begin(AHEAD_BYTES // _FILES)
     else:
-        blocks = Blocks(path, size)
+        blocks = Blocks(path, size, ahead)
     _taken.append(blocks)
     try:
         yield blocks

@@ -14,6 +14,9 @@ from clonotrack.io.reads import ReadChunk, read_chunks
 from clonotrack.io.streams import label
 from clonotrack.kernels.names import disagreement
 
+PAIRS_AHEAD_BYTES = 16 << 20
+"""Of each file of mates: what is done with pairs takes longer than reading them, so that what waits is full."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:
@@ -61,7 +64,9 @@ def _pairs(lane: Lane, second: Path, *, qualities_needed: bool) -> Iterator[Part
     paths = lane.reads_1, second
     if label(paths[0]) == label(paths[1]):
         raise InputError(label(second), "is given for both mates: name the two files, or give one alone")
-    streams = tuple(read_chunks(path, qualities_needed=qualities_needed) for path in paths)
+    streams = tuple(
+        read_chunks(path, ahead_bytes=PAIRS_AHEAD_BYTES, qualities_needed=qualities_needed) for path in paths
+    )
     left: list[ReadChunk | None] = [None, None]
     while True:
         chunks = [rest if rest is not None else next(stream, None) for rest, stream in zip(left, streams, strict=True)]

@@ -15,7 +15,7 @@ from clonotrack.errors import InputError
 from clonotrack.io.ahead import open_blocks
 from clonotrack.io.chunks import ReadChunk
 from clonotrack.io.fastq import fault_sentence, foreign_format
-from clonotrack.io.streams import BLOCK_BYTES, HEADROOM, Block, Blocks, label
+from clonotrack.io.streams import AHEAD_BYTES, BLOCK_BYTES, HEADROOM, Block, Blocks, label
 from clonotrack.kernels import fasta, fastq
 from clonotrack.kernels.fastq import Records
 from clonotrack.kernels.letters import LINE_FEED
@@ -28,13 +28,18 @@ _SHORT_RECORD = 64  # bytes; of shorter ones a block gives several chunks
 
 
 def read_chunks(
-    path: str | Path, *, chunk_bytes: int = BLOCK_BYTES, qualities_needed: bool = False
+    path: str | Path,
+    *,
+    chunk_bytes: int = BLOCK_BYTES,
+    ahead_bytes: int = AHEAD_BYTES,
+    qualities_needed: bool = False,
 ) -> Iterator[ReadChunk]:
     """Read a file of FASTQ or FASTA, plain or gzip, in chunks.
 
     Args:
         path: the file; ``-`` is standard input. Format and compression show themselves by their first bytes.
         chunk_bytes: text that is held in a chunk; a longer record makes it grow.
+        ahead_bytes: text that may wait, decompressed, to be parsed.
         qualities_needed: refuse FASTA.
 
     Yields:
@@ -44,7 +49,7 @@ def read_chunks(
         InputError: the file is missing, empty, damaged, or one of its records is malformed.
     """
     path = Path(path)
-    with open_blocks(path, chunk_bytes) as blocks:
+    with open_blocks(path, chunk_bytes, ahead_bytes) as blocks:
         rest: U8 = np.empty(0, dtype=np.uint8)
         records, is_fasta, begun = 0, False, False
         for block in blocks:

@@ -10,11 +10,11 @@ import polars as pl
 
 from clonotrack.io.frames import table_batches
 from clonotrack.io.reads import ReadChunk, read_chunks
+from clonotrack.io.strings import strings
 from clonotrack.kernels.hash_set import FREE, admit
 from clonotrack.kernels.text import spell
 from clonotrack.sequence import DECODE, I64, U64
 from clonotrack.tables import SEQUENCES
-from clonotrack.tables.strings import strings
 
 TABLES = (".parquet", ".tsv")
 REQUIRED = ("sequence_id", "sequence", "duplicate_count")

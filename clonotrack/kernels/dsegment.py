@@ -83,7 +83,7 @@ def settle_d(read: U8, germline: Germline, limits: Limits, cost: int, allowed: I
     """
     before, behind = germline.v.order[call["v"]], germline.j.order[call["j"]]
     start, end = call["v_end"], call["j_start"]
-    most = limits.max_d_expected
+    most = limits.max_d_expected * germline.first_d[call["j_group"]]
     allow_d(germline, call["j_group"], before, behind, allowed)
     expected, score, d, at, on_germline, length = find_likely_d(
         read, start, end, germline.d, allowed, cost, most, bench, bench.best

@@ -47,6 +47,7 @@ class Germline(NamedTuple):
         j: J alleles, a group per locus, Kde apart.
         joins: 1 where a V of the group recombines with a J of the group, shape (V groups, J groups).
         has_d: 1 where the D may be between V and a J of the group, shape (J groups, D alleles).
+        first_d: times as much chance as elsewhere that is allowed for a D, shape (J groups,).
         second_d: times as much chance that is allowed for a second D as for the first, shape (J groups,); 0 for none.
     """
 
@@ -56,6 +57,7 @@ class Germline(NamedTuple):
     j: Segments
     joins: I64
     has_d: I64
+    first_d: F64
     second_d: F64
 
 

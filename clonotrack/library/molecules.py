@@ -8,7 +8,8 @@ doi:10.1186/s13059-018-1449-6), and molecules are the sum of probabilities:
 - a molecule of its own: density of molecules in the space of UMIs times the law of reads per molecule
   (`clonotrack.library.umi_reads`);
 - errors: Poisson with the expected rate of each neighbour one base away times e / 3, two bases away times (e / 3)^2
-  (looked for only where it matters; else, and for more errors, reads with so many are spread over the whole space);
+  (looked for only where it matters and is no great work; else, and for more errors, such reads are taken to be
+  spread over the whole space);
   and errors of the polymerase that many reads share, whose counts fall as 1 / count^2 (Luria & Delbrueck 1943). Of two
   UMIs with equal counts either can be the error, hence twice the rate;
 - e from pairs of reads: of those of one molecule s^L agree in all L bases and L s^(L-1) (1 - s) in all but one, where
@@ -44,6 +45,7 @@ POLYMERASE_ERRORS = 1e-5
 
 _USUAL_ERRORS, _USUAL_PAIRS = 0.003, 50  # e of a sample, with the weight of so many pairs of reads
 _ROUNDS = 10
+_MOST_LOOKED_UP = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class _Model:
         under_head = np.zeros(n, dtype=np.bool_)
         under_head[ones[head[ones[:, 0]], 1]] = True
         lone = (reads <= 2) & ~under_head
+        if lone.sum() * _two_away(umis.length) > _MOST_LOOKED_UP:
+            lone[:] = False
         twos = two_apart(umis.umis, targets, lone, umis.length)
         self.pairs = np.concatenate([ones, twos])
         self.distance = np.repeat([1, 2], [len(ones), len(twos)])
@@ -185,6 +189,11 @@ def _error_rate(umis: Umis, ones: I64, n_targets: int, space: float, chance: flo
     off_by_one += _USUAL_PAIRS * 2 * _USUAL_ERRORS * umis.length
     differ = 1 - 1 / (1 + off_by_one / (equal + _USUAL_PAIRS) / umis.length)
     return float(0.75 * (1 - np.sqrt(1 - 4 / 3 * min(differ, 0.5))))
+
+
+def _two_away(length: int) -> int:
+    """UMIs that differ from one in two bases."""
+    return 9 * length * (length - 1) // 2
 
 
 def _scattering(rate: float, length: int) -> tuple[float, float]:

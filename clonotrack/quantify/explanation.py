@@ -9,6 +9,8 @@ from clonotrack.quantify.evidence import Evidence
 
 NAMED = 2
 """Sources of carry-over that are named; the others are counted."""
+FREQUENCY_ONLY = frozenset({"rna", "no_cells", "no_molecules"})
+"""Flags of rows that have no result but a share of the locus' reads."""
 
 
 def explanation(row: Mapping[str, Any], basis: Evidence, failed_controls: Sequence[str]) -> str | None:
@@ -25,7 +27,24 @@ def explanation(row: Mapping[str, Any], basis: Evidence, failed_controls: Sequen
         said.append(_carry_over(basis))
     if "shared_rearrangement" in flags:
         said += _shared(basis)
+    if FREQUENCY_ONLY.intersection(flags):
+        said += _frequency(basis)
     return " ".join(said) or None
+
+
+def _frequency(basis: Evidence) -> list[str]:
+    """What is left to say where reads are no cells: the share of the locus' reads."""
+    loci = sum(look.assay.observed.loci.get(look.marker["locus"] or "", 0) for look in basis.looks)
+    if not loci:
+        return []
+    locus = basis.looks[0].marker["locus"]
+    share = _power(basis.reads / loci)
+    return [f"Frequency: {basis.reads:,} of {loci:,} reads of {locus}, {share}; no level follows from it."]
+
+
+def _power(value: float) -> str:
+    """Two digits and the power of ten: 1.0e-4."""
+    return f"{value:.1e}".replace("e-0", "e-")
 
 
 def _unit(basis: Evidence) -> str:
@@ -64,7 +83,7 @@ def _shared(basis: Evidence) -> list[str]:
     return [
         *said,
         f"Shared rearrangement: {counts:,} {_unit(basis)} in {cells:,.0f} cells of unrelated samples, "
-        f"{rate:.1e} molecules a cell: {expected}.",
+        f"{_power(rate)} molecules a cell: {expected}.",
     ]
 
 

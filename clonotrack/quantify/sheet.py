@@ -74,13 +74,14 @@ def _assay(found: Observed, row: dict[str, Any], controls: Mapping[str, pl.DataF
     counted = Controls(controls.get(config.library_name(tube.library)), tube.controls, tube.umis)
     try:
         by_reads = counted.calibrators(config, tube.library)
-        cells = None if tube.role == "negative_control" or not row else tube_cells(row, counted, config)
+        told = None if tube.role == "negative_control" else referred(counted, config, tube.library)
+        cells = tube_cells(row, counted, config) if row and tube.role != "negative_control" else told
     except QuantityError as error:
         raise QuantityError(f"sample {tube.sample_id}: {error}") from None
     return Assay(
         observed=tube,
         cells=cells,
-        referred=referred(counted, config, tube.library) if row else None,
+        referred=told,
         aliquot=_aliquot(row),
         capture=stated(config, tube.library),
         dispersion=dispersion(config, tube.library),

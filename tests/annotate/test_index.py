@@ -38,8 +38,8 @@ def test_d_genes_of_a_locus(reference: Reference, names: tuple[list[set[str]], l
         min(group): {index.d[d].locus for d in range(len(index.d)) if index.germline.has_d[g, d]}
         for g, group in enumerate(names[1])
     }
-    with_d = {"IGH", "TRB", "TRD"}
-    assert has_d == {name: {name} if name in with_d else set() for name in (*LOCI, "KDE")}
+    with_d = {"IGH": {"IGH"}, "TRB": {"TRB"}, "TRD": {"TRD"}, "TRA": {"TRD"}}
+    assert has_d == {name: with_d.get(name, set()) for name in (*LOCI, "KDE")}
     order = {index.j[j].gene[:5]: int(index.germline.j.order[j]) for j in range(len(index.j))}
     order |= {index.d[d].gene: int(index.germline.d.order[d]) for d in range(len(index.d))}
     assert order["TRBD1"] < order["TRBJ1"] < order["TRBD2"] < order["TRBJ2"]

@@ -140,7 +140,7 @@ def test_a_copy_read_with_low_quality_needs_a_smaller_parent() -> None:
     copy = Clone(substituted(region, 20, 30), 3)
     for letter, merged in (("I", False), ("#", True), (None, False)):
         quality = letter and letter * len(copy.sequence)
-        rows = table([row(Clone(region, 100)), row(copy, quality=quality)])
+        rows = table([row(Clone(region, 100), quality=None), row(copy, quality=quality)])
         assert len(reads_of(cluster(rows, Cluster(error_rate=0.003)))) == 2 - merged
 
 

@@ -128,7 +128,7 @@ def test_every_form_of_a_library_gives_the_same_markers(folder: Path, tmp_path: 
 
 
 def test_a_follow_up_in_pairs_is_measured(folder: Path, reference: Reference) -> None:
-    """Fragments are counted once."""
+    """Fragments are counted once, and molecules by their UMIs."""
     pattern = parse({"libraries": {"l": {"umi_pattern": f"^(?P<umi>.{{{UMI}}})"}}})
     mates = [folder / "umis" / f"d33_{mate}.fastq.gz" for mate in (1, 2)]
     found = followup(
@@ -144,3 +144,4 @@ def test_a_follow_up_in_pairs_is_measured(folder: Path, reference: Reference) ->
     for row in drawn.filter(pl.col("marker_id") != "combined").iter_rows(named=True):
         hits = found.hits.filter(pl.col("target_id") == row["marker_id"], pl.col("match_class") != "ambiguous")
         assert 0.97 * row["reads"] <= hits["reads"].sum() <= row["reads"]
+        assert abs(hits["umis"].sum() - row["molecules"]) <= max(2, 0.1 * row["molecules"])

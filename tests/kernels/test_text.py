@@ -5,9 +5,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.text import spell, spell_amino_acids, spell_cigars, turn
+from clonotrack.io.strings import letters_of, strings
+from clonotrack.kernels.text import lines, spell, spell_amino_acids, spell_cigars, turn
 from clonotrack.sequence import I64, U8, Ragged
-from clonotrack.tables.strings import letters_of, strings
 from tests.reference import text as naive
 
 BASES = st.integers(0, 12) | st.integers(0, 100_000)
@@ -66,6 +66,15 @@ def test_amino_acids_are_those_of_the_naive_twin(drawn: list[tuple[str, int]]) -
     starts = np.array([start for _, start in drawn], dtype=np.int64) + ragged.offsets[:-1]
     lengths = np.array([len(stretch) for stretch in stretches], dtype=np.int64)
     assert texts(*spell_amino_acids(ragged.codes, starts, lengths)) == naive.spell_amino_acids(stretches)
+
+
+@settings(deadline=None)
+@given(st.lists(st.text('ACG!~"#,.', max_size=6)))
+def test_texts_as_lines_and_as_a_column(chosen: list[str]) -> None:
+    letters = np.frombuffer("".join(chosen).encode(), dtype=np.uint8)
+    offsets: I64 = np.cumsum([0, *map(len, chosen)], dtype=np.int64)
+    assert lines(letters, offsets).tobytes() == naive.lines(chosen)
+    assert strings(letters, offsets).to_list() == [text or None for text in chosen]
 
 
 def test_texts_to_letters_and_back() -> None:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from clonotrack.quantify import Result, quantify
-from clonotrack.tables import HITS, SAMPLES
+from clonotrack.tables import CONTROLS, HITS, SAMPLES
 from tests.quantify.counts import Drawn, Truth, config, controls, hit, hits, markers, sheet
 
 TRUTH = Truth(1e-4, stated={"background_rate": None})
@@ -156,6 +156,17 @@ def test_what_a_neighbour_leaves_explains_a_hit_with_its_arithmetic() -> None:
         "expected here, 40 counted."
     )
     assert row["expected_carry_over"] == pytest.approx(60)
+
+
+def test_a_control_that_the_sheet_lacks_counts_with_the_cells_of_its_reference_loci() -> None:
+    one = {"control_id": "R", "kind": "reference", "sequence": "ACGT" * 10, "copies": 2.0}
+    table = pl.concat([controls(TRUTH), pl.DataFrame([one], schema=CONTROLS.schema())])
+    seen = [hit(name, "R", "control", 1_800_000, locus=None, role=None, subject_id=None) for name in ("S0", "old")]
+    own = pl.concat([hits(Drawn(np.array([[9]]), np.full((1, 9), 72))), pl.DataFrame(seen[:1], schema=HITS.schema())])
+    old = pl.concat([control("old", "polyclonal_control", 0), pl.DataFrame(seen[1:], schema=HITS.schema())])
+    result = quantify(own, sheet(TRUTH, 1), markers(TRUTH), {"default": table}, config(TRUTH), old)
+    cells = result.qc.filter(pl.col("metric") == "control_cells P.M0").get_column("value").item()
+    assert cells == pytest.approx(500_000)
 
 
 def test_controls_of_another_patient_are_of_use_and_of_the_same_are_not() -> None:

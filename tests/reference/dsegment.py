@@ -32,11 +32,12 @@ def settle_d(
     The second is looked for behind the first, and before it where there is none behind.
     """
     ds = [d for d in alleles(germline.d) if germline.has_d[j.group][d.number] and v.order < d.order < j.order]
-    one = best_d(read, germline, limits.max_d_expected, cost, ds, first, last)
+    most = limits.max_d_expected * germline.first_d[j.group]
+    one = best_d(read, germline, most, cost, ds, first, last)
     if one is None:
         return []
     order = germline.d.order[one.ties[0]]
-    most = limits.max_d_expected * germline.second_d[j.group]
+    most *= germline.second_d[j.group]
     behind = best_d(read, germline, most, cost, [d for d in ds if d.order > order], one.end, last)
     before = best_d(read, germline, most, cost, [d for d in ds if d.order < order], first, one.start)
     return [one, behind] if behind else [before, one] if before else [one]

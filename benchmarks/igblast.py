@@ -1,0 +1,66 @@
+"""IgBLAST with the embedded reference as its germline, for `annotate_accuracy.py`."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TypeAlias
+
+from clonotrack.germline import KINDS, Kind, Reference
+
+Rows: TypeAlias = dict[str, dict[str, str]]
+CHAINS = {"IGH": "JH", "IGK": "JK", "IGL": "JL", "TRA": "JA", "TRB": "JB", "TRG": "JG", "TRD": "JD"}
+ELEMENTS = ("KDE", "Intron")
+
+
+def called(path: Path) -> Rows:
+    """Rows of an AIRR table by name."""
+    with path.open() as file:
+        return {row["sequence_id"]: row for row in csv.DictReader(file, delimiter="\t")}
+
+
+class Igblast:
+    """IgBLAST with the embedded reference as its germline."""
+
+    def __init__(self, reference: Reference, folder: Path, threads: int) -> None:
+        self.folder, self.threads = folder, threads
+        for kind in KINDS:
+            for family in ("IG", "TR"):
+                self._database(reference, kind, family)
+        lines = [
+            f"{s.allele}\t{s.anchor % 3}\t{CHAINS[s.locus]}\t{s.anchor - 1}\n"
+            for s in reference.select("J")
+            if s.anchor is not None
+        ]
+        (folder / "j.aux").write_text("".join(lines))
+
+    def _database(self, reference: Reference, kind: Kind, family: str) -> None:
+        chosen = [s for s in reference.select(kind) if s.locus.startswith(family) and s.allele not in ELEMENTS]
+        fasta = self.folder / f"{family}{kind}"
+        fasta.write_text("".join(f">{s.allele}\n{s.sequence}\n" for s in chosen))
+        command = ["makeblastdb", "-parse_seqids", "-dbtype", "nucl", "-in", str(fasta)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    def __call__(self, fasta: Path, locus: str) -> Rows:
+        """Calls of reads of a locus."""
+        out = self.folder / "igblast.tsv"
+        words: list[object] = ["igblastn", "-organism", "human", "-domain_system", "imgt", "-outfmt", 19]
+        words += ["-ig_seqtype", "Ig" if locus.startswith("IG") else "TCR", "-auxiliary_data", self.folder / "j.aux"]
+        for kind in "VDJ":
+            words += [f"-germline_db_{kind}", self.folder / f"{locus[:2]}{kind}"]
+        words += ["-query", fasta, "-out", out, "-num_threads", self.threads]
+        subprocess.run([str(word) for word in words], check=True, stderr=subprocess.DEVNULL)
+        return called(out)
+
+
+def igblast(reference: Reference, folder: Path, threads: int) -> Igblast | None:
+    """IgBLAST where it is installed; else None, and why."""
+    missing = [name for name in ("igblastn", "makeblastdb") if shutil.which(name) is None]
+    if missing or not Path(os.environ.get("IGDATA", "-"), "internal_data").is_dir():
+        why = f"{missing[0]} is not on PATH" if missing else "IGDATA names no folder with internal_data"
+        print(f"Without IgBLAST: {why}.\n")
+        return None
+    return Igblast(reference, folder, threads)

@@ -1,0 +1,112 @@
+"""Memory from pairs to clonotypes: `reads`, `annotate` and `cluster`, each as a command of its own.
+
+    python benchmarks/memory.py [--pairs 1000000] [--error-rate 0.0015] [--umi 0] [--folder DIR]
+
+Pairs of 2 x 150 nt of 13,000 IGH and TRB rearrangements of 250 nt, one of them at 40 %, made first (about 40 s of
+processor time a million). Prints the peak memory of each command, its time, that of the processors, and the rows that
+it wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from clonotrack.io import fastq_writer
+from clonotrack.io.germline import load_reference
+from clonotrack.sequence import U8, Ragged
+from clonotrack.simulate.amplification import Edits
+from clonotrack.simulate.mates import with_umis
+from clonotrack.simulate.recombination import draw, inherit
+from clonotrack.simulate.repertoire import clone_weights
+from clonotrack.simulate.sequencing import ReadBatch, sequence
+
+CLONES, LENGTH, MATE, DEPTH = 13_000, 250, 150, 4
+LARGEST = 0.4
+
+
+def batches(pairs: int, error_rate: float, umi: int) -> Iterator[ReadBatch]:
+    """The same pairs at every call; with UMIs four of each molecule."""
+    rng = np.random.default_rng(3)
+    reference = load_reference(None)
+    loci = ("IGH", "TRB")
+    clones = [r.amplicon(LENGTH) for locus in loci for r in draw(inherit(reference, locus, rng), CLONES // 2, rng)]
+    weights = np.array(clone_weights(len(clones)))
+    weights[0] = 0.0
+    weights *= (1 - LARGEST) / weights.sum()
+    weights[0] = LARGEST
+    templates = Ragged.from_strings(clones)
+    molecules = rng.choice(len(clones), size=pairs // DEPTH if umi else pairs, p=weights)
+    origin = np.repeat(np.arange(len(molecules)), DEPTH) if umi else molecules
+    none = np.empty(0, dtype=np.int64)
+    yield from sequence(
+        with_umis(templates, molecules, umi, rng) if umi else templates,
+        origin,
+        Edits(none, none, none.astype(np.uint8)),
+        error_rate=error_rate,
+        rng=rng,
+        mate_length=MATE,
+        forward=umi > 0,
+    )
+
+
+def records(found: Iterator[ReadBatch], mate: int) -> Iterator[tuple[Sequence[str], Ragged, U8]]:
+    """Names, bases and scores of one mate."""
+    for number, batch in enumerate(found):
+        names = [f"INSTRUMENT:1:FLOWCELL:1:1101:{number}:{i}" for i in range(len(batch.origin))]
+        sides = ((batch.sequences, batch.qualities), batch.mates)
+        side = sides[mate]
+        assert side is not None
+        yield names, *side
+
+
+def run(words: list[str], cwd: Path) -> None:
+    """Run a command and print what it took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    code = (
+        "import resource, sys; from clonotrack.cli.main import main; status = main(sys.argv[1:]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(status)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=cwd, check=True, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    peak = int(done.stdout.split()[-1]) / 1e6
+    print(f"{words[0]:9} {peak:5.2f} GB {time.perf_counter() - start:8.1f} s passed {spent:8.1f} s spent", flush=True)
+
+
+def main() -> None:
+    """Make the files, run the three commands."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=1_000_000)
+    parser.add_argument("--error-rate", type=float, default=0.0015)
+    parser.add_argument("--umi", type=int, default=0, help="nt of a UMI; 0: none")
+    parser.add_argument("--folder", type=Path, help="where to make the files; by default a temporary folder")
+    options = parser.parse_args()
+    fastq_writer.GZIP_LEVEL = 1
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name)
+        for mate in (0, 1):
+            found = batches(options.pairs, options.error_rate, options.umi)
+            fastq_writer.write_fastq(folder / f"{mate + 1}.fastq.gz", records(found, mate))
+        print(f"{options.pairs:,} pairs, {options.error_rate:g} errors per base, UMIs of {options.umi} nt", flush=True)
+        umi = ["--umi", f"^(?P<umi>.{{{options.umi}}})"] if options.umi else []
+        run(["reads", "1.fastq.gz", "2.fastq.gz", *umi, "-o", "s.sequences.parquet"], folder)
+        rows = pl.scan_parquet(folder / "s.sequences.parquet").select(pl.len()).collect().item()
+        print(f"  {rows:,} distinct fragments")
+        run(["annotate", "s.sequences.parquet", "--threads", "2", "-o", "s.rearrangements.tsv"], folder)
+        run(["cluster", "s.rearrangements.tsv", "-o", "s.clonotypes.tsv"], folder)
+        print(f"  {pl.read_csv(folder / 's.clonotypes.tsv', separator=chr(9)).height:,} clonotypes")
+
+
+if __name__ == "__main__":
+    main()
