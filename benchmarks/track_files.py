@@ -197,10 +197,9 @@ def write_controls(path: Path, made: list[Rearrangement]) -> None:
 
 def write_sheet(path: Path, files: list[Path]) -> None:
     """A sheet of one sample with a row for each lane."""
-    rows = [
-        {"subject_id": "markers-p0", "sample_id": "s", "role": "followup", "reads_1": str(file), "library": "default"}
-        for file in files
-    ]
+    about = {"subject_id": "markers-p0", "sample_id": "s", "role": "followup", "library": "default"}
+    markers = str(path.with_name("markers.tsv"))
+    rows: list[dict[str, object]] = [{**about, "reads_1": str(file), "markers": markers} for file in files]
     write_table(_frame(rows, SAMPLES.schema()), SAMPLES, path)
 
 
