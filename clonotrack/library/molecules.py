@@ -44,6 +44,7 @@ POLYMERASE_ERRORS = 1e-5
 """Errors per base and doubling of an ordinary polymerase."""
 
 _USUAL_ERRORS, _USUAL_PAIRS = 0.003, 50  # e of a sample, with the weight of so many pairs of reads
+_USUAL_SHARES = 1_000
 _ROUNDS = 10
 _MOST_LOOKED_UP = 200_000_000
 
@@ -88,7 +89,7 @@ def molecules(found: Umis, n_targets: int, *, min_reads: int | None = None) -> M
     """
     heads = found.heads()
     groups = np.bincount(found.targets[heads == np.arange(len(heads))], minlength=n_targets)
-    space, chance = _space(found)
+    space, chance = _space(found, heads)
     full = np.bincount(found.targets, minlength=n_targets) > space / 2
     kept = ~full[found.targets]
     umis = Umis(found.umis[kept], found.reads[kept], found.targets[kept], found.length, np.empty(0, dtype=np.int64))
@@ -104,15 +105,23 @@ def molecules(found: Umis, n_targets: int, *, min_reads: int | None = None) -> M
     return _counted(model, least, groups, full)
 
 
-def _space(found: Umis) -> tuple[float, float]:
-    """The effective number of UMIs, and how many pairs meet by chance at one difference for each that agrees."""
-    reads = found.reads.astype(np.float64)
-    pairs = float(reads.sum() ** 2 - reads @ reads)
-    shares = np.full(found.length, 0.25)
-    for place in range(found.length if pairs else 0):
-        base = (found.umis >> np.uint64(2 * place)).astype(np.int64) & 3
-        alike = float((np.bincount(base, reads) ** 2).sum() - reads @ reads)
-        shares[place] = max(0.25, alike / pairs)
+def _space(found: Umis, heads: I64) -> tuple[float, float]:
+    """The effective number of UMIs, and how many pairs meet by chance at one difference for each that agrees.
+
+    From pairs of directional groups, as reads of one molecule agree because they are copies; a group weighs as its
+    reads, so that molecules of one UMI do not count as one. Few groups tell little: equal shares of the bases
+    weigh as many as `_USUAL_SHARES` pairs.
+    """
+    reads = np.bincount(heads, found.reads, len(heads))
+    alone = heads == np.arange(len(heads))
+    weight = reads[alone] * alone.sum() / max(1.0, reads[alone].sum())
+    umis, itself = found.umis[alone], float(weight @ weight)
+    pairs = weight.sum() ** 2 - itself
+    shares = np.empty(found.length)
+    for place in range(found.length):
+        base = (umis >> np.uint64(2 * place)).astype(np.int64) & 3
+        alike = float((np.bincount(base, weight) ** 2).sum()) - itself
+        shares[place] = max(0.25, (alike + 0.25 * _USUAL_SHARES) / (pairs + _USUAL_SHARES))
     return float(1 / shares.prod()), float(((1 - shares) / shares).sum())
 
 

@@ -119,3 +119,20 @@ def test_one_read_is_one_molecule() -> None:
 def test_umis_that_do_not_fit_64_bits_are_refused() -> None:
     with pytest.raises(ClonotrackError, match="UMIs of 32 nt"):
         of_one(np.zeros(1, dtype=np.uint64), 32)
+
+
+@pytest.mark.parametrize("length", [8, 10, 12])
+@pytest.mark.parametrize("extra", [[], [(1, 1)], [(1, 1), (2, 2), (3, 1)]])
+def test_one_molecule_is_one_whatever_errors_its_umi_has(length: int, extra: list[tuple[int, int]]) -> None:
+    umis = np.array([0, *(umi for umi, _ in extra)], dtype=np.uint64)
+    reads = np.array([40, *(count for _, count in extra)])
+    found = Umis.collect(umis, np.zeros(len(umis), dtype=np.int64), length, reads)
+    assert round(float(molecules(found, 1).seen[0])) == 1
+
+
+@pytest.mark.parametrize("truth", [2, 3, 5, 8])
+def test_a_handful_of_molecules_is_counted(truth: int) -> None:
+    rng = np.random.default_rng(truth)
+    umis = rng.choice(4**10, truth, replace=False).astype(np.uint64)
+    found = Umis.collect(umis, np.zeros(truth, dtype=np.int64), 10, rng.integers(1, 20, truth))
+    assert float(molecules(found, 1).seen[0]) == pytest.approx(truth, abs=0.2)
