@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ALL_OF = 65_536
 """Fragments of a tube that are all looked at, before a sample is."""
-ONE_IN = 64
+ONE_IN = 128
 """Of the fragments after these one in so many is looked at."""
 
 _PLACES = 4 ** np.arange(K - 1, -1, -1)
@@ -28,7 +28,7 @@ class Loci:
 
     METHOD: of the usable fragments of a tube the first `ALL_OF` are looked at, and of those after them the ones whose
     number is a multiple of `ONE_IN`, scaled to all of these. What is chosen depends on nothing but the order of the
-    fragments. The share of a locus with 10 % of ten million fragments has a standard error of 0.6 % of itself.
+    fragments. The share of a locus with 10 % of ten million fragments has a standard error of 1 % of itself.
     """
 
     def __init__(self, reference: Reference, longest: int) -> None:
@@ -44,12 +44,14 @@ class Loci:
 
     def add(self, batch: Batch) -> None:
         """Count the fragments of a batch: a pair by the first of its mates whose locus can be told."""
-        number = np.arange(self._seen, self._seen + len(batch))
+        early = min(max(0, ALL_OF - self._seen), len(batch))
+        if early:
+            self._count(batch.select(np.arange(len(batch)) < early), self._all)
+        chosen = np.zeros(len(batch), dtype=np.bool_)
+        chosen[early + -(self._seen + early) % ONE_IN :: ONE_IN] = True
+        if chosen.any():
+            self._count(batch.select(chosen), self._sample)
         self._seen += len(batch)
-        early = number < ALL_OF
-        for table, chosen in ((self._all, early), (self._sample, ~early & (number % ONE_IN == 0))):
-            if chosen.any():
-                self._count(batch.select(chosen), table)
 
     def _count(self, batch: Batch, table: I64) -> None:
         locus, length = self._locus(batch.reads), batch.reads.lengths

@@ -34,6 +34,7 @@ from clonotrack.track.tags import Tags
 from clonotrack.track.targets import Target
 
 CLASSES = {EXACT: "exact", MISMATCH: "mismatch", INDEL: "indel", EVOLVED: "evolved", TIE: "ambiguous"}
+_KINDS, _DISTANCES = 8, 1 << 20  # more than there are, to make one number of three
 FLANK = 400  # nt of an evolved read beside the target that its consensus tells
 
 
@@ -132,12 +133,12 @@ class Tally:
         self.ambiguous += compared.ambiguous
         if not len(events):
             return
-        keys, at, reads = np.unique(
-            events[:, [TARGET, KIND, DISTANCE]], axis=0, return_inverse=True, return_counts=True
-        )
-        shared = np.bincount(at.ravel(), events[:, SHARED], minlength=len(keys))
-        for key, row in zip(map(tuple, keys.tolist()), np.column_stack([reads, shared]), strict=True):
-            self._reads[key] = self._reads.get(key, 0) + row.astype(np.int64)
+        packed = (events[:, TARGET] * _KINDS + events[:, KIND]) * _DISTANCES + events[:, DISTANCE]
+        keys, at, reads = np.unique(packed, return_inverse=True, return_counts=True)
+        shared = np.bincount(at, events[:, SHARED], minlength=len(keys))
+        for key, row in zip(keys.tolist(), np.column_stack([reads, shared]), strict=True):
+            what = (key // _DISTANCES // _KINDS, key // _DISTANCES % _KINDS, key % _DISTANCES)
+            self._reads[what] = self._reads.get(what, 0) + row.astype(np.int64)
         if umis is not None:
             tags = self._tags = self._tags or Tags()
             tags.add(events[:, [TARGET, KIND, DISTANCE]], umis[events[:, FRAGMENT]], umi_length)
