@@ -23,7 +23,7 @@ lint: $(VENV)/.dev
 	$(BIN)/snakemake --lint --config samples=test_data/demo/samples.tsv settings=test_data/demo/config.yaml
 
 unit: $(VENV)/.dev
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
 kernels: $(VENV)/.dev
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels
