@@ -63,6 +63,7 @@ def test_without_calibrators_the_share_of_reads_is_used_and_said(tmp_path: Path,
         {
             **{"subject_id": "p1", "sample_id": name, "role": role, "reads_1": f"{name}.fastq.gz"},
             **{"input_ng": 3250, "lymphoid_fraction": fraction, "day": day},
+            "run_id": f"run-{name}",  # else the baseline is taken for a neighbour, whose reads hop
         }
         for name, role, fraction, day in (
             ("p1-dx", "baseline", 0.85, 0),
