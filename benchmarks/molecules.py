@@ -12,24 +12,17 @@ all molecules, the unseen included; a dash where no number is given. At the end 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
 from clonotrack.library.molecules import Umis, molecules
-from clonotrack.sequence import U64
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "library"))
 
-def sequenced(number: int, length: int, depth: float, sd: float, rate: float, seed: int) -> tuple[U64, int]:
-    """UMI of each read, and how many molecules were read."""
-    random = np.random.default_rng(seed)
-    umis = random.integers(0, 4**length, number).astype(np.uint64)
-    reads = random.poisson(depth * np.exp(random.normal(-(sd**2) / 2, sd, number)))
-    seen = np.repeat(umis, reads)
-    for place in range(length):
-        wrong = random.random(len(seen)) < rate
-        seen[wrong] ^= random.integers(1, 4, wrong.sum()).astype(np.uint64) << np.uint64(2 * place)
-    return seen, int((reads > 0).sum())
+from tagged import sequenced
 
 
 def percent(value: float, truth: float) -> str:
@@ -52,7 +45,9 @@ def main() -> None:
         for depth in options.depths:
             for sd in (0.0, 0.8):
                 for number in options.molecules:
-                    umis, seen = sequenced(number, length, depth, sd, options.error_rate, options.seed + number)
+                    umis, seen = sequenced(
+                        number, length, depth, sd, options.seed + number, error_rate=options.error_rate
+                    )
                     start = time.perf_counter()
                     found = molecules(Umis.collect(umis, np.zeros(len(umis), dtype=np.int64), length), 1)
                     seconds = time.perf_counter() - start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import polars as pl
 
@@ -22,16 +22,23 @@ def with_losses(hits: pl.DataFrame, targets: Sequence[Target], subject_id: str |
         targets: what was looked for.
         subject_id: the tube's patient; another patient's markers do not tell the error rate.
     """
-    told = [t for t in targets if t.kind == "control" or (subject_id is not None and t.subject_id == subject_id)]
-    found = error_rate(hits, told)
+    found = error_rate(hits, telling(targets, {subject_id}))
     errors = USUAL_ERRORS if found is None else found
-    losses = {
-        (target.kind, target.target_id): loss(len(target.part), target.edits, errors)
-        for target in sorted(targets, key=lambda target: -target.edits)
-    }
+    losses = {(t.kind, t.target_id): loss(len(t.part), t.edits, errors) for t in _strictest(targets)}
     named = zip(hits.get_column("target_kind"), hits.get_column("target_id"), strict=True)
     column = pl.Series("matching_loss", [losses.get(name) for name in named], dtype=pl.Float64)
     return hits.with_columns(column).select(HITS.names)
+
+
+def telling(targets: Sequence[Target], subjects: Collection[str | None]) -> list[Target]:
+    """Targets whose reads tell the errors of tubes of these patients: their markers and the controls."""
+    return [t for t in _strictest(targets) if t.kind == "control" or t.subject_id in subjects]
+
+
+def _strictest(targets: Sequence[Target]) -> list[Target]:
+    """Each target once; of several tubes' settings of one, that with the fewest edits."""
+    by_name = {(t.kind, t.target_id): t for t in sorted(targets, key=lambda t: -t.edits)}
+    return list(by_name.values())
 
 
 def error_rate(hits: pl.DataFrame, targets: Sequence[Target]) -> float | None:

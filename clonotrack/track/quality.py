@@ -8,7 +8,7 @@ import polars as pl
 
 from clonotrack.germline import LOCI
 from clonotrack.tables import QC, TOTALS, check
-from clonotrack.track.losses import error_rate
+from clonotrack.track.losses import error_rate, telling
 from clonotrack.track.targets import Target
 
 Metric = tuple[str, float, str]
@@ -27,15 +27,14 @@ def quality_control(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target
     """
     of_sample = hits.filter(pl.col("sample_id") == sample_id)
     subjects = set(of_sample.get_column("subject_id"))
-    strictest = {target.target_id: target for target in sorted(targets, key=lambda target: -target.edits)}
-    own = [target for target in strictest.values() if target.kind == "marker" and target.subject_id in subjects]
-    tube = [*own, *(target for target in strictest.values() if target.kind == "control")]
-    errors = error_rate(of_sample, tube)
+    told = telling(targets, subjects)
+    errors = error_rate(of_sample, told)
     rows = [*_totals(of_sample)]
     if errors is not None:
         rows.append(("error_rate", errors, "substitutions per base"))
-    for target in own:
-        rows += _of_marker(target, of_sample)
+    for target in told:
+        if target.kind == "marker":
+            rows += _of_marker(target, of_sample)
     frame = pl.DataFrame([(sample_id, "track", *row) for row in rows], schema=QC.schema(), orient="row")
     return check(frame, QC)
 
