@@ -27,7 +27,8 @@ _BEHIND_W41 = "RQK"  # residue 43: Trp41 Tyr Arg Gln, and the like; CDR1 can hav
 def region_starts(segment: Segment) -> tuple[int, int, int, int] | None:
     """0-based first bases of CDR1, FWR2, CDR2 and FWR3 in the ungapped V; None where they are not known."""
     if segment.gapped is not None:
-        return tuple(len(ungapped(segment.gapped[:column])) for column in _COLUMNS)  # type: ignore[return-value]
+        cdr1, fwr2, cdr2, fwr3 = (len(ungapped(segment.gapped[:column])) for column in _COLUMNS)
+        return cdr1, fwr2, cdr2, fwr3
     if segment.anchor is None:
         return None
     frame = segment.anchor % 3

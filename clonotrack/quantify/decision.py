@@ -119,8 +119,8 @@ def _blank_flags(basis: Evidence, rule: Rule) -> frozenset[str]:
 
 def _only(process: Process, *, background: bool) -> Process:
     """The same row with one part of what is no clone."""
-    left_out = {"carry_over": ()} if background else {"background": ()}
-    return replace(process, tubes=tuple(replace(tube, **left_out) for tube in process.tubes))  # type: ignore[arg-type]
+    tubes = (replace(tube, carry_over=()) if background else replace(tube, background=()) for tube in process.tubes)
+    return replace(process, tubes=tuple(tubes))
 
 
 def _reads_needed(bases: Sequence[Evidence], row: Highest, rule: Rule, target: float) -> int | None:
