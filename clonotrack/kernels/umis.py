@@ -91,10 +91,14 @@ def group_umis(umis: U64, counts: I64, targets: I64, length: int) -> I64:
 
 
 @njit
-def _grown(pairs: I64) -> I64:
-    larger = np.empty((2 * pairs.shape[0], 2), dtype=np.int64)
-    larger[: pairs.shape[0]] = pairs
-    return larger
+def _added(pairs: I64, count: int, earlier: int, later: int) -> I64:
+    """The pairs with one more behind the first `count`, in an array twice as long where they fill theirs."""
+    if count == len(pairs):
+        larger = np.empty((2 * count, 2), dtype=np.int64)
+        larger[:count] = pairs
+        pairs = larger
+    pairs[count, 0], pairs[count, 1] = earlier, later
+    return pairs
 
 
 @njit
@@ -118,10 +122,7 @@ def one_apart(umis: U64, targets: I64, length: int) -> I64:
             for change in range(1, 4):
                 other = _find(keys[i] ^ (change << shift), targets[i], slots, keys, targets)
                 if 0 <= other < i:
-                    if count == pairs.shape[0]:
-                        pairs = _grown(pairs)
-                    pairs[count, 0] = other
-                    pairs[count, 1] = i
+                    pairs = _added(pairs, count, other, i)
                     count += 1
     return pairs[:count].copy()
 
@@ -152,9 +153,6 @@ def two_apart(umis: U64, targets: I64, chosen: Bool, length: int) -> I64:
                     flip = ((1 + change // 3) << first) | ((1 + change % 3) << second)
                     other = _find(keys[i] ^ flip, targets[i], slots, keys, targets)
                     if 0 <= other < i:
-                        if count == pairs.shape[0]:
-                            pairs = _grown(pairs)
-                        pairs[count, 0] = other
-                        pairs[count, 1] = i
+                        pairs = _added(pairs, count, other, i)
                         count += 1
     return pairs[:count].copy()
