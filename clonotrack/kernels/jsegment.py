@@ -17,11 +17,9 @@ LEAST_VOTES = 1
 APART = 10
 # Where k-mers propose no J, its first base is looked for up to here from where it may begin [nt].
 FARTHEST_J = 100
-# A run ends with the read, or with its allele, if it leaves fewer bases than this of it.
-ENDS = 3
 # METHOD: a J that goes up to the end of the read (a primer's, mostly) or of its allele (the C gene or intron follows)
-# could have ended at `ENDS` places of it only, not at all. Chance is shared among the ways to end (Bonferroni): two
-# thirds of it for runs that end anywhere, a ninth for each of those that end with the read, the allele, and both.
+# could have ended at one place of it only, not at all. Chance is shared among the ways to end (Bonferroni): two thirds
+# of it for runs that end anywhere, a ninth for each of those that end with the read, with the allele, and with both.
 ANYWHERE, AT_END = 1.5, 9.0
 
 
@@ -168,8 +166,8 @@ def expected_j(score: int, searched: int, behind_read: int, bases: int, alleles:
         behind_allele: bases of the run's allele behind the run.
     """
     expected = ANYWHERE * expected_by_chance(score, 1, searched * bases)
-    with_read = min(ENDS, searched) if behind_read < ENDS else searched
-    with_allele = min(ENDS * alleles, bases) if behind_allele < ENDS else bases
+    with_read = searched if behind_read else 1
+    with_allele = bases if behind_allele else alleles
     return min(expected, AT_END * expected_by_chance(score, 1, with_read * with_allele))
 
 

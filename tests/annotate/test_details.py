@@ -65,7 +65,7 @@ def test_the_threshold_is_an_e_value(reference: Reference, settings: dict[str, f
 
 
 def test_a_short_j_is_told_where_the_read_ends(reference: Reference) -> None:
-    """METHOD of `ENDS`: 12 bases of J are told from chance where they are the last, not where they may be anywhere."""
+    """METHOD of `AT_END`: 12 bases of J are told from chance where they are the last, not where they may be any."""
     v, j = sequence(reference, "IGKV3-20*01"), sequence(reference, "IGKJ1*01")
     behind = random_bases(np.random.default_rng(3), 60)
     last, before = v + "CC" + j[-12:], v + "CC" + j[18:30]

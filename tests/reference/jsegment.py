@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clonotrack.kernels.jsegment import ANYWHERE, APART, AT_END, ENDS, FARTHEST_J, LEAST_VOTES
+from clonotrack.kernels.jsegment import ANYWHERE, APART, AT_END, FARTHEST_J, LEAST_VOTES
 from clonotrack.kernels.pairing import CANDIDATES
 from clonotrack.kernels.segments import Segments
 from tests.reference.placement import highest, rough_score, score_alleles, ungapped_run
@@ -81,14 +81,13 @@ def best_j(
 def expected_j(found: Found, read: str, earliest: int, members: Sequence[Allele]) -> float:
     """The least of the E-values of a run that ends anywhere, with the read, with its allele, and with both."""
     allele = found.ties[0]
-    with_read = len(read) - found.end < ENDS
-    with_allele = len(allele.sequence) - (found.end - found.place + allele.origin) < ENDS
+    with_read = found.end == len(read)
+    with_allele = found.end - found.place + allele.origin == len(allele.sequence)
     ways = []
     for of_read in {False, with_read}:
         for of_allele in {False, with_allele}:
-            in_read = min(ENDS, len(read) - earliest) if of_read else len(read) - earliest
-            bases = sum(len(a.sequence) for a in members)
-            in_alleles = min(ENDS * len(members), bases) if of_allele else bases
+            in_read = 1 if of_read else len(read) - earliest
+            in_alleles = len(members) if of_allele else sum(len(a.sequence) for a in members)
             share = AT_END if of_read or of_allele else ANYWHERE
             ways.append(share * expected_by_chance(found.score, 1, in_read * in_alleles))
     return min(ways)
