@@ -26,7 +26,7 @@ from clonotrack.annotate.support import support
 from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
-from clonotrack.io.strings import letters_of, strings
+from clonotrack.io.strings import letters_of, one_text, pieces, strings
 from clonotrack.kernels.germline_alignment import align_to_germline
 from clonotrack.kernels.pairing import find_pairs
 from clonotrack.kernels.settlement import settle_pairs
@@ -141,23 +141,23 @@ def _annotate_distinct(
     details = settle_pairs(reads.offsets, pairs, index.germline, accepted)
     if extended is not None:
         details = add_incomplete(reads, pairs, details, index, extended, limits.incomplete(settings))
-    oriented = strings(spell(pairs.oriented, DECODE), offsets)
+    text = one_text(spell(pairs.oriented, DECODE))
     beside, below, bounds = align_to_germline(
         pairs.oriented, offsets, calls, details.pieces, details.piece_offsets, index.germline
     )
     columns = {
-        "sequence": oriented.set(pl.Series(calls["found"] == 0), None),
+        "sequence": pieces(text, offsets[:-1], np.where(calls["found"] == 0, 0, reads.lengths)),
         "rev_comp": pl.Series(calls["reversed"] == 1),
         **flags(calls),
         **call_names(details, index),
         "sequence_alignment": strings(spell(beside, _LETTERS), bounds),
         "germline_alignment": strings(spell(below, _LETTERS), bounds),
-        **junctions(calls, Ragged(pairs.oriented, offsets), oriented),
+        **junctions(calls, Ragged(pairs.oriented, offsets), text),
         **cigars(calls, details, reads.lengths),
         **locus_and_system(calls, index),
         **identities(calls),
         **coordinates(calls),
-        **inserted(calls, oriented),
+        **inserted(calls, offsets[:-1], text),
         **lost(calls, index),
         **support(calls),
         **regions(calls, details, index),

@@ -8,7 +8,7 @@ from clonotrack.kernels.jit import njit
 from clonotrack.sequence import AMINO_ACIDS, I32, I64, U8, UNKNOWN_CODON, Bool
 
 OPERATIONS: U8 = np.frombuffer(b"MID", dtype=np.uint8)
-LINE_FEED, SKIPPED, CLIPPED, BROKEN = ord("\n"), ord("N"), ord("S"), ord("#")
+SKIPPED, CLIPPED, BROKEN = ord("N"), ord("S"), ord("#")
 # Digits of a length in a CIGAR, and its letter.
 LONGEST_OPERATION = 20
 
@@ -20,17 +20,6 @@ def spell(codes: U8, alphabet: U8) -> U8:
     for i in range(len(codes)):
         letters[i] = alphabet[codes[i]]
     return letters
-
-
-@njit
-def lines(letters: U8, offsets: I64) -> U8:
-    """The texts, with a line feed behind each."""
-    written = np.empty(len(letters) + len(offsets) - 1, dtype=np.uint8)
-    for i in range(len(offsets) - 1):
-        for at in range(offsets[i], offsets[i + 1]):
-            written[at + i] = letters[at]
-        written[offsets[i + 1] + i] = LINE_FEED
-    return written
 
 
 @njit

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clonotrack.io.strings import letters_of, strings
-from clonotrack.kernels.text import lines, spell, spell_amino_acids, spell_cigars, turn
+from clonotrack.kernels.text import spell, spell_amino_acids, spell_cigars, turn
 from clonotrack.sequence import I64, U8, Ragged
 from tests.reference import text as naive
 
@@ -70,10 +70,9 @@ def test_amino_acids_are_those_of_the_naive_twin(drawn: list[tuple[str, int]]) -
 
 @settings(deadline=None)
 @given(st.lists(st.text('ACG!~"#,.', max_size=6)))
-def test_texts_as_lines_and_as_a_column(chosen: list[str]) -> None:
+def test_texts_as_a_column(chosen: list[str]) -> None:
     letters = np.frombuffer("".join(chosen).encode(), dtype=np.uint8)
     offsets: I64 = np.cumsum([0, *map(len, chosen)], dtype=np.int64)
-    assert lines(letters, offsets).tobytes() == naive.lines(chosen)
     assert strings(letters, offsets).to_list() == [text or None for text in chosen]
 
 
