@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from clonotrack.sequence import I64, U8
+from clonotrack.sequence import I64, U8, offsets_of
 
 
 def strings(letters: U8, offsets: I64) -> pl.Series:
@@ -30,6 +30,5 @@ def pieces(text: pl.Series, starts: I64, lengths: I64) -> pl.Series:
 
 def letters_of(texts: pl.Series) -> tuple[U8, I64]:
     """The bytes of all texts, one after the other, and their offsets."""
-    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(texts.str.len_bytes().to_numpy(), out=offsets[1:])
-    return np.frombuffer(texts.str.join("").cast(pl.Binary).item(), dtype=np.uint8), offsets
+    letters = np.frombuffer(texts.str.join("").cast(pl.Binary).item(), dtype=np.uint8)
+    return letters, offsets_of(texts.str.len_bytes().to_numpy())
