@@ -109,8 +109,12 @@ def _turned(quality: pl.Series, turned: pl.Series) -> pl.Series:
     """The qualities of sequences of which some were `turned`."""
     if quality.null_count() == len(quality):
         return quality
-    letters, offsets = letters_of(quality.fill_null(""))
-    return strings(turn(letters, offsets, turned.to_numpy()), offsets).alias("quality")
+    rows = np.flatnonzero(turned.to_numpy() & quality.is_not_null().to_numpy())
+    letters, offsets = letters_of(quality.gather(rows))
+    place = np.arange(len(quality))
+    place[rows] = len(quality) + np.arange(len(rows))
+    both = pl.concat([quality.set(quality == "", None), strings(turn(letters, offsets), offsets)], rechunk=True)
+    return both.gather(place).alias("quality")
 
 
 def _carried(sequences: pl.DataFrame, name: str) -> pl.Expr:

@@ -23,13 +23,13 @@ def spell(codes: U8, alphabet: U8) -> U8:
 
 
 @njit
-def turn(letters: U8, offsets: I64, turned: Bool) -> U8:
-    """The texts, those that are `turned` from their end to their start."""
-    written = letters.copy()
-    for i in range(len(turned)):
-        if turned[i]:
-            for at in range(offsets[i], offsets[i + 1]):
-                written[at] = letters[offsets[i] + offsets[i + 1] - 1 - at]
+def turn(letters: U8, offsets: I64) -> U8:
+    """The texts from their end to their start."""
+    written = np.empty_like(letters)
+    for i in range(len(offsets) - 1):
+        source, target = letters[offsets[i] : offsets[i + 1]], written[offsets[i] : offsets[i + 1]]
+        for at in range(len(source)):
+            target[at] = source[len(source) - 1 - at]
     return written
 
 
