@@ -45,7 +45,7 @@ def find_j(
         segments: the J alleles.
         least: least score.
         most_expected: most matches as good that chance may have (E-value).
-        bench: scratch; ``best`` holds the scores of all alleles of the J's group afterwards.
+        bench: scratch; ``best`` holds the scores of the alleles of the J's group afterwards.
         call: written, with the E-value.
 
     Returns:

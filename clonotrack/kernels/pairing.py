@@ -142,15 +142,18 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
             call["earliest_j"] = earliest
             start, end = group_of(germline.v, group)
             keep_group(v_bench.best, v_bench.scores, start, end)
-            keep_group(j_kept, j_bench.best, 0, len(j_kept))
+            start, end = group_of(germline.j, call["j_group"])
+            keep_group(j_kept, j_bench.best, start, end)
         read = other if call["reversed"] else forward
         for b in range(len(read)):
             oriented[offsets[i] + b] = read[b]
         if best > 0:
-            ties, used = append_ties(ties, used, v_bench.best)
+            start, end = group_of(germline.v, call["v_group"])
+            ties, used = append_ties(ties, used, v_bench.best, start, end)
         tie_offsets[2 * i + 1] = used
         if best > 0:
-            ties, used = append_ties(ties, used, j_kept)
+            start, end = group_of(germline.j, call["j_group"])
+            ties, used = append_ties(ties, used, j_kept, start, end)
         tie_offsets[2 * i + 2] = used
     return Pairs(calls, oriented, ties[:used], tie_offsets)
 
