@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clonotrack.germline import Reference
-from clonotrack.kernels.sieve import Candidates, sieve_of, sift
 from clonotrack.sequence import I64, U8
 from clonotrack.track.loci import Loci
 from clonotrack.track.tally import Compared, Tally
@@ -36,8 +34,6 @@ class Search:
     def __init__(self, targets: Sequence[Target], reference: Reference, subject_id: str | None) -> None:
         self.tally = Tally(targets, reference, subject_id)
         self.loci = Loci(reference, max((len(target.part) for target in targets), default=0))
-        self._sieve = sieve_of(self.tally.values)
-        self._own = threading.local()
 
     def add(self, batch: Batch) -> I64:
         """Search one batch; give back the events of `clonotrack.kernels.verify`."""
@@ -48,12 +44,7 @@ class Search:
     def compare(self, batch: Batch) -> Compared:
         """What the reads of a batch are; changes no count, so that several threads may do it."""
         text, starts, ends = _letters(batch)
-        needed = int((ends - starts).sum()) + 1
-        room: Candidates | None = getattr(self._own, "room", None)
-        if room is None or len(room.read) < needed:
-            room = self._own.room = Candidates.room(needed)
-        found = room.first(sift(text, starts, ends, self._sieve, room))
-        return self.tally.compare(text, starts, ends, found, 1 if batch.mates is None else 2)
+        return self.tally.compare(text, starts, ends, 1 if batch.mates is None else 2)
 
     def count(self, batch: Batch, compared: Compared) -> None:
         """Count a batch."""

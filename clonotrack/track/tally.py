@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from clonotrack.germline import Reference
-from clonotrack.kernels.sieve import Candidates
+from clonotrack.kernels.narrowing import END, VALUE, narrow
+from clonotrack.kernels.sieve import sieve_of
 from clonotrack.kernels.verify import (
     BEGIN,
     DISTANCE,
@@ -20,8 +21,8 @@ from clonotrack.kernels.verify import (
     KIND,
     MISMATCH,
     PROBE,
-    READ,
     SHARED,
+    SOURCE,
     TARGET,
     TIE,
     verify,
@@ -85,7 +86,6 @@ class Tally:
     """What became of the reads that hold a piece of a target.
 
     Attributes:
-        values: distinct values of all pieces, for the first filter.
         hit: fragments that some target counts.
         ambiguous: fragments between two targets.
         tagged: the library has UMIs.
@@ -98,25 +98,24 @@ class Tally:
         self._reads: dict[tuple[int, int, int], I64] = {}  # fragments, and shared ones, by target, kind and distance
         self._votes: dict[tuple[int, int], I64] = {}
         self._tags: Tags | None = None
-        self.values: I64 = self._index.values
+        self._sieve = sieve_of(self._index.slots[self._index.slots[:, END] > 0, VALUE].astype(np.int64))
         self.tagged = False
         self.hit = 0
         self.ambiguous = 0
 
-    def compare(self, text: U8, starts: I64, ends: I64, found: Candidates, mates: int = 1) -> Compared:
+    def compare(self, text: U8, starts: I64, ends: I64, mates: int = 1) -> Compared:
         """Compare the reads of one chunk with the targets; changes nothing, so that several threads may do it.
 
         Args:
             text: ASCII of the chunk.
             starts: first base of each read in it, mates one after the other.
             ends: the base after its last.
-            found: candidates of the first filter.
             mates: reads of a fragment.
         """
-        read, place, piece = found
+        left = narrow(text, starts, ends, self._sieve, self._index)
         return Compared(
             *(text, starts, ends),
-            *verify(text, starts, ends, read, place, piece, mates, self._index, self._probes),
+            *verify(text, starts, ends, left, mates, self._index.places, self._probes),
         )
 
     def count(self, compared: Compared, umis: U64 | None = None, umi_length: int = 0) -> None:
@@ -159,7 +158,7 @@ class Tally:
             size = self._sizes[target]
             votes = self._votes.setdefault((target, distance), np.zeros((size + 2 * FLANK, 4), dtype=np.int64))
             some = events[(events[:, TARGET] == target) & (events[:, DISTANCE] == distance)]
-            read, begin, turned = some[:, READ], some[:, BEGIN].copy(), some[:, PROBE] & 1
+            read, begin, turned = some[:, SOURCE], some[:, BEGIN].copy(), some[:, PROBE] & 1
             vote(text, starts[read], ends[read], begin, turned, size, FLANK, votes)
 
     def rows(self) -> Iterator[Counted]:

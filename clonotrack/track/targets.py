@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Literal
 
 from clonotrack.config import Track
@@ -89,7 +90,7 @@ def marker_targets(
             continue
         target = _marker(row, settings, background if row["subject_id"] == subject_id else None)
         known = found.setdefault(target.target_id, target)
-        if replace(known, whole=target.whole, start=target.start) != target:
+        if known is not target and replace(known, whole=target.whole, start=target.start) != target:
             raise TableError(
                 "MARKERS",
                 "marker_id",
@@ -134,8 +135,7 @@ def _marker(row: dict[str, Any], settings: Track, background: Background | None)
 
 def _with_edits(target: Target, stated: int | None, settings: Track, background: Background | None) -> Target:
     """A target with the edits that are stated or, else, that its length asks for and its background allows."""
-    asked = settings if stated is None else settings.model_copy(update={"max_edits": stated})
-    edits, reason = edits_for_length(len(target.part), asked)
+    edits, reason = edits_for_length(len(target.part), settings, stated)
     wanted = edits_for_errors(len(target.part), settings.error_rate) if stated is None else stated
     found = replace(target, wanted=wanted, edits=edits, reason=reason, stated=stated is not None)
     if stated is not None or background is None:
@@ -144,19 +144,19 @@ def _with_edits(target: Target, stated: int | None, settings: Track, background:
     return replace(found, edits=judged.edits, reason=judged.reason or reason)
 
 
-def refuse_germline(targets: Iterable[Target], germline: Germline) -> None:
+def refuse_germline(targets: Sequence[Target], germline: Germline) -> None:
     """Stop at a marker that says nothing of a clone: its part is germline V or J, as in any healthy cell.
 
     Raises:
         TableError: names the marker.
     """
-    for target in targets:
-        if germline.window(target.part) is None:
-            message = (
-                f"the clone-specific part of marker {target.target_id!r} is germline V or J throughout, as healthy "
-                "cells have it: give the junction too"
-            )
-            raise TableError("MARKERS", "sequence", message)
+    throughout = germline.throughout([target.part for target in targets])
+    for target in compress(targets, throughout.tolist()):
+        message = (
+            f"the clone-specific part of marker {target.target_id!r} is germline V or J throughout, as healthy "
+            "cells have it: give the junction too"
+        )
+        raise TableError("MARKERS", "sequence", message)
 
 
 def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track) -> list[Target]:
