@@ -22,9 +22,11 @@ WINDOW = WORD * WORDS
 MOST_EDITS = 3  # of a target that is judged, and places that a word may be moved by
 
 _BITS = 2 * WORD
+_OF_ONE_LOAD = 32 - 3 - WINDOW + 1  # windows, of eight bytes of which up to three bases lie before the first
 _HIGHEST = sum(1 << _BITS * word + _BITS - 1 for word in range(WORDS))
 _OTHERS = (1 << _BITS * WORDS) - 1 - _HIGHEST
-_SPARE = (1 << 64) - (1 << _BITS * WORDS)
+_EVERY = (1 << 64) - 1
+_SPARE = _EVERY - (1 << _BITS * WORDS) + 1
 
 
 def judged(words: U64, edits: I64) -> U64:
@@ -44,14 +46,21 @@ NOBODY = np.uint64(_SPARE)
 """What a lane without a target is judged by: there are more such bits than `WORDS`."""
 
 
+def _asked(shift: int) -> int:
+    """The bit that is set, of what a target is judged by, where it may have fewer than `shift` edits."""
+    return _BITS * WORDS + WORDS - shift
+
+
 def _interpreted(rows: U64, row: int, packed: U8, begin: int) -> int:
     found = 0
     for lane in range(LANES):
-        unlike = (1 << 64) - 1
-        for at in range(begin - MOST_EDITS, begin + MOST_EDITS + 1):
-            differs = int(load_u64(packed, at >> 2)) >> 2 * (at & 3) ^ int(rows[row, lane])
-            unlike &= (differs & _OTHERS) + _OTHERS | differs
-        found |= (((unlike | _SPARE) & int(rows[row, LANES + lane])).bit_count() <= WORDS) << lane
+        unlike, words = _EVERY, int(rows[row, LANES + lane])
+        for shift in range(-MOST_EDITS, MOST_EDITS + 1):
+            if not shift or not words >> _asked(abs(shift)) & 1:
+                at = int(begin) + shift
+                differs = int(load_u64(packed, at >> 2)) >> 2 * (at & 3) ^ int(rows[row, lane])
+                unlike &= (differs & _OTHERS) + _OTHERS | differs
+        found |= (((unlike | _SPARE) & words).bit_count() <= WORDS) << lane
     return found
 
 
@@ -75,15 +84,22 @@ def _compiled() -> Callable[[U64, int, U8, int], int]:
 
         first = builder.mul(arguments[1], number(2 * LANES))
         bases, words = load(table, first, lanes), load(table, builder.add(first, number(LANES)), lanes)
-        unlike = all_of(_SPARE | (1 << _BITS * WORDS) - 1)
+        unlike = all_of(_EVERY)
         for shift in range(-MOST_EDITS, MOST_EDITS + 1):
-            at = builder.add(arguments[3], number(shift))
-            eight = load(text, builder.ashr(at, number(2)), integer)
-            window = builder.lshr(eight, builder.shl(builder.and_(at, number(3)), number(1)))
-            one = builder.insert_element(ir.Constant(lanes, ir.Undefined), window, ir.Constant(ir.IntType(32), 0))
+            moved = (shift + MOST_EDITS) % _OF_ONE_LOAD
+            if not moved:
+                at = builder.add(arguments[3], number(shift))
+                eight = load(text, builder.ashr(at, number(2)), integer)
+                window = builder.lshr(eight, builder.shl(builder.and_(at, number(3)), number(1)))
+            here = builder.lshr(window, number(2 * moved))
+            one = builder.insert_element(ir.Constant(lanes, ir.Undefined), here, ir.Constant(ir.IntType(32), 0))
             differs = builder.xor(builder.shuffle_vector(one, one, first_lane), bases)
             carried = builder.add(builder.and_(differs, all_of(_OTHERS)), all_of(_OTHERS))
-            unlike = builder.and_(unlike, builder.or_(carried, differs))
+            # where a target has fewer edits than this shift, the bit that says so becomes all bits
+            too_far = (
+                builder.ashr(builder.shl(words, all_of(63 - _asked(abs(shift)))), all_of(63)) if shift else all_of(0)
+            )
+            unlike = builder.and_(unlike, builder.or_(builder.or_(carried, differs), too_far))
         counted = builder.and_(builder.or_(unlike, all_of(_SPARE)), words)
         count = numba.core.cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(lanes, [lanes]), f"llvm.ctpop.v{LANES}i64"

@@ -7,12 +7,13 @@ import numpy as np
 from clonotrack.kernels.credit import AMBIGUOUS, FAR, HIT, NO_CREDIT, OWN, TIED, credit
 from clonotrack.kernels.growing import grown
 from clonotrack.kernels.jit import njit
+from clonotrack.kernels.letters import encode_letters
 from clonotrack.kernels.mismatches import mismatches
 from clonotrack.kernels.narrowing import ENTRY, PLACE, READ
 from clonotrack.kernels.placing import Probes, evolved, gapped
 from clonotrack.kernels.plausible import plausible
 from clonotrack.kernels.sieve import PIECE
-from clonotrack.sequence import ENCODE, I32, I64, U8
+from clonotrack.sequence import I32, I64, U8
 
 EXACT, MISMATCH, INDEL, EVOLVED, TIE = 0, 1, 2, 3, 4  # how a read matches; TIE is `ambiguous` in HITS
 FRAGMENT, TARGET, KIND, DISTANCE, SHARED, SOURCE, PROBE, BEGIN = range(8)  # columns of an event
@@ -64,8 +65,7 @@ def verify(
             current, length = number, ends[number] - starts[number]
             if length > len(codes):
                 codes = np.zeros(2 * length, np.uint8)
-            for k in range(length):
-                codes[k] = ENCODE[text[starts[number] + k]]
+            encode_letters(text[starts[number] : ends[number]], codes)
         at = left[i, PLACE] - starts[number]
         probe, offset, origin, size = (
             int(places[row, 0]),
