@@ -18,11 +18,13 @@ import numpy as np
 from clonotrack.kernels.growing import grown
 from clonotrack.kernels.jit import leaf, njit
 from clonotrack.kernels.lanes import LANES, WINDOW, alike
-from clonotrack.kernels.sieve import BYTE, PIECE, ROOM, Sieve, sift
+from clonotrack.kernels.sieve import BYTE, PIECE, ROOM, VALUE_BITS, Sieve, sift
 from clonotrack.sequence import I32, I64, U8, U64
 
 VALUE, FIRST, RIGHT, END = range(4)  # columns of `Index.slots`
-READ, PLACE, ENTRY = range(3)  # columns of what is left
+READ, TEXT, ENTRY = range(3)  # columns of what is left
+
+_VALUE = (1 << VALUE_BITS) - 1
 
 
 class Index(NamedTuple):
@@ -55,7 +57,7 @@ def slot_of(value: int, slots: I32) -> int:
 
 @njit
 def fill_slots(groups: I32, slots: I32) -> None:
-    """Enter groups of distinct values into an empty hash table (all 0) at least twice as long."""
+    """Enter groups of distinct values into an empty hash table (all 0) that is longer."""
     for i in range(len(groups)):
         slot = slot_of(groups[i, VALUE], slots)
         for column in range(4):
@@ -76,28 +78,49 @@ def narrow(text: U8, starts: I64, ends: I64, sieve: Sieve, index: Index) -> I64:
     Returns:
         Shape (n, 3): number of the read, place of the piece in the text, and row of `index.places`; ordered by read.
     """
-    slots, windows = index.slots, index.windows
     longest = 0
     for i in range(len(starts)):
         longest = max(longest, ends[i] - starts[i])
     packed = np.zeros(longest // BYTE + 2 * ROOM, np.uint8)
-    passed, place, value = (
-        np.empty(longest + 1, np.int64),
-        np.empty(longest + 1, np.int64),
-        np.empty(longest + 1, np.int64),
-    )
-    left, kept = np.empty((1024, 3), np.int64), 0
-    for i in range(len(starts)):
-        for piece in range(sift(text, starts[i], ends[i] - starts[i], sieve, packed, passed, place, value)):
-            slot = slot_of(value[piece], slots)
-            for row in range(slots[slot, FIRST], slots[slot, END]):
-                begin = BYTE * ROOM + place[piece] + (PIECE if row >= slots[slot, RIGHT] else -WINDOW)
-                found = alike(windows, row, packed, begin)
-                if found:
-                    if kept + LANES > len(left):
-                        left = grown(left, kept + LANES)
-                    for lane in range(LANES):
-                        left[kept, READ], left[kept, PLACE] = i, starts[i] + place[piece]
-                        left[kept, ENTRY] = LANES * row + lane
-                        kept += found >> lane & 1
+    passed, found = np.empty(longest // BYTE + 1, np.int64), np.empty(longest + BYTE, np.int64)
+    done, kept, left = 0, 0, np.empty((1024, 3), np.int64)
+    while done < len(starts):
+        done, kept = _narrow(text, starts, ends, sieve, index, packed, passed, found, done, left, kept)
+        if done < len(starts):
+            left = grown(left, 2 * len(left))
     return left[:kept]
+
+
+@leaf
+def _narrow(
+    text: U8,
+    starts: I64,
+    ends: I64,
+    sieve: Sieve,
+    index: Index,
+    packed: U8,
+    passed: I64,
+    found: I64,
+    done: int,
+    left: I64,
+    kept: int,
+) -> tuple[int, int]:
+    """`narrow` as far as there is room: how many reads are done, and how many rows of `left` are filled."""
+    slots, windows = index.slots, index.windows
+    for i in range(done, len(starts)):
+        before, length = kept, ends[i] - starts[i]
+        for piece in range(sift(text, starts[i], length, sieve, packed, passed, found)):
+            place, slot = found[piece] >> VALUE_BITS, slot_of(found[piece] & _VALUE, slots)
+            if place < 0 or place + PIECE > length:
+                continue
+            if kept + LANES * (slots[slot, END] - slots[slot, FIRST]) > len(left):
+                return i, before
+            for row in range(slots[slot, FIRST], slots[slot, END]):
+                begin = BYTE * ROOM + place + (PIECE if row >= slots[slot, RIGHT] else -WINDOW)
+                lanes = alike(windows, row, packed, begin)
+                if lanes:
+                    for lane in range(LANES):
+                        left[kept, READ], left[kept, TEXT] = i, starts[i] + place
+                        left[kept, ENTRY] = LANES * row + lane
+                        kept += lanes >> lane & 1
+    return len(starts), kept

@@ -23,13 +23,14 @@ from clonotrack.sequence import I64, U8
 PIECE = 13
 BYTE = 4  # bases of a byte, and the distance of sampled seeds
 K = PIECE - BYTE + 1
+VALUE_BITS = 2 * PIECE
 ROOM = 16  # bytes before and behind a packed read, so that what is beside a piece can be loaded
 
 LETTER_BITS: U8 = np.array([0, 1, 3, 2], dtype=np.uint8)
 """Two bits for each code of A, C, G, T: bits 1 and 2 of the letter, of either case; U has those of T."""
 
 _SEED = np.uint32((1 << 2 * K) - 1)
-_BASES = np.uint64((1 << 2 * PIECE) - 1)
+_BASES = np.uint64((1 << VALUE_BITS) - 1)
 _LETTERS = 0x03030303
 _TO_TOP = 1 << 24 | 1 << 18 | 1 << 12 | 1 << 6  # times four letters: their bits side by side in the top byte
 _MIX = 0x9E3779B1  # odd; 2^32 by the golden ratio
@@ -89,7 +90,7 @@ def _bit_table(places: I64, width: int) -> U8:
 
 
 @leaf
-def sift(text: U8, start: int, length: int, sieve: Sieve, packed: U8, passed: I64, place: I64, value: I64) -> int:
+def sift(text: U8, start: int, length: int, sieve: Sieve, packed: U8, passed: I64, found: I64) -> int:
     """Find where one read may hold a piece.
 
     Args:
@@ -99,8 +100,9 @@ def sift(text: U8, start: int, length: int, sieve: Sieve, packed: U8, passed: I6
         sieve: what to look for.
         packed: filled with the read from byte `ROOM` on, which has room behind it too.
         passed: scratch, shape (length / 4 + 1,).
-        place: filled: base of the read at which the piece begins, rising; has room for `length` + 1.
-        value: likewise: its value, see `piece_values`.
+        found: filled: in the lower `VALUE_BITS` the value of the piece, see `piece_values`, above them the base of the
+            read at which it begins, rising; has room for `length` + `BYTE`. The first and the last may begin or end
+            outside of the read.
 
     Returns:
         How many were found.
@@ -110,12 +112,11 @@ def sift(text: U8, start: int, length: int, sieve: Sieve, packed: U8, passed: I6
     _pack(text, start, length, packed)
     n = 0
     for s in range(_seeds(packed, (length - K) // BYTE + 1, sieve.seeds, passed)):
-        seed = BYTE * passed[s]
-        for first in range(max(0, seed - BYTE + 1), min(seed, length - PIECE) + 1):
-            piece = int(load_u64(packed, ROOM + (first >> 2)) >> np.uint64(2 * (first & 3)) & _BASES)
+        around = load_u64(packed, ROOM - 1 + passed[s])
+        for i in range(1, BYTE + 1):
+            piece = int(around >> np.uint64(2 * i) & _BASES)
             bit = (piece * _MIX & 0xFFFFFFFF) >> sieve.shift
-            place[n] = first  # no branch: the next one overwrites what is none
-            value[n] = piece
+            found[n] = piece + (BYTE * (passed[s] - 1) + i << VALUE_BITS)  # no branch: the next overwrites what is none
             n += int(sieve.pieces[bit >> 3] >> (bit & 7) & 1)
     return n
 

@@ -9,7 +9,7 @@ from clonotrack.kernels.growing import grown
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.letters import encode_letters
 from clonotrack.kernels.mismatches import mismatches
-from clonotrack.kernels.narrowing import ENTRY, PLACE, READ
+from clonotrack.kernels.narrowing import ENTRY, READ, TEXT
 from clonotrack.kernels.placing import Probes, evolved, gapped
 from clonotrack.kernels.plausible import plausible
 from clonotrack.kernels.sieve import PIECE
@@ -66,7 +66,7 @@ def verify(
             if length > len(codes):
                 codes = np.zeros(2 * length, np.uint8)
             encode_letters(text[starts[number] : ends[number]], codes)
-        at = left[i, PLACE] - starts[number]
+        at = left[i, TEXT] - starts[number]
         probe, offset, origin, size = (
             int(places[row, 0]),
             int(places[row, 1]),

@@ -103,7 +103,7 @@ def index_of(targets: Sequence[Target], starts: Sequence[I64]) -> Index:
     values, first = np.unique(sides >> 1, return_index=True)
     first_row, left = (end - rows)[first], np.add.reduceat(np.where(sides & 1, 0, rows), first)
     groups = np.column_stack([values, first_row, first_row + left, first_row + np.add.reduceat(rows, first)])
-    slots = np.zeros((1 << max(4, int(2 * len(values)).bit_length()), 4), dtype=np.int32)
+    slots = np.zeros((1 << max(4, int(1.5 * len(values)).bit_length()), 4), dtype=np.int32)
     fill_slots(groups.astype(np.int32), slots)
     return Index(slots, _rows(windows), places)
 

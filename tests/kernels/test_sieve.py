@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.sieve import BYTE, PIECE, ROOM, piece_values, sieve_of, sift
+from clonotrack.kernels.sieve import BYTE, PIECE, ROOM, VALUE_BITS, piece_values, sieve_of, sift
 from clonotrack.sequence import encode
 from tests.reference.sieve import sift as naive
 
@@ -15,11 +15,12 @@ def found(reads, pieces):
     values = np.unique([value for piece in pieces for value in piece_values(encode(piece))]).astype(np.int64)
     longest = max(map(len, reads))
     packed = np.zeros(longest // BYTE + 2 * ROOM, dtype=np.uint8)
-    passed, place, value = np.zeros((3, longest + 1), dtype=np.int64)
+    passed, stretches = np.zeros((2, longest + BYTE), dtype=np.int64)
     hits = []
     for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        n = sift(text, start, end - start, sieve_of(values), packed, passed, place, value)
-        hits += [(number, start + int(place[i]), int(value[i])) for i in range(n)]
+        n = sift(text, start, end - start, sieve_of(values), packed, passed, stretches)
+        some = [divmod(int(stretch), 1 << VALUE_BITS) for stretch in stretches[:n]]
+        hits += [(number, start + place, value) for place, value in some if 0 <= place <= end - start - PIECE]
     read, place, piece = zip(*hits, strict=True) if hits else ((), (), ())
     listed = [(i, p - int(starts[i]), text[p : p + PIECE].tobytes().decode()) for i, p in zip(read, place, strict=True)]
     assert listed == sorted(listed)
