@@ -103,16 +103,20 @@ class Tally:
         self.hit = 0
         self.ambiguous = 0
 
-    def compare(self, text: U8, starts: I64, ends: I64, mates: int = 1) -> Compared:
+    def narrow(self, text: U8, starts: I64, ends: I64) -> I64:
+        """What each read of a text may hold: see `clonotrack.kernels.narrowing`."""
+        return narrow(text, starts, ends, self._sieve, self._index)
+
+    def compare(self, text: U8, starts: I64, ends: I64, left: I64, mates: int) -> Compared:
         """Compare the reads of one chunk with the targets; changes nothing, so that several threads may do it.
 
         Args:
             text: ASCII of the chunk.
             starts: first base of each read in it, mates one after the other.
             ends: the base after its last.
+            left: what they may hold.
             mates: reads of a fragment.
         """
-        left = narrow(text, starts, ends, self._sieve, self._index)
         return Compared(
             *(text, starts, ends),
             *verify(text, starts, ends, left, mates, self._index.places, self._probes),
