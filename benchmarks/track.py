@@ -95,6 +95,7 @@ def phases(folder: Path, path: Path) -> None:
     from clonotrack.io.ahead import open_blocks
     from clonotrack.io.cohort import read_markers
     from clonotrack.io.germline import load_reference
+    from clonotrack.io.streams import HEADROOM
     from clonotrack.library.batches import Counts, Lane, batches
     from clonotrack.track import prepare
     from clonotrack.track.stream import Search
@@ -125,7 +126,7 @@ def phases(folder: Path, path: Path) -> None:
     start, size = time.process_time(), 0
     with open_blocks(path) as blocks:
         for block in islice(blocks, 100):
-            size += len(block.buffer)
+            size += block.end - HEADROOM
     print(f"   {1e9 * (time.process_time() - start) / (size / 552):6.0f} ns a read: decompress, in a thread of its own")
 
 
