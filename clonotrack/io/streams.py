@@ -51,8 +51,8 @@ class Blocks:
     """The bytes of a file in blocks, read and decompressed in a thread that runs ahead of whoever takes them.
 
     A block is memory of its own: it may be kept while others are taken. Memory that nobody keeps is used again, since
-    the system fills with zeros what it hands out. Of BGZF, whose pieces are independent, two threads decompress. What is
-    read never depends on how far the threads are.
+    the system fills with zeros what it hands out. Of BGZF, whose pieces are independent, two threads decompress. What
+    is read never depends on how far the threads are.
     """
 
     def __init__(self, path: Path, size: int = BLOCK_BYTES, ahead: int = AHEAD_BYTES) -> None:
