@@ -12,8 +12,9 @@ Cases (`track_files.py` makes the files; with --folder they stay):
 
 Each is timed against `igzip -dc` of its files, one after the other (`gzip -dc` where igzip is not on the PATH; it is
 said which). Printed: medians of wall and processor time, their ratio, peak memory, the marker reads that were counted,
-and where the processor's time goes. With --tools, `seqkit grep` and `cutadapt` look for the 20 markers in 100,000
-of the reads, where they are on the PATH.
+and where the processor's time goes. With --tools, 100,000 of the reads are searched for the 20 markers with `seqkit
+grep`, `cutadapt` and ours, and analysed with `vidjil-algo` (whose germline is named by $VIDJIL_GERMLINE), where these
+are on the PATH: whole processes, the best of two.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def made(folder: Path, reads: int, forms: set[str]) -> int:
 
 
 def tools(folder: Path) -> None:
-    """Time other tools at looking for the markers in `FEW` reads."""
+    """Time other tools at looking for the markers in `FEW` reads, and ours."""
     made(folder, FEW, {"gzip"})
     few = folder / f"{FEW}.fastq.gz"
     parts = [
@@ -151,13 +152,16 @@ def tools(folder: Path) -> None:
     calls = {
         "seqkit": ["grep", "-s", "-m", "2", "-f", str(patterns), "-j", "2", str(few)],
         "cutadapt": [*adapters, "--revcomp", "--action=none", "--discard-untrimmed", "--quiet", "-j", "2", str(few)],
+        "vidjil-algo": ["-c", "clones", "-g", os.environ.get("VIDJIL_GERMLINE", "homo-sapiens.g"), str(few)],
     }
-    for name, call in calls.items():
-        if path := shutil.which(name):
-            seconds = timed([[path, *call]])[0]
-            print(f"{name:8} {FEW / seconds:12,.0f} reads a second")
-        else:
-            print(f"{name:8} not on the PATH")
+    found = {name: [path, *call] for name, call in calls.items() if (path := shutil.which(name))}
+    found["clonotrack track"] = command_of("gzip", folder, [few])
+    for name in [*calls, "clonotrack track"]:
+        if name not in found:
+            print(f"{name:16} not on the PATH")
+            continue
+        wall, used, _ = min(timed([found[name]]) for _ in range(2))
+        print(f"{name:16} {FEW:,} reads in {wall:7.2f} s, {used:7.2f} s of processor time")
 
 
 def main() -> None:
