@@ -36,6 +36,7 @@ from clonotrack.track.targets import Target
 
 CLASSES = {EXACT: "exact", MISMATCH: "mismatch", INDEL: "indel", EVOLVED: "evolved", TIE: "ambiguous"}
 _KINDS, _DISTANCES = 8, 1 << 20  # more than there are, to make one number of three
+_AT_ONCE = 10_000  # events that are counted together
 FLANK = 400  # nt of an evolved read beside the target that its consensus tells
 
 
@@ -95,6 +96,7 @@ class Tally:
         starts = piece_starts(targets, reference)
         self._index, self._probes = index_of(targets, starts), probes_of(targets, starts, subject_id)
         self._sizes = [len(target.part) for target in targets]
+        self._waiting: list[I64] = []  # target, kind, distance and whether shared of events that are not counted yet
         self._reads: dict[tuple[int, int, int], I64] = {}  # fragments, and shared ones, by target, kind and distance
         self._votes: dict[tuple[int, int], I64] = {}
         self._tags: Tags | None = None
@@ -136,16 +138,24 @@ class Tally:
         self.ambiguous += compared.ambiguous
         if not len(events):
             return
-        packed = (events[:, TARGET] * _KINDS + events[:, KIND]) * _DISTANCES + events[:, DISTANCE]
-        keys, at, reads = np.unique(packed, return_inverse=True, return_counts=True)
-        shared = np.bincount(at, events[:, SHARED], minlength=len(keys))
-        for key, row in zip(keys.tolist(), np.column_stack([reads, shared]), strict=True):
-            what = (key // _DISTANCES // _KINDS, key // _DISTANCES % _KINDS, key % _DISTANCES)
-            self._reads[what] = self._reads.get(what, 0) + row.astype(np.int64)
+        self._waiting.append(events[:, [TARGET, KIND, DISTANCE, SHARED]])
+        if sum(map(len, self._waiting)) > _AT_ONCE:
+            self._add_up()
         if umis is not None:
             tags = self._tags = self._tags or Tags()
             tags.add(events[:, [TARGET, KIND, DISTANCE]], umis[events[:, FRAGMENT]], umi_length)
         self._vote(compared.text, compared.starts, compared.ends, events[events[:, KIND] == EVOLVED])
+
+    def _add_up(self) -> None:
+        """Count the events that wait."""
+        events = np.concatenate(self._waiting)
+        self._waiting.clear()
+        packed = (events[:, 0] * _KINDS + events[:, 1]) * _DISTANCES + events[:, 2]
+        keys, at, reads = np.unique(packed, return_inverse=True, return_counts=True)
+        shared = np.bincount(at, events[:, 3], minlength=len(keys))
+        for key, row in zip(keys.tolist(), np.column_stack([reads, shared]), strict=True):
+            what = (key // _DISTANCES // _KINDS, key // _DISTANCES % _KINDS, key % _DISTANCES)
+            self._reads[what] = self._reads.get(what, 0) + row.astype(np.int64)
 
     def cut_edits(self, target: int) -> tuple[list[int], list[int]]:
         """Edits of a read that ends after the first m bases of a target, and of one that begins m bases before its end.
@@ -167,6 +177,8 @@ class Tally:
 
     def rows(self) -> Iterator[Counted]:
         """What was counted, by target, class and distance."""
+        if self._waiting:
+            self._add_up()
         umis = self._tags.molecules() if self._tags else {}
         for key in sorted(self._reads):
             (target, kind, distance), (reads, shared) = key, self._reads[key].tolist()
