@@ -19,17 +19,34 @@ SAID = [*KEY, *CALLS, "d_call", "system", "junction", "junction_aa"]
 """What is said of a row; with the place of its J in the key region, its variant."""
 USED = [*SAID, "key_region_start", "j_sequence_start", "sequence", "quality", "umi", "duplicate_count"]
 ROWS_AT_ONCE = 16_384
+PIECE_BYTES = 1 << 26
 UNKNOWN_QUALITY = "?"  # Q30: rows without qualities weigh alike
 _VARIANT = [*SAID, "j_start"]
 _PHRED_OFFSET = np.uint8(33)
+
+
+class Shelf:
+    """Bytes that stay, in few large pieces: by themselves, among large ones that come and go, they split the heap."""
+
+    def __init__(self) -> None:
+        self.room = memoryview(b"")
+
+    def put(self, data: bytes) -> memoryview:
+        """Take in a copy, compressed."""
+        packed = zstandard.ZstdCompressor(level=1).compress(data)
+        if len(packed) > len(self.room):
+            self.room = np.empty(max(len(packed), PIECE_BYTES), dtype=np.uint8).data
+        kept, self.room = self.room[: len(packed)], self.room[len(packed) :]
+        kept[:] = packed
+        return kept
 
 
 class Packed(NamedTuple):
     """Sequences and Phred scores of so many rows, compressed."""
 
     rows: int
-    letters: bytes
-    scores: bytes
+    letters: memoryview
+    scores: memoryview
 
 
 class Letters(NamedTuple):
@@ -70,22 +87,21 @@ class Rows:
     @classmethod
     def of(cls, parts: Iterable[pl.DataFrame]) -> Rows:
         """Those of REARRANGEMENTS, or of its columns `USED`, that come part by part."""
-        packed, tables, variants = [], [], []
-        known = total = 0
+        shelf, packed, tables, variants = Shelf(), [], [], []
+        total = 0
         for part in _slices(parts):
             total += int(part["duplicate_count"].sum())
             rows = _placed(part)
-            said = rows.select(_VARIANT).unique(maintain_order=True)
-            tables.append(_narrow(rows, said, known))
-            variants.append(said)
-            known += said.height
-            packed.append(_packed(rows))
-        narrow, each = pl.concat(tables), pl.concat(variants)
-        once = each.unique(maintain_order=True).with_row_index("to")
-        to = each.join(once, on=_VARIANT, how="left", nulls_equal=True, maintain_order="left")["to"]
-        narrow = narrow.with_columns(to.gather(narrow["variant"]).alias("variant"))
-        placed = int(narrow["duplicate_count"].sum())
-        return cls(narrow, once.drop("to"), tuple(packed), total, total - placed)
+            tables.append(_narrow(rows))
+            variants.append(shelf.put(_as_bytes(rows.select(*_VARIANT, "said").unique(maintain_order=True))))
+            packed.append(Packed(rows.height, *(shelf.put(data) for data in _letters(rows))))
+        table = pl.concat(tables)
+        each = pl.concat(map(_as_frame, variants))
+        said, first = np.unique(each["said"].to_numpy(), return_index=True)
+        variant = np.searchsorted(said, table["said"].to_numpy()).astype(np.uint32)
+        table = table.with_columns(variant=pl.Series(variant)).drop("said")
+        placed = int(table["duplicate_count"].sum())
+        return cls(table, each[first].drop("said"), tuple(packed), total, total - placed)
 
     def with_columns(self, **columns: pl.Series) -> Rows:
         """The rows with more columns in `table`."""
@@ -110,19 +126,21 @@ def _slices(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 
 def _placed(part: pl.DataFrame) -> pl.DataFrame:
-    """The rows with locus and key region, in upper case."""
-    return part.drop_nulls(KEY).with_columns(
+    """The rows with locus and key region, in upper case, and the 64-bit hash of what is said of each.
+
+    Two of a million variants have one hash in one of 40 million samples.
+    """
+    rows = part.drop_nulls(KEY).with_columns(
         pl.col("key_region", "sequence").str.to_uppercase(),
         j_start=pl.col("j_sequence_start") - pl.col("key_region_start"),
     )
+    return rows.with_columns(said=pl.struct(_VARIANT).hash())
 
 
-def _narrow(rows: pl.DataFrame, said: pl.DataFrame, known: int) -> pl.DataFrame:
-    """`Rows.table` of some rows, of which the first variant has the number `known`."""
-    numbered = said.with_row_index("variant", known)
-    variant = rows.select(_VARIANT).join(numbered, on=_VARIANT, how="left", nulls_equal=True, maintain_order="left")
+def _narrow(rows: pl.DataFrame) -> pl.DataFrame:
+    """`Rows.table` of some rows, with the hash `said` in place of `variant`."""
     return rows.select(
-        variant["variant"],
+        "said",
         pl.col("key_region_start").cast(pl.Int32),
         "duplicate_count",
         "umi",
@@ -133,8 +151,19 @@ def _narrow(rows: pl.DataFrame, said: pl.DataFrame, known: int) -> pl.DataFrame:
     )
 
 
-def _packed(rows: pl.DataFrame) -> Packed:
-    compress = zstandard.ZstdCompressor(level=1).compress
-    qualities = rows.select(pl.col("quality").fill_null(pl.col("sequence").str.replace_all(".", UNKNOWN_QUALITY)))
-    scores = letters_of(qualities["quality"])[0] - _PHRED_OFFSET
-    return Packed(rows.height, compress(letters_of(rows["sequence"])[0].tobytes()), compress(scores.tobytes()))
+def _letters(rows: pl.DataFrame) -> tuple[bytes, bytes]:
+    """Sequences and Phred scores, each row behind the other."""
+    quality = rows["quality"]
+    if quality.null_count():
+        unknown = pl.col("sequence").str.replace_all(".", UNKNOWN_QUALITY)
+        quality = rows.select(pl.col("quality").fill_null(unknown))["quality"]
+    scores = letters_of(quality)[0] - _PHRED_OFFSET
+    return letters_of(rows["sequence"])[0].tobytes(), scores.tobytes()
+
+
+def _as_bytes(frame: pl.DataFrame) -> bytes:
+    return frame.write_ipc(None).getvalue()
+
+
+def _as_frame(packed: memoryview) -> pl.DataFrame:
+    return pl.read_ipc(zstandard.ZstdDecompressor().decompress(packed))
