@@ -15,7 +15,7 @@ from clonotrack.sequence import DECODE, ENCODE, I64, U8
 
 MOST_ROWS = 1_000
 """Rows of a clonotype that are laid over each other, those with most reads."""
-ROWS_AT_ONCE = 65_536
+ROWS_AT_ONCE = 1 << 17
 
 
 def consensus_sequences(rows: Rows, of: pl.Series) -> pl.DataFrame:
@@ -38,7 +38,6 @@ def consensus_sequences(rows: Rows, of: pl.Series) -> pl.DataFrame:
     ranked = rows.table.select(*order).with_row_index("row").filter(of)
     ranked = ranked.sort(order, descending=[False, True, False])
     chosen = ranked.filter(pl.int_range(pl.len()).over("clone") < MOST_ROWS)["row"].to_numpy()
-    codes, scores, offsets = _taken(rows, chosen)
     table = rows.table.select("clone", "duplicate_count", "key_region_start")[chosen]
     clones, starts = np.unique(table["clone"].to_numpy(), return_index=True)
     bounds = np.append(starts, len(chosen))
@@ -47,10 +46,9 @@ def consensus_sequences(rows: Rows, of: pl.Series) -> pl.DataFrame:
     cuts = np.searchsorted(bounds, np.arange(0, len(chosen), ROWS_AT_ONCE))
     for low, high in pairwise(np.unique([*cuts, len(clones)]).tolist()):
         here = slice(bounds[low], bounds[high])
-        span = slice(offsets[here.start], offsets[here.stop])
-        within = offsets[here.start : here.stop + 1] - span.start
-        groups = bounds[low : high + 1] - here.start
-        agreed, ends, _ = consensus(codes[span], within, scores[span], weights[here], anchors[here], groups)
+        codes, scores, offsets = _taken(rows, chosen[here])
+        groups = bounds[low : high + 1] - bounds[low]
+        agreed, ends, _ = consensus(codes, offsets, scores, weights[here], anchors[here], groups)
         parts.append(strings(spell(agreed, DECODE), ends))
     return pl.DataFrame({"clone": clones, "sequence": pl.concat(parts)})
 
@@ -61,12 +59,14 @@ def _taken(rows: Rows, chosen: I64) -> tuple[U8, U8, I64]:
     offsets = np.zeros(len(chosen) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     codes, scores = (np.empty(offsets[-1], dtype=np.uint8) for _ in range(2))
-    place = np.full(rows.table.height, -1, dtype=np.int64)
-    place[chosen] = offsets[:-1]
+    order = np.argsort(chosen)
+    in_order = chosen[order]
     for part in rows.letters():
-        last = len(part.offsets) - 1
-        to = place[part.first : part.first + last]
-        kept = np.repeat(to >= 0, np.diff(part.offsets))
-        target = np.repeat(to - part.offsets[:-1], np.diff(part.offsets))[kept] + np.flatnonzero(kept)
-        codes[target], scores[target] = ENCODE[part.letters[kept]], part.scores[kept]
+        low, high = np.searchsorted(in_order, (part.first, part.first + len(part.offsets) - 1))
+        to = order[low:high]
+        sizes = lengths[to]
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        source = np.repeat(part.offsets[chosen[to] - part.first], sizes) + within
+        target = np.repeat(offsets[to], sizes) + within
+        codes[target], scores[target] = ENCODE[part.letters[source]], part.scores[source]
     return codes, scores, offsets

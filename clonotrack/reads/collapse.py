@@ -16,7 +16,7 @@ from clonotrack.reads.columns import letters_of, phred_of, umis_of, unique_names
 from clonotrack.sequence import I64, U8, Bool
 from clonotrack.tables import SEQUENCES, check
 
-ROWS_OF_SLAB = 65_536
+ROWS_OF_SLAB = 1 << 18  # large enough to be given back to the system when it is left
 ROWS_AT_ONCE = 16_384
 Array = TypeVar("Array", bound=NDArray[Any])
 
@@ -39,8 +39,8 @@ class Fragments:
         self.table = Rows(_free(1024), word, word, number, number, number, word, number)
         self.slabs: list[U8] = []
         self.scored: Bool = np.empty(0, dtype=np.bool_)
-        self.names: list[U8] = []
-        self.name_lengths: list[I64] = []
+        self.names: U8 = np.empty(0, dtype=np.uint8)
+        self.name_ends: I64 = np.zeros(1, dtype=np.int64)
 
     @classmethod
     def of(cls, batches: Iterable[Batch]) -> Fragments:
@@ -71,8 +71,11 @@ class Fragments:
         if scores is not None:
             self._raise(scores, offsets, groups)
         names, bounds = select(reads.name_bytes, reads.name_offsets, new)
-        self.names.append(names)
-        self.name_lengths.append(np.diff(bounds))
+        before, first = int(self.name_ends[self.rows - len(bounds) + 1]), self.rows - len(bounds) + 2
+        self.names = _grown(self.names, before + len(names))
+        self.names[before : before + len(names)] = names
+        self.name_ends = _grown(self.name_ends, self.rows + 1)
+        self.name_ends[first : self.rows + 1] = before + bounds[1:]
 
     def _make_room(self, fragments: int, bases: int) -> None:
         """Room for a batch of which every fragment is new."""
@@ -107,18 +110,23 @@ class Fragments:
         (``name.2``). `quality` has the best score of the copies at each base, and is null where no copy had qualities.
 
         Args:
-            forget: give each part once, and then leave the room that its scores took.
+            forget: give each part once, and then leave the room that it took; how many there are is still known.
 
         Yields:
             At least one part.
         """
-        lengths = np.concatenate([np.zeros(1, dtype=np.int64), *self.name_lengths])
-        letters = np.concatenate([np.zeros(0, dtype=np.uint8), *self.names])
-        ids = unique_names(letters, np.cumsum(lengths))
+        number, word = np.zeros(0, np.int64), np.zeros(0, np.uint64)
+        if forget:
+            self.table = self.table._replace(slots=number, hashes=word)
+        ends = self.name_ends[: self.rows + 1]
+        ids = unique_names(self.names[: ends[-1]], ends)
         for start in range(0, max(1, self.rows), ROWS_AT_ONCE):
             yield self._part(start, min(start + ROWS_AT_ONCE, self.rows), ids)
-            if forget and (start + ROWS_AT_ONCE) % ROWS_OF_SLAB == 0:
-                self.slabs[start // ROWS_OF_SLAB : start // ROWS_OF_SLAB + 1] = [np.zeros(0, dtype=np.uint8)]
+            if forget and (start + ROWS_AT_ONCE) % ROWS_OF_SLAB == 0 and self.slabs:
+                self.slabs[start // ROWS_OF_SLAB] = np.zeros(0, dtype=np.uint8)
+        if forget:
+            self.table = self.table._replace(words=word, starts=number, umis=word)
+            self.slabs, self.names, self.name_ends = [], np.zeros(0, np.uint8), number
 
     def _part(self, start: int, end: int, ids: pl.Series) -> pl.DataFrame:
         table = self.table
