@@ -1,6 +1,6 @@
-"""Memory from pairs to clonotypes: `reads`, `annotate` and `cluster`, each as a command of its own.
+"""Memory from pairs to clonotypes: `reads`, `annotate` and `cluster`, each as a command of its own, and `baseline`.
 
-    python benchmarks/memory.py [--pairs 1000000] [--error-rate 0.0015] [--umi 0] [--folder DIR]
+    python benchmarks/memory.py [--pairs 1000000] [--error-rate 0.003] [--umi 0] [--folder DIR]
 
 Pairs of 2 x 150 nt of 13,000 IGH and TRB rearrangements of 250 nt, one of them at 40 %, made first (about 20 s of
 processor time a million). Prints the peak memory of each command, its time, that of the processors, and the rows that
@@ -101,10 +101,10 @@ def run(words: list[str], cwd: Path) -> None:
 
 
 def main() -> None:
-    """Make the files, run the three commands."""
+    """Make the files, run the four commands."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=1_000_000)
-    parser.add_argument("--error-rate", type=float, default=0.0015)
+    parser.add_argument("--error-rate", type=float, default=0.003)
     parser.add_argument("--umi", type=int, default=0, help="nt of a UMI; 0: none")
     parser.add_argument("--folder", type=Path, help="where to make the files; by default a temporary folder")
     options = parser.parse_args()
@@ -119,6 +119,8 @@ def main() -> None:
         run(["annotate", "s.sequences.parquet", "--threads", "2", "-o", "s.rearrangements.tsv"], folder)
         run(["cluster", "s.rearrangements.tsv", "-o", "s.clonotypes.tsv"], folder)
         print(f"  {pl.read_csv(folder / 's.clonotypes.tsv', separator=chr(9)).height:,} clonotypes")
+        ids = ["--sample-id", "s", "--subject-id", "p"]
+        run(["baseline", "1.fastq.gz", "2.fastq.gz", *umi, *ids, "--threads", "2", "-o", "baseline"], folder)
 
 
 if __name__ == "__main__":

@@ -111,16 +111,23 @@ def clone_id(locus: str, key_region: str, apart: str = "") -> str:
 
 def _counted(rows: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, Molecules | None]:
     """Reads, molecules and distinct sequences of each clonotype, error copies included."""
-    counted = rows.group_by("clone").agg(
-        duplicate_count=pl.col("duplicate_count").sum(), unique_sequences=pl.col("hash").n_unique()
+    clones, targets = np.unique(rows["clone"].to_numpy(), return_inverse=True)
+    hashes, reads = rows["hash"].to_numpy(), rows["duplicate_count"].to_numpy()
+    order = np.lexsort((hashes, targets))
+    first = np.ones(len(order), dtype=np.bool_)
+    first[1:] = (np.diff(targets[order]) != 0) | (hashes[order][1:] != hashes[order][:-1])
+    counted = pl.DataFrame(
+        {
+            "clone": clones,
+            "duplicate_count": np.bincount(targets, reads).astype(np.int64),
+            "unique_sequences": np.bincount(targets[order][first]),
+        }
     )
-    counted = counted.sort("clone")
     if "molecule_reads" not in rows.columns:
         none = pl.lit(None, dtype=pl.Int64)
         return counted.with_columns(umi_count=none, consensus_count=none), None
-    targets = np.unique(rows["clone"].to_numpy(), return_inverse=True)[1]
     found = molecules(collected(rows, targets), counted.height, min_reads=settings.min_umi_reads)
-    enough = rows["duplicate_count"].to_numpy() * (rows["molecule_reads"].to_numpy() >= found.least)
+    enough = reads * (rows["molecule_reads"].to_numpy() >= found.least)
     seen = pl.Series(np.rint(found.seen)).fill_nan(None).cast(pl.Int64)
     consensus_count = pl.Series(np.bincount(targets, enough, minlength=counted.height)).cast(pl.Int64)
     return counted.with_columns(umi_count=seen, consensus_count=consensus_count), found
@@ -129,8 +136,8 @@ def _counted(rows: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, Molec
 def _described(rows: Rows, nodes: pl.DataFrame) -> pl.DataFrame:
     """Names, calls and consensus of each clonotype, from the reads that carry its very key region."""
     carries = rows.table["node"] == rows.table["clone"]
-    reads = rows.table.filter(carries).group_by("clone", "variant").agg(pl.col("duplicate_count").sum())
-    own = reads.hstack(rows.variants[reads["variant"]])
+    own = rows.variants.rename({"node": "clone"}).with_columns(duplicate_count=pl.Series(rows.by_variant(carries)))
+    own = own.filter(pl.col("duplicate_count") > 0)
     heads = nodes.rename({"node": "clone"}).join(own.select("clone").unique(), on="clone")
     names = heads.select("locus", "key_region", "apart").iter_rows()
     described = heads.with_columns(clone_id=pl.Series([clone_id(*name) for name in names], dtype=pl.String))

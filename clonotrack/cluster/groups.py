@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 import polars as pl
@@ -25,8 +26,7 @@ def group(rows: Rows, min_ratio: float) -> tuple[Rows, pl.DataFrame]:
         The rows with their `node`, and the nodes: `node` (0, 1, .. by falling `reads`, then by sequence), `locus`,
         `key_region`, `apart` (V and J genes; empty for the main node of a key region), `reads`.
     """
-    reads = rows.table.group_by("variant").agg(reads=pl.col("duplicate_count").sum()).sort("variant")
-    said = rows.variants.select(*KEY, *CALLS).with_columns(reads["reads"])
+    said = rows.variants.select(*KEY, *CALLS).with_columns(reads=pl.Series(rows.by_variant()))
     votes = said.group_by([*KEY, *CALLS]).agg(pl.col("reads").sum())
     alone = pl.len().over(KEY) == 1
     apart = pl.concat(
@@ -41,6 +41,7 @@ def group(rows: Rows, min_ratio: float) -> tuple[Rows, pl.DataFrame]:
     nodes = nodes.with_columns(pl.col("node").cast(pl.Int64))
     named = apart.drop("reads").join(nodes.select("node", *KEY, "apart"), on=[*KEY, "apart"]).drop("apart")
     found = said.join(named, on=[*KEY, *CALLS], how="left", nulls_equal=True, maintain_order="left")
+    rows = replace(rows, variants=rows.variants.with_columns(found["node"]))
     return rows.with_columns(node=found["node"].gather(rows.table["variant"])), nodes
 
 

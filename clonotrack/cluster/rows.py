@@ -71,8 +71,8 @@ class Rows:
 
     Attributes:
         table: `variant`, `key_region_start`, `duplicate_count`, `umi`, `length` and `hash` of the sequence, `copy_hash`
-            of sequence and quality, `scored`: whether there is a quality. Stages add `node` and `clone`.
-        variants: what is said of the rows (`SAID`), and `j_start`, each once.
+            of sequence and quality, `scored`: whether there is a quality. `node` and `clone` are added.
+        variants: what is said of the rows (`SAID`), and `j_start`, each once; `group` adds `node`.
         packed: their letters, in parts of at most `ROWS_AT_ONCE` rows.
         reads: of these rows and of those without a key region.
         without: of the latter.
@@ -106,6 +106,13 @@ class Rows:
     def with_columns(self, **columns: pl.Series) -> Rows:
         """The rows with more columns in `table`."""
         return replace(self, table=self.table.with_columns(**columns))
+
+    def by_variant(self, of: pl.Series | None = None) -> I64:
+        """Reads of each variant, of all rows or of some."""
+        reads = self.table["duplicate_count"].to_numpy()
+        counted = reads if of is None else reads * of.to_numpy()
+        sums: I64 = np.bincount(self.table["variant"].to_numpy(), counted, self.variants.height).astype(np.int64)
+        return sums
 
     def letters(self) -> Iterator[Letters]:
         """The letters of all rows, so many at a time."""
