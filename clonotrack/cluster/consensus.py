@@ -10,6 +10,7 @@ import polars as pl
 from clonotrack.cluster.rows import Rows
 from clonotrack.io.strings import strings
 from clonotrack.kernels.consensus import consensus
+from clonotrack.kernels.selection import scatter
 from clonotrack.kernels.text import spell
 from clonotrack.sequence import DECODE, ENCODE, I64, U8
 
@@ -58,15 +59,12 @@ def _taken(rows: Rows, chosen: I64) -> tuple[U8, U8, I64]:
     lengths = rows.table["length"].to_numpy().astype(np.int64)[chosen]
     offsets = np.zeros(len(chosen) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
-    codes, scores = (np.empty(offsets[-1], dtype=np.uint8) for _ in range(2))
+    letters, scores = (np.empty(offsets[-1], dtype=np.uint8) for _ in range(2))
     order = np.argsort(chosen)
     in_order = chosen[order]
     for part in rows.letters():
         low, high = np.searchsorted(in_order, (part.first, part.first + len(part.offsets) - 1))
-        to = order[low:high]
-        sizes = lengths[to]
-        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        source = np.repeat(part.offsets[chosen[to] - part.first], sizes) + within
-        target = np.repeat(offsets[to], sizes) + within
-        codes[target], scores[target] = ENCODE[part.letters[source]], part.scores[source]
-    return codes, scores, offsets
+        taken, places = in_order[low:high] - part.first, offsets[order[low:high]]
+        scatter(part.letters, part.offsets, taken, places, letters)
+        scatter(part.scores, part.offsets, taken, places, scores)
+    return spell(letters, ENCODE), scores, offsets

@@ -20,7 +20,7 @@ SAID = [*KEY, *CALLS, "d_call", "system", "junction", "junction_aa"]
 USED = [*SAID, "key_region_start", "j_sequence_start", "sequence", "quality", "umi", "duplicate_count"]
 ROWS_AT_ONCE = 16_384
 PIECE_BYTES = 1 << 26
-UNKNOWN_QUALITY = "?"  # Q30: rows without qualities weigh alike
+UNKNOWN_SCORE = 30  # rows without qualities weigh alike
 _VARIANT = [*SAID, "j_start"]
 _PHRED_OFFSET = np.uint8(33)
 
@@ -93,7 +93,7 @@ class Rows:
             total += int(part["duplicate_count"].sum())
             rows = _placed(part)
             tables.append(_narrow(rows))
-            variants.append(shelf.put(_as_bytes(rows.select(*_VARIANT, "said").unique(maintain_order=True))))
+            variants.append(shelf.put(_as_bytes(rows.select(*_VARIANT, "said").unique("said", maintain_order=True))))
             packed.append(Packed(rows.height, *(shelf.put(data) for data in _letters(rows))))
         table = pl.concat(tables)
         each = pl.concat(map(_as_frame, variants))
@@ -160,12 +160,14 @@ def _narrow(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _letters(rows: pl.DataFrame) -> tuple[bytes, bytes]:
     """Sequences and Phred scores, each row behind the other."""
+    letters, _ = letters_of(rows["sequence"])
     quality = rows["quality"]
+    if quality.null_count() == rows.height:
+        return letters.tobytes(), np.full(len(letters), UNKNOWN_SCORE, dtype=np.uint8).tobytes()
     if quality.null_count():
-        unknown = pl.col("sequence").str.replace_all(".", UNKNOWN_QUALITY)
+        unknown = pl.col("sequence").str.replace_all(".", chr(UNKNOWN_SCORE + _PHRED_OFFSET))
         quality = rows.select(pl.col("quality").fill_null(unknown))["quality"]
-    scores = letters_of(quality)[0] - _PHRED_OFFSET
-    return letters_of(rows["sequence"])[0].tobytes(), scores.tobytes()
+    return letters.tobytes(), (letters_of(quality)[0] - _PHRED_OFFSET).tobytes()
 
 
 def _as_bytes(frame: pl.DataFrame) -> bytes:
