@@ -134,11 +134,12 @@ def table(frame: pl.DataFrame) -> pl.DataFrame:
 
 def landed(frame: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The truth with `true_reads` and those `kept`; reads with `truth` and that of the clonotype they landed in."""
-    found, nodes = assigned(rows, Cluster())
+    placed, nodes = assigned([rows], Cluster())
     heads = nodes.select("node", "key_region").join(
         frame.select("key_region", landed="truth"), on="key_region", how="left"
     )
-    found = found.select("clone", "duplicate_count", truth=pl.col("junction_aa").cast(pl.Int64))
+    truth = placed.variants["junction_aa"].cast(pl.Int64).gather(placed.table["variant"])
+    found = placed.table.select("clone", "duplicate_count", truth=truth)
     found = found.join(heads.select(clone="node", landed="landed"), on="clone")
     reads = found.group_by("truth").agg(
         true_reads=pl.col("duplicate_count").sum(),
