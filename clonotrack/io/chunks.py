@@ -92,6 +92,10 @@ class ReadChunk:
             return self
         return self._rows(slice(start, end), self.first_record + start)
 
+    def every(self, start: int, step: int) -> ReadChunk:
+        """The reads with the numbers `start`, `start` + `step` and so on."""
+        return self._rows(np.arange(start, len(self), step))
+
     def trimmed(self, starts: I64, ends: I64) -> ReadChunk:
         """The bases from `starts` to `ends` of each read, 0-based half-open, with their qualities."""
         qualities = None if self.quality_starts is None else self.quality_starts + starts
@@ -104,7 +108,7 @@ class ReadChunk:
             return np.zeros(len(self), dtype=np.bool_)
         return poor_reads(self.text, self.quality_starts, self.lengths, self.bounds, round(max_error_rate * UNIT))
 
-    def _rows(self, rows: Bool | slice, first: int | None = None) -> ReadChunk:
+    def _rows(self, rows: Bool | I64 | slice, first: int | None = None) -> ReadChunk:
         return ReadChunk(
             self.text,
             self.starts[rows],

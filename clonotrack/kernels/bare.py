@@ -85,7 +85,7 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, near: Segments, left:
                 best = score
                 call["reversed"] = strand
                 call["j"], call["j_group"], call["j_place"] = found[0]["j"], found[0]["j_group"], found[0]["j_place"]
-                call["j_score"] = score
+                call["j_score"], call["j_expected"] = score, found[0]["j_expected"]
                 first, last = group_of(germline.j, call["j_group"])
                 keep_group(kept, j_bench.best, first, last)
         if best == 0:

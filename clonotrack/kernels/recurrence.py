@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.collapse import equal, fragment_hash
+from clonotrack.kernels.collapse import equal, fragment_hash, pack
 from clonotrack.kernels.jit import njit
 from clonotrack.sequence import I64, U8, U64, Bool
 
@@ -31,8 +31,10 @@ class Kept(NamedTuple):
 def hash_rows(codes: U8, offsets: I64) -> U64:
     """64-bit hash of each sequence."""
     hashes = np.empty(len(offsets) - 1, dtype=np.uint64)
+    words, starts = pack(codes, offsets)
     for i in range(len(hashes)):
-        hashes[i] = fragment_hash(codes[offsets[i] : offsets[i + 1]], 0, np.uint64(0))
+        length = offsets[i + 1] - offsets[i]
+        hashes[i] = fragment_hash(words[starts[i] : starts[i + 1]], length, 0, np.uint64(0))
     return hashes
 
 

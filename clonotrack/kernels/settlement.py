@@ -10,7 +10,6 @@ from clonotrack.kernels.alignment import settle_ends, settle_v_and_j
 from clonotrack.kernels.dsegment import settle_d
 from clonotrack.kernels.frame import settle_frame
 from clonotrack.kernels.jit import leaf, njit
-from clonotrack.kernels.jsegment import bases_of
 from clonotrack.kernels.pairing import Pairs
 from clonotrack.kernels.pieces import count_pieces, mismatch_cost
 from clonotrack.kernels.segments import Germline, Limits, codes_of, group_of
@@ -127,10 +126,9 @@ def settle_pairs(offsets: I64, pairs: Pairs, germline: Germline, limits: Limits)
 def settle_support(germline: Germline, length: int, call: Any) -> None:
     """E-values: of the V anywhere on both strands, of the J behind it, of the D between."""
     call["v_expected"] = CALIBRATION * expected_by_chance(call["v_score"], 1, 2 * length * len(germline.v.codes))
-    searched = (length - call["earliest_j"]) * bases_of(germline.j, germline.joins[call["v_group"]])
     call["d_expected"] *= D_CALIBRATION
     call["d2_expected"] *= D_CALIBRATION
-    call["j_expected"] = CALIBRATION * expected_by_chance(call["j_score"], 1, searched)
+    call["j_expected"] *= CALIBRATION
 
 
 @njit

@@ -17,8 +17,7 @@ def hash_rows(texts):
 
 def _hash(text):
     state = _scramble(len(text) + 1)
-    whole = len(text) // 21 * 21
-    for start in range(0, whole + 1, 21):
+    for start in range(0, len(text), 21):
         word = 0
         for letter in text[start : start + 21]:
             word = word * 8 + LETTERS.index(letter)
