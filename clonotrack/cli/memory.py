@@ -12,8 +12,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _LARGEST_BLOCK = 1 << 26
 _LARGEST_TOP = 1 << 30
 # Of jemalloc, which polars allocates with: how long freed memory waits for its next use. Polars itself says 0.5 s.
-_POLARS = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:30000")
-
+# Behind what a process that has polars handed down: the last one counts.
+_POLARS, _DECAY = "_RJEM_MALLOC_CONF", "dirty_decay_ms:30000"
 # Objects of Python's, more of them than freed, after which garbage is looked for.
 _OBJECTS = 200_000
 
@@ -26,7 +26,7 @@ def let_memory_wait() -> None:
     To be called before polars is imported; without effect where the allocators are others.
     """
     gc.set_threshold(_OBJECTS)
-    os.environ.setdefault(*_POLARS)
+    os.environ[_POLARS] = ",".join(filter(None, (os.environ.get(_POLARS), _DECAY)))
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _LARGEST_BLOCK)

@@ -92,7 +92,7 @@ class _Names:
         self.number += len(names)
         if 2 * self.number > len(self.slots):
             kept = self.slots[self.slots != FREE]
-            self.slots = np.full(1 << (4 * self.number - 1).bit_length(), FREE, dtype=np.uint64)
+            self.slots = np.full(1 << (2 * self.number).bit_length(), FREE, dtype=np.uint64)
             admit(kept, self.slots)
         hashes = np.maximum(names.hash(0).to_numpy(), np.uint64(FREE + 1))
         return np.flatnonzero(admit(hashes, self.slots))
