@@ -3,7 +3,7 @@
     python benchmarks/pairs.py [--pairs 200000] [--error-rate 0.0015]
 
 For mates of 150 and 250 nt: how many of the overlapping pairs are merged at the right place, by the length of the
-overlap; how many of those that do not overlap are merged, ordinary ones and ones with tandem repeats or two letters at
+overlap; how many of those that do not overlap are merged, ordinary ones and ones with tandem repeats or few letters at
 their ends; wrong bases of merged reads beside what their qualities promise; and the time.
 """
 
@@ -26,7 +26,9 @@ from clonotrack.simulate.sequencing import ReadBatch, sequence
 from clonotrack.simulate.streams import stream
 
 NONE = np.empty(0, dtype=np.int64)
-BINS = ((12, 15), (16, 17), (18, 19), (20, 24), (25, 49), (50, 10**6))
+BINS = ((12, 14), (15, 17), (18, 19), (20, 24), (25, 49), (50, 10**6))
+SHARE_SHORT = 0.3  # of the pairs, with overlaps of 12 to 30 nt
+KINDS = ("repeat", "two letters", "few letters")
 
 
 def rearranged(lengths: I64, rng: np.random.Generator) -> Ragged:
@@ -43,16 +45,26 @@ def rearranged(lengths: I64, rng: np.random.Generator) -> Ragged:
     return Ragged(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]))
 
 
-def repetitive(count: int, read: int, rng: np.random.Generator) -> Ragged:
-    """Fragments whose mates do not overlap and end in the same repeat (units of 1 to 8 nt), or are of two letters."""
+def apart(count: int, read: int, rng: np.random.Generator, kind: str) -> Ragged:
+    """Fragments whose mates do not overlap, and whose ends toward each other are of one `kind`, 10 to 60 nt of them.
+
+    ``repeat``: two copies and more of the same unit of 1 to 30 nt at both ends, in any phase; ``two letters`` all along
+    the mates; ``few letters``: a skewed composition.
+    """
     rows = []
-    for i in range(count):
-        letters = 2 if i % 4 == 0 else 4
-        ends = rng.integers(0, letters, (2, read)).astype(np.uint8)
-        if letters == 4:
-            repeat = np.resize(rng.integers(0, 4, 1 + i % 8), int(rng.integers(10, 60))).astype(np.uint8)
-            ends[0][-len(repeat) :], ends[1][: len(repeat)] = repeat, repeat
-        rows.append(np.concatenate([ends[0], rng.integers(0, 4, int(rng.integers(0, 100))).astype(np.uint8), ends[1]]))
+    for _ in range(count):
+        mates = rng.integers(0, 2 if kind == "two letters" else 4, (2, read)).astype(np.uint8)
+        ends = [int(length) for length in rng.integers(10, 61, 2)]
+        if kind == "repeat":
+            unit = rng.integers(0, 4, int(rng.integers(1, 31)))
+            tails = [np.resize(np.roll(unit, rng.integers(0, len(unit))), max(2 * len(unit), end)) for end in ends]
+            mates[0][-len(tails[0]) :], mates[1][: len(tails[1])] = tails
+        if kind == "few letters":
+            shares = rng.dirichlet([0.3] * 4)
+            mates[0][-ends[0] :], mates[1][: ends[1]] = (rng.choice(4, end, p=shares) for end in ends)
+        rows.append(
+            np.concatenate([mates[0], rng.integers(0, 4, int(rng.integers(0, 100))).astype(np.uint8), mates[1]])
+        )
     return Ragged(np.concatenate(rows), np.concatenate([[0], np.cumsum([len(row) for row in rows])]))
 
 
@@ -100,7 +112,8 @@ def run(fragments: Ragged, read: int, error_rate: float, seed: int) -> tuple[I64
 def report(read: int, pairs: int, error_rate: float) -> None:
     """Print the figures of one read length."""
     rng = np.random.default_rng(read)
-    lengths = rng.integers(40, 2 * read + 200, pairs)
+    short = int(SHARE_SHORT * pairs)
+    lengths = np.append(2 * read - rng.integers(12, 31, short), rng.integers(40, 2 * read + 200, pairs - short))
     true, found, (wrong, expected), seconds = run(rearranged(lengths, rng), read, error_rate, 1)
     overlap = np.minimum(true, 2 * read - true)
     print(f"\nmates of {read} nt, {pairs:,} pairs, {error_rate:g} errors per base")
@@ -113,10 +126,13 @@ def report(read: int, pairs: int, error_rate: float) -> None:
         )
     enough = overlap >= BINS[3][0]
     print(f"  overlap of at least 20 nt: {(found[enough] == true[enough]).mean():.4%} merged right")
-    apart = overlap <= 0
-    print(f"  no overlap: {apart.sum():,} pairs, {int((found[apart] > 0).sum())} merged")
-    _, merged, _, _ = run(repetitive(pairs // 4, read, rng), read, error_rate, 2)
-    print(f"  no overlap, repeats or two letters at the ends: {len(merged):,} pairs, {int((merged > 0).sum())} merged")
+    exact = {n: (found[overlap == n] == true[overlap == n]).mean() for n in range(12, 31)}
+    print("  by nt: " + ", ".join(f"{n} {share:.2%}" for n, share in exact.items()))
+    apart_ones = overlap <= 0
+    print(f"  no overlap: {apart_ones.sum():,} pairs, {int((found[apart_ones] > 0).sum())} merged")
+    for kind in KINDS:
+        _, merged, _, _ = run(apart(pairs, read, rng, kind), read, error_rate, 2)
+        print(f"  no overlap, ends of {kind}: {len(merged):,} pairs, {int((merged > 0).sum())} merged")
     print(f"  wrong bases of merged reads: {wrong:,}, by their qualities {expected:,.0f}")
     print(f"  {pairs / seconds / 1e6:.3f} million pairs a second of processor time")
 
@@ -127,7 +143,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=200_000)
     parser.add_argument("--error-rate", type=float, default=0.0015)
     options = parser.parse_args()
-    run(repetitive(8, 150, np.random.default_rng(0)), 150, options.error_rate, 0)  # compiles
+    run(apart(8, 150, np.random.default_rng(0), KINDS[0]), 150, options.error_rate, 0)  # compiles
     for read in (150, 250):
         report(read, options.pairs, options.error_rate)
 

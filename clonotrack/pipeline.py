@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import polars as pl
 
 from clonotrack import quantify, track
 from clonotrack import reads as reads_stage
-from clonotrack.annotate import annotate
+from clonotrack.annotate import annotate_batches
 from clonotrack.cluster import clustered
 from clonotrack.cluster import quality_control as cluster_quality
 from clonotrack.config import Config
@@ -24,7 +24,7 @@ from clonotrack.library.batches import Counts, batches
 from clonotrack.markers import describe, select
 from clonotrack.markers.amounts import tube_amounts
 from clonotrack.provenance import provenance
-from clonotrack.tables import SAMPLES
+from clonotrack.tables import REARRANGEMENTS, SAMPLES, check
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def baseline(
     config: Config | File | None = None,
     germline: Reference | File | None = None,
     threads: int = 1,
+    through: Callable[[Iterator[pl.DataFrame]], Iterable[pl.DataFrame]] | None = None,
 ) -> Baseline:
     """Find the markers of a patient in a high-burden sample.
 
@@ -79,6 +80,8 @@ def baseline(
         config: settings, or the file of them.
         germline: the reference, or a folder of one; by default the embedded one.
         threads: for annotation; the result does not depend on it.
+        through: takes REARRANGEMENTS part by part and hands each on when it has done with it; the result then holds
+            none of them, and so needs a fraction of the memory.
 
     Raises:
         ClonotrackError: an input is not what it should be.
@@ -87,8 +90,11 @@ def baseline(
     reference = given.reference(germline, settings)
     put_in = given.controls(controls, library, settings)
     distinct = reads_stage.read([(lanes, settings.library(library))], settings.reads)
-    rearrangements = annotate(distinct.sequences, reference, settings.annotate, threads=threads)
-    found = clustered(rearrangements, settings.cluster, controls=put_in)
+    sequences = distinct.fragments.frames(forget=True)
+    parts = annotate_batches(sequences, reference, settings.annotate, threads=threads)
+    kept: list[pl.DataFrame] = []
+    found = clustered(_held(parts, kept) if through is None else through(parts), settings.cluster, controls=put_in)
+    rearrangements = check(pl.concat([REARRANGEMENTS.empty(), *kept]), REARRANGEMENTS)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
     hits = None if put_in is None else _calibrator_hits(lanes, put_in, reference, settings, sample)
     tables = {} if put_in is None else {settings.library_name(library): put_in}
@@ -104,9 +110,7 @@ def baseline(
         capture_assumed=known.capture_assumed,
     )
     markers = describe(markers, reference, settings.track)
-    qc = pl.concat(
-        [reads_stage.quality_control(distinct, sample_id), cluster_quality(rearrangements, found, sample_id)]
-    )
+    qc = pl.concat([reads_stage.quality_control(distinct, sample_id), cluster_quality(found, sample_id)])
     inputs = [*given.lane_files(lanes), *given.control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
     return Baseline(rearrangements, found.clonotypes, markers, qc, summary)
@@ -191,6 +195,13 @@ def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **a
     """The one row that a sheet would have."""
     row = {"sample_id": sample_id, "subject_id": subject_id, "role": role, "library": library, "reads_1": "", **about}
     return pl.DataFrame([row], schema=SAMPLES.schema())
+
+
+def _held(parts: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The parts, which are added to `kept`."""
+    for part in parts:
+        kept.append(part)
+        yield part
 
 
 def _calibrator_hits(

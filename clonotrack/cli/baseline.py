@@ -52,7 +52,7 @@ def baseline(
     --sample-id, and what the sheet says of it (patient, library, input) holds.
     """
     from clonotrack import pipeline
-    from clonotrack.io.frames import write_table
+    from clonotrack.io.frames import write_table, written
     from clonotrack.io.outputs import staged
     from clonotrack.io.summaries import write_json
     from clonotrack.tables import CLONOTYPES, MARKERS, REARRANGEMENTS
@@ -69,9 +69,9 @@ def baseline(
             umi=umi,
             germline=germline,
             threads=threads,
+            through=lambda parts: written(parts, REARRANGEMENTS, places[0]),
             **about,
         )
-        write_table(result.rearrangements, REARRANGEMENTS, places[0])
         write_table(result.clonotypes, CLONOTYPES, places[1])
         write_table(result.markers, MARKERS, places[2])
         write_json(places[3], result.summary)

@@ -33,15 +33,15 @@ def cluster(
 
     from clonotrack.cluster import USED, clustered, quality_control
     from clonotrack.io.cohort import controls_by_library
-    from clonotrack.io.frames import read_table, write_table
+    from clonotrack.io.frames import table_batches, write_table
     from clonotrack.io.outputs import staged
     from clonotrack.tables import CLONOTYPES, QC, REARRANGEMENTS
 
     stem = output.name.removesuffix(output.suffix).removesuffix(".clonotypes")
     with staged([output, output.with_name(f"{stem}.cluster.qc.tsv")], force=force) as (table, qc):
-        rows = read_table(rearrangements, REARRANGEMENTS, columns=USED)
+        rows = table_batches(rearrangements, REARRANGEMENTS, columns=USED)
         put_in = controls_by_library(controls, config).values()
         known = pl.concat(put_in).unique(maintain_order=True) if put_in else None
         found = clustered(rows, config.cluster, controls=known)
         write_table(found.clonotypes, CLONOTYPES, table)
-        write_table(quality_control(rows, found, sample_id or stem), QC, qc)
+        write_table(quality_control(found, sample_id or stem), QC, qc)

@@ -50,5 +50,5 @@ def reads(
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):
         named = [(files, config.library(row["library"] if row else library)) for row, files in tubes]
         found = read(named, config.reads, fasta=True)
-        write_batches(found.fragments.frames(), SEQUENCES, table)
+        write_batches(found.fragments.frames(forget=True), SEQUENCES, table)
         write_table(quality_control(found, sample_id or stem), QC, qc)

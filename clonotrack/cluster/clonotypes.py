@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -14,6 +15,7 @@ from clonotrack.cluster.consensus import consensus_sequences
 from clonotrack.cluster.copies import roots
 from clonotrack.cluster.families import family_heads
 from clonotrack.cluster.groups import group
+from clonotrack.cluster.rows import Rows
 from clonotrack.cluster.scores import best_scores
 from clonotrack.cluster.votes import by_molecule, collected
 from clonotrack.config import Cluster
@@ -23,25 +25,39 @@ from clonotrack.tables import CLONOTYPES, check
 
 @dataclass(frozen=True)
 class Clustered:
-    """CLONOTYPES, and their molecules in no stated order; None where there are no UMIs."""
+    """CLONOTYPES, and what became of the reads.
+
+    Attributes:
+        clonotypes: the table.
+        reads: of all rows.
+        without: of rows without a key region.
+        own: of rows whose key region is that of a clonotype.
+        molecules: in no stated order; None where there are no UMIs.
+    """
 
     clonotypes: pl.DataFrame
+    reads: int
+    without: int
+    own: int = 0
     molecules: Molecules | None = None
 
 
 def cluster(rearrangements: pl.DataFrame, settings: Cluster, *, controls: pl.DataFrame | None = None) -> pl.DataFrame:
     """The CLONOTYPES of `clustered`."""
-    return clustered(rearrangements, settings, controls=controls).clonotypes
+    return clustered([rearrangements], settings, controls=controls).clonotypes
 
 
-def clustered(rearrangements: pl.DataFrame, settings: Cluster, *, controls: pl.DataFrame | None = None) -> Clustered:
+def clustered(
+    rearrangements: Iterable[pl.DataFrame], settings: Cluster, *, controls: pl.DataFrame | None = None
+) -> Clustered:
     """Put the rearrangements of one sample together to clonotypes.
 
     Rows without a key region are left out; `quality_control` counts them. The result depends neither on the order
     of the rows nor on the strand that was read.
 
     Args:
-        rearrangements: REARRANGEMENTS; the molecule is the unit where every row with a key region has a UMI.
+        rearrangements: REARRANGEMENTS, or of them the columns `USED`, part by part, which are not held; the molecule
+            is the unit where every row with a key region has a UMI.
         settings: when a key region is an error copy of another.
         controls: CONTROLS; clonotypes that are one of them get its `control_id` and stay out of all shares.
 
@@ -50,8 +66,8 @@ def clustered(rearrangements: pl.DataFrame, settings: Cluster, *, controls: pl.D
     """
     rows, nodes = assigned(rearrangements, settings)
     if not nodes.height:
-        return Clustered(CLONOTYPES.empty())
-    counted, found = _counted(rows, settings)
+        return Clustered(CLONOTYPES.empty(), rows.reads, rows.without)
+    counted, found = _counted(rows.table, settings)
     clonotypes = counted.join(_described(rows, nodes), on="clone")
     of_molecules = clonotypes["umi_count"].null_count() == 0
     clonotypes = clonotypes.with_columns(abundance=pl.col("umi_count" if of_molecules else "duplicate_count"))
@@ -61,22 +77,24 @@ def clustered(rearrangements: pl.DataFrame, settings: Cluster, *, controls: pl.D
         family_id=clonotypes["clone_id"].gather(family_heads(clonotypes)),
         control_id=control_ids(clonotypes["key_region"], controls, settings.max_distance),
     )
-    return Clustered(check(clonotypes.with_columns(fraction_of_locus=_share_of_locus()), CLONOTYPES), found)
+    clonotypes = check(clonotypes.with_columns(fraction_of_locus=_share_of_locus()), CLONOTYPES)
+    own = nodes.join(clonotypes, on=["locus", "key_region"], how="semi")["reads"].sum()
+    return Clustered(clonotypes, rows.reads, rows.without, int(own), found)
 
 
-def assigned(rearrangements: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, pl.DataFrame]:
+def assigned(rearrangements: Iterable[pl.DataFrame], settings: Cluster) -> tuple[Rows, pl.DataFrame]:
     """The rows with a key region and the `node` and `clone` of each, and the nodes, as `group` gives them.
 
     A clone has the number of the node that heads it. With UMIs there is also `molecule_reads`.
     """
-    rows, nodes = group(rearrangements, settings.min_ratio)
+    rows, nodes = group(Rows.of(rearrangements), settings.min_ratio)
     if not nodes.height:
-        return rows.with_columns(clone=pl.lit(None, dtype=pl.Int64)), nodes
+        return rows, nodes
     scores = best_scores(rows, nodes)
-    if not rows["umi"].null_count():
-        return by_molecule(rows, nodes, scores, settings), nodes
+    if not rows.table["umi"].null_count():
+        return rows.with_columns(**by_molecule(rows.table, nodes, scores, settings)), nodes
     heads, _ = roots(nodes, scores, settings)
-    return rows.with_columns(pl.Series("clone", heads).gather(rows["node"])), nodes
+    return rows.with_columns(clone=pl.Series(heads).gather(rows.table["node"])), nodes
 
 
 def clone_id(locus: str, key_region: str, apart: str = "") -> str:
@@ -93,28 +111,33 @@ def clone_id(locus: str, key_region: str, apart: str = "") -> str:
 
 def _counted(rows: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, Molecules | None]:
     """Reads, molecules and distinct sequences of each clonotype, error copies included."""
-    counted = (
-        rows.select("clone", "duplicate_count", hash=pl.col("sequence").hash())
-        .group_by("clone")
-        .agg(duplicate_count=pl.col("duplicate_count").sum(), unique_sequences=pl.col("hash").n_unique())
+    clones, targets = np.unique(rows["clone"].to_numpy(), return_inverse=True)
+    hashes, reads = rows["hash"].to_numpy(), rows["duplicate_count"].to_numpy()
+    order = np.lexsort((hashes, targets))
+    first = np.ones(len(order), dtype=np.bool_)
+    first[1:] = (np.diff(targets[order]) != 0) | (hashes[order][1:] != hashes[order][:-1])
+    counted = pl.DataFrame(
+        {
+            "clone": clones,
+            "duplicate_count": np.bincount(targets, reads).astype(np.int64),
+            "unique_sequences": np.bincount(targets[order][first]),
+        }
     )
-    counted = counted.sort("clone")
     if "molecule_reads" not in rows.columns:
         none = pl.lit(None, dtype=pl.Int64)
         return counted.with_columns(umi_count=none, consensus_count=none), None
-    targets = np.unique(rows["clone"].to_numpy(), return_inverse=True)[1]
     found = molecules(collected(rows, targets), counted.height, min_reads=settings.min_umi_reads)
-    enough = rows["duplicate_count"].to_numpy() * (rows["molecule_reads"].to_numpy() >= found.least)
+    enough = reads * (rows["molecule_reads"].to_numpy() >= found.least)
     seen = pl.Series(np.rint(found.seen)).fill_nan(None).cast(pl.Int64)
     consensus_count = pl.Series(np.bincount(targets, enough, minlength=counted.height)).cast(pl.Int64)
     return counted.with_columns(umi_count=seen, consensus_count=consensus_count), found
 
 
-def _described(rows: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+def _described(rows: Rows, nodes: pl.DataFrame) -> pl.DataFrame:
     """Names, calls and consensus of each clonotype, from the reads that carry its very key region."""
-    carries = rows["node"] == rows["clone"]
-    own = rows.drop("sequence", "quality").filter(carries)
-    own = own.with_columns(j_start=pl.col("j_sequence_start") - pl.col("key_region_start"))
+    carries = rows.table["node"] == rows.table["clone"]
+    own = rows.variants.rename({"node": "clone"}).with_columns(duplicate_count=pl.Series(rows.by_variant(carries)))
+    own = own.filter(pl.col("duplicate_count") > 0)
     heads = nodes.rename({"node": "clone"}).join(own.select("clone").unique(), on="clone")
     names = heads.select("locus", "key_region", "apart").iter_rows()
     described = heads.with_columns(clone_id=pl.Series([clone_id(*name) for name in names], dtype=pl.String))

@@ -7,16 +7,19 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from clonotrack.cluster.rows import Rows
+from clonotrack.io.strings import strings
 from clonotrack.kernels.consensus import consensus
-from clonotrack.sequence import U8, Ragged
+from clonotrack.kernels.selection import scatter
+from clonotrack.kernels.text import spell
+from clonotrack.sequence import DECODE, ENCODE, I64, U8
 
-UNKNOWN_QUALITY = "?"  # Q30: rows without qualities weigh alike
 MOST_ROWS = 1_000
 """Rows of a clonotype that are laid over each other, those with most reads."""
-ROWS_AT_ONCE = 65_536  # Python's strings take several times the room of arrays
+ROWS_AT_ONCE = 1 << 17
 
 
-def consensus_sequences(rows: pl.DataFrame, of: pl.Series) -> pl.DataFrame:
+def consensus_sequences(rows: Rows, of: pl.Series) -> pl.DataFrame:
     """Consensus of the rows of each clonotype, laid over each other at their common key region.
 
     METHOD: the base of a column is the one with the greatest sum of reads times Phred score: for independent errors
@@ -26,51 +29,42 @@ def consensus_sequences(rows: pl.DataFrame, of: pl.Series) -> pl.DataFrame:
     there on. The `MOST_ROWS` rows with most reads have a say.
 
     Args:
-        rows: `clone`, `sequence`, `quality` (or null), `key_region_start` (1-based), `duplicate_count`.
+        rows: with `clone`.
         of: which rows carry the key region of their clone.
 
     Returns:
         `clone` and `sequence`, a row per clone.
     """
-    order = ["clone", "duplicate_count", "hash"]  # hashes are small, and break ties whatever the order of the rows
-    ranked = rows.select(
-        "clone", "duplicate_count", hash=pl.col("sequence").hash() ^ pl.col("quality").hash()
-    ).with_row_index("row")
-    ranked = ranked.filter(of).sort(order, descending=[False, True, False])
-    chosen = ranked.filter(pl.int_range(pl.len()).over("clone") < MOST_ROWS).select("row", "clone")
-    rows = rows.select("clone", "sequence", "quality", "key_region_start", "duplicate_count")
-    clones = chosen["clone"].to_numpy()
-    cuts = np.searchsorted(clones, clones[::ROWS_AT_ONCE])
-    parts = [chosen["row"][start:end] for start, end in pairwise(np.unique([*cuts, len(clones)]).tolist())]
-    return pl.concat([_agreed(rows[part]) for part in parts])
+    order = ["clone", "duplicate_count", "copy_hash"]  # hashes break ties whatever the order of the rows
+    ranked = rows.table.select(*order).with_row_index("row").filter(of)
+    ranked = ranked.sort(order, descending=[False, True, False])
+    chosen = ranked.filter(pl.int_range(pl.len()).over("clone") < MOST_ROWS)["row"].to_numpy()
+    table = rows.table.select("clone", "duplicate_count", "key_region_start")[chosen]
+    clones, starts = np.unique(table["clone"].to_numpy(), return_index=True)
+    bounds = np.append(starts, len(chosen))
+    weights, anchors = table["duplicate_count"].to_numpy(), table["key_region_start"].to_numpy().astype(np.int64) - 1
+    parts = []
+    cuts = np.searchsorted(bounds, np.arange(0, len(chosen), ROWS_AT_ONCE))
+    for low, high in pairwise(np.unique([*cuts, len(clones)]).tolist()):
+        here = slice(bounds[low], bounds[high])
+        codes, scores, offsets = _taken(rows, chosen[here])
+        groups = bounds[low : high + 1] - bounds[low]
+        agreed, ends, _ = consensus(codes, offsets, scores, weights[here], anchors[here], groups)
+        parts.append(strings(spell(agreed, DECODE), ends))
+    return pl.DataFrame({"clone": clones, "sequence": pl.concat(parts)})
 
 
-def _agreed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Of some clones, all rows of one together."""
-    alone = pl.len().over("clone") == 1
-    single = rows.filter(alone).select("clone", pl.col("sequence").str.replace_all("[^ACGT]", "N"))
-    return pl.concat([single, _voted(rows.filter(~alone))])
-
-
-def _voted(rows: pl.DataFrame) -> pl.DataFrame:
-    sequences = Ragged.from_strings(rows["sequence"])
-    clones, sizes = np.unique(rows["clone"].to_numpy(), return_counts=True)
-    codes, offsets, _ = consensus(
-        sequences.codes,
-        sequences.offsets,
-        _scores(rows),
-        rows["duplicate_count"].to_numpy(),
-        rows["key_region_start"].to_numpy() - 1,
-        np.concatenate([[0], np.cumsum(sizes)]),
-    )
-    return pl.DataFrame({"clone": clones, "sequence": Ragged(codes, offsets).to_strings()}, schema_overrides=_TYPES)
-
-
-_TYPES = {"clone": pl.Int64, "sequence": pl.String}
-
-
-def _scores(rows: pl.DataFrame) -> U8:
-    """Phred scores of all rows, one after the other."""
-    unknown = pl.col("sequence").str.replace_all(".", UNKNOWN_QUALITY)
-    letters = rows.select(pl.col("quality").fill_null(unknown))["quality"]
-    return np.frombuffer("".join(letters).encode(), dtype=np.uint8) - np.uint8(33)
+def _taken(rows: Rows, chosen: I64) -> tuple[U8, U8, I64]:
+    """Codes, scores and offsets of the chosen rows, in their order."""
+    lengths = rows.table["length"].to_numpy().astype(np.int64)[chosen]
+    offsets = np.zeros(len(chosen) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    letters, scores = (np.empty(offsets[-1], dtype=np.uint8) for _ in range(2))
+    order = np.argsort(chosen)
+    in_order = chosen[order]
+    for part in rows.letters():
+        low, high = np.searchsorted(in_order, (part.first, part.first + len(part.offsets) - 1))
+        taken, places = in_order[low:high] - part.first, offsets[order[low:high]]
+        scatter(part.letters, part.offsets, taken, places, letters)
+        scatter(part.scores, part.offsets, taken, places, scores)
+    return spell(letters, ENCODE), scores, offsets

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 import polars as pl
 
-_KEY = ["locus", "key_region"]
-_CALLS = ["v_call", "j_call"]
-USED = [
-    *(*_KEY, "key_region_start", "system", "v_call", "d_call", "j_call", "junction", "junction_aa"),
-    "j_sequence_start",
-    *("sequence", "quality", "umi", "duplicate_count"),
-]
+from clonotrack.cluster.rows import CALLS, KEY, Rows
 
 
-def group(rearrangements: pl.DataFrame, min_ratio: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+def group(rows: Rows, min_ratio: float) -> tuple[Rows, pl.DataFrame]:
     """Group rearrangements by locus and key region, and by V and J genes where these are disjoint.
 
     METHOD: a clonotype is its locus and key region. The same key region under disjoint sets of V or J genes is
@@ -24,32 +19,30 @@ def group(rearrangements: pl.DataFrame, min_ratio: float) -> tuple[pl.DataFrame,
     error in a short read is enough to move an allele.
 
     Args:
-        rearrangements: REARRANGEMENTS; rows without locus or key region are left out.
+        rows: those with a key region.
         min_ratio: see above.
 
     Returns:
         The rows with their `node`, and the nodes: `node` (0, 1, .. by falling `reads`, then by sequence), `locus`,
         `key_region`, `apart` (V and J genes; empty for the main node of a key region), `reads`.
     """
-    rows = rearrangements.select(USED).drop_nulls(_KEY).with_columns(pl.col("key_region").str.to_uppercase())
-    if rows["sequence"].str.contains("[a-z]").any():
-        rows = rows.with_columns(pl.col("sequence").str.to_uppercase())
-    votes = rows.group_by([*_KEY, *_CALLS]).agg(reads=pl.col("duplicate_count").sum())
-    alone = pl.len().over(_KEY) == 1
+    said = rows.variants.select(*KEY, *CALLS).with_columns(reads=pl.Series(rows.by_variant()))
+    votes = said.group_by([*KEY, *CALLS]).agg(pl.col("reads").sum())
+    alone = pl.len().over(KEY) == 1
     apart = pl.concat(
         [
             votes.filter(alone).with_columns(apart=pl.lit("")),
             _set_apart(votes.filter(~alone), min_ratio),
         ]
     )
-    nodes = apart.group_by([*_KEY, "apart"]).agg(pl.col("reads").sum())
+    nodes = apart.group_by([*KEY, "apart"]).agg(pl.col("reads").sum())
     order = ["reads", "key_region", "locus", "apart"]
     nodes = nodes.sort(order, descending=[True, False, False, False]).with_row_index("node")
     nodes = nodes.with_columns(pl.col("node").cast(pl.Int64))
-    named = apart.drop("reads").join(nodes.select("node", *_KEY, "apart"), on=[*_KEY, "apart"]).drop("apart")
-    keys = [*_KEY, *_CALLS]
-    found = rows.select(keys).join(named, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    return rows.with_columns(found["node"]), nodes
+    named = apart.drop("reads").join(nodes.select("node", *KEY, "apart"), on=[*KEY, "apart"]).drop("apart")
+    found = said.join(named, on=[*KEY, *CALLS], how="left", nulls_equal=True, maintain_order="left")
+    rows = replace(rows, variants=rows.variants.with_columns(found["node"]))
+    return rows.with_columns(node=found["node"].gather(rows.table["variant"])), nodes
 
 
 def genes(call: str | None) -> frozenset[str]:
@@ -59,9 +52,9 @@ def genes(call: str | None) -> frozenset[str]:
 
 def _set_apart(votes: pl.DataFrame, min_ratio: float) -> pl.DataFrame:
     """Add `apart` to the call pairs of the key regions that have several."""
-    ordered = votes.sort([*_KEY, "reads", *_CALLS], descending=[False, False, True, False, False])
+    ordered = votes.sort([*KEY, "reads", *CALLS], descending=[False, False, True, False, False])
     names: list[str] = []
-    for _, items in groupby(ordered.select(*_KEY, *_CALLS, "reads").iter_rows(), key=lambda row: row[:2]):
+    for _, items in groupby(ordered.select(*KEY, *CALLS, "reads").iter_rows(), key=lambda row: row[:2]):
         names += _parts([(genes(v), genes(j), reads) for _, _, v, j, reads in items], min_ratio)
     return ordered.with_columns(apart=pl.Series(names, dtype=pl.String))
 

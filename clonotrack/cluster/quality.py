@@ -15,12 +15,11 @@ READS_PER_UMI = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 50, 100, 200, 500, 1000)
 """Lower ends of the classes of the histogram of reads per UMI."""
 
 
-def quality_control(rearrangements: pl.DataFrame, found: Clustered, sample_id: str) -> pl.DataFrame:
+def quality_control(found: Clustered, sample_id: str) -> pl.DataFrame:
     """Account for every read: `reads` = `reads_in_clonotypes` + `reads_without_rearrangement`.
 
     Args:
-        rearrangements: REARRANGEMENTS that went into `cluster`.
-        found: what came out.
+        found: what came out of `clustered`.
         sample_id: name of the sample.
 
     Returns:
@@ -28,20 +27,13 @@ def quality_control(rearrangements: pl.DataFrame, found: Clustered, sample_id: s
         `reads_of_controls` those in clonotypes that are a control. With UMIs also what `_of_umis` says.
     """
     clonotypes = found.clonotypes
-
-    def reads(frame: pl.DataFrame) -> int:
-        return int(frame["duplicate_count"].sum())
-
-    keys = clonotypes.select("locus", "key_region").unique()
-    regions = rearrangements.with_columns(pl.col("key_region").str.to_uppercase())
-    own = regions.join(keys, on=["locus", "key_region"], how="semi")
-    missing = pl.col("key_region").is_null() | pl.col("locus").is_null()
+    in_clonotypes = int(clonotypes["duplicate_count"].sum())
     values = {
-        "reads": reads(rearrangements),
-        "reads_in_clonotypes": reads(clonotypes),
-        "reads_without_rearrangement": reads(rearrangements.filter(missing)),
-        "reads_in_error_copies": reads(clonotypes) - reads(own),
-        "reads_of_controls": reads(clonotypes.filter(pl.col("control_id").is_not_null())),
+        "reads": found.reads,
+        "reads_in_clonotypes": in_clonotypes,
+        "reads_without_rearrangement": found.without,
+        "reads_in_error_copies": in_clonotypes - found.own,
+        "reads_of_controls": int(clonotypes.filter(pl.col("control_id").is_not_null())["duplicate_count"].sum()),
         "clonotypes": clonotypes.height,
     }
     units = ["clonotypes" if metric == "clonotypes" else "reads" for metric in values]

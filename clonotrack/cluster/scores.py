@@ -5,32 +5,32 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from clonotrack.cluster.rows import Rows
 from clonotrack.sequence import U8
 
-ROWS_AT_ONCE = 65_536  # the place of every base takes eight times the room of its score
 
-
-def best_scores(rows: pl.DataFrame, nodes: pl.DataFrame) -> U8 | None:
+def best_scores(rows: Rows, nodes: pl.DataFrame) -> U8 | None:
     """The best Phred score of each base of each key region, over the rows that carry it.
 
     Args:
-        rows: `node`, `key_region`, `key_region_start` (1-based) and `quality` (or null).
+        rows: with `node`.
         nodes: `key_region`, by `node`.
 
     Returns:
         The key regions of `nodes` one after the other; None where no row has qualities.
     """
-    letters = pl.col("quality").str.slice(pl.col("key_region_start") - 1, pl.col("key_region").str.len_bytes())
-    scored = rows.select("node", letters=letters).drop_nulls()
-    if not scored.height:
+    scored = rows.table["scored"].to_numpy()
+    if not scored.any():
         return None
     lengths = nodes["key_region"].str.len_bytes().to_numpy().astype(np.int64)
     ends = np.cumsum(lengths)
     best = np.zeros(ends[-1], dtype=np.uint8)
-    for part in scored.iter_slices(ROWS_AT_ONCE):
-        scores = np.frombuffer("".join(part["letters"]).encode(), dtype=np.uint8) - np.uint8(33)
-        owner = part["node"].to_numpy()
-        first = np.cumsum(lengths[owner]) - lengths[owner]
-        place = np.arange(len(scores)) + np.repeat((ends - lengths)[owner] - first, lengths[owner])
-        np.maximum.at(best, place, scores)
+    node, start = rows.table["node"].to_numpy(), rows.table["key_region_start"].to_numpy() - 1
+    for part in rows.letters():
+        chosen = np.flatnonzero(scored[part.first : part.first + len(part.offsets) - 1])
+        owner = node[part.first + chosen]
+        sizes = lengths[owner]
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        source = np.repeat(part.offsets[chosen] + start[part.first + chosen], sizes) + within
+        np.maximum.at(best, np.repeat((ends - lengths)[owner], sizes) + within, part.scores[source])
     return best

@@ -38,7 +38,7 @@ def collected(rows: pl.DataFrame, targets: I64) -> Umis:
     return Umis.collect(umis, targets, length, rows["duplicate_count"].to_numpy())
 
 
-def by_molecule(rows: pl.DataFrame, nodes: pl.DataFrame, scores: U8 | None, settings: Cluster) -> pl.DataFrame:
+def by_molecule(rows: pl.DataFrame, nodes: pl.DataFrame, scores: U8 | None, settings: Cluster) -> dict[str, pl.Series]:
     """The clone of each row, the molecule being the unit.
 
     METHOD: reads of near key regions are grouped by their UMI, and each group takes the key region that most of its
@@ -54,7 +54,7 @@ def by_molecule(rows: pl.DataFrame, nodes: pl.DataFrame, scores: U8 | None, sett
         settings: distance, and the rates of errors.
 
     Returns:
-        `rows` with `clone`, and `molecule_reads`, the reads of the row's group.
+        Of each row `clone`, and `molecule_reads`, the reads of its group.
     """
     heads, errors = neighbourhoods(nodes, settings)
     found = collected(rows, heads[rows["node"].to_numpy()])
@@ -68,7 +68,7 @@ def by_molecule(rows: pl.DataFrame, nodes: pl.DataFrame, scores: U8 | None, sett
     voted = chosen["node"].to_numpy()
     clones = _clones(voted, nodes, scores, errors.of_molecules(float(np.mean(size == 1))), settings)
     place = np.searchsorted(chosen["group"].to_numpy(), groups)
-    return rows.with_columns(clone=pl.Series(clones[voted][place]), molecule_reads=pl.Series(size[place]))
+    return {"clone": pl.Series(clones[voted][place]), "molecule_reads": pl.Series(size[place])}
 
 
 def _clones(voted: I64, nodes: pl.DataFrame, scores: U8 | None, errors: ErrorModel, settings: Cluster) -> I64:

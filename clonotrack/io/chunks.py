@@ -9,7 +9,7 @@ import numpy as np
 
 from clonotrack.kernels.letters import LINE_FEED, copy_rows, encode_rows, word_ends
 from clonotrack.kernels.quality import UNIT, WORST, ZERO, poor_reads
-from clonotrack.sequence import DECODE, I64, U8, Bool, Ragged
+from clonotrack.sequence import DECODE, I64, U8, Bool, Ragged, offsets_of
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class ReadChunk:
     @cached_property
     def sequences(self) -> Ragged:
         """Bases as codes; IUPAC ambiguity codes are N."""
-        offsets = _offsets(self.lengths)
+        offsets = offsets_of(self.lengths)
         return Ragged(encode_rows(self.text, self.starts, offsets), offsets)
 
     @cached_property
@@ -70,7 +70,7 @@ class ReadChunk:
     @cached_property
     def name_offsets(self) -> I64:
         """Name i is ``name_bytes[name_offsets[i]:name_offsets[i + 1]]``."""
-        return _offsets(word_ends(self.text, self.names) - self.names)
+        return offsets_of(word_ends(self.text, self.names) - self.names)
 
     @cached_property
     def name_bytes(self) -> U8:
@@ -118,9 +118,3 @@ class ReadChunk:
             None if self.quality_starts is None else self.quality_starts[rows],
             None if self.bounds is None else self.bounds[rows],
         )
-
-
-def _offsets(lengths: I64) -> I64:
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets

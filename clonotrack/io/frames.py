@@ -113,12 +113,23 @@ def write_batches(frames: Iterable[pl.DataFrame], table: Table, path: str | Path
         source = register_io_source(lambda *_: checked, schema=table.schema())
         source.sink_parquet(path, compression="zstd", compression_level=PARQUET_LEVEL, row_group_size=PARQUET_ROWS)
         return
+    for _ in _as_text(checked, table, Path(path)):
+        pass
+
+
+def written(frames: Iterable[pl.DataFrame], table: Table, path: str | Path) -> Iterator[pl.DataFrame]:
+    """The parts of a table, each when it was checked and written as TSV; see `write_batches`."""
+    return _as_text((check(frame, table) for frame in frames), table, Path(path))
+
+
+def _as_text(frames: Iterable[pl.DataFrame], table: Table, path: Path) -> Iterator[pl.DataFrame]:
     booleans = [column.name for column in table.columns if column.kind == "bool"]
     letters = pl.col(booleans).replace_strict({True: "T", False: "F"}, return_dtype=pl.String)
-    for number, frame in enumerate(checked):
-        with Path(path).open("ab" if number else "wb") as file:
+    for number, frame in enumerate(frames):
+        with path.open("ab" if number else "wb") as file:
             text = frame.with_columns(letters)
             text.write_csv(file, separator="\t", quote_style="never", null_value="", include_header=not number)
+        yield frame
 
 
 def _parquet(path: Path, choose: Choose) -> Iterator[tuple[int, pl.DataFrame]]:

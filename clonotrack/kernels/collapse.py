@@ -24,8 +24,9 @@ class Rows(NamedTuple):
         slots: open-addressing hash table of row numbers, -1 where free; its length a power of two at least twice the
             number of rows.
         hashes: of each row.
-        codes: bases of the rows.
-        offsets: row i is ``codes[offsets[i]:offsets[i + 1]]``.
+        words: bases of the rows, as `pack` has them.
+        starts: row i is ``words[starts[i]:starts[i + 1]]``.
+        offsets: bases before each row.
         shapes: of each row.
         umis: of each row.
         counts: fragments of each row.
@@ -33,7 +34,8 @@ class Rows(NamedTuple):
 
     slots: I64
     hashes: U64
-    codes: U8
+    words: U64
+    starts: I64
     offsets: I64
     shapes: I64
     umis: U64
@@ -50,25 +52,45 @@ def scramble(state: np.uint64) -> np.uint64:
 
 
 @njit
-def fragment_hash(codes: U8, shape: int, umi: np.uint64) -> np.uint64:
-    """64-bit hash of a fragment, 21 bases of three bits a word; the length is part of it."""
-    state = scramble(np.uint64(len(codes) + 1))
-    word = np.uint64(0)
-    filled = 0
-    for i in range(len(codes)):
-        word = (word << np.uint64(3)) | np.uint64(codes[i])
-        filled += 1
-        if filled == BASES_OF_WORD:
-            state = scramble(state ^ word)
-            word = np.uint64(0)
-            filled = 0
-    state = scramble(scramble(state ^ word) ^ np.uint64(shape))
-    return scramble(state ^ umi)
+def pack(codes: U8, offsets: I64) -> tuple[U64, I64]:
+    """Bases in three bits each, 21 to a word, each row from a new word on; words, and their offsets."""
+    starts = np.zeros(len(offsets), dtype=np.int64)
+    for i in range(len(offsets) - 1):
+        starts[i + 1] = starts[i] + (offsets[i + 1] - offsets[i] + BASES_OF_WORD - 1) // BASES_OF_WORD
+    words = np.zeros(starts[len(offsets) - 1], dtype=np.uint64)
+    for i in range(len(offsets) - 1):
+        for j in range(offsets[i + 1] - offsets[i]):
+            at = starts[i] + j // BASES_OF_WORD
+            words[at] = (words[at] << np.uint64(3)) | np.uint64(codes[offsets[i] + j])
+    return words, starts
 
 
 @njit
-def equal(left: U8, right: U8) -> bool:
-    """Whether two sequences are the same, base by base."""
+def unpack(words: U64, starts: I64, offsets: I64) -> U8:
+    """Bases of rows that `pack` packed, the offsets of their bases being known."""
+    codes = np.empty(offsets[len(offsets) - 1] - offsets[0], dtype=np.uint8)
+    for i in range(len(offsets) - 1):
+        first, length = offsets[i] - offsets[0], offsets[i + 1] - offsets[i]
+        for w in range(starts[i + 1] - starts[i]):
+            word = words[starts[i] + w]
+            for j in range(min(length, (w + 1) * BASES_OF_WORD) - 1, w * BASES_OF_WORD - 1, -1):
+                codes[first + j] = word & np.uint64(7)
+                word >>= np.uint64(3)
+    return codes
+
+
+@njit
+def fragment_hash(words: U64, length: int, shape: int, umi: np.uint64) -> np.uint64:
+    """64-bit hash of a fragment of so many bases."""
+    state = scramble(np.uint64(length + 1))
+    for word in words:
+        state = scramble(state ^ word)
+    return scramble(scramble(state ^ np.uint64(shape)) ^ umi)
+
+
+@njit
+def equal(left: U8 | U64, right: U8 | U64) -> bool:
+    """Whether two rows have the same words, or bases."""
     if len(left) != len(right):
         return False
     for i in range(len(left)):
@@ -106,15 +128,17 @@ def assign(codes: U8, offsets: I64, shapes: I64, umis: U64, table: Rows, rows: i
         Rows of the table afterwards.
     """
     mask = len(table.slots) - 1
+    words, starts = pack(codes, offsets)
     for i in range(len(groups)):
-        fragment = codes[offsets[i] : offsets[i + 1]]
-        key = fragment_hash(fragment, shapes[i], umis[i])
+        fragment, length = words[starts[i] : starts[i + 1]], offsets[i + 1] - offsets[i]
+        key = fragment_hash(fragment, length, shapes[i], umis[i])
         slot = np.int64(key & np.uint64(mask))
         row = table.slots[slot]
         while row >= 0:
             if table.hashes[row] == key and table.shapes[row] == shapes[i] and table.umis[row] == umis[i]:
-                if equal(table.codes[table.offsets[row] : table.offsets[row + 1]], fragment):
-                    break
+                if table.offsets[row + 1] - table.offsets[row] == length:
+                    if equal(table.words[table.starts[row] : table.starts[row + 1]], fragment):
+                        break
             slot = (slot + 1) & mask
             row = table.slots[slot]
         new[i] = row < 0
@@ -125,8 +149,9 @@ def assign(codes: U8, offsets: I64, shapes: I64, umis: U64, table: Rows, rows: i
             table.shapes[row] = shapes[i]
             table.umis[row] = umis[i]
             table.counts[row] = 0
-            table.offsets[row + 1] = table.offsets[row] + len(fragment)
-            target = table.codes[table.offsets[row] : table.offsets[row + 1]]
+            table.offsets[row + 1] = table.offsets[row] + length
+            table.starts[row + 1] = table.starts[row] + len(fragment)
+            target = table.words[table.starts[row] : table.starts[row + 1]]
             for j in range(len(fragment)):
                 target[j] = fragment[j]
             rows += 1
@@ -136,13 +161,25 @@ def assign(codes: U8, offsets: I64, shapes: I64, umis: U64, table: Rows, rows: i
 
 
 @njit
-def raise_quality(batch_scores: U8, batch_offsets: I64, groups: I64, scores: U8, offsets: I64) -> None:
-    """Keep, at every base of every row, the best score that any copy has there."""
+def raise_quality(batch_scores: U8, batch_offsets: I64, groups: I64, first: int, scores: U8, offsets: I64) -> None:
+    """Keep, at every base of some rows, the best score that any copy has there.
+
+    Args:
+        batch_scores: of a batch.
+        batch_offsets: where each of its fragments stands in them.
+        groups: row of each fragment.
+        first: of the rows.
+        scores: of the rows, raised.
+        offsets: where each row stands in them, from any number on.
+    """
+    last = first + len(offsets) - 1
     for i in range(len(groups)):
-        copy = batch_scores[batch_offsets[i] : batch_offsets[i + 1]]
-        best = scores[offsets[groups[i]] : offsets[groups[i] + 1]]
-        for j in range(len(copy)):
-            best[j] = max(best[j], copy[j])
+        if first <= groups[i] < last:
+            row = groups[i] - first
+            copy = batch_scores[batch_offsets[i] : batch_offsets[i + 1]]
+            best = scores[offsets[row] - offsets[0] : offsets[row + 1] - offsets[0]]
+            for j in range(len(copy)):
+                best[j] = max(best[j], copy[j])
 
 
 @njit

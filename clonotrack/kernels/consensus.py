@@ -68,6 +68,9 @@ def consensus(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, g
     result = np.full(ends[count], N, dtype=np.uint8)
     for g in range(count):
         rows = slice(groups[g], groups[g + 1])
+        if groups[g + 1] - groups[g] == 1:
+            result[ends[g] : ends[g + 1]] = codes[offsets[groups[g]] : offsets[groups[g + 1]]]
+            continue
         votes = np.zeros((ends[g + 1] - ends[g], 4), dtype=np.int64)
         _vote(codes, offsets, scores, weights[rows], anchors[rows], groups[g], votes, left[g])
         for column in range(votes.shape[0]):

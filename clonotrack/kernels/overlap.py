@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from clonotrack.kernels.chance import as_few, in_a_repeat, with_few_letters
 from clonotrack.kernels.jit import njit
 from clonotrack.sequence import F64, I64, U8, U64, N
 
 MERGED, APART, AMBIGUOUS, MISMATCHING = range(4)
 
 LEAST = 12
-"""nt: no shorter overlap is taken, but all are weighed: a repeat at the ends has several."""
+"""nt: no shorter overlap is looked at."""
 FLOOR = 0.002
 """Errors per base below which a score is not believed: what qualities do not know of, in either mate."""
 _SCORES = 94
@@ -90,15 +91,16 @@ def by_chance(one: U64, start: int, two: U64, begin: int, length: int) -> bool:
 @njit
 def log_odds(
     one: U8, scores_1: U8, two: U8, scores_2: U8, fragment: int, log_base: F64, log_differ: float
-) -> tuple[float, int, float]:
-    """Log odds of an overlap against chance, its mismatches, and the mismatches that the qualities expect."""
+) -> tuple[float, int, int, float]:
+    """Log odds of an overlap against chance, its known bases, mismatches, and those that the qualities expect."""
     shift = fragment - len(two)
     odds = expected = 0.0
-    found = 0
+    bases = found = 0
     for i in range(max(0, shift), min(len(one), fragment)):
         a, b = one[i], two[i - shift]
         if max(a, b) == N:
             continue
+        bases += 1
         q1, q2 = scores_1[i], scores_2[i - shift]
         expected += 1 - MATCH[q1, q2]
         if a == b:
@@ -106,7 +108,7 @@ def log_odds(
         else:
             odds += LOG_MISMATCH[q1, q2] - log_differ
             found += 1
-    return odds, found, expected
+    return odds, bases, found, expected
 
 
 @njit
@@ -115,12 +117,14 @@ def find_overlaps(
 ) -> tuple[I64, U8]:
     """The place of each pair, and whether it is sure.
 
-    METHOD: log odds of each place, by the qualities (as PEAR, Zhang 2014, doi:10.1093/bioinformatics/btt593), against
-    bases drawn at the pair's own composition: ln(M / p_x) where both mates say x, ln((1 - M) / (1 - sum p^2)) where
-    they differ, M the chance that they agree on one true base. By chance the odds have mean 1, so that of n places
-    one reaches odds of n / w with a probability of at most w (Markov). A pair is merged where the odds of its best
-    place are more than 1 / w times those of all other places and of none together, and where it has no more
-    mismatches than the qualities expect: e + 3 + 4 sqrt(e).
+    The place with the highest log odds by the qualities is taken (as PEAR, Zhang 2014,
+    doi:10.1093/bioinformatics/btt593): ln(M / p_x) where both mates say x, ln((1 - M) / (1 - sum p^2)) where they
+    differ, M the chance that they agree on one true base, p the pair's own composition.
+
+    METHOD: a pair is merged where unrelated mates would have so few mismatches at any of the places tried with a
+    probability of at most w, whether their bases are independent or of few letters; where there are no more
+    mismatches than the qualities expect, e + 3 + 4 sqrt(e); and where the mates do not end in a tandem repeat, which
+    fits at several places (`clonotrack.kernels.chance`).
 
     Args:
         codes_1: bases of the first mates.
@@ -133,7 +137,7 @@ def find_overlaps(
 
     Returns:
         Length of each fragment, 0 where the mates are not put together; and the outcome: MERGED, APART (no overlap),
-        AMBIGUOUS (several places), MISMATCHING.
+        AMBIGUOUS (a repeat, few letters), MISMATCHING.
     """
     count = len(offsets_1) - 1
     fragments = np.zeros(count, dtype=np.int64)
@@ -152,28 +156,27 @@ def find_overlaps(
         pack(one, words_1)
         pack(two, words_2)
         log_differ = composition(one, two, log_base)
-
-        best = top = -np.inf
-        total = 0.0  # sum of the odds of all places, relative to the highest
-        place = wrong = 0
-        expected = 0.0
-        for fragment in range(1, len(one) + len(two)):
+        best = expected = 0.0
+        place = bases = found = 0
+        for fragment in range(LEAST, len(one) + len(two) - LEAST + 1):
             start = max(0, fragment - len(two))
             length = min(len(one), fragment) - start
             if by_chance(words_1, start, words_2, max(0, len(two) - fragment), length):
                 continue
-            odds, found, mean = log_odds(one, phred_1, two, phred_2, fragment, log_base, log_differ)
-            total = total * np.exp(min(top - odds, 0.0)) + np.exp(min(odds - top, 0.0))
-            top = max(top, odds)
-            if odds > best and length >= LEAST:
-                best, place, wrong, expected = odds, fragment, found, mean
-        none = np.log(len(one) + len(two) - 1.0)
-        if best <= none - np.log(max_wrong):
+            odds, known, differing, mean = log_odds(one, phred_1, two, phred_2, fragment, log_base, log_differ)
+            if odds > best:
+                best, place, bases, found, expected = odds, fragment, known, differing, mean
+        tried, same = len(one) + len(two) - 2.0 * LEAST + 1.0, 1.0 - np.exp(log_differ)
+        if place == 0 or tried * as_few(bases, found, same) > max_wrong:
             continue
-        if total * np.exp(top - best) - 1.0 + np.exp(none - best) > max_wrong:
-            outcomes[i] = AMBIGUOUS
-        elif wrong > expected + 3.0 + 4.0 * np.sqrt(expected):
+        start, end, begin = max(0, place - len(two)), min(len(one), place), max(0, len(two) - place)
+        short = int(np.log(max_wrong / tried) / np.log(same))
+        if found > expected + 3.0 + 4.0 * np.sqrt(expected):
             outcomes[i] = MISMATCHING
+        elif tried * with_few_letters(one[start:end], found, log_base) > max_wrong or in_a_repeat(
+            one, end, two, begin, end - start, short
+        ):
+            outcomes[i] = AMBIGUOUS
         else:
             outcomes[i] = MERGED
             fragments[i] = place

@@ -1,4 +1,4 @@
-"""Some rows of a ragged array, as a new one."""
+"""Some rows of a ragged array, as a new one or put elsewhere."""
 
 from __future__ import annotations
 
@@ -27,3 +27,20 @@ def select(values: U8, offsets: I64, keep: Bool) -> tuple[U8, I64]:
                 target[j] = source[j]
             rows += 1
     return selected, kept
+
+
+@njit
+def scatter(values: U8, offsets: I64, rows: I64, places: I64, into: U8) -> None:
+    """Copy rows of a ragged array to where each belongs.
+
+    Args:
+        values: of the ragged array.
+        offsets: row i is ``values[offsets[i]:offsets[i + 1]]``.
+        rows: that are copied.
+        places: where each of them begins in `into`.
+        into: written.
+    """
+    for i in range(len(rows)):
+        source = values[offsets[rows[i]] : offsets[rows[i] + 1]]
+        for j in range(len(source)):
+            into[places[i] + j] = source[j]

@@ -9,19 +9,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clonotrack.kernels.collapse import SHAPES, Rows, assign, joined, raise_quality, refill
+from clonotrack.kernels.collapse import BASES_OF_WORD, SHAPES, Rows, assign, joined, raise_quality, refill, unpack
 from clonotrack.kernels.selection import select
 from clonotrack.library.batches import Batch
 from clonotrack.reads.columns import letters_of, phred_of, umis_of, unique_names
 from clonotrack.sequence import I64, U8, Bool
 from clonotrack.tables import SEQUENCES, check
 
-ROWS_OF_SLAB = 16_384
+ROWS_OF_SLAB = 1 << 18  # large enough to be given back to the system when it is left
+ROWS_AT_ONCE = 16_384
 Array = TypeVar("Array", bound=NDArray[Any])
 
 
 class Fragments:
-    """The distinct fragments so far, in arrays that double when they are full.
+    """The distinct fragments so far, in arrays that double when they are full; scores in slabs, as they are largest.
 
     Fragments are equal where every base of the read, of its mate and of the UMI is, on the strand as read; letter case
     is no difference, and an IUPAC ambiguity code is N. What is kept grows with the distinct fragments, not with all.
@@ -34,12 +35,12 @@ class Fragments:
 
     def __init__(self) -> None:
         self.rows = 0
-        number, umi, code = np.zeros(1, np.int64), np.zeros(1, np.uint64), np.zeros(1, np.uint8)
-        self.table = Rows(_free(1024), umi, code, number, number, umi, number)
-        self.scores: U8 = np.empty(0, dtype=np.uint8)
+        number, word = np.zeros(1, np.int64), np.zeros(1, np.uint64)
+        self.table = Rows(_free(1024), word, word, number, number, number, word, number)
+        self.slabs: list[U8] = []
         self.scored: Bool = np.empty(0, dtype=np.bool_)
-        self.names: list[U8] = []
-        self.name_lengths: list[I64] = []
+        self.names: U8 = np.empty(0, dtype=np.uint8)
+        self.name_ends: I64 = np.zeros(1, dtype=np.int64)
 
     @classmethod
     def of(cls, batches: Iterable[Batch]) -> Fragments:
@@ -68,58 +69,94 @@ class Fragments:
         umis = np.zeros(len(batch), dtype=np.uint64) if batch.umis is None else batch.umis
         self.rows = assign(codes, offsets, shapes, umis, self.table, self.rows, groups, new)
         if scores is not None:
-            raise_quality(scores, offsets, groups, self.scores, self.table.offsets)
-            self.scored[groups] = True
+            self._raise(scores, offsets, groups)
         names, bounds = select(reads.name_bytes, reads.name_offsets, new)
-        self.names.append(names)
-        self.name_lengths.append(np.diff(bounds))
+        before, first = int(self.name_ends[self.rows - len(bounds) + 1]), self.rows - len(bounds) + 2
+        self.names = _grown(self.names, before + len(names))
+        self.names[before : before + len(names)] = names
+        self.name_ends = _grown(self.name_ends, self.rows + 1)
+        self.name_ends[first : self.rows + 1] = before + bounds[1:]
 
     def _make_room(self, fragments: int, bases: int) -> None:
         """Room for a batch of which every fragment is new."""
         rows, table = self.rows + fragments, self.table
-        named = ("hashes", "offsets", "shapes", "umis", "counts")
+        named = ("hashes", "starts", "offsets", "shapes", "umis", "counts")
         by_row = {name: _grown(getattr(table, name), rows + 1) for name in named}
-        total = int(table.offsets[self.rows]) + bases
-        self.table = table = table._replace(codes=_grown(table.codes, total), **by_row)
-        self.scores, self.scored = _grown(self.scores, total), _grown(self.scored, rows)
+        words = int(table.starts[self.rows]) + bases // BASES_OF_WORD + fragments
+        self.table = table = table._replace(words=_grown(table.words, words), **by_row)
+        self.scored = _grown(self.scored, rows)
         if 2 * rows > len(table.slots):
             self.table = table._replace(slots=_free(1 << (4 * rows - 1).bit_length()))
             refill(self.table.slots, table.hashes, self.rows)
+
+    def _raise(self, scores: U8, offsets: I64, groups: I64) -> None:
+        """Take in the scores of a batch."""
+        self.scored[groups] = True
+        for number, first in enumerate(range(0, self.rows, ROWS_OF_SLAB)):
+            places = self.table.offsets[first : min(first + ROWS_OF_SLAB, self.rows) + 1]
+            if number == len(self.slabs):
+                self.slabs.append(np.zeros(0, dtype=np.uint8))
+            self.slabs[number] = _grown(self.slabs[number], int(places[-1] - places[0]))
+            raise_quality(scores, offsets, groups, first, self.slabs[number], places)
 
     def frame(self) -> pl.DataFrame:
         """All of `frames` in one."""
         return check(pl.concat(self.frames()), SEQUENCES)
 
-    def frames(self) -> Iterator[pl.DataFrame]:
+    def frames(self, *, forget: bool = False) -> Iterator[pl.DataFrame]:
         """SEQUENCES in the order of first occurrence, part by part: text takes several times the room of arrays.
 
         `sequence_id` is the name of the first read; where a name is taken it gets the next free number behind it
         (``name.2``). `quality` has the best score of the copies at each base, and is null where no copy had qualities.
 
+        Args:
+            forget: give each part once, and then leave the room that it took; how many there are is still known.
+
         Yields:
             At least one part.
         """
-        lengths = np.concatenate([np.zeros(1, dtype=np.int64), *self.name_lengths])
-        letters = np.concatenate([np.zeros(0, dtype=np.uint8), *self.names])
-        ids = unique_names(letters, np.cumsum(lengths))
-        for start in range(0, max(1, self.rows), ROWS_OF_SLAB):
-            yield self._slab(start, min(start + ROWS_OF_SLAB, self.rows), ids)
+        number, word = np.zeros(0, np.int64), np.zeros(0, np.uint64)
+        if forget:
+            self.table = self.table._replace(slots=number, hashes=word)
+        ends = self.name_ends[: self.rows + 1]
+        ids = unique_names(self.names[: ends[-1]], ends)
+        for start in range(0, max(1, self.rows), ROWS_AT_ONCE):
+            yield self._part(start, min(start + ROWS_AT_ONCE, self.rows), ids)
+            if forget and (start + ROWS_AT_ONCE) % ROWS_OF_SLAB == 0 and self.slabs:
+                self.slabs[start // ROWS_OF_SLAB] = np.zeros(0, dtype=np.uint8)
+        if forget:
+            self.table = self.table._replace(words=word, starts=number, umis=word)
+            self.slabs, self.names, self.name_ends = [], np.zeros(0, np.uint8), number
 
-    def _slab(self, start: int, end: int, ids: pl.Series) -> pl.DataFrame:
-        offsets, shapes = self.table.offsets[start : end + 1], self.table.shapes[start:end]
+    def _part(self, start: int, end: int, ids: pl.Series) -> pl.DataFrame:
+        table = self.table
+        offsets, shapes = table.offsets[start : end + 1], table.shapes[start:end]
+        codes = unpack(table.words, table.starts[start : end + 1], offsets)
+        scores = self._scores(start, offsets)
+        offsets = offsets - offsets[0]
         middle = offsets[:-1] + shapes // SHAPES
         one, two = (offsets[:-1], middle), (middle, offsets[1:])
         scored = self.scored[start:end]
         columns = {
             "sequence_id": ids[start:end],
-            "sequence": letters_of(self.table.codes, *one),
-            "quality": phred_of(self.scores, *one, scored),
-            "umi": umis_of(self.table.umis[start:end], shapes % SHAPES),
-            "sequence_2": letters_of(self.table.codes, *two),
-            "quality_2": phred_of(self.scores, *two, scored),
-            "duplicate_count": self.table.counts[start:end],
+            "sequence": letters_of(codes, *one),
+            "quality": phred_of(scores, *one, scored),
+            "umi": umis_of(table.umis[start:end], shapes % SHAPES),
+            "sequence_2": letters_of(codes, *two),
+            "quality_2": phred_of(scores, *two, scored),
+            "duplicate_count": table.counts[start:end],
         }
         return pl.DataFrame({name: columns[name] for name in SEQUENCES.names}, schema=SEQUENCES.schema())
+
+    def _scores(self, start: int, offsets: I64) -> U8:
+        """Scores of successive rows of one slab; zeros where no score came so far."""
+        number = start // ROWS_OF_SLAB
+        found = np.zeros(int(offsets[-1] - offsets[0]), dtype=np.uint8)
+        if number < len(self.slabs):
+            before = int(offsets[0] - self.table.offsets[number * ROWS_OF_SLAB])
+            part = self.slabs[number][before : before + len(found)]
+            found[: len(part)] = part
+        return found
 
 
 def _free(slots: int) -> I64:

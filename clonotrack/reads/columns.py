@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from clonotrack.io.strings import strings
 from clonotrack.sequence import DECODE, I64, U8, U64, Bool
 
 PHRED_OFFSET = np.uint8(33)
@@ -34,7 +35,7 @@ def umis_of(umis: U64, lengths: I64) -> pl.Series:
 
 def unique_names(letters: U8, offsets: I64) -> pl.Series:
     """Names, with the next free number behind one that stood before."""
-    names = _pieces(letters.tobytes().decode("ascii"), offsets[:-1], offsets[1:])
+    names = strings(letters, offsets)
     if names.n_unique() == len(names):
         return names
     taken = set(names)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +17,7 @@ from clonotrack.library.batches import Batch
 from clonotrack.sequence import I64, U8, Ragged
 
 CYCLES = 1024
+THREADS = 2
 OUTCOMES = ("merged", "not_overlapping", "ambiguous_overlap", "mismatching_overlap")
 
 
@@ -40,11 +43,19 @@ class Overlaps:
     cycles: I64 = field(default_factory=lambda: _zeros(2, CYCLES, 2))
     phred: I64 = field(default_factory=lambda: _zeros(94, 2))
 
+    def add(self, other: Overlaps) -> None:
+        """Take in what became of other pairs."""
+        self.read_through += other.read_through
+        for name in ("outcomes", "lengths", "cycles", "phred"):
+            getattr(self, name)[:] += getattr(other, name)
+
 
 def merge_pairs(
     batches: Iterable[Batch], max_wrong: float, overlaps: Overlaps, *, facing: bool = True
 ) -> Iterator[Batch]:
-    """The batches, with the pairs that overlap as one read; all others stay pairs.
+    """The batches, in order, with the pairs that overlap as one read; all others stay pairs.
+
+    `THREADS` batches are merged at once (the kernels release the interpreter's lock), and one more is held.
 
     Args:
         batches: fragments; mates have qualities.
@@ -52,24 +63,38 @@ def merge_pairs(
         overlaps: brought up to date before each batch is given.
         facing: mates are on opposite strands, as sequenced.
     """
-    for batch in batches:
-        yield batch if batch.mates is None else _merged(batch, batch.mates, max_wrong, overlaps, facing=facing)
+    waiting: deque[Future[tuple[Batch, Overlaps]]] = deque()
+    with ThreadPoolExecutor(THREADS) as workers:
+        for batch in batches:
+            waiting.append(workers.submit(_merged, batch, max_wrong, facing=facing))
+            if len(waiting) > THREADS:
+                yield _taken(waiting, overlaps)
+        while waiting:
+            yield _taken(waiting, overlaps)
 
 
-def _merged(batch: Batch, mates: ReadChunk, max_wrong: float, overlaps: Overlaps, *, facing: bool) -> Batch:
-    reads = batch.reads
+def _taken(waiting: deque[Future[tuple[Batch, Overlaps]]], overlaps: Overlaps) -> Batch:
+    batch, seen = waiting.popleft().result()
+    overlaps.add(seen)
+    return batch
+
+
+def _merged(batch: Batch, max_wrong: float, *, facing: bool) -> tuple[Batch, Overlaps]:
+    reads, mates, seen = batch.reads, batch.mates, Overlaps()
+    if mates is None:
+        return batch, seen
     assert reads.qualities is not None
     assert mates.qualities is not None
     turn = np.full(len(mates), facing)
     second = turned(mates.sequences.codes, mates.qualities, mates.sequences.offsets, turn)
     sides = reads.sequences.codes, reads.qualities, reads.sequences.offsets, *second, mates.sequences.offsets
     places, outcomes = find_overlaps(*sides, max_wrong)
-    codes, scores, offsets = merge(*sides, places, overlaps.cycles, overlaps.phred)
+    codes, scores, offsets = merge(*sides, places, seen.cycles, seen.phred)
     one, two = reads.sequences.lengths, mates.sequences.lengths
-    _count(overlaps, places, outcomes[two > 0], one, two)
+    _count(seen, places, outcomes[two > 0], one, two)
     chunk = ReadChunk.of(Ragged(codes, offsets), scores, reads.name_bytes, reads.name_offsets, reads.first_record)
     rest = mates.trimmed(np.zeros_like(two), np.where(places > 0, 0, two))
-    return Batch(chunk, rest, batch.umis, batch.umi_length)
+    return Batch(chunk, rest, batch.umis, batch.umi_length), seen
 
 
 def _count(overlaps: Overlaps, places: I64, outcomes: U8, one: I64, two: I64) -> None:

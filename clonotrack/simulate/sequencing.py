@@ -21,6 +21,7 @@ READS_PER_BATCH = 20_000
 _ERROR = {score: 10.0 ** (-score / 10) for score in (HIGH, MIDDLE, LOW)}
 _REDUCED_ERROR = MIDDLE_SHARE * _ERROR[MIDDLE] + (1 - MIDDLE_SHARE) * _ERROR[LOW]
 _NORMAL = 1 - POOR_READS + POOR_READS * POOR_FACTOR
+ERROR_OF_SCORE: F64 = 10.0 ** (np.arange(HIGH + 1) / -10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +122,31 @@ def _batch(
     *,
     forward: bool,
 ) -> ReadBatch:
-    amplified = reads.codes.copy()
-    np.add.at(amplified, reads.offsets[edits.read] + edits.position, edits.shift)
-    amplified %= 4
-    molecules = Ragged(amplified, reads.offsets)
+    molecules = _amplified(reads, edits)
     reverse = rng.random(len(origin)) < (0.0 if forward else 0.5)
     if mate_length is None:
-        one = _read(_turned(molecules, reverse), _turned(reads, reverse), share, rng)
+        turned = _turned(molecules, reverse)
+        one = _read(turned, turned if molecules is reads else _turned(reads, reverse), share, rng)
         return ReadBatch(*one[:2], origin, reverse, one[2])
-    one, two = (
-        _read(ends(molecules, reverse, mate_length, mate), ends(reads, reverse, mate_length, mate), share, rng)
-        for mate in (0, 1)
-    )
+    one, two = (_mate(molecules, reads, reverse, mate_length, mate, share, rng) for mate in (0, 1))
     return ReadBatch(*one[:2], origin, reverse, one[2] + two[2], two[:2])
+
+
+def _amplified(reads: Ragged, edits: Edits) -> Ragged:
+    """The reads with what the polymerase changed; themselves where it changed nothing."""
+    if not len(edits.read):
+        return reads
+    codes = reads.codes.copy()
+    np.add.at(codes, reads.offsets[edits.read] + edits.position, edits.shift)
+    return Ragged(codes % 4, reads.offsets)
+
+
+def _mate(
+    molecules: Ragged, reads: Ragged, reverse: Bool, length: int, mate: int, share: float, rng: np.random.Generator
+) -> tuple[Ragged, U8, I64]:
+    """One mate of each; see `_read`."""
+    read = ends(molecules, reverse, length, mate)
+    return _read(read, read if molecules is reads else ends(reads, reverse, length, mate), share, rng)
 
 
 def _read(molecules: Ragged, true: Ragged, share: float, rng: np.random.Generator) -> tuple[Ragged, U8, I64]:
@@ -170,4 +183,4 @@ def _qualities(reads: Ragged, share: float, rng: np.random.Generator) -> tuple[U
     reduced = np.minimum(1.0, share * np.repeat(poor, lengths) * ramp / _NORMAL)
     drawn = rng.random(len(reads.codes))
     scores = np.where(drawn >= reduced, HIGH, np.where(drawn < reduced * MIDDLE_SHARE, MIDDLE, LOW)).astype(np.uint8)
-    return scores, 10.0 ** (scores / -10.0)
+    return scores, ERROR_OF_SCORE[scores]

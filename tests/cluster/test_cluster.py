@@ -64,9 +64,9 @@ def test_no_read_is_lost_and_quality_control_says_where_each_went(
     _, rows = baseline
     nothing = table([{"sequence_id": "x", "sequence": "ACGT", "rev_comp": False, "duplicate_count": 7}])
     rows = pl.concat([rows, nothing])
-    found = clustered(rows, SETTINGS)
+    found = clustered([rows], SETTINGS)
     clonotypes = found.clonotypes
-    values = dict(quality_control(rows, found, "dx").select("metric", "value").iter_rows())
+    values = dict(quality_control(found, "dx").select("metric", "value").iter_rows())
     assert values["reads"] == rows["duplicate_count"].sum()
     assert values["reads"] == values["reads_in_clonotypes"] + values["reads_without_rearrangement"]
     assert values["reads_without_rearrangement"] == 7

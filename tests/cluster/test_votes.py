@@ -76,7 +76,7 @@ def test_the_order_of_the_rows_does_not_matter(sample: tuple[list[Clone], pl.Dat
 
 def test_quality_control_tells_of_the_umis(sample: tuple[list[Clone], pl.DataFrame, list[int]]) -> None:
     _, rows, seen = sample
-    values = dict(quality_control(rows, clustered(rows, Cluster()), "dx").select("metric", "value").iter_rows())
+    values = dict(quality_control(clustered([rows], Cluster()), "dx").select("metric", "value").iter_rows())
     assert values["molecules"] == pytest.approx(sum(seen), rel=0.02)
     assert values["umi_error_rate"] == pytest.approx(0.005, rel=0.3)
     assert values["reads_per_molecule"] == pytest.approx(DEPTH, rel=0.05)

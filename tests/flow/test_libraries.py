@@ -10,6 +10,7 @@ from clonotrack import baseline, followup
 from clonotrack.config import Config, parse
 from clonotrack.germline import Reference
 from clonotrack.io.germline import load_reference
+from clonotrack.sequence import reverse_complement
 from clonotrack.simulate import Series, parse_plan, write_series
 
 pytestmark = pytest.mark.slow
@@ -145,3 +146,26 @@ def test_a_follow_up_in_pairs_is_measured(folder: Path, reference: Reference) ->
         hits = found.hits.filter(pl.col("target_id") == row["marker_id"], pl.col("match_class") != "ambiguous")
         assert 0.97 * row["reads"] <= hits["reads"].sum() <= row["reads"]
         assert abs(hits["umis"].sum() - row["molecules"]) <= max(2, 0.1 * row["molecules"])
+
+
+def test_pairs_that_do_not_overlap_give_the_same_clonotypes(folder: Path, tmp_path: Path, reference: Reference) -> None:
+    """The last 110 nt of each fragment, which hold the junction, and 60 nt of its start; either is the first mate."""
+    reads = folder / "single" / "dx.fastq.gz"
+    placed = baseline(reads, sample_id="dx", subject_id="p", germline=reference).rearrangements.drop_nulls("key_region")
+    rows = placed.filter(pl.col("sequence").str.len_bytes() >= 185)
+    fragments = list(rows.select("sequence_id", "sequence", "quality").iter_rows())
+    whole = write(tmp_path / "whole.fastq", [(name, text[-110:], scores[-110:]) for name, text, scores in fragments])
+    pairs = [
+        ((name, text[:60], scores[:60]), (name, reverse_complement(text)[:110], scores[::-1][:110]))
+        for name, text, scores in fragments
+    ]
+    turned = [pair[::-1] if i % 2 else pair for i, pair in enumerate(pairs)]
+    mates = [write(tmp_path / f"{side}.fastq", [pair[side] for pair in turned]) for side in (0, 1)]
+    config = parse({"reads": {"max_error_rate": 1}})
+    one = baseline(whole, sample_id="dx", subject_id="p", config=config, germline=reference)
+    two = baseline(*mates, sample_id="dx", subject_id="p", config=config, germline=reference)
+    figures = dict(two.qc.filter(pl.col("stage") == "reads").select("metric", "value").iter_rows())
+    assert figures["merged"] == 0
+    columns = ["clone_id", "v_call", "j_call", "junction", "duplicate_count", "fraction_of_locus"]
+    assert two.clonotypes.select(columns).equals(one.clonotypes.select(columns))
+    assert one.clonotypes.height > 50

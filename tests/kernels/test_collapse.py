@@ -4,7 +4,18 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.collapse import SHAPES, Rows, assign, equal, fragment_hash, joined, raise_quality, refill
+from clonotrack.kernels.collapse import (
+    SHAPES,
+    Rows,
+    assign,
+    equal,
+    fragment_hash,
+    joined,
+    pack,
+    raise_quality,
+    refill,
+    unpack,
+)
 from clonotrack.sequence import Ragged
 from tests.reference import collapse as naive
 
@@ -23,8 +34,8 @@ SLOTS = 128
 
 
 def table(rows, bases, slots=SLOTS):
-    kinds = (np.uint64, np.uint8, np.int64, np.int64, np.uint64, np.int64)
-    sizes = (rows, bases, rows + 1, rows, rows, rows)
+    kinds = (np.uint64, np.uint64, np.int64, np.int64, np.int64, np.uint64, np.int64)
+    sizes = (rows, bases // 21 + rows, rows + 1, rows + 1, rows, rows, rows)
     arrays = (np.zeros(size, dtype=kind) for size, kind in zip(sizes, kinds, strict=True))
     return Rows(np.full(slots, -1, dtype=np.int64), *arrays)
 
@@ -33,7 +44,7 @@ def table(rows, bases, slots=SLOTS):
 @settings(deadline=None)
 def test_agrees_with_the_twin(batches):
     made = table(sum(map(len, batches)), sum(len(text) for batch in batches for (text, _), *_ in batch))
-    best = np.zeros(len(made.codes), dtype=np.uint8)
+    best = np.zeros(sum(len(text) for batch in batches for (text, _), *_ in batch), dtype=np.uint8)
     rows, kept, expected_best, counts = 0, [], [], []
     for fragments in batches:
         batch = Ragged.from_strings([text for (text, _), *_ in fragments])
@@ -42,7 +53,10 @@ def test_agrees_with_the_twin(batches):
         umis = np.array([umi for *_, (umi, _) in fragments], dtype=np.uint64)
         groups, new = np.zeros(len(fragments), dtype=np.int64), np.zeros(len(fragments), dtype=np.bool_)
         rows = assign(batch.codes, batch.offsets, shapes, umis, made, rows, groups, new)
-        raise_quality(scores, batch.offsets, groups, best, made.offsets)
+        middle = rows // 2
+        for first, last in ((0, middle), (middle, rows)):
+            places = made.offsets[first : last + 1]
+            raise_quality(scores, batch.offsets, groups, first, best[places[0] :], places)
         named = [(text, int(s), int(u)) for ((text, _), *_), s, u in zip(fragments, shapes, umis, strict=True)]
         before = len(kept)
         kept, expected = naive.assign(kept, named)
@@ -51,7 +65,8 @@ def test_agrees_with_the_twin(batches):
         counts = [n + expected.count(i) for i, n in enumerate([*counts, *[0] * (len(kept) - before)])]
         expected_best += [[0] * len(text) for text, *_ in kept[len(expected_best) :]]
         expected_best = naive.raise_quality(expected_best, [row for (_, row), *_ in fragments], expected)
-        texts = Ragged(made.codes, made.offsets[: rows + 1]).to_strings()
+        offsets = made.offsets[: rows + 1]
+        texts = Ragged(unpack(made.words, made.starts, offsets), offsets).to_strings()
         assert list(zip(texts, made.shapes[:rows].tolist(), made.umis[:rows].tolist(), strict=True)) == kept
         assert made.counts[:rows].tolist() == counts
         assert [best[a:b].tolist() for a, b in pairwise(made.offsets[: rows + 1])] == expected_best
@@ -79,10 +94,16 @@ def test_a_table_is_refilled_as_by_the_twin(power, data):
 
 @given(st.lists(sequence, min_size=2, max_size=20))
 @settings(deadline=None)
-def test_equal(sequences):
+def test_words_hold_their_bases(sequences):
     rows = Ragged.from_strings(sequences)
-    for i in range(len(rows)):
-        assert [equal(rows[i], rows[j]) for j in range(len(rows))] == [text == sequences[i] for text in sequences]
+    words, starts = pack(rows.codes, rows.offsets)
+    spans = [words[a:b] for a, b in pairwise(starts)]
+    for one, text in zip(spans, sequences, strict=True):
+        expected = [other == text for other in sequences]
+        same = [len(other) == len(text) and equal(one, two) for two, other in zip(spans, sequences, strict=True)]
+        assert same == expected
+    assert unpack(words, starts[1:], rows.offsets[1:]).tolist() == rows.codes[rows.offsets[1] :].tolist()
+    assert naive.unpack([span.tolist() for span in spans], rows.lengths.tolist()) == [row.tolist() for row in rows]
 
 
 def test_hash_tells_neighbours_apart():
@@ -95,7 +116,9 @@ def test_hash_tells_neighbours_apart():
             other = base.copy()
             other[place] = (other[place] + change) % 4
             near.append(other)
-    assert len({int(fragment_hash(codes, 0, np.uint64(0))) for codes in near}) == len(near) == 801
+    words = [pack(codes, np.array([0, len(codes)]))[0] for codes in near]
+    hashes = {int(fragment_hash(row, len(codes), 0, np.uint64(0))) for row, codes in zip(words, near, strict=True)}
+    assert len(hashes) == len(near) == 801
 
 
 def test_equal_hashes_are_told_apart_by_comparison():
@@ -104,7 +127,9 @@ def test_equal_hashes_are_told_apart_by_comparison():
     made = table(3, 12, slots=8)
     shapes, umis = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.uint64)
     groups, new = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.bool_)
-    made.hashes[0], made.offsets[1] = fragment_hash(batch[0], 0, umis[0]), 4  # row 0 holds AAAA under the hash of ACGT
+    words, _ = pack(batch.codes, batch.offsets)
+    made.hashes[0], made.offsets[1], made.starts[1] = fragment_hash(words[:1], 4, 0, umis[0]), 4, 1
+    # row 0 holds AAAA under the hash of ACGT
     refill(made.slots, made.hashes, 1)
     assert assign(batch.codes, batch.offsets, shapes, umis, made, 1, groups, new) == 3
     assert groups.tolist() == [1, 2]

@@ -67,15 +67,24 @@ def test_places_from_read_through_to_the_end(fragment, outcome):
     assert found([(*good((whole + ends[0])[:150]), *good((ends[1] + whole)[-150:]))], 1e-6) == [outcome]
 
 
-@pytest.mark.parametrize("unit", [1, 2, 3, 7])
-def test_a_tandem_repeat_at_the_ends_is_no_overlap(unit):
-    """Mates that do not reach each other, both ending in the same repeat."""
+@pytest.mark.parametrize(("unit", "length"), [(1, 40), (2, 40), (7, 40), (8, 19), (11, 16), (12, 24), (30, 61)])
+def test_a_tandem_repeat_at_the_ends_is_no_overlap(unit, length):
+    """Mates that do not reach each other, both ending in the same repeat, in or out of step."""
     rng = np.random.default_rng(unit)
-    repeat = (bases(rng, unit) * 60)[:40]
-    one, two = bases(rng, 110) + repeat, repeat + bases(rng, 110)
-    ((place, outcome),) = found([(*good(one), *good(two))], 1e-6)
-    assert place == 0
-    assert outcome in ("APART", "AMBIGUOUS")
+    repeat = bases(rng, unit) * 60
+    for phase in (0, unit // 2):
+        one, two = bases(rng, 80) + repeat[:length], repeat[phase:][:length] + bases(rng, 80)
+        ((place, outcome),) = found([(*good(one), *good(two))], 1e-6)
+        assert place == 0
+        assert outcome in ("APART", "AMBIGUOUS")
+
+
+def test_few_letters_at_the_ends_are_no_overlap():
+    """22 nt of two letters that agree, as one of four million such ends do, in mates of four letters."""
+    rng = np.random.default_rng(3)
+    for letters, outcome in (("AC", (0, "AMBIGUOUS")), ("ACGT", (138, "MERGED"))):
+        end = bases(rng, 22, letters)
+        assert found([(*good(bases(rng, 58) + end), *good(end + bases(rng, 58)))], 1e-6) == [outcome]
 
 
 def test_more_mismatches_than_the_qualities_explain():

@@ -37,3 +37,11 @@ def refill(size, hashes):
 
 def joined(one, two):
     return [left + right for left, right in zip(one, two, strict=True)]
+
+
+def unpack(rows, lengths):
+    """Bases of rows of words of 21 bases, the last of a word in its lowest three bits."""
+    return [
+        [int(digit) for i, word in enumerate(words) for digit in oct(word)[2:].zfill(21)[-min(21, length - 21 * i) :]]
+        for words, length in zip(rows, lengths, strict=True)
+    ]
