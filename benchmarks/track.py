@@ -12,7 +12,7 @@ Cases (`track_files.py` makes the files; with --folder they stay):
 
 Each is timed against `igzip -dc` of its files, one after the other (`gzip -dc` where igzip is not on the PATH; it is
 said which). Printed: medians of wall and processor time, their ratio, peak memory, the marker reads that were counted,
-and where the processor's time goes. With --tools, 100,000 of the reads are searched for the 20 markers with `seqkit
+and where the processor's time goes. With --tools, 200,000 of the reads are searched for the 20 markers with `seqkit
 grep`, `cutadapt` and ours, and analysed with `vidjil-algo` (whose germline is named by $VIDJIL_GERMLINE), where these
 are on the PATH: whole processes, the best of two.
 """
@@ -37,7 +37,7 @@ from clonotrack.io.frames import read_table
 from clonotrack.tables import HITS, MARKERS
 
 CASES = ("gzip", "targets", "pairs", "bgzf", "lanes")
-FEW = 100_000
+FEW = 200_000
 STEPS = ("find and check records, filter", "sieve, compare, count")
 
 

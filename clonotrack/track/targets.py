@@ -195,7 +195,7 @@ def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track)
 
 def _letters(table: str, name: str, sequence: str) -> str:
     upper = sequence.upper()
-    if odd := set(upper) - set("ACGT"):
+    if odd := set(upper.strip("ACGT")) - set("ACGT"):
         message = f"{name!r} holds {min(odd)!r}, and what is tracked is made of A, C, G and T: correct the sequence"
         raise TableError(table, "sequence", message)
     return upper

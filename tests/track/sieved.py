@@ -20,11 +20,16 @@ class Sieved(NamedTuple):
     left: I64
 
 
-def sieved(reads: Sequence[str], index: Index) -> Sieved:
-    """The reads one after the other, and the places of `index` whose piece lies where in them."""
-    joined = "".join(reads)
+def joined_up(reads: Sequence[str]) -> tuple[U8, I64, I64]:
+    """The reads one after the other: text, where each starts and ends."""
     lengths = np.array([len(read) for read in reads], dtype=np.int64)
     ends = np.cumsum(lengths)
+    return np.frombuffer("".join(reads).encode(), dtype=np.uint8), ends - lengths, ends
+
+
+def sieved(reads: Sequence[str], index: Index) -> Sieved:
+    """The reads one after the other, and the places of `index` whose piece lies where in them."""
+    text, starts, ends = joined_up(reads)
     held = index.places[:, 5] > 0
     entries = {
         int(group[VALUE]): [row for row in range(LANES * group[FIRST], LANES * group[END]) if held[row]]
@@ -32,10 +37,9 @@ def sieved(reads: Sequence[str], index: Index) -> Sieved:
     }
     found = [
         (read, place, entry)
-        for place, value in enumerate(piece_values(encode(joined)).tolist())
+        for place, value in enumerate(piece_values(encode("".join(reads))).tolist())
         for read in (int(np.searchsorted(ends, place, side="right")),)
         if place + PIECE <= ends[read]
         for entry in entries.get(value, ())
     ]
-    text = np.frombuffer(joined.encode(), dtype=np.uint8)
-    return Sieved(text, ends - lengths, ends, np.array(found, dtype=np.int64).reshape(-1, 3))
+    return Sieved(text, starts, ends, np.array(found, dtype=np.int64).reshape(-1, 3))
