@@ -55,13 +55,14 @@ def with_few_letters(overlap: U8, mismatches: int, log_base: F64) -> float:
 
 
 @njit
-def in_a_repeat(one: U8, end: int, two: U8, begin: int, length: int, short: int) -> bool:
+def in_a_repeat(one: U8, end: int, two: U8, begin: int, length: int, mismatches: int, short: int) -> bool:
     """Whether both mates end toward each other in one tandem repeat.
 
     METHOD: mates in a repeat fit at several places, whether they overlap or not. A repeat of unit d is one where the
-    overlap that is d shorter has at most two mismatches, and another for each `PER_MISMATCH` bases, and where the
-    bases of both mates, from their ends on, are those d further inside, with a score (1 for a match, -2 for a mismatch)
-    of `REPEATED`; of `REPEATED_SHORT` for units that chance would give both mates.
+    overlap that is d shorter has few mismatches (one, up to two more where the overlap itself has some, and another for
+    each `PER_MISMATCH` bases), and where the bases of both mates, from their ends on, are those d further inside, with
+    a score (1 for a match, -2 for a mismatch) of `REPEATED`; of `REPEATED_SHORT` for units that chance would give both
+    mates.
 
     Args:
         one: the first mate.
@@ -69,10 +70,11 @@ def in_a_repeat(one: U8, end: int, two: U8, begin: int, length: int, short: int)
         two: the second mate, on the same strand.
         begin: of the overlap in it.
         length: of the overlap.
+        mismatches: in the overlap.
         short: bases up to which a unit is short.
     """
     for unit in range(1, length):
-        most = 2 + (length - unit) // PER_MISMATCH
+        most = 1 + min(mismatches, 2) + (length - unit) // PER_MISMATCH
         found = 0
         for i in range(length - unit):
             found += one[end - length + unit + i] != two[begin + i]

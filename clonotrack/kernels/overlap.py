@@ -174,7 +174,7 @@ def find_overlaps(
         if found > expected + 3.0 + 4.0 * np.sqrt(expected):
             outcomes[i] = MISMATCHING
         elif tried * with_few_letters(one[start:end], found, log_base) > max_wrong or in_a_repeat(
-            one, end, two, begin, end - start, short
+            one, end, two, begin, end - start, found, short
         ):
             outcomes[i] = AMBIGUOUS
         else:

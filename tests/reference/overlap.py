@@ -50,7 +50,7 @@ def find_overlap(one, scores_1, two, scores_2, max_wrong):
     short = int(log(max_wrong / tried) / log(1 - differ))
     behind = two[max(0, len(two) - best) :]
     if tried * with_few_letters(overlap, wrong, share) > max_wrong or in_a_repeat(
-        one[:best], behind, len(overlap), short
+        one[:best], behind, len(overlap), wrong, short
     ):
         return 0, "AMBIGUOUS"
     return best, "MERGED"
@@ -69,7 +69,7 @@ def with_few_letters(overlap, mismatches, share):
     return min(1, FEW_LETTERS * odds) * as_few(bases, mismatches, same)
 
 
-def in_a_repeat(one, two, length, short):
+def in_a_repeat(one, two, length, mismatches, short):
     """Mates without what is beyond the fragment."""
     tail, head = one[len(one) - length :], two[:length]
     for unit in range(1, length):
@@ -77,7 +77,11 @@ def in_a_repeat(one, two, length, short):
         shifted = sum(a != b for a, b in zip(tail[unit:], head, strict=False))
         inside = [one[i] == one[i - unit] for i in range(len(one) - 1, unit - 1, -1)]
         onward = [a == b for a, b in zip(two, two[unit:], strict=False)]
-        if shifted <= 2 + (length - unit) // 20 and is_run(inside, least) and is_run(onward, least):
+        if (
+            shifted <= 1 + min(mismatches, 2) + (length - unit) // 20
+            and is_run(inside, least)
+            and is_run(onward, least)
+        ):
             return True
     return False
 
