@@ -6,7 +6,7 @@ codes in one array and the offsets between them, so that a kernel sees two array
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -63,6 +63,13 @@ def translate(sequence: str) -> str:
     return AMINO_ACIDS[index].tobytes().decode("ascii")
 
 
+def offsets_of(lengths: Sequence[int] | I64) -> I64:
+    """Where pieces of these lengths begin, one behind the other, and where the last ends, shape (n + 1,)."""
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
 @dataclass(frozen=True, slots=True)
 class Ragged:
     """Many sequences in one array.
@@ -79,9 +86,7 @@ class Ragged:
     def from_strings(cls, sequences: Iterable[str]) -> Ragged:
         """Encode sequences, in order."""
         items = list(sequences)
-        offsets = np.zeros(len(items) + 1, dtype=np.int64)
-        np.cumsum([len(item) for item in items], out=offsets[1:])
-        return cls(encode("".join(items)), offsets)
+        return cls(encode("".join(items)), offsets_of([len(item) for item in items]))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -106,7 +111,6 @@ class Ragged:
     def take(self, index: I64) -> Ragged:
         """The chosen sequences, in the order of `index`, as a new set."""
         lengths = self.lengths[index]
-        offsets = np.zeros(len(index) + 1, dtype=np.int64)
-        np.cumsum(lengths, out=offsets[1:])
+        offsets = offsets_of(lengths)
         source = np.repeat(self.offsets[:-1][index] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return Ragged(self.codes[source], offsets)

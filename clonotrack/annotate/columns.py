@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clonotrack.io.strings import strings
+from clonotrack.io.strings import pieces, strings
 from clonotrack.kernels.settlement import Details
 from clonotrack.kernels.text import spell_amino_acids, spell_cigars
 from clonotrack.sequence import I64, Ragged
@@ -66,29 +66,29 @@ def _cigar(calls: NDArray[Any], details: Details, kind: str, lengths: I64) -> pl
     return strings(*spell_cigars(*spans, lengths, absent, details.pieces, first, last))
 
 
-def junctions(calls: NDArray[Any], oriented: Ragged, sequence: pl.Series) -> dict[str, pl.Series]:
+def junctions(calls: NDArray[Any], oriented: Ragged, text: pl.Series) -> dict[str, pl.Series]:
     """`junction`, where both anchors are on the read, its length and translation; key region.
 
     `junction_aa` translates the complete codons from Cys104 on; where the last codon is not complete, a # follows.
+
+    Args:
+        calls: of the kernels.
+        oriented: the reads on the strand of the rearrangement.
+        text: their letters, one value.
     """
     start, end = calls["v_anchor"], calls["j_anchor"] + 3
     absent = (calls["v"] < 0) | (start < 0) | (calls["j_anchor"] < 0)
     length = np.where(absent, 0, end - start)
     keyless = (calls["found"] == 0) | (calls["key_start"] < 0)
+    key_length = np.where(keyless, 0, calls["key_end"] - calls["key_start"])
+    reads = oriented.offsets[:-1]
     return {
-        "junction": _slices(sequence, start, length, absent),
-        "junction_aa": strings(*spell_amino_acids(oriented.codes, oriented.offsets[:-1] + start, length)),
+        "junction": pieces(text, reads + start, length),
+        "junction_aa": strings(*spell_amino_acids(oriented.codes, reads + start, length)),
         "junction_length": _masked(end - start, absent),
-        "key_region": _slices(sequence, calls["key_start"], calls["key_end"] - calls["key_start"], keyless),
+        "key_region": pieces(text, reads + calls["key_start"], key_length),
         "key_region_start": _masked(calls["key_start"] + 1, keyless),
     }
-
-
-def _slices(sequence: pl.Series, start: NDArray[Any], length: NDArray[Any], absent: NDArray[np.bool_]) -> pl.Series:
-    frame = pl.DataFrame(
-        {"sequence": sequence, "start": np.where(absent, 0, start), "length": np.where(absent, 0, length)}
-    )
-    return frame.select(pl.col("sequence").str.slice("start", "length")).to_series().set(pl.Series(absent), None)
 
 
 def _masked(values: NDArray[Any], absent: NDArray[np.bool_]) -> pl.Series:

@@ -10,25 +10,30 @@ from numpy.typing import NDArray
 
 from clonotrack.annotate.index import Index
 from clonotrack.germline import Segment
+from clonotrack.io.strings import pieces
 from clonotrack.sequence import I64
 
 _ORDER = ("v", "d", "d2", "j")
 
 
-def inserted(calls: NDArray[Any], sequence: pl.Series) -> dict[str, pl.Series]:
-    """`np1`, `np2`, `np3` and their lengths: the bases behind the V, the first and the second D, up to what follows."""
+def inserted(calls: NDArray[Any], reads: I64, text: pl.Series) -> dict[str, pl.Series]:
+    """`np1`, `np2`, `np3` and their lengths: the bases behind the V, the first and the second D, up to what follows.
+
+    Args:
+        calls: of the kernels.
+        reads: first letter of each read in `text`.
+        text: letters of the reads on the strand of the rearrangement, one value.
+    """
     columns = {}
     for number, kind in enumerate(_ORDER[:3], start=1):
         following = np.full(len(calls), -1)
         for other in reversed(_ORDER[number:]):
             following = np.where(calls[other] >= 0, calls[f"{other}_start"], following)
-        absent = pl.Series((calls[kind] < 0) | (following < 0))
+        absent = (calls[kind] < 0) | (following < 0)
         start = calls[f"{kind}_end"]
-        length = pl.Series(np.maximum(following - start, 0)).set(absent, None)
-        frame = pl.DataFrame({"sequence": sequence, "start": start, "length": length})
-        bases = frame.select(pl.col("sequence").str.slice("start", "length")).to_series()
-        columns[f"np{number}"] = bases.set(absent | (length == 0).fill_null(False), None)
-        columns[f"np{number}_length"] = length
+        length = np.where(absent, 0, np.maximum(following - start, 0))
+        columns[f"np{number}"] = pieces(text, reads + start, length)
+        columns[f"np{number}_length"] = pl.Series(length).set(pl.Series(absent), None)
     return columns
 
 

@@ -7,8 +7,8 @@ from clonotrack.kernels.segments import Limits
 from clonotrack.kernels.settlement import CALIBRATION, D_CALIBRATION
 
 # METHOD: a V with more than 5 % substitutions has been through a germinal centre, so that it is rearranged: a J is
-# likely beforehand, and so many times more chance is allowed. Measured: with 20 % substitutions 0.4 % instead of 3 % of
-# IGK and IGL reads go without a J.
+# likely beforehand, and so many times more chance is allowed. Measured (benchmarks/annotate_accuracy.py): with 20 %
+# substitutions 0.2 to 0.9 % instead of 3 % of IGK and IGL reads go without a J.
 MUTATED_FAVOUR = 20.0
 # Least score of a D with its flank, in the place of a V: fewer than 1 in 1,000 random reads of 300 nt have it.
 LEAST_D_SCORE = 20.0

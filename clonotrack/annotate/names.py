@@ -10,9 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clonotrack.annotate.index import KDE, Index
-from clonotrack.germline import Segment
+from clonotrack.germline import LOCI, Segment
 from clonotrack.kernels.settlement import Details
 from clonotrack.sequence import I16, I64, U64
+
+# What stands behind a locus in the name of a system.
+_ENDINGS = ("", "+", "+D")
 
 
 def call_names(details: Details, index: Index) -> dict[str, pl.Series]:
@@ -51,14 +54,21 @@ def locus_and_system(calls: NDArray[Any], index: Index) -> dict[str, pl.Series]:
     METHOD: TRA and TRD share V genes, so the J decides; a V of TRD alone joined to a J of TRA is ``TRA+D``; what ends
     in Kde is ``IGK+``.
     """
-    loci = {kind: np.array([s.locus for s in group] or [""]) for kind, group in (("d", index.d), ("j", index.j))}
+    of_d, of_j = ([LOCI.index(segment.locus) for segment in group] or [0] for group in (index.d, index.j))
     kde = np.array([segment.gene == KDE for segment in index.j])
     delta_only = np.array([segment.loci == ("TRD",) for segment in index.v])
     v, d, j = (calls[kind] for kind in "vdj")
-    locus = np.where(j >= 0, loci["j"][j], loci["d"][d])
-    from_delta = np.where(v >= 0, delta_only[v], loci["d"][d] == "TRD")
-    to_alpha = (locus == "TRA") & from_delta
+    locus_of_d = np.array(of_d)[d]
+    locus = np.where(j >= 0, np.array(of_j)[j], locus_of_d)
+    from_delta = np.where(v >= 0, delta_only[v], locus_of_d == LOCI.index("TRD"))
+    to_alpha = (locus == LOCI.index("TRA")) & from_delta
     plus = (v < 0) | (j < 0) | kde[j]
-    system = np.where(to_alpha, "TRA+D", np.where(plus, np.char.add(locus, "+"), locus))
-    none = pl.Series(calls["found"] == 0)
-    return {"locus": pl.Series(locus).set(none, None), "system": pl.Series(system).set(none, None)}
+    ending = np.where(to_alpha, _ENDINGS.index("+D"), np.where(plus, _ENDINGS.index("+"), 0))
+    systems = [locus + ending for locus in LOCI for ending in _ENDINGS]
+    found = calls["found"] != 0
+    return {"locus": _chosen(LOCI, locus, found), "system": _chosen(systems, locus * len(_ENDINGS) + ending, found)}
+
+
+def _chosen(names: Sequence[str], numbers: I64, found: NDArray[np.bool_]) -> pl.Series:
+    """The name of each number, null where nothing was found."""
+    return pl.Series([*names, None]).gather(np.where(found, numbers, len(names)))

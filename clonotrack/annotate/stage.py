@@ -21,12 +21,13 @@ from clonotrack.annotate.index import Index, build_index
 from clonotrack.annotate.joints import inserted, lost
 from clonotrack.annotate.mates import annotate_pairs
 from clonotrack.annotate.names import call_names, locus_and_system
+from clonotrack.annotate.recurrent import Recurrent
 from clonotrack.annotate.regions import regions
 from clonotrack.annotate.support import support
 from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
-from clonotrack.io.strings import letters_of, strings
+from clonotrack.io.strings import letters_of, one_text, pieces, strings
 from clonotrack.kernels.germline_alignment import align_to_germline
 from clonotrack.kernels.pairing import find_pairs
 from clonotrack.kernels.settlement import settle_pairs
@@ -73,7 +74,8 @@ def annotate_batches(
         TableError: a sequence is null.
     """
     index = build_index(reference, settings.loci)
-    annotate_reads = partial(_annotate_batch, index=index, extended=extend(index), settings=settings)
+    recurrent = Recurrent(partial(_annotate_distinct, index=index, extended=extend(index), settings=settings))
+    annotate_reads = partial(_annotate_batch, recurrent=recurrent)
     waiting: deque[Future[pl.DataFrame]] = deque()
     with ThreadPoolExecutor(max_workers=threads) as workers:  # the kernels release the interpreter's lock
         for batch in batches:
@@ -84,17 +86,12 @@ def annotate_batches(
             yield waiting.popleft().result()
 
 
-def _annotate_batch(
-    sequences: pl.DataFrame, index: Index, extended: Extended | None, settings: Annotate
-) -> pl.DataFrame:
+def _annotate_batch(sequences: pl.DataFrame, recurrent: Recurrent) -> pl.DataFrame:
     """REARRANGEMENTS of one batch."""
     if missing := sequences.get_column("sequence").null_count():
         raise TableError("SEQUENCES", "sequence", f"is empty in {missing} rows")
-    upper = sequences.get_column("sequence").str.to_uppercase()
-    distinct = upper.unique(maintain_order=True)
-    called = _annotate_distinct(distinct, index, extended, settings)
-    if len(distinct) < len(upper):
-        called = called[_rows_of(upper, distinct)]
+    letters, offsets = letters_of(sequences.get_column("sequence"))
+    called = recurrent.annotated(Ragged(spell(letters, ENCODE), offsets))
     given = sequences.select(
         pl.col("sequence_id"),
         pl.col("sequence").alias("given"),
@@ -112,14 +109,12 @@ def _turned(quality: pl.Series, turned: pl.Series) -> pl.Series:
     """The qualities of sequences of which some were `turned`."""
     if quality.null_count() == len(quality):
         return quality
-    letters, offsets = letters_of(quality.fill_null(""))
-    return strings(turn(letters, offsets, turned.to_numpy()), offsets).alias("quality")
-
-
-def _rows_of(texts: pl.Series, distinct: pl.Series) -> pl.Series:
-    """The row of each text among the distinct ones."""
-    rows = distinct.alias("text").to_frame().with_row_index("row")
-    return texts.alias("text").to_frame().join(rows, on="text", how="left", maintain_order="left").get_column("row")
+    rows = np.flatnonzero(turned.to_numpy() & quality.is_not_null().to_numpy())
+    letters, offsets = letters_of(quality.gather(rows))
+    place = np.arange(len(quality))
+    place[rows] = len(quality) + np.arange(len(rows))
+    both = pl.concat([quality.set(quality == "", None), strings(turn(letters, offsets), offsets)], rechunk=True)
+    return both.gather(place).alias("quality")
 
 
 def _carried(sequences: pl.DataFrame, name: str) -> pl.Expr:
@@ -129,35 +124,31 @@ def _carried(sequences: pl.DataFrame, name: str) -> pl.Expr:
     return (pl.lit(1) if name == "duplicate_count" else pl.lit(None)).cast(REARRANGEMENTS.schema()[name]).alias(name)
 
 
-def _annotate_distinct(
-    sequences: pl.Series, index: Index, extended: Extended | None, settings: Annotate
-) -> pl.DataFrame:
-    """Calls of distinct upper-case sequences, a row each."""
-    letters, offsets = letters_of(sequences)
-    reads = Ragged(spell(letters, ENCODE), offsets)
+def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, settings: Annotate) -> pl.DataFrame:
+    """Calls of distinct sequences, a row each."""
     accepted = limits.complete(settings)
     pairs = find_pairs(reads.codes, reads.offsets, index.germline, accepted)
     calls = _told(pairs.calls, index)
     details = settle_pairs(reads.offsets, pairs, index.germline, accepted)
     if extended is not None:
         details = add_incomplete(reads, pairs, details, index, extended, limits.incomplete(settings))
-    oriented = strings(spell(pairs.oriented, DECODE), offsets)
+    text = one_text(spell(pairs.oriented, DECODE))
     beside, below, bounds = align_to_germline(
-        pairs.oriented, offsets, calls, details.pieces, details.piece_offsets, index.germline
+        pairs.oriented, reads.offsets, calls, details.pieces, details.piece_offsets, index.germline
     )
     columns = {
-        "sequence": oriented.set(pl.Series(calls["found"] == 0), None),
+        "sequence": pieces(text, reads.offsets[:-1], np.where(calls["found"] == 0, 0, reads.lengths)),
         "rev_comp": pl.Series(calls["reversed"] == 1),
         **flags(calls),
         **call_names(details, index),
         "sequence_alignment": strings(spell(beside, _LETTERS), bounds),
         "germline_alignment": strings(spell(below, _LETTERS), bounds),
-        **junctions(calls, Ragged(pairs.oriented, offsets), oriented),
+        **junctions(calls, Ragged(pairs.oriented, reads.offsets), text),
         **cigars(calls, details, reads.lengths),
         **locus_and_system(calls, index),
         **identities(calls),
         **coordinates(calls),
-        **inserted(calls, oriented),
+        **inserted(calls, reads.offsets[:-1], text),
         **lost(calls, index),
         **support(calls),
         **regions(calls, details, index),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
+from clonotrack.cli.memory import let_memory_wait
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -26,6 +27,7 @@ def annotate(sequences: Path, germline: Path | None, config: Config, threads: in
     SEQUENCES is a SEQUENCES table (.parquet, .tsv), or FASTQ or FASTA, plain or gzip; - is standard input. One row per
     sequence is written, with null calls where there is no rearrangement (AIRR Rearrangement schema).
     """
+    let_memory_wait()
     from clonotrack.annotate import annotate_batches
     from clonotrack.io import given
     from clonotrack.io.frames import write_batches

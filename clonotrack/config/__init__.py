@@ -55,7 +55,7 @@ class Annotate(Section):
     # ones is called, 1 in 10,000 germline V with random sequence behind them. Without mutation 99 of 100 D that are
     # called in IGH are right.
     min_v_score: float = Field(25.0, ge=0, description="alignment score below which there is no V")
-    min_j_score: float = Field(12.0, ge=0, description="alignment score below which there is no J")
+    min_j_score: float = Field(9.0, ge=0, description="alignment score below which there is no J")
     max_j_expected: float = Field(
         0.0003,
         ge=0,

@@ -15,7 +15,7 @@ from clonotrack.io.parts import Part
 from clonotrack.io.reads import ReadChunk
 from clonotrack.io.streams import label
 from clonotrack.kernels.strands import turned
-from clonotrack.sequence import ENCODE, I64, U8, Ragged
+from clonotrack.sequence import ENCODE, I64, U8, Ragged, offsets_of
 
 FRAGMENTS_AT_ONCE = 4096
 SKIPPED = 0x900
@@ -139,6 +139,4 @@ def _chunk(path: Path, reads: tuple[Read, ...], first: int, *, needed: bool) -> 
 
 
 def _joined(texts: list[str]) -> tuple[U8, I64]:
-    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum([len(text) for text in texts], out=offsets[1:])
-    return np.frombuffer("".join(texts).encode("ascii"), dtype=np.uint8), offsets
+    return np.frombuffer("".join(texts).encode("ascii"), dtype=np.uint8), offsets_of([len(text) for text in texts])

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 HEADER_BYTES = 18
 _MAGIC = b"\x1f\x8b\x08\x04"
 _FIELD = struct.pack("<HccH", 6, b"B", b"C", 2)  # one extra field of two bytes, which the size follows
+MOST_OF_A_MEMBER = 1 << 16  # bytes
 _PACKED_BYTES = 1 << 20
 
 

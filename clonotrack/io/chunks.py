@@ -9,7 +9,7 @@ import numpy as np
 
 from clonotrack.kernels.letters import LINE_FEED, copy_rows, encode_rows, word_ends
 from clonotrack.kernels.quality import UNIT, WORST, ZERO, poor_reads
-from clonotrack.sequence import DECODE, I64, U8, Bool, Ragged
+from clonotrack.sequence import DECODE, I64, U8, Bool, Ragged, offsets_of
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class ReadChunk:
     @cached_property
     def sequences(self) -> Ragged:
         """Bases as codes; IUPAC ambiguity codes are N."""
-        offsets = _offsets(self.lengths)
+        offsets = offsets_of(self.lengths)
         return Ragged(encode_rows(self.text, self.starts, offsets), offsets)
 
     @cached_property
@@ -70,7 +70,7 @@ class ReadChunk:
     @cached_property
     def name_offsets(self) -> I64:
         """Name i is ``name_bytes[name_offsets[i]:name_offsets[i + 1]]``."""
-        return _offsets(word_ends(self.text, self.names) - self.names)
+        return offsets_of(word_ends(self.text, self.names) - self.names)
 
     @cached_property
     def name_bytes(self) -> U8:
@@ -92,6 +92,10 @@ class ReadChunk:
             return self
         return self._rows(slice(start, end), self.first_record + start)
 
+    def every(self, start: int, step: int) -> ReadChunk:
+        """The reads with the numbers `start`, `start` + `step` and so on."""
+        return self._rows(np.arange(start, len(self), step))
+
     def trimmed(self, starts: I64, ends: I64) -> ReadChunk:
         """The bases from `starts` to `ends` of each read, 0-based half-open, with their qualities."""
         qualities = None if self.quality_starts is None else self.quality_starts + starts
@@ -104,7 +108,7 @@ class ReadChunk:
             return np.zeros(len(self), dtype=np.bool_)
         return poor_reads(self.text, self.quality_starts, self.lengths, self.bounds, round(max_error_rate * UNIT))
 
-    def _rows(self, rows: Bool | slice, first: int | None = None) -> ReadChunk:
+    def _rows(self, rows: Bool | I64 | slice, first: int | None = None) -> ReadChunk:
         return ReadChunk(
             self.text,
             self.starts[rows],
@@ -114,9 +118,3 @@ class ReadChunk:
             None if self.quality_starts is None else self.quality_starts[rows],
             None if self.bounds is None else self.bounds[rows],
         )
-
-
-def _offsets(lengths: I64) -> I64:
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets

@@ -10,7 +10,7 @@ import polars as pl
 
 from clonotrack.io.frames import table_batches
 from clonotrack.io.reads import ReadChunk, read_chunks
-from clonotrack.io.strings import strings
+from clonotrack.io.strings import one_text, pieces, strings
 from clonotrack.kernels.hash_set import FREE, admit
 from clonotrack.kernels.text import spell
 from clonotrack.sequence import DECODE, I64, U64
@@ -21,7 +21,8 @@ REQUIRED = ("sequence_id", "sequence", "duplicate_count")
 # Rows of a table, and bytes of a file of reads, that are one batch.
 ROWS_AT_ONCE = 16_384
 BYTES_AT_ONCE = 10_000_000
-_PHRED_OFFSET = 33
+# Text that waits, decompressed: what takes the batches is slower than decompression.
+BYTES_AHEAD = 3 * BYTES_AT_ONCE
 
 
 def read_sequences(path: Path) -> pl.DataFrame:
@@ -44,11 +45,12 @@ def sequence_batches(path: Path) -> Iterator[pl.DataFrame]:
             yield from part.iter_slices(ROWS_AT_ONCE)
         return
     names = _Names()
-    for chunk in read_chunks(path, chunk_bytes=BYTES_AT_ONCE):
+    for chunk in read_chunks(path, chunk_bytes=BYTES_AT_ONCE, ahead_bytes=BYTES_AHEAD):
+        text = one_text(chunk.text)
         columns = {
-            "sequence_id": names.unique(strings(chunk.name_bytes, chunk.name_offsets)),
+            "sequence_id": names.unique(pieces(text, chunk.names, np.diff(chunk.name_offsets))),
             "sequence": strings(spell(chunk.sequences.codes, DECODE), chunk.sequences.offsets).fill_null(""),
-            "quality": _qualities(chunk),
+            "quality": _qualities(chunk, text),
         }
         yield pl.DataFrame(columns).select(
             pl.col(name) if name in columns else pl.lit(1 if name == "duplicate_count" else None).cast(kind).alias(name)
@@ -56,10 +58,10 @@ def sequence_batches(path: Path) -> Iterator[pl.DataFrame]:
         )
 
 
-def _qualities(chunk: ReadChunk) -> pl.Series:
-    if chunk.qualities is None:
+def _qualities(chunk: ReadChunk, text: pl.Series) -> pl.Series:
+    if chunk.quality_starts is None:
         return pl.Series([None] * len(chunk), dtype=pl.String)
-    return strings(chunk.qualities + np.uint8(_PHRED_OFFSET), chunk.sequences.offsets).fill_null("")
+    return pieces(text, chunk.quality_starts, chunk.lengths).fill_null("")
 
 
 class _Names:
@@ -90,7 +92,7 @@ class _Names:
         self.number += len(names)
         if 2 * self.number > len(self.slots):
             kept = self.slots[self.slots != FREE]
-            self.slots = np.full(1 << (4 * self.number - 1).bit_length(), FREE, dtype=np.uint64)
+            self.slots = np.full(1 << (2 * self.number).bit_length(), FREE, dtype=np.uint64)
             admit(kept, self.slots)
         hashes = np.maximum(names.hash(0).to_numpy(), np.uint64(FREE + 1))
         return np.flatnonzero(admit(hashes, self.slots))

@@ -6,6 +6,7 @@ import gzip
 import io
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import numpy as np
 from isal import isal_zlib
 
 from clonotrack.errors import InputError
-from clonotrack.io.bgzf import HEADER_BYTES, Piece, is_bgzf, pieces
+from clonotrack.io.bgzf import HEADER_BYTES, MOST_OF_A_MEMBER, Piece, is_bgzf, pieces
 from clonotrack.io.zstd import MAGIC, ZstdReader
 from clonotrack.sequence import U8
 
@@ -49,8 +50,9 @@ class Block(NamedTuple):
 class Blocks:
     """The bytes of a file in blocks, read and decompressed in a thread that runs ahead of whoever takes them.
 
-    A block is memory of its own: it may be kept while others are taken. Of BGZF, whose pieces are independent, two
-    threads decompress. What is read never depends on how far the threads are.
+    A block is memory of its own: it may be kept while others are taken. Memory that nobody keeps is used again, since
+    the system fills with zeros what it hands out. Of BGZF, whose pieces are independent, two threads decompress. What
+    is read never depends on how far the threads are.
     """
 
     def __init__(self, path: Path, size: int = BLOCK_BYTES, ahead: int = AHEAD_BYTES) -> None:
@@ -67,6 +69,7 @@ class Blocks:
         """
         self.path, self.size = path, size
         self._raw = _opened(path)
+        self._spare: deque[U8] = deque()
         self._running, self._over = True, False
         self._ready: Queue[Block | Future[Block] | BaseException] = Queue(max(2, ahead // size))
         self._worker = threading.Thread(target=self._work, daemon=True)
@@ -125,13 +128,13 @@ class Blocks:
             found = pieces(self._raw, self.size)
             while self._running:
                 try:
-                    self._ready.put(pool.submit(_unpacked, next(found)))
+                    self._ready.put(pool.submit(self._unpacked, next(found)))
                 except StopIteration as end:
                     return cast(bytes, end.value)
             return b""
 
     def _next(self, readinto: Callable[[memoryview], int]) -> Block:
-        buffer = _room(self.size)
+        buffer = self._room(self.size)
         end, full = HEADROOM, HEADROOM + self.size
         while end < full and self._running:
             count = readinto(buffer.data[end:full])
@@ -139,6 +142,36 @@ class Blocks:
                 return Block(buffer, end, final=True)
             end += count
         return Block(buffer, end, final=False)
+
+    def _unpacked(self, piece: Piece) -> Block:
+        buffer, end = self._room(piece.size), HEADROOM
+        reader = isal_zlib._GzipReader(cast(Any, piece.packed), len(piece.packed))
+        while count := reader.readinto(buffer.data[end : HEADROOM + piece.size]):
+            end += count
+        if end != HEADROOM + piece.size or reader.read(1):
+            raise gzip.BadGzipFile
+        return Block(buffer, end, final=False)
+
+    def _room(self, size: int) -> U8:
+        """Memory for so many bytes."""
+        try:
+            memory = self._spare.pop()
+        except IndexError:
+            memory = np.empty(0, dtype=np.uint8)
+        if len(memory) <= HEADROOM + size:
+            memory = np.empty(HEADROOM + size + MOST_OF_A_MEMBER, dtype=np.uint8)
+        return np.asarray(_Lease(memory, self._spare))
+
+
+class _Lease:
+    """Memory that is spare again when no array uses it any more."""
+
+    def __init__(self, memory: U8, spare: deque[U8]) -> None:
+        self.__array_interface__ = memory.__array_interface__
+        self._memory, self._spare = memory, spare
+
+    def __del__(self) -> None:
+        self._spare.append(self._memory)
 
 
 class _Rest(io.RawIOBase):
@@ -150,20 +183,6 @@ class _Rest(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         count = self._parts[0].readinto(buffer)
         return count or self._parts[1].readinto(buffer)
-
-
-def _unpacked(piece: Piece) -> Block:
-    buffer, end = _room(piece.size), HEADROOM
-    reader = isal_zlib._GzipReader(cast(Any, piece.packed), len(piece.packed))
-    while count := reader.readinto(buffer.data[end:]):
-        end += count
-    if end != HEADROOM + piece.size:
-        raise gzip.BadGzipFile
-    return Block(buffer, end, final=False)
-
-
-def _room(size: int) -> U8:
-    return np.empty(HEADROOM + size + 1, dtype=np.uint8)
 
 
 def label(path: Path) -> str:

@@ -5,28 +5,30 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from clonotrack.kernels.text import lines
-from clonotrack.sequence import I64, U8
-
-# Stands in no text, so that a line is one field.
-_SEPARATOR = "\x01"
+from clonotrack.sequence import I64, U8, offsets_of
 
 
 def strings(letters: U8, offsets: I64) -> pl.Series:
-    """Text i is ``letters[offsets[i]:offsets[i + 1]]``, printable ASCII; null where it is empty.
+    """Text i is ``letters[offsets[i]:offsets[i + 1]]``, ASCII; null where it is empty."""
+    return pieces(one_text(letters), offsets[:-1], np.diff(offsets))
 
-    The texts are read as a table of one column: no object of Python's is made for any of them.
+
+def one_text(letters: U8) -> pl.Series:
+    """All letters as the one value of a column, for `pieces`."""
+    return pl.Series([letters.tobytes()])
+
+
+def pieces(text: pl.Series, starts: I64, lengths: I64) -> pl.Series:
+    """Piece i is the `lengths[i]` letters of a text from `starts[i]` on, ASCII; null where there is none.
+
+    Polars cuts them: no object of Python's is made for any of them.
     """
-    if len(offsets) == 1:
-        return pl.Series(dtype=pl.String)
-    table = lines(letters, offsets).tobytes()
-    schema = {"text": pl.String}
-    frame = pl.read_csv(table, has_header=False, separator=_SEPARATOR, quote_char=None, schema=schema)
-    return frame.to_series().rechunk().alias("")
+    spans = pl.DataFrame({"start": starts, "length": np.maximum(lengths, 0)})
+    cut = pl.lit(text).bin.slice("start", "length").cast(pl.String)
+    return spans.select(pl.when(pl.col("length") > 0).then(cut).alias("")).to_series()
 
 
 def letters_of(texts: pl.Series) -> tuple[U8, I64]:
     """The bytes of all texts, one after the other, and their offsets."""
-    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(texts.str.len_bytes().to_numpy(), out=offsets[1:])
-    return np.frombuffer(texts.str.join("").item().encode(), dtype=np.uint8), offsets
+    letters = np.frombuffer(texts.str.join("").cast(pl.Binary).item(), dtype=np.uint8)
+    return letters, offsets_of(texts.str.len_bytes().to_numpy())

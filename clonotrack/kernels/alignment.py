@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from clonotrack.kernels.gapped import GAP_EXTEND, GAP_OPEN, MATCH, align_banded
-from clonotrack.kernels.jit import leaf, njit
+from clonotrack.kernels.gapped import BAND, GAP_EXTEND, GAP_OPEN, MATCH, align_banded
+from clonotrack.kernels.jit import leaf
 from clonotrack.kernels.pieces import share_overlap, spans, trim_head, trim_tail
-from clonotrack.kernels.placement import BAND, overlap, score_alleles, score_alleles_gapped, ungapped_run
+from clonotrack.kernels.placement import overlap, score_alleles, score_alleles_gapped, ungapped_run
 from clonotrack.kernels.segments import Germline, Segments, codes_of
-from clonotrack.kernels.ungapped import best_run
+from clonotrack.kernels.ungapped import best_run, count_matches
 from clonotrack.kernels.workspace import Bench
 from clonotrack.sequence import I32, U8
 
@@ -19,7 +19,7 @@ LEFT_OVER = 10
 SHARED = 12
 
 
-@njit
+@leaf
 def settle_v_and_j(
     read: U8, germline: Germline, v_bench: Bench, j_bench: Bench, v_pieces: I32, j_pieces: I32, call: Any
 ) -> tuple[bool, bool]:
@@ -57,7 +57,7 @@ def settle_v_and_j(
     return v_gapped, j_gapped
 
 
-@njit
+@leaf
 def align(
     read: U8,
     start: int,
@@ -79,7 +79,7 @@ def align(
         group: the group.
         place: of its common coordinate on the read.
         allele: the best one without gaps.
-        bench: scratch; ``best`` holds the scores of all alleles with gaps, if gaps are needed.
+        bench: scratch; ``best`` holds the scores of the alleles with gaps, if gaps are needed.
         pieces: written.
 
     Returns:
@@ -101,13 +101,13 @@ def align(
             after >= LEFT_OVER
             and is_better_shifted(read, last + shift - SHARED, end, codes, last - SHARED, len(codes), shift)
         )
-    ) and align_banded(read, start, end, codes, shift, BAND, pieces)[0] > score:
+    ) and align_banded(read, start, end, codes, shift, BAND, pieces, bench.table)[0] > score:
         score_alleles(read, segments, group, place, start, 0.0, bench)
-        gapped, other = score_alleles_gapped(read, start, end, segments, group, place, bench.scores, bench.best, pieces)
+        gapped, other = score_alleles_gapped(read, start, end, segments, group, place, pieces, bench)
         if gapped > score:
             shift = place - segments.origin[other]
             gapped, count, on_read, on_germline = align_banded(
-                read, start, end, codes_of(segments, other), shift, BAND, pieces
+                read, start, end, codes_of(segments, other), shift, BAND, pieces, bench.table
             )
             return True, gapped, other, count, on_read, on_germline
     pieces[0, 0] = MATCH
@@ -138,7 +138,8 @@ def is_better_shifted(read: U8, start: int, end: int, germline: U8, first: int, 
         least = GAP_OPEN + GAP_EXTEND * abs(gap)
         if gap == 0 or high - low <= least:
             continue
-        if best_run(read[low + at : high + at], germline[low:high], 1)[0] > least:
+        beside = read[low + at : high + at]
+        if count_matches(beside, germline[low:high]) > least and best_run(beside, germline[low:high], 1)[0] > least:
             return True
     return False
 

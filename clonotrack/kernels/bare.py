@@ -85,8 +85,9 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, near: Segments, left:
                 best = score
                 call["reversed"] = strand
                 call["j"], call["j_group"], call["j_place"] = found[0]["j"], found[0]["j_group"], found[0]["j_place"]
-                call["j_score"] = score
-                keep_group(kept, j_bench.best, 0, len(kept))
+                call["j_score"], call["j_expected"] = score, found[0]["j_expected"]
+                first, last = group_of(germline.j, call["j_group"])
+                keep_group(kept, j_bench.best, first, last)
         if best == 0:
             tie_offsets[2 * i + 1] = tie_offsets[2 * i + 2] = used
             continue
@@ -114,9 +115,10 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, near: Segments, left:
             call["earliest_j"] = max(0, v_end - V_OVERSHOOT)
             first, last = group_of(germline.v, group)
             keep_group(v_bench.best, v_bench.scores, first, last)
-            ties, used = append_ties(ties, used, v_bench.best)
+            ties, used = append_ties(ties, used, v_bench.best, first, last)
             tie_offsets[2 * i + 1] = used
-            ties, used = append_ties(ties, used, kept)
+            first, last = group_of(germline.j, call["j_group"])
+            ties, used = append_ties(ties, used, kept, first, last)
             for b in range(len(read)):
                 oriented[offsets[i] + b] = read[b]
         else:

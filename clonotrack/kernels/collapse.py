@@ -89,8 +89,8 @@ def fragment_hash(words: U64, length: int, shape: int, umi: np.uint64) -> np.uin
 
 
 @njit
-def equal(left: U64, right: U64) -> bool:
-    """Whether two rows have the same words."""
+def equal(left: U8 | U64, right: U8 | U64) -> bool:
+    """Whether two rows have the same words, or bases."""
     if len(left) != len(right):
         return False
     for i in range(len(left)):

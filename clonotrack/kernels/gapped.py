@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from clonotrack.kernels.jit import njit
-from clonotrack.sequence import I32, U8, N
+from clonotrack.kernels.jit import leaf, njit
+from clonotrack.sequence import I32, I64, U8, N
 
 MATCH, INSERTION, DELETION = 0, 1, 2
 GAP_OPEN = 8
 GAP_EXTEND = 1
 _LOW = -1_000_000
+# How far an alignment of a segment may leave the diagonal [nt].
+BAND = 16
+
+
+class Table(NamedTuple):
+    """Scratch for `align_banded`.
+
+    Attributes:
+        trace: moves, shape (at least bases of the allele + 1, at least twice the band + 1).
+        above: scores of a row, shape (at least twice the band + 2,).
+        above_gap: the same, with a gap open.
+    """
+
+    trace: U8
+    above: I64
+    above_gap: I64
 
 
 @njit
+def make_table(longest: int, band: int) -> Table:
+    """Scratch for alleles of at most `longest` bases."""
+    width = 2 * band + 1
+    return Table(
+        np.zeros((longest + 1, width), dtype=np.uint8),
+        np.zeros(width + 1, dtype=np.int64),
+        np.zeros(width + 1, dtype=np.int64),
+    )
+
+
+@leaf
 def align_banded(
-    read: U8, read_start: int, read_end: int, germline: U8, shift: int, band: int, operations: I32
+    read: U8, read_start: int, read_end: int, germline: U8, shift: int, band: int, operations: I32, table: Table
 ) -> tuple[int, int, int, int]:
     """The best local alignment of a stretch of a read with an allele.
 
@@ -30,6 +59,7 @@ def align_banded(
         shift: place of the allele's first base on the read, about which the band lies.
         band: how far an alignment may leave that diagonal [nt].
         operations: written, shape (pieces, 2): kind (MATCH, INSERTION, DELETION) and length of each piece.
+        table: scratch.
 
     Returns:
         Score, number of pieces, first aligned base of the read and of the allele (-1 pieces if they do not fit into
@@ -37,9 +67,10 @@ def align_banded(
     """
     rows = len(germline)
     width = 2 * band + 1
-    trace = np.zeros((rows + 1, width), dtype=np.uint8)
-    above = np.zeros(width + 1, dtype=np.int64)
-    above_gap = np.full(width + 1, _LOW, dtype=np.int64)
+    trace, above, above_gap = table.trace, table.above, table.above_gap
+    for column in range(width + 1):
+        above[column] = 0
+        above_gap[column] = _LOW
     best = 0
     best_row = 0
     best_column = 0
@@ -53,6 +84,7 @@ def align_banded(
             if j < read_start or j >= read_end:
                 above[column] = 0
                 above_gap[column] = _LOW
+                trace[i, column] = 0
                 insertion = _LOW
                 left = 0
                 continue

@@ -17,6 +17,10 @@ LEAST_VOTES = 1
 APART = 10
 # Where k-mers propose no J, its first base is looked for up to here from where it may begin [nt].
 FARTHEST_J = 100
+# METHOD: a J that goes up to the end of the read (a primer's, mostly) or of its allele (the C gene or intron follows)
+# could have ended at one place of it only, not at all. Chance is shared among the ways to end (Bonferroni): two thirds
+# of it for runs that end anywhere, a ninth for each of those that end with the read, with the allele, and with both.
+ANYWHERE, AT_END = 1.5, 9.0
 
 
 @leaf
@@ -30,7 +34,7 @@ def find_j(
     bench: Bench,
     call: Any,
 ) -> int:
-    """The J from base `earliest` on; writes its group, place and allele into `call`.
+    """The J from base `earliest` on; writes its group, place, allele and E-value into `call`.
 
     k-mers propose the places; where none of these is accepted, all near the V are looked at.
 
@@ -41,8 +45,8 @@ def find_j(
         segments: the J alleles.
         least: least score.
         most_expected: most matches as good that chance may have (E-value).
-        bench: scratch; ``best`` holds the scores of all alleles of the J's group afterwards.
-        call: written.
+        bench: scratch; ``best`` holds the scores of the alleles of the J's group afterwards.
+        call: written, with the E-value.
 
     Returns:
         Its score; 0 where none is accepted.
@@ -123,24 +127,58 @@ def best_j(
     METHOD: of two J segments one behind the other the first is the rearranged one; the other is germline that
     follows it on the chromosome, and may well have the higher score.
     """
-    searched = (len(read) - earliest) * bases_of(segments, groups)
+    bases = bases_of(segments, groups)
+    alleles = alleles_of(segments, groups)
     best = 0
     best_start, best_end = 0, 0
     for candidate in range(taken):
         group = bench.elected[candidate, 0]
         place = bench.elected[candidate, 1]
         score, allele = score_alleles(read, segments, group, place, earliest, least, bench)
-        if score < least or expected_by_chance(score, 1, searched) > most_expected:
+        if score < least:
             continue
         _, start, end = ungapped_run(read, earliest, segments, place, allele)
+        behind = len(codes_of(segments, allele)) - (end - place + segments.origin[allele])
+        expected = expected_j(score, len(read) - earliest, len(read) - end, bases, alleles, behind)
+        if expected > most_expected:
+            continue
         if best == 0 or end <= best_start or (score > best and start < best_end):
             best, best_start, best_end = score, start, end
             call["j"] = allele
             call["j_group"] = group
             call["j_place"] = place
+            call["j_expected"] = expected
             first_allele, last_allele = group_of(segments, group)
             keep_group(bench.best, bench.scores, first_allele, last_allele)
     return best
+
+
+@leaf
+def expected_j(score: int, searched: int, behind_read: int, bases: int, alleles: int, behind_allele: int) -> float:
+    """J matches as good as this one that random sequence has (E-value).
+
+    Args:
+        score: of the run.
+        searched: bases of the read that may be J.
+        behind_read: bases of the read behind the run.
+        bases: of all alleles.
+        alleles: how many these are.
+        behind_allele: bases of the run's allele behind the run.
+    """
+    expected = ANYWHERE * expected_by_chance(score, 1, searched * bases)
+    with_read = searched if behind_read else 1
+    with_allele = bases if behind_allele else alleles
+    return min(expected, AT_END * expected_by_chance(score, 1, with_read * with_allele))
+
+
+@leaf
+def alleles_of(segments: Segments, groups: I64) -> int:
+    """Alleles of the groups that are looked for."""
+    alleles = 0
+    for group in range(len(segments.group_offsets) - 1):
+        start, end = group_of(segments, group)
+        alleles += groups[group] * (end - start)
+    return alleles
 
 
 @leaf

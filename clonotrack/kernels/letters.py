@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf, njit
 from clonotrack.kernels.loads import load_u64
 from clonotrack.sequence import ENCODE, I64, U8, N
 
@@ -109,19 +109,24 @@ def word_ends(text: U8, starts: I64) -> I64:
 @njit
 def encode_rows(text: U8, starts: I64, offsets: I64) -> U8:
     """Codes of bases: row i begins at ``text[starts[i]]``, and at ``offsets[i]`` of what is given back."""
-    byte = np.uint8
     codes = np.empty(offsets[-1], dtype=np.uint8)
     for i in range(len(starts)):
         target = codes[offsets[i] : offsets[i + 1]]
-        source = text[starts[i] : starts[i] + len(target)]
-        for j in range(len(target)):  # as in `_odd`, on bytes: the compiler makes vector instructions of it
-            letter = source[j]
-            base = byte(byte(letter >> byte(1)) & byte(3))
-            thymine = byte(byte(base >> byte(1)) & byte(base ^ byte(1)))
-            rest = byte(byte(letter & byte(0xD9)) ^ byte(65))
-            odd = byte(byte(rest ^ byte(thymine << byte(4))) & byte(thymine ^ byte(255)))
-            target[j] = byte(N) if odd else byte(base ^ byte(base >> byte(1)))
+        encode_letters(text[starts[i] : starts[i] + len(target)], target)
     return codes
+
+
+@leaf
+def encode_letters(letters: U8, codes: U8) -> None:
+    """Write the code of each letter: as in `_odd`, on bytes, of which the compiler makes vector instructions."""
+    byte = np.uint8
+    for j in range(len(letters)):
+        letter = letters[j]
+        base = byte(byte(letter >> byte(1)) & byte(3))
+        thymine = byte(byte(base >> byte(1)) & byte(base ^ byte(1)))
+        rest = byte(byte(letter & byte(0xD9)) ^ byte(65))
+        odd = byte(byte(rest ^ byte(thymine << byte(4))) & byte(thymine ^ byte(255)))
+        codes[j] = byte(N) if odd else byte(base ^ byte(base >> byte(1)))
 
 
 @njit

@@ -36,11 +36,8 @@ MUCH_WEAKER = 2
 APART = 20
 # Bases that a J may take from a V that chance matches made too long.
 V_OVERSHOOT = 12
-# METHOD: a V with this share of substitutions has been through a germinal centre, so that it is rearranged: a J is
-# likely beforehand, and so many times more chance is allowed. Measured: with 20 % substitutions 0.4 % instead of 3 %
-# of IGK and IGL reads go without a J.
+# Share of substitutions of a V from which on more chance is allowed for the J, see `Limits.mutated_favour`.
 MUTATED = 0.05
-MUTATED_FAVOUR = 20.0
 
 
 class Pairs(NamedTuple):
@@ -140,19 +137,23 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
             call["j"] = found[0]["j"]
             call["j_group"] = found[0]["j_group"]
             call["j_place"] = found[0]["j_place"]
+            call["j_expected"] = found[0]["j_expected"]
             call["j_score"] = j_score
             call["earliest_j"] = earliest
             start, end = group_of(germline.v, group)
             keep_group(v_bench.best, v_bench.scores, start, end)
-            keep_group(j_kept, j_bench.best, 0, len(j_kept))
+            start, end = group_of(germline.j, call["j_group"])
+            keep_group(j_kept, j_bench.best, start, end)
         read = other if call["reversed"] else forward
         for b in range(len(read)):
             oriented[offsets[i] + b] = read[b]
         if best > 0:
-            ties, used = append_ties(ties, used, v_bench.best)
+            start, end = group_of(germline.v, call["v_group"])
+            ties, used = append_ties(ties, used, v_bench.best, start, end)
         tie_offsets[2 * i + 1] = used
         if best > 0:
-            ties, used = append_ties(ties, used, j_kept)
+            start, end = group_of(germline.j, call["j_group"])
+            ties, used = append_ties(ties, used, j_kept, start, end)
         tie_offsets[2 * i + 2] = used
     return Pairs(calls, oriented, ties[:used], tie_offsets)
 

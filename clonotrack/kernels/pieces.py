@@ -56,21 +56,21 @@ def count_pieces(
     i = read_start
     g = germline_start
     matches = 0
-    mismatches = 0
+    compared = 0
     for p in range(count):
         if pieces[p, 0] == MATCH:
-            for _ in range(pieces[p, 1]):
-                if read[i] == germline[g]:
-                    matches += 1
-                elif read[i] != N:
-                    mismatches += 1
-                i += 1
-                g += 1
+            unknown = 0
+            for at in range(pieces[p, 1]):
+                matches += read[i + at] == germline[g + at]
+                unknown += read[i + at] == N
+            i += pieces[p, 1]
+            g += pieces[p, 1]
+            compared += pieces[p, 1] - unknown
         elif pieces[p, 0] == INSERTION:
             i += pieces[p, 1]
         else:
             g += pieces[p, 1]
-    return matches, mismatches
+    return matches, compared - matches
 
 
 @leaf

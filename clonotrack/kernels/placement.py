@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from clonotrack.kernels.gapped import align_banded
-from clonotrack.kernels.jit import leaf, njit
+from clonotrack.kernels.gapped import BAND, align_banded
+from clonotrack.kernels.jit import leaf
 from clonotrack.kernels.profile import count_profile
 from clonotrack.kernels.segments import Segments, codes_of, group_of
-from clonotrack.kernels.ungapped import best_run, count_matches
+from clonotrack.kernels.ungapped import best_run
 from clonotrack.kernels.workspace import Bench
-from clonotrack.sequence import I32, I64, U8
+from clonotrack.sequence import I32, U8
 
 # Alleles whose rough score is this much under the best are not looked at: 15 more mismatches than the best allele,
 # five standard deviations of what 25 random bases behind a segment's end add.
@@ -17,7 +17,6 @@ ROUGH_SLACK = 45
 # gains at the ends of the run what it lacks inside would have to gain four matches.
 SLACK = 8
 NOT_NEAR = -1_000_000
-BAND = 16
 # Alleles this much under the best without gaps can become the best with gaps.
 GAPPED_SLACK = 12
 
@@ -70,19 +69,19 @@ def score_alleles(
     score, first, last = ungapped_run(read, earliest, segments, place, start + top)
     if 2 * score < least:
         return 0, -1
-    inside = bench.rough
+    scores_inside(read, earliest, first, last, segments, group, place, bench)
+    inside = bench.inside
     most = NOT_NEAR
     for member in range(end - start):
-        if inside[member] < least_rough:
+        if bench.rough[member] < least_rough:
             inside[member] = NOT_NEAR
-            continue
-        inside[member] = score_inside(read, first, last, segments, place, start + member)
         most = max(most, inside[member])
     best = 0
     best_allele = -1
-    for allele in range(start, end):
-        if inside[allele - start] >= most - SLACK:
-            scores[allele] = ungapped_run(read, earliest, segments, place, allele)[0]
+    for member in range(end - start):
+        if inside[member] >= most - SLACK:
+            allele = start + member
+            scores[allele] = score if member == top else ungapped_run(read, earliest, segments, place, allele)[0]
             if scores[allele] > best:
                 best = scores[allele]
                 best_allele = allele
@@ -90,12 +89,29 @@ def score_alleles(
 
 
 @leaf
-def score_inside(read: U8, first: int, last: int, segments: Segments, place: int, allele: int) -> int:
-    """Matches less mismatches of an allele over the bases ``first:last``; an unknown base is a mismatch."""
-    codes = codes_of(segments, allele)
-    shift = place - segments.origin[allele]
-    start, end = overlap(first, last, len(codes), shift)
-    return 2 * count_matches(read[start + shift : end + shift], codes[start:end]) - (end - start)
+def scores_inside(
+    read: U8, earliest: int, first: int, last: int, segments: Segments, group: int, place: int, bench: Bench
+) -> None:
+    """Matches less mismatches of every allele over the bases ``first:last``; an unknown base is a mismatch.
+
+    They are those over the whole overlap (``matches`` of the bench) less those before and behind, which are fewer bases
+    to look at. ``inside`` of the bench is written; for the arguments see `rough_scores`.
+    """
+    start, end = group_of(segments, group)
+    profile = segments.profile
+    matches, inside = bench.matches[: end - start], bench.inside[: end - start]
+    for before, behind in ((earliest, first), (last, len(read))):
+        if before < behind:
+            count_profile(read, before, behind, profile, group, place, bench.few, bench.inside)
+            for member in range(len(matches)):
+                matches[member] -= inside[member]
+    origin = segments.origin[start:end]
+    tails = segments.offsets[start + 1 : end + 1]
+    heads = segments.offsets[start:end]
+    for member in range(len(matches)):
+        head = place - origin[member]
+        compared = min(last, head + tails[member] - heads[member]) - max(first, head)
+        inside[member] = 2 * matches[member] - max(0, compared)
 
 
 @leaf
@@ -108,15 +124,15 @@ def rough_scores(read: U8, earliest: int, segments: Segments, group: int, place:
         segments: the alleles.
         group: the group.
         place: of its common coordinate on the read.
-        bench: ``rough`` is written, for each member of the group.
+        bench: ``rough`` is written, for each member of the group, and ``matches``.
 
     Returns:
         The first member with the highest.
     """
     last = len(read)
-    count_profile(read, earliest, last, segments.profile, group, place, bench.few, bench.rough)
+    count_profile(read, earliest, last, segments.profile, group, place, bench.few, bench.matches)
     start, end = group_of(segments, group)
-    rough = bench.rough[: end - start]
+    rough, matches = bench.rough[: end - start], bench.matches[: end - start]
     origin = segments.origin[start:end]
     tails = segments.offsets[start + 1 : end + 1]
     heads = segments.offsets[start:end]
@@ -124,7 +140,7 @@ def rough_scores(read: U8, earliest: int, segments: Segments, group: int, place:
     for member in range(len(rough)):
         head = place - origin[member]
         compared = min(last, head + tails[member] - heads[member]) - max(earliest, head)
-        rough[member] = 4 * rough[member] - max(0, compared)
+        rough[member] = 4 * matches[member] - max(0, compared)
         most = max(most, rough[member])
     top = 0
     while rough[top] < most:
@@ -132,7 +148,7 @@ def rough_scores(read: U8, earliest: int, segments: Segments, group: int, place:
     return top
 
 
-@njit
+@leaf
 def score_alleles_gapped(
     read: U8,
     start: int,
@@ -140,9 +156,8 @@ def score_alleles_gapped(
     segments: Segments,
     group: int,
     place: int,
-    scores: I64,
-    gapped: I64,
     pieces: I32,
+    bench: Bench,
 ) -> tuple[int, int]:
     """Score with gaps the alleles that were best without.
 
@@ -153,27 +168,26 @@ def score_alleles_gapped(
         segments: the alleles.
         group: the group.
         place: of its common coordinate on the read.
-        scores: of the alleles without gaps.
-        gapped: written: their scores with gaps, 0 for those left out.
         pieces: scratch for `align_banded`.
+        bench: ``scores`` holds those without gaps; ``best`` is written: scores with gaps, 0 for those left out.
 
     Returns:
         The highest score and the first allele that has it.
     """
     first_allele, last_allele = group_of(segments, group)
+    scores, gapped = bench.scores, bench.best
     top = 0
     for allele in range(first_allele, last_allele):
         top = max(top, scores[allele])
     best = 0
     best_allele = -1
-    for allele in range(len(gapped)):
-        gapped[allele] = 0
     for allele in range(first_allele, last_allele):
+        gapped[allele] = 0
         if scores[allele] == 0 or scores[allele] < top - GAPPED_SLACK:
             continue
         codes = codes_of(segments, allele)
         shift = place - segments.origin[allele]
-        gapped[allele] = align_banded(read, start, end, codes, shift, BAND, pieces)[0]
+        gapped[allele] = align_banded(read, start, end, codes, shift, BAND, pieces, bench.table)[0]
         if gapped[allele] > best:
             best = gapped[allele]
             best_allele = allele

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from clonotrack.kernels.jit import njit
 from clonotrack.kernels.loads import load_u64
 from clonotrack.sequence import U8
 
 WORD = 8  # nt, compared at once
-_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-_NONE = np.uint64(0)
 
 
 @njit
@@ -45,48 +41,5 @@ def plausible(
         wanted = load_u64(probe, origin + place)
         for shift in range(-most, most + 1):
             if load_u64(read, begin + place + shift) == wanted:
-                return True
-    return False
-
-
-@njit
-def stands_near(
-    read: U8, length: int, begin: int, probe: U8, origin: int, size: int, low: int, high: int, edits: int, most: int
-) -> bool:
-    """Whether a stretch of a target may stand in the read with at most so many edits of its own.
-
-    It is cut into one part more than it may have edits. One of them has none, and stands in the read within `most`
-    places of where it would without gaps.
-
-    Args:
-        read: codes.
-        length: of the read.
-        begin: base of the read at which the target begins, were there no gaps.
-        probe: codes that hold the target from `origin` on.
-        origin: see `probe`.
-        size: bases of the target.
-        low: first base of the stretch in the target.
-        high: the base after it.
-        edits: of the stretch.
-        most: edits of the whole target.
-
-    Returns:
-        False only where there are more edits; True where the read may not hold all of the target.
-    """
-    if begin < most or begin + size + most > length:
-        return True
-    if begin + high + most + WORD > len(read) or origin + high + WORD > len(probe):
-        return True
-    if edits < 0:
-        return False
-    part = (high - low) // (edits + 1)
-    if part == 0:
-        return True
-    kept = _ALL >> np.uint64(8 * (WORD - min(part, WORD)))
-    for number in range(edits + 1):
-        place = low + number * part
-        wanted = load_u64(probe, origin + place)
-        for shift in range(-most, most + 1):
-            if (load_u64(read, begin + place + shift) ^ wanted) & kept == _NONE:
                 return True
     return False

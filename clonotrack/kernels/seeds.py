@@ -107,7 +107,7 @@ def elect(votes: I32, touched: I64, used: int, least: int, apart: int, elected: 
 
     Args:
         votes: shape (groups, places); zero afterwards.
-        touched: cells with a vote.
+        touched: cells with a vote, in any order afterwards.
         used: how many.
         least: fewest votes of a cell that is taken.
         apart: cells of a group nearer than this are one.
@@ -117,6 +117,15 @@ def elect(votes: I32, touched: I64, used: int, least: int, apart: int, elected: 
         How many cells were taken.
     """
     places = votes.shape[1]
+    enough = 0
+    for t in range(used):
+        cell = touched[t]
+        if votes[cell >> PLACE_BITS, cell & LAST_PLACE] >= least:
+            touched[enough] = cell
+            enough += 1
+        else:
+            votes[cell >> PLACE_BITS, cell & LAST_PLACE] = 0
+    used = enough
     taken = 0
     while taken < len(elected):
         best = least - 1

@@ -9,11 +9,10 @@ import numpy as np
 from clonotrack.kernels.alignment import settle_ends, settle_v_and_j
 from clonotrack.kernels.dsegment import settle_d
 from clonotrack.kernels.frame import settle_frame
-from clonotrack.kernels.jit import njit
-from clonotrack.kernels.jsegment import bases_of
+from clonotrack.kernels.jit import leaf, njit
 from clonotrack.kernels.pairing import Pairs
 from clonotrack.kernels.pieces import count_pieces, mismatch_cost
-from clonotrack.kernels.segments import Germline, Limits, codes_of
+from clonotrack.kernels.segments import Germline, Limits, codes_of, group_of
 from clonotrack.kernels.ungapped import expected_by_chance
 from clonotrack.kernels.workspace import append_ties, longest, make_bench
 from clonotrack.sequence import I16, I32, I64
@@ -92,22 +91,24 @@ def settle_pairs(offsets: I64, pairs: Pairs, germline: Germline, limits: Limits)
             settle_support(germline, len(read), call)
             call["found"] = 1
             if v_gapped:
-                ties, used = append_ties(ties, used, v_bench.best)
+                start, end = group_of(germline.v, call["v_group"])
+                ties, used = append_ties(ties, used, v_bench.best, start, end)
             else:
                 ties, used = append_tied(ties, used, pairs.ties, pairs.tie_offsets[2 * i], pairs.tie_offsets[2 * i + 1])
             tie_offsets[4 * i + 1] = used
             if j_gapped:
-                ties, used = append_ties(ties, used, j_bench.best)
+                start, end = group_of(germline.j, call["j_group"])
+                ties, used = append_ties(ties, used, j_bench.best, start, end)
             else:
                 ties, used = append_tied(
                     ties, used, pairs.ties, pairs.tie_offsets[2 * i + 1], pairs.tie_offsets[2 * i + 2]
                 )
             tie_offsets[4 * i + 2] = used
             if call["d"] >= 0:
-                ties, used = append_ties(ties, used, d_bench.best)
+                ties, used = append_ties(ties, used, d_bench.best, 0, len(d_bench.best))
             tie_offsets[4 * i + 3] = used
             if call["d2"] >= 0:
-                ties, used = append_ties(ties, used, d_bench.scores)
+                ties, used = append_ties(ties, used, d_bench.scores, 0, len(d_bench.scores))
             if call["v_pieces"] > 1:
                 pieces, used_pieces = append_pieces(pieces, used_pieces, v_pieces, call["v_pieces"])
             piece_offsets[2 * i + 1] = used_pieces
@@ -121,14 +122,13 @@ def settle_pairs(offsets: I64, pairs: Pairs, germline: Germline, limits: Limits)
     return Details(ties[:used], tie_offsets, pieces[:used_pieces], piece_offsets)
 
 
-@njit
+@leaf
 def settle_support(germline: Germline, length: int, call: Any) -> None:
     """E-values: of the V anywhere on both strands, of the J behind it, of the D between."""
     call["v_expected"] = CALIBRATION * expected_by_chance(call["v_score"], 1, 2 * length * len(germline.v.codes))
-    searched = (length - call["earliest_j"]) * bases_of(germline.j, germline.joins[call["v_group"]])
     call["d_expected"] *= D_CALIBRATION
     call["d2_expected"] *= D_CALIBRATION
-    call["j_expected"] = CALIBRATION * expected_by_chance(call["j_score"], 1, searched)
+    call["j_expected"] *= CALIBRATION
 
 
 @njit

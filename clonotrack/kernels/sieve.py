@@ -16,23 +16,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.kernels.loads import load_u32, load_u64
-from clonotrack.sequence import I32, I64, U8
+from clonotrack.sequence import I64, U8
 
 PIECE = 13
-WORD = 4  # bases of a byte, and the distance of sampled seeds
-K = PIECE - WORD + 1
+BYTE = 4  # bases of a byte, and the distance of sampled seeds
+K = PIECE - BYTE + 1
+VALUE_BITS = 2 * PIECE
+ROOM = 16  # bytes before and behind a packed read, so that what is beside a piece can be loaded
 
 LETTER_BITS: U8 = np.array([0, 1, 3, 2], dtype=np.uint8)
 """Two bits for each code of A, C, G, T: bits 1 and 2 of the letter, of either case; U has those of T."""
 
 _SEED = np.uint32((1 << 2 * K) - 1)
-_BASES = np.uint64((1 << 2 * PIECE) - 1)
-_LETTERS = np.uint32(0x03030303)
-_U1, _U6, _U12, _U18 = np.uint32(1), np.uint32(6), np.uint32(12), np.uint32(18)
+_BASES = np.uint64((1 << VALUE_BITS) - 1)
+_LETTERS = 0x03030303
+_TO_TOP = 1 << 24 | 1 << 18 | 1 << 12 | 1 << 6  # times four letters: their bits side by side in the top byte
 _MIX = 0x9E3779B1  # odd; 2^32 by the golden ratio
-_ROOM = 8  # bytes behind a packed read, so that eight can be loaded from each place
 
 
 class Sieve(NamedTuple):
@@ -49,39 +50,16 @@ class Sieve(NamedTuple):
     shift: int
 
 
-class Candidates(NamedTuple):
-    """Where a read may hold a piece, ordered by read and place.
-
-    Attributes:
-        read: number of the read.
-        place: first base of the piece in the text.
-        piece: its value, see `piece_values`.
-    """
-
-    read: I32
-    place: I64
-    piece: I32
-
-    @classmethod
-    def room(cls, count: int) -> Candidates:
-        """Room for so many."""
-        return cls(np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int32))
-
-    def first(self, count: int) -> Candidates:
-        """So many of them."""
-        return Candidates(self.read[:count], self.place[:count], self.piece[:count])
-
-
 def piece_values(codes: U8) -> I64:
     """The value of each stretch of `PIECE` nt: two bits a base, see `LETTER_BITS`, the first base lowest.
 
     Args:
-        codes: 0 to 3; shape (n,).
+        codes: shape (n,); unknown bases count as some base.
 
     Returns:
         Shape (n - PIECE + 1,), at least 0.
     """
-    bits = LETTER_BITS[codes].astype(np.int64)
+    bits = LETTER_BITS[codes & 3].astype(np.int64)
     count = max(0, len(codes) - PIECE + 1)
     values: I64 = np.zeros(count, dtype=np.int64)
     for i in range(PIECE):
@@ -92,11 +70,17 @@ def piece_values(codes: U8) -> I64:
 def sieve_of(pieces: I64) -> Sieve:
     """The tables for the pieces of these values.
 
-    The second table has 64 to 128 bits for a piece, so that about 1 % of what gets there passes without being one.
+    The second table has 16 to 32 bits for a piece, so that it stays in the processor's cache; of the stretches that get
+    there and are no piece, 3 to 6 % pass.
     """
-    width = min(max(16, len(pieces).bit_length() + 6), 32)
-    seeds = np.concatenate([pieces >> 2 * offset & int(_SEED) for offset in range(WORD)])
-    return Sieve(_bit_table(seeds, 2 * K), _bit_table(_hash(pieces, 32 - width), width), 32 - width)
+    width = min(max(16, len(pieces).bit_length() + 4), 32)
+    seeds = np.concatenate([pieces >> 2 * offset & int(_SEED) for offset in range(BYTE)])
+    hashes = _hash(pieces, 32 - width)
+    return Sieve(_bit_table(seeds, 2 * K), _bit_table(hashes, width), 32 - width)
+
+
+def _hash(pieces: I64, shift: int) -> I64:
+    return (pieces * _MIX & 0xFFFFFFFF) >> shift
 
 
 def _bit_table(places: I64, width: int) -> U8:
@@ -105,65 +89,57 @@ def _bit_table(places: I64, width: int) -> U8:
     return np.packbits(bits, bitorder="little")
 
 
-def _hash(pieces: I64, shift: int) -> I64:
-    return (pieces * _MIX & 0xFFFFFFFF) >> shift
-
-
-@njit
-def sift(text: U8, starts: I64, ends: I64, sieve: Sieve, found: Candidates) -> int:
-    """Find the candidates of reads.
+@leaf
+def sift(text: U8, start: int, length: int, sieve: Sieve, packed: U8, passed: I64, found: I64) -> int:
+    """Find where one read may hold a piece.
 
     Args:
         text: letters, upper or lower case.
-        starts: read i is ``text[starts[i]:ends[i]]``.
-        ends: see `starts`.
+        start: the first of the read.
+        length: of the read.
         sieve: what to look for.
-        found: filled; has room for one more candidate than the reads have bases.
+        packed: filled with the read from byte `ROOM` on, which has room behind it too.
+        passed: scratch, shape (length / 4 + 1,).
+        found: filled: in the lower `VALUE_BITS` the value of the piece, see `piece_values`, above them the base of the
+            read at which it begins, rising; has room for `length` + `BYTE`. The first and the last may begin or end
+            outside of the read.
 
     Returns:
-        How many candidates were found.
+        How many were found.
     """
-    longest = 0
-    for i in range(len(starts)):
-        longest = max(longest, ends[i] - starts[i])
-    packed = np.zeros(longest // WORD + _ROOM, dtype=np.uint8)
-    passed = np.empty(longest // WORD + 1, dtype=np.int64)
+    if length < PIECE:
+        return 0
+    _pack(text, start, length, packed)
     n = 0
-    for i in range(len(starts)):
-        start, length = starts[i], ends[i] - starts[i]
-        if length >= PIECE:
-            _pack(text, start, length, packed)
-            for s in range(_seeds(packed, (length - K) // WORD + 1, sieve.seeds, passed)):
-                seed = WORD * passed[s]
-                for first in range(max(0, seed - WORD + 1), min(seed, length - PIECE) + 1):
-                    piece = int(load_u64(packed, first >> 2) >> np.uint64(2 * (first & 3)) & _BASES)
-                    bit = (piece * _MIX & 0xFFFFFFFF) >> sieve.shift
-                    found.read[n] = i  # no branch: the next candidate overwrites what is none
-                    found.place[n] = start + first
-                    found.piece[n] = piece
-                    n += int(sieve.pieces[bit >> 3] >> (bit & 7) & 1)
+    for s in range(_seeds(packed, (length - K) // BYTE + 1, sieve.seeds, passed)):
+        around = load_u64(packed, ROOM - 1 + passed[s])
+        for i in range(1, BYTE + 1):
+            piece = int(around >> np.uint64(2 * i) & _BASES)
+            bit = (piece * _MIX & 0xFFFFFFFF) >> sieve.shift
+            found[n] = piece + (BYTE * (passed[s] - 1) + i << VALUE_BITS)  # no branch: the next overwrites what is none
+            n += int(sieve.pieces[bit >> 3] >> (bit & 7) & 1)
     return n
 
 
-@njit
+@leaf
 def _pack(text: U8, start: int, length: int, packed: U8) -> None:
     """Write four bases to a byte, the first one lowest."""
-    words = length // WORD
+    words = length // BYTE
     for w in range(words):
-        bits = load_u32(text, start + WORD * w) >> _U1 & _LETTERS
-        packed[w] = np.uint8(bits | bits >> _U6 | bits >> _U12 | bits >> _U18)
+        bits = int(load_u32(text, start + BYTE * w)) >> 1 & _LETTERS
+        packed[ROOM + w] = np.uint8(bits * _TO_TOP >> 24 & 0xFF)
     rest = 0
-    for j in range(length - WORD * words):
-        rest |= (int(text[start + WORD * words + j]) >> 1 & 3) << 2 * j
-    packed[words] = rest
+    for j in range(length - BYTE * words):
+        rest |= (int(text[start + BYTE * words + j]) >> 1 & 3) << 2 * j
+    packed[ROOM + words] = rest
 
 
-@njit
+@leaf
 def _seeds(packed: U8, count: int, seeds: U8, passed: I64) -> int:
     """Write the bytes at which a seed of the table begins; no branch, so that many seeds cost no more than few."""
     n = 0
     for w in range(count):
-        seed = int(load_u32(packed, w) & _SEED)
+        seed = int(load_u32(packed, ROOM + w) & _SEED)
         passed[n] = w
         n += int(seeds[seed >> 3] >> (seed & 7) & 1)
     return n

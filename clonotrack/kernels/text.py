@@ -8,7 +8,7 @@ from clonotrack.kernels.jit import njit
 from clonotrack.sequence import AMINO_ACIDS, I32, I64, U8, UNKNOWN_CODON, Bool
 
 OPERATIONS: U8 = np.frombuffer(b"MID", dtype=np.uint8)
-LINE_FEED, SKIPPED, CLIPPED, BROKEN = ord("\n"), ord("N"), ord("S"), ord("#")
+SKIPPED, CLIPPED, BROKEN = ord("N"), ord("S"), ord("#")
 # Digits of a length in a CIGAR, and its letter.
 LONGEST_OPERATION = 20
 
@@ -23,24 +23,13 @@ def spell(codes: U8, alphabet: U8) -> U8:
 
 
 @njit
-def lines(letters: U8, offsets: I64) -> U8:
-    """The texts, with a line feed behind each."""
-    written = np.empty(len(letters) + len(offsets) - 1, dtype=np.uint8)
+def turn(letters: U8, offsets: I64) -> U8:
+    """The texts from their end to their start."""
+    written = np.empty_like(letters)
     for i in range(len(offsets) - 1):
-        for at in range(offsets[i], offsets[i + 1]):
-            written[at + i] = letters[at]
-        written[offsets[i + 1] + i] = LINE_FEED
-    return written
-
-
-@njit
-def turn(letters: U8, offsets: I64, turned: Bool) -> U8:
-    """The texts, those that are `turned` from their end to their start."""
-    written = letters.copy()
-    for i in range(len(turned)):
-        if turned[i]:
-            for at in range(offsets[i], offsets[i + 1]):
-                written[at] = letters[offsets[i] + offsets[i + 1] - 1 - at]
+        source, target = letters[offsets[i] : offsets[i + 1]], written[offsets[i] : offsets[i + 1]]
+        for at in range(len(source)):
+            target[at] = source[len(source) - 1 - at]
     return written
 
 

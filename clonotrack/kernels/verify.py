@@ -2,78 +2,40 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from clonotrack.kernels.credit import AMBIGUOUS, FAR, HIT, NO_CREDIT, OWN, TIED, credit
+from clonotrack.kernels.growing import grown
 from clonotrack.kernels.jit import njit
+from clonotrack.kernels.letters import encode_letters
 from clonotrack.kernels.mismatches import mismatches
+from clonotrack.kernels.narrowing import ENTRY, READ, TEXT
 from clonotrack.kernels.placing import Probes, evolved, gapped
-from clonotrack.kernels.plausible import plausible, stands_near
+from clonotrack.kernels.plausible import plausible
 from clonotrack.kernels.sieve import PIECE
-from clonotrack.sequence import ENCODE, I32, I64, U8
+from clonotrack.sequence import I32, I64, U8
 
 EXACT, MISMATCH, INDEL, EVOLVED, TIE = 0, 1, 2, 3, 4  # how a read matches; TIE is `ambiguous` in HITS
-FRAGMENT, TARGET, KIND, DISTANCE, SHARED, READ, PROBE, BEGIN = range(8)  # columns of an event
+FRAGMENT, TARGET, KIND, DISTANCE, SHARED, SOURCE, PROBE, BEGIN = range(8)  # columns of an event
 EVENT_COLUMNS = 8
-
-
-class Index(NamedTuple):
-    """Where the pieces of all probes are found by their value; see `clonotrack.track.places`.
-
-    Attributes:
-        slots: open-addressing hash table, its length a power of two: number of a value, -1 where free.
-        values: shape (n,), distinct values of pieces, two bits a base.
-        first: shape (n + 1,); the places of value i are rows `first[i]` to `first[i + 1]` of the next.
-        places: shape (places, 9), what is needed of each together, because a large programme has many: number of the
-            probe; first base of the piece in it; first base of the stretch around the piece of which an untouched copy
-            is in the read too, and the base after it; where the probe's codes begin, and how many they are; how many
-            pieces of the probe come before this one (where one of those is untouched, it is by that one that the read
-            is compared); first base of the stretch around the first of those, and the base after it.
-    """
-
-    slots: I64
-    values: I64
-    first: I64
-    places: I32
-
-
-@njit
-def slot_of(value: int, size: int) -> int:
-    """Where in a hash table of `size`, a power of two, the search for a value begins (Fibonacci hashing)."""
-    return (value * 0x9E3779B1 >> 16) & (size - 1)
-
-
-@njit
-def fill_slots(values: I64, slots: I64) -> None:
-    """Enter distinct values into an empty hash table (all -1) at least twice as long."""
-    for i in range(len(values)):
-        slot = slot_of(values[i], len(slots))
-        while slots[slot] >= 0:
-            slot = (slot + 1) & (len(slots) - 1)
-        slots[slot] = i
 
 
 @njit
 def verify(
-    text: U8, starts: I64, ends: I64, read: I32, place: I64, piece: I32, mates: int, index: Index, probes: Probes
+    text: U8, starts: I64, ends: I64, left: I64, mates: int, places: I32, probes: Probes
 ) -> tuple[I64, int, int]:
     """Compare the reads of a chunk that hold a piece of a target with that target.
 
-    A read is compared along every place that a piece gives it, where no piece that comes before it in its target is
-    untouched (as far as a look at the first of those tells): first the stretch around the piece, which holds no
-    edit where the piece is the untouched one; then without gaps; with gaps where that leaves edits to find.
+    A read is compared along every place that a piece gives it: first the stretch around the piece, which holds no edit
+    where the piece is the untouched one; then without gaps; with gaps where that leaves edits to find.
 
     Args:
         text: ASCII of the chunk.
         starts: shape (reads,); first base of each read in `text`.
         ends: the base after its last.
-        read: shape (n,); number of the read of each candidate, never falling.
-        place: where in `text` the piece begins.
-        piece: its value.
+        left: what the reads may hold, from `clonotrack.kernels.narrowing.narrow`.
         mates: reads of a fragment, 1 or 2; those of fragment f are ``mates * f`` and, of two, the next.
-        index: pieces to places in probes.
+        places: see `clonotrack.kernels.narrowing.Index`.
         probes: what to compare with.
 
     Returns:
@@ -82,7 +44,6 @@ def verify(
         the read, the probe and the base of the read at which the probe begins. How many fragments are hits of any
         target, and how many are ambiguous.
     """
-    slots, values, first_place, places = index.slots, index.values, index.first, index.places
     probe_codes, most_edits, group = probes.codes, probes.edits, probes.group
     cut_left, cut_right = probes.cut_left, probes.cut_right
     targets = len(most_edits)
@@ -92,45 +53,31 @@ def verify(
     distance, indel = np.full(targets, FAR, np.int64), np.zeros(targets, np.int64)
     near, given, shared = np.zeros(targets, np.int64), np.zeros(targets, np.int64), np.zeros(targets, np.int64)
     rows = np.zeros((2, 2 * most + 3), np.int64)
-    left, right = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
+    to_left, to_right = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
     codes = np.zeros(256, np.uint8)
     events = np.zeros((64, EVENT_COLUMNS), np.int64)
     n_events, hits, ambiguous = 0, 0, 0
     current, length, n_near = -1, 0, 0
     apart, apart_probe, apart_read, apart_begin = FAR, 0, 0, 0  # the best evolved read of the fragment
-    for i in range(len(read)):
-        number = int(read[i])
+    for i in range(len(left)):
+        number, row = left[i, READ], left[i, ENTRY]
         if number != current:
             current, length = number, ends[number] - starts[number]
             if length > len(codes):
                 codes = np.zeros(2 * length, np.uint8)
-            for k in range(length):
-                codes[k] = ENCODE[text[starts[number] + k]]
-        at = place[i] - starts[number]
-        slot = slot_of(int(piece[i]), len(slots))
-        while slots[slot] >= 0 and values[slots[slot]] != piece[i]:
-            slot = (slot + 1) & (len(slots) - 1)
-        found = slots[slot]
-        for entry in range(first_place[found] if found >= 0 else 0, first_place[found + 1] if found >= 0 else 0):
-            probe, offset = int(places[entry, 0]), int(places[entry, 1])
-            target = probe >> 1
-            known = distance[target]
-            limit = min(most_edits[target], known if indel[target] else known - 1)
-            if limit < 0:
-                continue
-            begin, origin, size = at - offset, int(places[entry, 4]), int(places[entry, 5])
-            start, stop, rarer = int(places[entry, 2]), int(places[entry, 3]), int(places[entry, 6])
-            if rarer > 0:
-                # Each piece that comes before this one has an edit as well; what is beyond the first of them may have
-                # all others.
-                low, high = int(places[entry, 7]), int(places[entry, 8])
-                own_edits = limit - (rarer - 1)
-                likely = stands_near(codes, length, begin, probe_codes, origin, size, low, high, own_edits, limit)
-                if likely:
-                    low, high = (0, low) if start >= high else (high, size)
-                    likely = stands_near(codes, length, begin, probe_codes, origin, size, low, high, limit - 1, limit)
-                if not likely and group[target] != OWN:  # an evolved read of an own marker may have more edits anywhere
-                    continue
+            encode_letters(text[starts[number] : ends[number]], codes)
+        at = left[i, TEXT] - starts[number]
+        probe, offset, origin, size = (
+            int(places[row, 0]),
+            int(places[row, 1]),
+            int(places[row, 4]),
+            int(places[row, 5]),
+        )
+        target = probe >> 1
+        known = distance[target]
+        limit = min(most_edits[target], known if indel[target] else known - 1)
+        if limit >= 0:
+            begin, start, stop = at - offset, int(places[row, 2]), int(places[row, 3])
             first, last = max(0, -begin), min(size, length - begin)  # what the read holds of the probe
             low, high = max(start, first), min(stop, last)
             here = limit + 1
@@ -150,7 +97,7 @@ def verify(
                     and bound > 0
                     and plausible(codes, length, begin, probe_codes, origin, size, start, stop, bound)
                 ):
-                    edits = gapped(codes, length, at, offset, probe, probes, bound, rows, left, right)
+                    edits = gapped(codes, length, at, offset, probe, probes, bound, rows, to_left, to_right)
                     if edits <= bound:
                         here, is_indel = edits, 1
                 if here <= limit:
@@ -164,7 +111,7 @@ def verify(
                 if least >= 0 and (least < apart or (least == apart and probe < apart_probe)):
                     apart, apart_probe, apart_read, apart_begin = least, probe, number, begin
         fragment = number >> (mates - 1)
-        if i + 1 < len(read) and read[i + 1] >> (mates - 1) == fragment:
+        if i + 1 < len(left) and left[i + 1, READ] >> (mates - 1) == fragment:
             continue
         if n_near == 0 and apart == FAR:
             continue
@@ -184,7 +131,7 @@ def verify(
                 n_events += 1
         if apart < FAR and not own:
             write_event(events, n_events, fragment, apart_probe >> 1, EVOLVED, apart, 0)
-            events[n_events, READ], events[n_events, PROBE], events[n_events, BEGIN] = (
+            events[n_events, SOURCE], events[n_events, PROBE], events[n_events, BEGIN] = (
                 apart_read,
                 apart_probe,
                 apart_begin,
@@ -193,14 +140,6 @@ def verify(
         apart = FAR
         n_near = 0
     return events[:n_events], hits, ambiguous
-
-
-@njit
-def grown(events: I64, least: int) -> I64:
-    """The same events with room for `least`, twice as many or more."""
-    larger = np.zeros((max(least, 2 * len(events)), events.shape[1]), np.int64)
-    larger[: len(events)] = events
-    return larger
 
 
 @njit

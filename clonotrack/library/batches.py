@@ -48,6 +48,10 @@ class Batch:
         umis = None if self.umis is None else self.umis[keep]
         return Batch(self.reads.select(keep), mates, umis, self.umi_length)
 
+    def every(self, start: int, step: int) -> Batch:
+        """The fragments with the numbers `start`, `start` + `step` and so on, without their UMIs."""
+        return Batch(self.reads.every(start, step), None if self.mates is None else self.mates.every(start, step))
+
     def with_reads(self, reads: ReadChunk, mates: ReadChunk | None) -> Batch:
         """The same fragments with other bases."""
         return Batch(reads, mates, self.umis, self.umi_length)

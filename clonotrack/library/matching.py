@@ -53,13 +53,14 @@ def edits_for_errors(length: int, error_rate: float, most: float = MOST_LOSS) ->
     return edits
 
 
-def edits_for_length(length: int, settings: Track) -> tuple[int, str | None]:
+def edits_for_length(length: int, settings: Track, stated: int | None = None) -> tuple[int, str | None]:
     """Edits that a stretch of `length` nt is to be allowed, and why these are fewer than its errors ask for, if so.
 
-    As many as the settings say, else as `edits_for_errors` has it; and one for every `PIECE` nt after the first, which
-    is what the search needs to find a read in any case.
+    As many as are stated or the settings say, else as `edits_for_errors` has it; and one for every `PIECE` nt after the
+    first, which is what the search needs to find a read in any case.
     """
-    wanted = edits_for_errors(length, settings.error_rate) if settings.max_edits is None else settings.max_edits
+    wanted = settings.max_edits if stated is None else stated
+    wanted = edits_for_errors(length, settings.error_rate) if wanted is None else wanted
     room = length // PIECE - 1
     return (wanted, None) if wanted <= room else (room, f"{length} nt have room for no more than {room} edits")
 

@@ -5,22 +5,19 @@ AIRR names are used wherever the AIRR Rearrangement schema has one.
 """
 
 from clonotrack.tables.flags import FAILURES, FLAGS
+from clonotrack.tables.inputs import CONTROLS, CONTROLS_REQUIRED, SAMPLES, SAMPLES_REQUIRED
 from clonotrack.tables.kinetics import KINETICS
 from clonotrack.tables.rearrangements import CLONOTYPES, REARRANGEMENTS, SEQUENCES
 from clonotrack.tables.results import (
     COHORT,
     COMBINED,
     CONTROL_CHECKS,
-    CONTROLS,
-    CONTROLS_REQUIRED,
     CROSS_SAMPLE,
     HITS,
     MARKERS,
     MARKERS_REQUIRED,
     MRD,
     QC,
-    SAMPLES,
-    SAMPLES_REQUIRED,
     SHORTEST_TARGET,
     TUBE,
 )

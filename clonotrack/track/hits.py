@@ -52,7 +52,8 @@ def hits_frame(
         tagged: the library has UMIs.
     """
     rows = [*_target_rows(targets, counted, unseen, 0 if tagged else None), *_locus_rows(loci), *_total_rows(totals)]
-    frame = pl.DataFrame([asdict(sample) | row for row in rows], schema=HITS.schema())
+    about = asdict(sample)
+    frame = pl.DataFrame([about | row for row in rows], schema=HITS.schema())
     return check(frame, HITS)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from clonotrack.germline import LOCI
@@ -10,6 +12,19 @@ from clonotrack.track.targets import Target
 
 ENOUGH = 0.05
 """Share of like reads as long as a target from which on it can be seen."""
+
+
+def too_long(targets: Iterable[Target], lengths: I64) -> frozenset[str]:
+    """The markers for which `cut_short` says so; those of one locus and length are judged once."""
+    told: dict[tuple[str | None, int], bool] = {}
+    found = set()
+    for target in targets:
+        kind = target.locus, _needed(target)
+        if target.kind == "marker" and (
+            told[kind] if kind in told else told.setdefault(kind, cut_short(target, lengths))
+        ):
+            found.add(target.target_id)
+    return frozenset(found)
 
 
 def cut_short(target: Target, lengths: I64) -> bool:
@@ -28,6 +43,10 @@ def cut_short(target: Target, lengths: I64) -> bool:
     usual = kinds > ENOUGH * kinds.sum()
     if target.locus is not None and kinds[LOCI.index(target.locus)]:
         usual = np.arange(len(kinds)) == LOCI.index(target.locus)
-    needed = min(bases for bases in (len(target.part), target.least_head, target.least_tail) if bases is not None)
-    long = lengths[:, needed:].sum(axis=1)
+    long = lengths[:, _needed(target) :].sum(axis=1)
     return bool(kinds.any() and (long[usual] < ENOUGH * kinds[usual]).all())
+
+
+def _needed(target: Target) -> int:
+    """Bases that a read has to hold of a target."""
+    return min(bases for bases in (len(target.part), target.least_head, target.least_tail) if bases is not None)

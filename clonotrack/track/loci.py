@@ -47,10 +47,9 @@ class Loci:
         early = min(max(0, ALL_OF - self._seen), len(batch))
         if early:
             self._count(batch.select(np.arange(len(batch)) < early), self._all)
-        chosen = np.zeros(len(batch), dtype=np.bool_)
-        chosen[early + -(self._seen + early) % ONE_IN :: ONE_IN] = True
-        if chosen.any():
-            self._count(batch.select(chosen), self._sample)
+        first = early + -(self._seen + early) % ONE_IN
+        if first < len(batch):
+            self._count(batch.every(first, ONE_IN), self._sample)
         self._seen += len(batch)
 
     def _count(self, batch: Batch, table: I64) -> None:

@@ -3,87 +3,168 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from clonotrack.germline import Reference
 from clonotrack.kernels.choosing import choose_pieces
-from clonotrack.kernels.sieve import PIECE
-from clonotrack.kernels.verify import Index, fill_slots
-from clonotrack.sequence import F64, I64, U8, Ragged, encode
+from clonotrack.kernels.lanes import LANES, MOST_EDITS, NOBODY, WINDOW, WORD, judged
+from clonotrack.kernels.narrowing import Index, fill_slots
+from clonotrack.kernels.sieve import LETTER_BITS, PIECE, piece_values
+from clonotrack.sequence import F64, I64, U64, Bool, Ragged, encode, reverse_complement
 from clonotrack.track.targets import Target
 
+_LINE = 64  # bytes
+_ROUNDS = 3
+_COMPARISON = 0.15  # cost of a comparison with one target, in look-ups of a piece
 _COMMON = 1000.0  # cost of a piece that every rearrangement of a locus holds
 
 
 def piece_starts(targets: Sequence[Target], reference: Reference) -> list[I64]:
     """First bases of the pieces of each target: one more than it is allowed edits.
 
-    METHOD: those are taken that fewest reads of other cells hold: the cost of a piece is the share of V or J segments
-    that hold it, and the number of other targets that do.
+    METHOD: those are taken that cost the fewest comparisons. A read that holds a piece, as the share of V or J segments
+    with it tells how many do, has it looked up and is compared with its targets; so targets that share a segment had
+    better take the same piece of it. The choice is made again, with what a piece costs by how many have taken it.
+    What counts for a marker of the own patient may depend on its pieces: they are chosen by the segments alone, so that
+    other targets play no part.
     """
     if not targets:
         return []
     parts = Ragged.from_strings([target.part for target in targets])
     values = piece_values(parts.codes)
-    known, counts = np.unique(values, return_counts=True)
-    cost = counts[np.searchsorted(known, values)].astype(np.float64)
+    known, at, counts = np.unique(values, return_inverse=True, return_counts=True)
     common, weights = _germline(reference)
-    at = np.minimum(np.searchsorted(common, values), max(len(common) - 1, 0))
-    if len(common):
-        cost += np.where(common[at] == values, weights[at], 0.0)
-    cost = np.concatenate([cost, np.zeros(len(parts.codes) - len(cost))])
+    place = np.minimum(np.searchsorted(common, known), max(len(common) - 1, 0))
+    germline = np.where(common[place] == known, weights[place], 0.0) if len(common) else np.zeros(len(known))
+    alone = np.repeat([not _is_whole(target) for target in targets], parts.lengths)
     edits = np.array([target.edits for target in targets], dtype=np.int64)
-    chosen = choose_pieces(cost, parts.offsets, edits, PIECE)
+    origin = np.repeat(parts.offsets[:-1], edits + 1)
+    taken = counts
+    for _ in range(_ROUNDS):
+        shared = (germline + counts) * (1 / (taken + 0.5) + _COMPARISON)
+        cost = np.zeros(len(parts.codes))
+        cost[: len(at)] = np.where(alone[: len(at)], germline[at] + 1, shared[at])
+        chosen = choose_pieces(cost, parts.offsets, edits, PIECE)
+        taken = np.bincount(at[origin + chosen], minlength=len(counts))
     return np.split(chosen, np.cumsum(edits + 1)[:-1])
 
 
-def index_of(targets: Sequence[Target], starts: Sequence[I64]) -> Index:
-    """Where each piece lies in the probes, and the stretch around it that has no edit where the piece is untouched.
+class Pieces(NamedTuple):
+    """The pieces of both strands of all targets, one of each for every piece.
 
-    The stretches of a target are as long as can be without overlap, so that a piece which other sequences hold as
-    well, one of a V segment say, seldom leads to a comparison. Of the pieces of a target the one nearest its middle,
-    where the junction is, comes first.
+    Attributes:
+        probe: 2 t of target t as it is, 2 t + 1 of its reverse complement.
+        first: first base of the piece in it.
+        low: first base of the stretch around the piece.
+        high: the base after it.
+        size: bases of the probe.
+    """
+
+    probe: I64
+    first: I64
+    low: I64
+    high: I64
+    size: I64
+
+
+def index_of(targets: Sequence[Target], starts: Sequence[I64]) -> Index:
+    """Where each piece lies in the probes, and what is beside it, in groups of one piece.
 
     Args:
         targets: what is looked for.
         starts: as `piece_starts` gives them.
     """
-    columns: list[I64] = []
-    for number, (target, first) in enumerate(zip(targets, starts, strict=True)):
-        size = len(target.part)
-        between = (first[1:] + first[:-1] + PIECE) // 2
-        low, high = np.concatenate([[0], between]), np.concatenate([between, [size]])
-        from_middle = np.argsort(np.abs(2 * first + PIECE - size), kind="stable")
-        rarer, rarest = np.argsort(from_middle), np.full(len(first), from_middle[0])
-        values = piece_values(encode(target.part))[first]
-        turned = piece_values(3 - encode(target.part)[::-1])[size - PIECE - first]
-        probe, length = np.full(len(first), 2 * number), np.full(len(first), size)
-        columns.append(np.array([values, probe, first, low, high, length, rarer, low[rarest], high[rarest]]))
-        of_turned = [turned, probe + 1, size - PIECE - first, size - high, size - low]
-        columns.append(np.array([*of_turned, length, rarer, size - high[rarest], size - low[rarest]]))
-    table = np.concatenate([np.zeros((9, 0), dtype=np.int64), *columns], axis=1)
-    table = table[:, np.argsort(table[0], kind="stable")]
-    values, counts = np.unique(table[0], return_counts=True)
-    slots = np.full(1 << max(4, int(2 * len(values)).bit_length()), -1, dtype=np.int64)
-    fill_slots(values, slots)
-    origins = np.concatenate([[0], np.cumsum(np.repeat([len(target.part) for target in targets], 2))]).astype(np.int64)
-    places = np.column_stack([*table[1:5], origins[table[1]], *table[5:]]).astype(np.int32)
-    return Index(slots, values, np.concatenate([[0], np.cumsum(counts)]), np.ascontiguousarray(places))
+    if not targets:
+        return Index(
+            *(
+                np.zeros((1, columns), dtype=kind)
+                for columns, kind in ((4, np.int32), (2 * LANES, np.uint64), (6, np.int32))
+            )
+        )
+    strands = Ragged.from_strings([s for t in targets for s in (t.part, reverse_complement(t.part))])
+    pieces = _pieces(strands.lengths[::2], starts)
+    edits = np.array([target.edits if _is_whole(target) else MOST_EDITS + 1 for target in targets], dtype=np.int64)
+    edits = edits[pieces.probe >> 1]
+    right, bases, words = _windows(strands, pieces, edits)
+    origin = strands.offsets[pieces.probe]
+    side = 2 * piece_values(strands.codes)[origin + pieces.first] + right  # a row of windows is of one
+    order = np.argsort(side, kind="stable")
+    sides, at, counts = np.unique(side[order], return_inverse=True, return_counts=True)
+    rows = -(-counts // LANES)
+    end = np.cumsum(rows)
+    lane = LANES * (end - rows)[at] + np.arange(len(order)) - (np.cumsum(counts) - counts)[at]
+    windows = np.zeros((2, LANES * int(rows.sum())), dtype=np.uint64)
+    windows[1] = NOBODY
+    windows[:, lane] = bases[order], judged(words, edits)[order]
+    places = np.zeros((windows.shape[1], 6), dtype=np.int32)
+    places[lane] = np.column_stack([pieces.probe, pieces.first, pieces.low, pieces.high, origin, pieces.size])[order]
+    values, first = np.unique(sides >> 1, return_index=True)
+    first_row, left = (end - rows)[first], np.add.reduceat(np.where(sides & 1, 0, rows), first)
+    groups = np.column_stack([values, first_row, first_row + left, first_row + np.add.reduceat(rows, first)])
+    slots = np.zeros((1 << max(4, int(1.5 * len(values)).bit_length()), 4), dtype=np.int32)
+    fill_slots(groups.astype(np.int32), slots)
+    return Index(slots, _rows(windows), places)
 
 
-def piece_values(codes: U8) -> I64:
-    """Value of the piece that begins at each base, shape (len(codes) - PIECE + 1,): two bits a base, first base lowest.
+def _rows(windows: U64) -> U64:
+    """A row for each `LANES` targets, within one line of the processor's cache: half the memory is fetched."""
+    table = windows.reshape(2, -1, LANES).transpose(1, 0, 2).reshape(-1, 2 * LANES)
+    room = np.empty(table.size + 2 * LANES, dtype=np.uint64)
+    first = -room.ctypes.data % _LINE // table.itemsize
+    rows = room[first : first + table.size].reshape(table.shape)
+    rows[:] = table
+    return rows
 
-    The bits of a base are those of its letter, A 0, C 1, T 2, G 3, unknown bases as A.
+
+def _pieces(sizes: I64, starts: Sequence[I64]) -> Pieces:
+    """The pieces, and the stretch around each: as long as can be without overlapping those of the same target.
+
+    So a piece that other sequences hold as well, one of a V segment say, seldom leads to a comparison.
     """
-    known = np.where(codes < 4, codes, 0).astype(np.int64)
-    bits = known ^ (known >> 1)
-    count = max(0, len(codes) - PIECE + 1)
-    values = np.zeros(count, dtype=np.int64)
-    for place in range(PIECE):
-        values |= bits[place : place + count] << (2 * place)
-    return values
+    first = np.concatenate(starts)
+    target = np.repeat(np.arange(len(starts)), [len(some) for some in starts])
+    size = sizes[target]
+    between = (first[1:] + first[:-1] + PIECE) // 2
+    same = target[1:] == target[:-1]
+    low = np.concatenate([[0], np.where(same, between, 0)])
+    high = np.append(np.where(same, between, size[:-1]), size[-1])
+    return Pieces(
+        *map(
+            np.concatenate,
+            (
+                (2 * target, 2 * target + 1),
+                (first, size - PIECE - first),
+                (low, size - high),
+                (high, size - low),
+                (size, size),
+            ),
+        )
+    )
+
+
+def _windows(strands: Ragged, pieces: Pieces, edits: I64) -> tuple[Bool, U64, U64]:
+    """Whether the window of each piece is what follows it, the bases of the window, and the words that are judged."""
+    low, high = np.where(edits > 0, (pieces.low, pieces.high), (pieces.first, pieces.first + PIECE))
+    right = pieces.size - high > low
+    begin = np.where(right, pieces.first + PIECE, pieces.first - WINDOW)
+    start, end = np.where(right, high, 0), np.where(right, pieces.size, low)
+    bases, words = np.zeros((2, len(begin)), dtype=np.uint64)
+    for i in range(WINDOW):
+        place = begin + i
+        inside = (place >= 0) & (place < pieces.size)
+        codes = LETTER_BITS[strands.codes[(strands.offsets[pieces.probe] + place)[inside]]]
+        bases[inside] |= codes.astype(np.uint64) << np.uint64(2 * i)
+    for word in range(0, WINDOW, WORD):
+        here = (edits <= MOST_EDITS) & (begin + word >= start) & (begin + word + WORD <= end)
+        words[here] |= np.uint64(1 << 2 * (word + WORD) - 1)
+    return right, bases, words
+
+
+def _is_whole(target: Target) -> bool:
+    """Whether nothing but reads that hold all of the target, with its edits, count for it."""
+    return target.least_head is None and target.least_tail is None and target.far < 0 and target.stem_edits < 0
 
 
 def _germline(reference: Reference) -> tuple[I64, F64]:

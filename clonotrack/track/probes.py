@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from clonotrack.kernels.credit import CONTROL, OWN
-from clonotrack.kernels.placing import Probes
+from clonotrack.kernels.placing import I8, Probes
 from clonotrack.kernels.sieve import PIECE
 from clonotrack.sequence import I64, Ragged, reverse_complement
 from clonotrack.track.targets import Target
@@ -22,20 +22,14 @@ def probes_of(targets: Sequence[Target], starts: Sequence[I64], subject_id: str 
         subject_id: the patient of the sample, None for a control sample.
     """
     strands = Ragged.from_strings([s for t in targets for s in (t.part, reverse_complement(t.part))])
-    right, left = (
-        zip(*(_allowed(t, first) for t, first in zip(targets, starts, strict=True)), strict=True)
-        if targets
-        else ((), ())
-    )
-    cut_right = [table for pair in zip(right, left, strict=True) for table in pair]
-    cut_left = [table for pair in zip(left, right, strict=True) for table in pair]
+    cut_right, cut_left = _cuts(targets, starts, strands.offsets)
     stems = [(t.stem, len(t.part)) if t.stem is not None else (0, 0) for t in targets]
     return Probes(
         codes=strands.codes,
         offsets=strands.offsets,
         edits=_array([target.edits for target in targets]),
-        cut_right=np.concatenate([*cut_right, np.zeros(0)]).astype(np.int8),
-        cut_left=np.concatenate([*cut_left, np.zeros(0)]).astype(np.int8),
+        cut_right=cut_right,
+        cut_left=cut_left,
         group=groups_of(targets, subject_id),
         apart=_array([max(target.apart, target.edits + 1) for target in targets]),
         far=_array([target.far for target in targets]),
@@ -54,6 +48,21 @@ def groups_of(targets: Sequence[Target], subject_id: str | None) -> I64:
         for target in targets
     ]
     return _array(group)
+
+
+def _cuts(targets: Sequence[Target], starts: Sequence[I64], offsets: I64) -> tuple[I8, I8]:
+    """The tables `cut_right` and `cut_left` of all probes."""
+    right, left = np.full((2, int(offsets[-1]) + 2 * len(targets)), -1, dtype=np.int8)
+    begin = offsets[:-1] + np.arange(2 * len(targets))
+    for table in (right, left):
+        table[begin + np.diff(offsets)] = np.repeat([target.edits for target in targets], 2)
+    for number, (target, first) in enumerate(zip(targets, starts, strict=True)):
+        if target.least_head is not None or target.least_tail is not None:
+            head, tail = _allowed(target, first)
+            for probe, tables in ((2 * number, (head, tail)), (2 * number + 1, (tail, head))):
+                here = slice(begin[probe], begin[probe] + len(head))
+                right[here], left[here] = tables
+    return right, left
 
 
 def _allowed(target: Target, starts: I64) -> tuple[I64, I64]:

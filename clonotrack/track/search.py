@@ -9,7 +9,7 @@ import polars as pl
 
 from clonotrack.germline import Reference
 from clonotrack.track.hits import Sample, hits_frame
-from clonotrack.track.lengths import cut_short
+from clonotrack.track.lengths import too_long
 from clonotrack.track.losses import with_losses
 from clonotrack.track.stream import Search, stream
 from clonotrack.track.targets import Target
@@ -49,8 +49,7 @@ def track(
         "ambiguous": search.tally.ambiguous,
         "other": counts.passed - search.tally.hit - search.tally.ambiguous,
     }
-    lengths = search.loci.lengths
-    unseen = frozenset(t.target_id for t in targets if t.kind == "marker" and cut_short(t, lengths))
+    unseen = too_long(targets, search.loci.lengths)
     hits = hits_frame(
         sample, targets, search.tally.rows(), search.loci.counts, totals, unseen, tagged=search.tally.tagged
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,13 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clonotrack.germline import Reference
-from clonotrack.kernels.sieve import Candidates, sieve_of, sift
+from clonotrack.kernels.letters import copy_rows
+from clonotrack.kernels.narrowing import ENTRY, READ, TEXT
 from clonotrack.sequence import I64, U8
 from clonotrack.track.loci import Loci
 from clonotrack.track.tally import Compared, Tally
 from clonotrack.track.targets import Target
 
 if TYPE_CHECKING:
+    from clonotrack.io.reads import ReadChunk
     from clonotrack.library.batches import Batch
 
 
@@ -36,8 +37,6 @@ class Search:
     def __init__(self, targets: Sequence[Target], reference: Reference, subject_id: str | None) -> None:
         self.tally = Tally(targets, reference, subject_id)
         self.loci = Loci(reference, max((len(target.part) for target in targets), default=0))
-        self._sieve = sieve_of(self.tally.values)
-        self._own = threading.local()
 
     def add(self, batch: Batch) -> I64:
         """Search one batch; give back the events of `clonotrack.kernels.verify`."""
@@ -47,13 +46,19 @@ class Search:
 
     def compare(self, batch: Batch) -> Compared:
         """What the reads of a batch are; changes no count, so that several threads may do it."""
-        text, starts, ends = _letters(batch)
-        needed = int((ends - starts).sum()) + 1
-        room: Candidates | None = getattr(self._own, "room", None)
-        if room is None or len(room.read) < needed:
-            room = self._own.room = Candidates.room(needed)
-        found = room.first(sift(text, starts, ends, self._sieve, room))
-        return self.tally.compare(text, starts, ends, found, 1 if batch.mates is None else 2)
+        if batch.mates is None:
+            reads = batch.reads
+            left = self.tally.narrow(reads.text, reads.starts, reads.ends)
+            return self.tally.compare(reads.text, reads.starts, reads.ends, left, 1)
+        return self.tally.compare(
+            *_together(
+                [
+                    (mates, self.tally.narrow(mates.text, mates.starts, mates.ends))
+                    for mates in (batch.reads, batch.mates)
+                ]
+            ),
+            2,
+        )
 
     def count(self, batch: Batch, compared: Compared) -> None:
         """Count a batch."""
@@ -74,14 +79,22 @@ def stream(batches: Iterable[Batch], search: Search) -> None:
             search.count(batch, compared.result())
 
 
-def _letters(batch: Batch) -> tuple[U8, I64, I64]:
-    """A text, and where in it the reads of a batch start and end: mates one after the other."""
-    reads, mates = batch.reads, batch.mates
-    if mates is None:
-        return reads.text, reads.starts, reads.ends
-    shift = len(reads.text)
-    return (
-        np.concatenate([reads.text, mates.text]),
-        np.column_stack([reads.starts, mates.starts + shift]).ravel(),
-        np.column_stack([reads.ends, mates.ends + shift]).ravel(),
-    )
+def _together(mates: Sequence[tuple[ReadChunk, I64]]) -> tuple[U8, I64, I64, I64]:
+    """The mates that may hold a target, in one text: where in it each starts and ends, and what it may hold.
+
+    The first mate of fragment f has number 2 f, the second the next; those that are left out have no base.
+    """
+    numbers = 2 * len(mates[0][0])
+    starts, ends = np.zeros((2, numbers), dtype=np.int64)
+    texts, found, used = [], [], 0
+    for number, (reads, left) in enumerate(mates):
+        rows = np.unique(left[:, READ])
+        offsets = np.append(0, np.cumsum(reads.lengths[rows]))
+        texts.append(copy_rows(reads.text, reads.starts[rows], offsets, 0))
+        starts[2 * rows + number], ends[2 * rows + number] = used + offsets[:-1], used + offsets[1:]
+        used += len(texts[-1])
+        read = 2 * left[:, READ] + number
+        place = left[:, TEXT] - reads.starts[left[:, READ]] + starts[read]
+        found.append(np.column_stack([read, place, left[:, ENTRY]]))
+    joined = np.concatenate(found)
+    return np.concatenate(texts), starts, ends, joined[np.argsort(joined[:, READ], kind="stable")]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from clonotrack.germline import Reference
-from clonotrack.kernels.sieve import Candidates
+from clonotrack.kernels.narrowing import END, VALUE, narrow
+from clonotrack.kernels.sieve import sieve_of
 from clonotrack.kernels.verify import (
     BEGIN,
     DISTANCE,
@@ -20,8 +21,8 @@ from clonotrack.kernels.verify import (
     KIND,
     MISMATCH,
     PROBE,
-    READ,
     SHARED,
+    SOURCE,
     TARGET,
     TIE,
     verify,
@@ -35,6 +36,7 @@ from clonotrack.track.targets import Target
 
 CLASSES = {EXACT: "exact", MISMATCH: "mismatch", INDEL: "indel", EVOLVED: "evolved", TIE: "ambiguous"}
 _KINDS, _DISTANCES = 8, 1 << 20  # more than there are, to make one number of three
+_AT_ONCE = 10_000  # events that are counted together
 FLANK = 400  # nt of an evolved read beside the target that its consensus tells
 
 
@@ -85,7 +87,6 @@ class Tally:
     """What became of the reads that hold a piece of a target.
 
     Attributes:
-        values: distinct values of all pieces, for the first filter.
         hit: fragments that some target counts.
         ambiguous: fragments between two targets.
         tagged: the library has UMIs.
@@ -95,28 +96,32 @@ class Tally:
         starts = piece_starts(targets, reference)
         self._index, self._probes = index_of(targets, starts), probes_of(targets, starts, subject_id)
         self._sizes = [len(target.part) for target in targets]
+        self._waiting: list[I64] = []  # target, kind, distance and whether shared of events that are not counted yet
         self._reads: dict[tuple[int, int, int], I64] = {}  # fragments, and shared ones, by target, kind and distance
         self._votes: dict[tuple[int, int], I64] = {}
         self._tags: Tags | None = None
-        self.values: I64 = self._index.values
+        self._sieve = sieve_of(self._index.slots[self._index.slots[:, END] > 0, VALUE].astype(np.int64))
         self.tagged = False
         self.hit = 0
         self.ambiguous = 0
 
-    def compare(self, text: U8, starts: I64, ends: I64, found: Candidates, mates: int = 1) -> Compared:
+    def narrow(self, text: U8, starts: I64, ends: I64) -> I64:
+        """What each read of a text may hold: see `clonotrack.kernels.narrowing`."""
+        return narrow(text, starts, ends, self._sieve, self._index)
+
+    def compare(self, text: U8, starts: I64, ends: I64, left: I64, mates: int) -> Compared:
         """Compare the reads of one chunk with the targets; changes nothing, so that several threads may do it.
 
         Args:
             text: ASCII of the chunk.
             starts: first base of each read in it, mates one after the other.
             ends: the base after its last.
-            found: candidates of the first filter.
+            left: what they may hold.
             mates: reads of a fragment.
         """
-        read, place, piece = found
         return Compared(
             *(text, starts, ends),
-            *verify(text, starts, ends, read, place, piece, mates, self._index, self._probes),
+            *verify(text, starts, ends, left, mates, self._index.places, self._probes),
         )
 
     def count(self, compared: Compared, umis: U64 | None = None, umi_length: int = 0) -> None:
@@ -133,16 +138,24 @@ class Tally:
         self.ambiguous += compared.ambiguous
         if not len(events):
             return
-        packed = (events[:, TARGET] * _KINDS + events[:, KIND]) * _DISTANCES + events[:, DISTANCE]
-        keys, at, reads = np.unique(packed, return_inverse=True, return_counts=True)
-        shared = np.bincount(at, events[:, SHARED], minlength=len(keys))
-        for key, row in zip(keys.tolist(), np.column_stack([reads, shared]), strict=True):
-            what = (key // _DISTANCES // _KINDS, key // _DISTANCES % _KINDS, key % _DISTANCES)
-            self._reads[what] = self._reads.get(what, 0) + row.astype(np.int64)
+        self._waiting.append(events[:, [TARGET, KIND, DISTANCE, SHARED]])
+        if sum(map(len, self._waiting)) > _AT_ONCE:
+            self._add_up()
         if umis is not None:
             tags = self._tags = self._tags or Tags()
             tags.add(events[:, [TARGET, KIND, DISTANCE]], umis[events[:, FRAGMENT]], umi_length)
         self._vote(compared.text, compared.starts, compared.ends, events[events[:, KIND] == EVOLVED])
+
+    def _add_up(self) -> None:
+        """Count the events that wait."""
+        events = np.concatenate(self._waiting)
+        self._waiting.clear()
+        packed = (events[:, 0] * _KINDS + events[:, 1]) * _DISTANCES + events[:, 2]
+        keys, at, reads = np.unique(packed, return_inverse=True, return_counts=True)
+        shared = np.bincount(at, events[:, 3], minlength=len(keys))
+        for key, row in zip(keys.tolist(), np.column_stack([reads, shared]), strict=True):
+            what = (key // _DISTANCES // _KINDS, key // _DISTANCES % _KINDS, key % _DISTANCES)
+            self._reads[what] = self._reads.get(what, 0) + row.astype(np.int64)
 
     def cut_edits(self, target: int) -> tuple[list[int], list[int]]:
         """Edits of a read that ends after the first m bases of a target, and of one that begins m bases before its end.
@@ -159,11 +172,13 @@ class Tally:
             size = self._sizes[target]
             votes = self._votes.setdefault((target, distance), np.zeros((size + 2 * FLANK, 4), dtype=np.int64))
             some = events[(events[:, TARGET] == target) & (events[:, DISTANCE] == distance)]
-            read, begin, turned = some[:, READ], some[:, BEGIN].copy(), some[:, PROBE] & 1
+            read, begin, turned = some[:, SOURCE], some[:, BEGIN].copy(), some[:, PROBE] & 1
             vote(text, starts[read], ends[read], begin, turned, size, FLANK, votes)
 
     def rows(self) -> Iterator[Counted]:
         """What was counted, by target, class and distance."""
+        if self._waiting:
+            self._add_up()
         umis = self._tags.molecules() if self._tags else {}
         for key in sorted(self._reads):
             (target, kind, distance), (reads, shared) = key, self._reads[key].tolist()

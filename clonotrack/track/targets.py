@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Literal
 
 from clonotrack.config import Track
@@ -89,7 +90,7 @@ def marker_targets(
             continue
         target = _marker(row, settings, background if row["subject_id"] == subject_id else None)
         known = found.setdefault(target.target_id, target)
-        if replace(known, whole=target.whole, start=target.start) != target:
+        if known is not target and replace(known, whole=target.whole, start=target.start) != target:
             raise TableError(
                 "MARKERS",
                 "marker_id",
@@ -121,42 +122,50 @@ def _marker(row: dict[str, Any], settings: Track, background: Background | None)
     stated = settings.max_edits if row["max_edits"] is None else row["max_edits"]
     if stated is not None and stated < 0:
         raise TableError("MARKERS", "max_edits", f"marker {name!r} has {stated} edits: give 0 or more")
-    about = {
-        "system": row["system"] or row["locus"],
-        "junction": row["junction"],
-        "v_call": row["v_call"],
-        "background_rate": row["background_rate"],
-        "start": start - 1,
-    }
-    found = Target(name, "marker", row["subject_id"], row["locus"], sequence, part, 0, 0, **about)
-    return _with_edits(found, stated, settings, background)
+    system, junction = row["system"] or row["locus"], row["junction"]
+    return Target(
+        *(name, "marker", row["subject_id"], row["locus"], sequence, part),
+        **_edits(part, stated, settings, background, system, junction),
+        system=system,
+        junction=junction,
+        v_call=row["v_call"],
+        background_rate=row["background_rate"],
+        start=start - 1,
+    )
 
 
-def _with_edits(target: Target, stated: int | None, settings: Track, background: Background | None) -> Target:
-    """A target with the edits that are stated or, else, that its length asks for and its background allows."""
-    asked = settings if stated is None else settings.model_copy(update={"max_edits": stated})
-    edits, reason = edits_for_length(len(target.part), asked)
-    wanted = edits_for_errors(len(target.part), settings.error_rate) if stated is None else stated
-    found = replace(target, wanted=wanted, edits=edits, reason=reason, stated=stated is not None)
-    if stated is not None or background is None:
-        return found
-    judged = background.judge(target.part, target.system, target.junction, settings, edits)
-    return replace(found, edits=judged.edits, reason=judged.reason or reason)
+def _edits(
+    part: str,
+    stated: int | None,
+    settings: Track,
+    background: Background | None = None,
+    system: str | None = None,
+    junction: str | None = None,
+) -> dict[str, Any]:
+    """The edits that are stated or, else, that the part's length asks for and its background allows; and why."""
+    edits, reason = edits_for_length(len(part), settings, stated)
+    if stated is not None:
+        return {"wanted": stated, "edits": edits, "reason": reason, "stated": True}
+    wanted = edits_for_errors(len(part), settings.error_rate)
+    if background is not None:
+        judged = background.judge(part, system, junction, settings, edits)
+        edits, reason = judged.edits, judged.reason or reason
+    return {"wanted": wanted, "edits": edits, "reason": reason}
 
 
-def refuse_germline(targets: Iterable[Target], germline: Germline) -> None:
+def refuse_germline(targets: Sequence[Target], germline: Germline) -> None:
     """Stop at a marker that says nothing of a clone: its part is germline V or J, as in any healthy cell.
 
     Raises:
         TableError: names the marker.
     """
-    for target in targets:
-        if germline.window(target.part) is None:
-            message = (
-                f"the clone-specific part of marker {target.target_id!r} is germline V or J throughout, as healthy "
-                "cells have it: give the junction too"
-            )
-            raise TableError("MARKERS", "sequence", message)
+    throughout = germline.throughout([target.part for target in targets])
+    for target in compress(targets, throughout.tolist()):
+        message = (
+            f"the clone-specific part of marker {target.target_id!r} is germline V or J throughout, as healthy "
+            "cells have it: give the junction too"
+        )
+        raise TableError("MARKERS", "sequence", message)
 
 
 def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track) -> list[Target]:
@@ -176,8 +185,8 @@ def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track)
             message = f"control {name!r} is germline V or J throughout, as any other read may be: give its junction too"
             raise TableError("CONTROLS", "sequence", message)
         part = sequence[slice(*window)]
-        bare = Target(name, "control", None, row["locus"], sequence, part, 0, 0, start=window[0])
-        target = _with_edits(bare, settings.max_edits, settings, None)
+        edits = _edits(part, settings.max_edits, settings)
+        target = Target(name, "control", None, row["locus"], sequence, part, **edits, start=window[0])
         if found.setdefault(name, target) != target:
             message = f"{name!r} names two different controls: give every control a name of its own"
             raise TableError("CONTROLS", "control_id", message)
@@ -186,7 +195,7 @@ def control_targets(controls: pl.DataFrame, germline: Germline, settings: Track)
 
 def _letters(table: str, name: str, sequence: str) -> str:
     upper = sequence.upper()
-    if odd := set(upper) - set("ACGT"):
+    if odd := set(upper.strip("ACGT")) - set("ACGT"):
         message = f"{name!r} holds {min(odd)!r}, and what is tracked is made of A, C, G and T: correct the sequence"
         raise TableError(table, "sequence", message)
     return upper

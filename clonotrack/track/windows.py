@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from clonotrack.germline import Reference
-from clonotrack.sequence import COMPLEMENT, I32, U8, N, encode
+from clonotrack.sequence import COMPLEMENT, I32, U8, Bool, N, Ragged, encode
 
 WINDOW = 40  # nt
 WORD = 12  # nt of an exact match with germline
@@ -30,11 +31,20 @@ class Germline:
         both = np.concatenate([forward, [N], COMPLEMENT[forward[::-1]]])
         return cls(np.sort(_words(both)[np.convolve(both == N, np.ones(WORD), "valid") == 0]))
 
-    def _holds(self, sequence: str) -> list[bool]:
+    def throughout(self, parts: Sequence[str]) -> Bool:
+        """Which sequences, of at least `WORD` nt each, are germline in every word."""
+        if not parts:
+            return np.zeros(0, dtype=np.bool_)
+        joined = Ragged.from_strings(parts)
+        known = self._holds(joined.codes)
+        first = joined.offsets[:-1]
+        inside = np.arange(len(known)) + WORD <= np.repeat(joined.offsets[1:], joined.lengths)[: len(known)]
+        germline: Bool = np.logical_and.reduceat(known | ~inside, first)
+        return germline
+
+    def _holds(self, codes: U8) -> Bool:
         """Whether each word of a sequence is one of them."""
-        words = _words(encode(sequence))
-        at = np.minimum(np.searchsorted(self.words, words), len(self.words) - 1)
-        known: list[bool] = (self.words[at] == words).tolist()
+        known: Bool = np.isin(_words(codes), self.words, kind="table")
         return known
 
     def window(self, sequence: str) -> tuple[int, int] | None:
@@ -46,7 +56,7 @@ class Germline:
         definition is ours; no published one was found.
         """
         width = min(WINDOW, len(sequence))
-        known = self._holds(sequence)
+        known = self._holds(encode(sequence)).tolist()
         per_window = width - WORD + 1
         held = [sum(known[start : start + per_window]) for start in range(len(sequence) - width + 1)]
         fewest = min(held)

@@ -64,6 +64,16 @@ def test_the_threshold_is_an_e_value(reference: Reference, settings: dict[str, f
     assert told.max() <= most  # type: ignore[operator]
 
 
+def test_a_short_j_is_told_where_the_read_ends(reference: Reference) -> None:
+    """METHOD of `AT_END`: 12 bases of J are told from chance where they are the last, not where they may be any."""
+    v, j = sequence(reference, "IGKV3-20*01"), sequence(reference, "IGKJ1*01")
+    behind = random_bases(np.random.default_rng(3), 60)
+    last, before = v + "CC" + j[-12:], v + "CC" + j[18:30]
+    assert called(reference, last, last + behind, before + behind)["locus"].to_list() == ["IGK", None, None]
+    supports = called(reference, *(v + "CC" + j[-20:] + behind[:more] for more in (0, 60)))["j_support"]
+    assert supports[0] < supports[1], "with the read and the J, with the J"
+
+
 def test_a_read_of_two_rearrangements_is_a_chimera(reference: Reference) -> None:
     v, other, j = (sequence(reference, name) for name in ("IGHV3-23*01", "IGHV1-2*02", "IGHJ4*02"))
     first, second = v + "GGCACC" + j, other[100:] + "TTGA" + j

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from clonotrack.annotate import annotate, stage
+from clonotrack.annotate import annotate, recurrent, stage
 from clonotrack.config import Annotate
 from clonotrack.errors import GermlineError, TableError
 from clonotrack.germline import Reference
@@ -62,6 +62,7 @@ def test_order_copies_and_parts_do_not_matter(
     called: pl.DataFrame, reads: list[str], reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stage, "AT_ONCE", 7)
+    monkeypatch.setattr(recurrent, "AT_ONCE", 1)
     order = np.random.default_rng(5).permutation(np.repeat(np.arange(len(reads)), 3))
     again = annotate(table([reads[i] for i in order]), reference, Annotate())
     assert_frame_equal(again.drop("sequence_id"), called[order.tolist()].drop("sequence_id"))

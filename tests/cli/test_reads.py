@@ -98,6 +98,7 @@ def test_a_wrong_call_exits_2(words, tmp_path):
         (gzip.compress(FASTQ.encode())[:-12], "the gzip data stop in the middle"),
         (FASTQ.encode() + b"@e\nACGT\n+\nIII\n", "record 5: has 4 bases but 3 qualities"),
     ],
+    ids=["empty", "gzip cut", "record cut"],  # not the bytes: gzip writes the time into them
 )
 def test_bad_reads_exit_1_with_one_sentence_and_no_output(tmp_path, capsys, data, sentence):
     path = tmp_path / "bad.fastq.gz"

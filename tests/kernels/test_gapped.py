@@ -4,17 +4,18 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.gapped import MATCH, align_banded
+from clonotrack.kernels.gapped import MATCH, align_banded, make_table
 from clonotrack.sequence import encode
 from tests.kernels.test_ungapped import germline_codes
 from tests.reference import gapped as naive
 
+TABLE = make_table(40, 40)
 MOTIF = st.text("ACGT", min_size=9, max_size=14)
 
 
 def align(read: str, germline: str, shift: int, band: int) -> tuple[int, list[tuple[int, int]], int, int]:
     pieces = np.zeros((64, 2), dtype=np.int32)
-    found = align_banded(encode(read), 0, len(read), germline_codes(germline), shift, band, pieces)
+    found = align_banded(encode(read), 0, len(read), germline_codes(germline), shift, band, pieces, TABLE)
     score, count, on_read, on_germline = found
     return score, [(int(kind), int(length)) for kind, length in pieces[:count]], on_read, on_germline
 
@@ -46,7 +47,9 @@ def test_the_alignment_in_a_band_is_that_of_the_naive_twin(
     end = data.draw(st.integers(start, len(read)))
     shift, band = data.draw(st.integers(-6, 6)), data.draw(st.integers(0, 12))
     pieces = np.zeros((64, 2), dtype=np.int32)
-    score, count, *starts = align_banded(encode(read), start, end, germline_codes(germline), shift, band, pieces)
+    score, count, *starts = align_banded(
+        encode(read), start, end, germline_codes(germline), shift, band, pieces, make_table(40, 40)
+    )
     expected_score, expected_pieces, *expected_starts = naive.align_banded(read, start, end, germline, shift, band)
     assert score == expected_score
     assert [tuple(piece) for piece in pieces[:count].tolist()] == expected_pieces
@@ -59,12 +62,18 @@ def test_an_alignment_stays_in_its_band_and_stretch() -> None:
     assert align(left + "AAAA" + right, germline, 0, 3)[1] == [(MATCH, 16)]
     assert len(align(left + "AAAA" + right, germline, 0, 4)[1]) == 3
     pieces = np.zeros((64, 2), dtype=np.int32)
-    assert align_banded(encode(germline), 4, 20, germline_codes(germline), 0, 4, pieces)[:3] == (16, 1, 4)
+    assert align_banded(encode(germline), 4, 20, germline_codes(germline), 0, 4, pieces, TABLE)[:3] == (
+        16,
+        1,
+        4,
+    )
 
 
 def test_too_many_pieces_are_told() -> None:
     left, right = "ACGTTGCAAGCTTAGC", "GGATCCATTTCCGGAA"
     pieces = np.zeros((2, 2), dtype=np.int32)
-    score, count, _, _ = align_banded(encode(left + "T" + right), 0, 33, germline_codes(left + right), 0, 4, pieces)
+    score, count, _, _ = align_banded(
+        encode(left + "T" + right), 0, 33, germline_codes(left + right), 0, 4, pieces, make_table(40, 4)
+    )
     assert score > 16
     assert count == -1

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.sieve import PIECE, Candidates, piece_values, sieve_of, sift
+from clonotrack.kernels.sieve import BYTE, PIECE, ROOM, VALUE_BITS, piece_values, sieve_of, sift
 from clonotrack.sequence import encode
 from tests.reference.sieve import sift as naive
 
@@ -13,9 +13,15 @@ def found(reads, pieces):
     ends = np.cumsum([1 + len(read) for read in reads])
     starts = ends - [len(read) for read in reads]
     values = np.unique([value for piece in pieces for value in piece_values(encode(piece))]).astype(np.int64)
-    room = Candidates(*(np.empty(len(text) + 1, dtype=kind) for kind in (np.int32, np.int64, np.int32)))
-    n = sift(text, starts, ends, sieve_of(values), room)
-    read, place, piece = (column[:n].tolist() for column in room)
+    longest = max(map(len, reads))
+    packed = np.zeros(longest // BYTE + 2 * ROOM, dtype=np.uint8)
+    passed, stretches = np.zeros((2, longest + BYTE), dtype=np.int64)
+    hits = []
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        n = sift(text, start, end - start, sieve_of(values), packed, passed, stretches)
+        some = [divmod(int(stretch), 1 << VALUE_BITS) for stretch in stretches[:n]]
+        hits += [(number, start + place, value) for place, value in some if 0 <= place <= end - start - PIECE]
+    read, place, piece = zip(*hits, strict=True) if hits else ((), (), ())
     listed = [(i, p - int(starts[i]), text[p : p + PIECE].tobytes().decode()) for i, p in zip(read, place, strict=True)]
     assert listed == sorted(listed)
     plain = [set(stretch) <= set("ACGTacgt") for _, _, stretch in listed]

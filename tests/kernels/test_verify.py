@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clonotrack.kernels.credit import CONTROL, OWN
 from clonotrack.kernels.sieve import PIECE
-from clonotrack.kernels.verify import BEGIN, EVOLVED, KIND, PROBE, READ, fill_slots, verify
+from clonotrack.kernels.verify import BEGIN, EVOLVED, KIND, PROBE, SOURCE, verify
 from clonotrack.sequence import reverse_complement
 from clonotrack.track.places import index_of, piece_starts
 from clonotrack.track.probes import probes_of
@@ -100,13 +100,13 @@ def test_fragments_are_what_the_whole_tables_say(case: tuple[list[Target], list[
     starts = piece_starts(targets, REFERENCE)
     index, probes = index_of(targets, starts), probes_of(targets, starts, "p")
     events, hits, ambiguous = verify(
-        *sieved([read for reads in fragments for read in reads], index.values), len(fragments[0]), index, probes
+        *sieved([read for reads in fragments for read in reads], index), len(fragments[0]), index.places, probes
     )
     expected = naive.verify(fragments, wanted(targets, starts))
     assert ({tuple(event) for event in events[:, :5].tolist()}, hits, ambiguous) == expected
     assert len(events) == len(expected[0])
     for event in events[events[:, KIND] == EVOLVED]:
-        assert event[READ] // len(fragments[0]) == event[0]
+        assert event[SOURCE] // len(fragments[0]) == event[0]
         assert event[PROBE] >> 1 == event[1]
         assert event[BEGIN] > -len(targets[event[1]].part)
 
@@ -120,7 +120,7 @@ def test_strand_order_and_chunks_change_nothing(case: tuple[list[Target], list[l
     mates = len(fragments[0])
 
     def events(some: Sequence[Sequence[str]]) -> list[list[int]]:
-        found = verify(*sieved([read for reads in some for read in reads], index.values), mates, index, probes)[0]
+        found = verify(*sieved([read for reads in some for read in reads], index), mates, index.places, probes)[0]
         return found[:, :5].tolist()
 
     turned = [[reverse_complement(read) for read in reads] for reads in fragments[::-1]]
@@ -128,11 +128,3 @@ def test_strand_order_and_chunks_change_nothing(case: tuple[list[Target], list[l
     assert together == sorted(events(fragments))
     alone = [[number, *event[1:]] for number, reads in enumerate(fragments) for event in events([reads])]
     assert sorted(alone) == together
-
-
-def test_the_hash_table_holds_every_value_once() -> None:
-    values = np.unique(np.random.default_rng(3).integers(0, 4**PIECE, 1000))
-    slots = np.full(2048, -1, dtype=np.int64)
-    fill_slots(values, slots)
-    assert set(slots.tolist()) == naive.fill_slots(values.tolist(), len(slots))
-    assert (slots >= 0).sum() == len(values)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from clonotrack.kernels.votes import vote
 from tests.reference import votes as naive
-from tests.track.sieved import sieved
+from tests.track.sieved import joined_up
 
 rows = st.tuples(st.text("ACGTN", max_size=12), st.integers(-6, 12), st.booleans())
 
@@ -14,9 +14,9 @@ rows = st.tuples(st.text("ACGTN", max_size=12), st.integers(-6, 12), st.booleans
 @settings(deadline=None, max_examples=200)
 @given(st.lists(rows, max_size=6), st.integers(1, 8), st.integers(0, 4))
 def test_every_base_is_counted_at_its_place(reads: list[tuple[str, int, bool]], size: int, flank: int) -> None:
-    laid = sieved([read for read, _, _ in reads], np.zeros(0, dtype=np.int64))
+    text, starts, ends = joined_up([read for read, _, _ in reads])
     votes = np.zeros((size + 2 * flank, 4), dtype=np.int64)
     begins, turned = (np.array([row[i] for row in reads], dtype=np.int64) for i in (1, 2))
-    vote(laid.text, laid.starts, laid.ends, begins, turned, size, flank, votes)
+    vote(text, starts, ends, begins, turned, size, flank, votes)
     expected = naive.vote(*map(list, zip(*reads, strict=True)), size, flank) if reads else {}
     assert {(i, "ACGT"[j]): int(votes[i, j]) for i, j in np.argwhere(votes).tolist()} == expected

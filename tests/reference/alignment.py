@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clonotrack.kernels.alignment import LEFT_OVER, SHARED
-from clonotrack.kernels.gapped import GAP_EXTEND, GAP_OPEN
+from clonotrack.kernels.gapped import BAND, GAP_EXTEND, GAP_OPEN
 from clonotrack.kernels.pieces import LONGEST_TRIM
-from clonotrack.kernels.placement import BAND
 from tests.reference.gapped import align_banded
 from tests.reference.jsegment import Found
 from tests.reference.pieces import Column, columns, share_overlap

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clonotrack.kernels.jsegment import APART, FARTHEST_J, LEAST_VOTES
+from clonotrack.kernels.jsegment import ANYWHERE, APART, AT_END, FARTHEST_J, LEAST_VOTES
 from clonotrack.kernels.pairing import CANDIDATES
 from clonotrack.kernels.segments import Segments
 from tests.reference.placement import highest, rough_score, score_alleles, ungapped_run
@@ -63,18 +63,34 @@ def best_j(
     most_expected: float,
 ) -> Found | None:
     """The best of the accepted ones; one that ends before it is taken instead, one that begins behind it is not."""
-    searched = (len(read) - earliest) * sum(len(allele.sequence) for allele in members)
     best: Found | None = None
     for group, place in proposed:
         scores = score_alleles(read, [a for a in members if a.group == group], place, earliest, least)
         score = max(scores.values(), default=0)
-        if score < least or expected_by_chance(score, 1, searched) > most_expected:
+        if score < least:
             continue
         ties = highest(scores)
         found = Found(group, place, score, ties, *ungapped_run(read, earliest, ties[0], place)[1:])
+        if expected_j(found, read, earliest, members) > most_expected:
+            continue
         if best is None or found.end <= best.start or (score > best.score and found.start < best.end):
             best = found
     return best
+
+
+def expected_j(found: Found, read: str, earliest: int, members: Sequence[Allele]) -> float:
+    """The least of the E-values of a run that ends anywhere, with the read, with its allele, and with both."""
+    allele = found.ties[0]
+    with_read = found.end == len(read)
+    with_allele = found.end - found.place + allele.origin == len(allele.sequence)
+    ways = []
+    for of_read in {False, with_read}:
+        for of_allele in {False, with_allele}:
+            in_read = 1 if of_read else len(read) - earliest
+            in_alleles = len(members) if of_allele else sum(len(a.sequence) for a in members)
+            share = AT_END if of_read or of_allele else ANYWHERE
+            ways.append(share * expected_by_chance(found.score, 1, in_read * in_alleles))
+    return min(ways)
 
 
 def rough_scores(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from clonotrack.kernels.placement import BAND, GAPPED_SLACK, ROUGH_SLACK, SLACK
+from clonotrack.kernels.gapped import BAND
+from clonotrack.kernels.placement import GAPPED_SLACK, ROUGH_SLACK, SLACK
 from tests.reference.gapped import align_banded
 from tests.reference.segments import Allele
 from tests.reference.ungapped import best_run, count_matches

@@ -1,7 +1,7 @@
 """Fewest edits of a target beside a stretch of it that stands in the read unchanged, from the definition."""
 
 
-def edits(part, read):
+def edits(part: str, read: str) -> int:
     """Edit distance of all of `part` to the nearest begin of `read`."""
     row = list(range(len(read) + 1))
     for i, base in enumerate(part, start=1):

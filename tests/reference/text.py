@@ -9,12 +9,8 @@ def spell(codes: list[int], alphabet: bytes) -> bytes:
     return bytes(alphabet[code] for code in codes)
 
 
-def lines(texts: list[str]) -> bytes:
-    return "".join(f"{text}\n" for text in texts).encode()
-
-
-def turn(texts: list[str], turned: list[bool]) -> list[str]:
-    return [text[::-1] if reverse else text for text, reverse in zip(texts, turned, strict=True)]
+def turn(texts: list[str]) -> list[str]:
+    return [text[::-1] for text in texts]
 
 
 def spell_cigars(rows: list[tuple[int, int, int, int, list[tuple[str, int]]] | None]) -> list[str]:

@@ -116,8 +116,3 @@ def verify(fragments: Sequence[Sequence[str]], targets: Sequence[Wanted]) -> tup
             if least < FAR:
                 events.add((number, probe >> 1, EVOLVED, least, 0))
     return events, hits, ambiguous
-
-
-def fill_slots(values: Sequence[int], size: int) -> set[int]:
-    """Which numbers a hash table holds after the values were entered: each once."""
-    return set(range(len(values))) | ({-1} if len(values) < size else set())

@@ -11,7 +11,6 @@ import pytest
 from clonotrack.config import Report
 from clonotrack.errors import TableError
 from clonotrack.report import patient
-from clonotrack.report.style import CALL_COLOURS, FLOOR, INK, MUTED, PAPER, SERIES
 from clonotrack.tables import FLAGS, MARKERS
 from tests.report import made
 from tests.report.page import Element, parse
@@ -243,21 +242,3 @@ def test_refuses_a_sample_without_combined_row() -> None:
     rows = made.with_markers("d33", 33, "negative", 0)[1:]
     with pytest.raises(TableError, match="sample d33 has 0 rows `combined`"):
         patient(made.mrd(*rows), made.markers(), subject_id="p1")
-
-
-def luminance(colour: str) -> float:
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def test_contrast_is_enough() -> None:
-    texts = [*CALL_COLOURS.values(), (INK, PAPER), (MUTED, PAPER), (INK, FLOOR), (MUTED, FLOOR)]
-    texts += [(INK, ground) for call, (_, ground) in CALL_COLOURS.items() if call != "failed"]
-    assert min(contrast(*pair) for pair in texts) >= 4.5
-    assert min(contrast(colour, ground) for colour in SERIES for ground in (PAPER, FLOOR)) >= 3

@@ -1,4 +1,4 @@
-"""Reads as text, and the first filter done by comparison of every piece with every stretch of every read."""
+"""Reads as text, and all that is looked for beside a piece that they hold: nothing is refused."""
 
 from __future__ import annotations
 
@@ -7,31 +7,39 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.sieve import PIECE
-from clonotrack.sequence import I32, I64, U8, encode
-from clonotrack.track.places import piece_values
+from clonotrack.kernels.lanes import LANES
+from clonotrack.kernels.narrowing import END, FIRST, VALUE, Index
+from clonotrack.kernels.sieve import PIECE, piece_values
+from clonotrack.sequence import I64, U8, encode
 
 
 class Sieved(NamedTuple):
     text: U8
     starts: I64
     ends: I64
-    read: I32
-    place: I64
-    piece: I32
+    left: I64
 
 
-def sieved(reads: Sequence[str], values: I64) -> Sieved:
-    """The reads one after the other, and where in them a piece lies."""
-    joined = "".join(reads)
+def joined_up(reads: Sequence[str]) -> tuple[U8, I64, I64]:
+    """The reads one after the other: text, where each starts and ends."""
     lengths = np.array([len(read) for read in reads], dtype=np.int64)
     ends = np.cumsum(lengths)
-    starts = ends - lengths
-    found = piece_values(encode(joined))
-    place = np.flatnonzero(np.isin(found, values))
-    read = np.searchsorted(ends, place, side="right")
-    inside = place + PIECE <= ends[read]
-    text = np.frombuffer(joined.encode(), dtype=np.uint8)
-    return Sieved(
-        text, starts, ends, read[inside].astype(np.int32), place[inside], found[place[inside]].astype(np.int32)
-    )
+    return np.frombuffer("".join(reads).encode(), dtype=np.uint8), ends - lengths, ends
+
+
+def sieved(reads: Sequence[str], index: Index) -> Sieved:
+    """The reads one after the other, and the places of `index` whose piece lies where in them."""
+    text, starts, ends = joined_up(reads)
+    held = index.places[:, 5] > 0
+    entries = {
+        int(group[VALUE]): [row for row in range(LANES * group[FIRST], LANES * group[END]) if held[row]]
+        for group in index.slots[index.slots[:, END] > 0]
+    }
+    found = [
+        (read, place, entry)
+        for place, value in enumerate(piece_values(encode("".join(reads))).tolist())
+        for read in (int(np.searchsorted(ends, place, side="right")),)
+        if place + PIECE <= ends[read]
+        for entry in entries.get(value, ())
+    ]
+    return Sieved(text, starts, ends, np.array(found, dtype=np.int64).reshape(-1, 3))

@@ -16,15 +16,16 @@ from tests.reference import verify as naive
 from tests.track.made import REFERENCE, bases, batch, either_strand, target
 
 
+@pytest.mark.parametrize("least", [30, None])
 @pytest.mark.parametrize("count", [12, pytest.param(150, marks=pytest.mark.slow)])
-def test_no_read_is_missed_and_none_invented(count: int) -> None:
+def test_no_read_is_missed_and_none_invented(count: int, least: int | None) -> None:
     """Up to one edit more than allowed, anywhere; a third of the reads end inside a target; either strand."""
     rng = np.random.default_rng(8)
     targets = []
     for number, size in enumerate((30, 40, 53, 66)):
         edits = edits_for_length(size, Track())[0]
         made = target(bases(rng, size), f"m{number}", subject_id=f"p{number}", edits=edits)
-        targets.append(replace(made, least_head=30, least_tail=30))
+        targets.append(replace(made, least_head=least, least_tail=least))
     reads = []
     for i in range(count):
         chosen = targets[i % 4]

@@ -14,7 +14,7 @@ from clonotrack.config import Config, Track
 from clonotrack.io import lanes, reads
 from clonotrack.library.batches import Counts, Lane, batches
 from clonotrack.sequence import reverse_complement
-from clonotrack.track import Sample, prepare, track
+from clonotrack.track import Sample, prepare, stream, track
 from tests.io.test_reads import bgzip
 from tests.track.made import REFERENCE, J, V, bases, controls, either_strand, marker, markers, substituted
 
@@ -96,6 +96,17 @@ def test_chunks_make_no_difference(
     monkeypatch.setattr(
         lanes, "read_chunks", lambda file, **words: reads.read_chunks(file, chunk_bytes=chunk_bytes, **words)
     )
+    assert hits(path).equals(expected)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_the_number_of_threads_makes_no_difference(
+    tmp_path: Path, expected: pl.DataFrame, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    path = tmp_path / "reads.gz"
+    path.write_bytes(gzip.compress(text(READS)))
+    monkeypatch.setattr(stream, "THREADS", threads)
+    monkeypatch.setattr(lanes, "read_chunks", lambda file, **words: reads.read_chunks(file, chunk_bytes=5_000, **words))
     assert hits(path).equals(expected)
 
 
