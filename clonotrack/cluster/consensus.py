@@ -16,7 +16,7 @@ from clonotrack.sequence import DECODE, ENCODE, I64, U8
 
 MOST_ROWS = 1_000
 """Rows of a clonotype that are laid over each other, those with most reads."""
-BASES_AT_ONCE = 1 << 26
+BASES_AT_ONCE = 1 << 25
 
 
 def consensus_sequences(rows: Rows, of: pl.Series) -> pl.DataFrame:
