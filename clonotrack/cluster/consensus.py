@@ -16,7 +16,7 @@ from clonotrack.sequence import DECODE, ENCODE, I64, U8
 
 MOST_ROWS = 1_000
 """Rows of a clonotype that are laid over each other, those with most reads."""
-ROWS_AT_ONCE = 1 << 17
+BASES_AT_ONCE = 1 << 25
 
 
 def consensus_sequences(rows: Rows, of: pl.Series) -> pl.DataFrame:
@@ -44,7 +44,8 @@ def consensus_sequences(rows: Rows, of: pl.Series) -> pl.DataFrame:
     bounds = np.append(starts, len(chosen))
     weights, anchors = table["duplicate_count"].to_numpy(), table["key_region_start"].to_numpy().astype(np.int64) - 1
     parts = []
-    cuts = np.searchsorted(bounds, np.arange(0, len(chosen), ROWS_AT_ONCE))
+    bases = np.cumsum(rows.table["length"].to_numpy()[chosen], dtype=np.int64)
+    cuts = np.searchsorted(bounds, np.searchsorted(bases, np.arange(0, bases[-1], BASES_AT_ONCE)))
     for low, high in pairwise(np.unique([*cuts, len(clones)]).tolist()):
         here = slice(bounds[low], bounds[high])
         codes, scores, offsets = _taken(rows, chosen[here])
