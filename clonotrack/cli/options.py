@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from clonotrack.identifiers import IDENTIFIER
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
 
@@ -60,9 +62,7 @@ input_ng = click.option("--input-ng", type=AMOUNT, help="DNA put into the tube [
 
 def _identifier(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     """Names become names of files: the same rule as in the sheet."""
-    from clonotrack.config import IDENTIFIER
-
-    if value is not None and (not IDENTIFIER.fullmatch(value) or ".." in value):
+    if value is not None and not IDENTIFIER.fullmatch(value):
         raise click.BadParameter(f"{value!r}: use letters, digits and _ . + - after a letter or digit")
     return value
 

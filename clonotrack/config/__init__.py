@@ -7,7 +7,6 @@ settings (threads, overwriting, verbosity) are flags of the command line and nev
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
@@ -18,8 +17,7 @@ from clonotrack.config.quantify import Quantify as Quantify
 from clonotrack.config.section import Locus as Locus
 from clonotrack.config.section import Section
 from clonotrack.errors import ConfigError
-
-IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+from clonotrack.identifiers import IDENTIFIER
 
 
 class Reads(Section):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
-from clonotrack.config import IDENTIFIER, Config
+from clonotrack.config import Config
 from clonotrack.errors import InputError
+from clonotrack.identifiers import IDENTIFIER
 from clonotrack.io.alignment_files import is_alignment
 from clonotrack.io.frames import read_table
 from clonotrack.tables import SAMPLES, SAMPLES_REQUIRED, TUBE
@@ -68,9 +69,8 @@ def _names(row: dict[str, object]) -> Iterator[str]:
     for column in IDENTIFIERS:
         value = row[column]
         if value is not None and not IDENTIFIER.fullmatch(str(value)):
-            yield (f"column {column} holds {value!r}: use letters, digits and _ . + - after a letter or digit")
-        elif value is not None and ".." in str(value):
-            yield f"column {column} holds {value!r}: '..' would leave the output folder, choose another name"
+            allowed = "letters, digits and _ . + - after a letter or digit, without '..'"
+            yield f"column {column} holds {value!r}: use {allowed}"
 
 
 def _amounts(row: dict[str, object]) -> Iterator[str]:

@@ -6,15 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from clonotrack.config import IDENTIFIER, Locus
+from clonotrack.config import Locus
 from clonotrack.errors import ConfigError
+from clonotrack.identifiers import IDENTIFIER
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Role = Literal["baseline", "followup", "negative_control", "polyclonal_control"]
 
 
 def _named(value: str) -> str:
-    if not IDENTIFIER.fullmatch(value) or ".." in value:
+    if not IDENTIFIER.fullmatch(value):
         raise ValueError(f"the name {value!r} may hold letters, digits and _ . + - only")
     return value
 
