@@ -4,9 +4,9 @@
 
 Reads come from `clonotrack simulate reads`: 280-nt IGH reads with 2 % mutation and 0.3 % errors, half of them reversed,
 as FASTQ.gz; one row per record is written. First of 13,000 clonotypes, one of which has 40 % of the reads; then every
-read different. Kernels are compiled before anything is timed; of each case the middle of some rounds is printed: seconds,
-processor seconds (user and system), reads a second and the largest memory. `--growth 100000 1000000 10000000` shows
-that time grows with the reads and memory does not.
+read different. Kernels are compiled before anything is timed; of each case the middle of some rounds is printed:
+seconds, processor seconds (user and system), reads a second and the largest memory. `--growth 100000 1000000 10000000`
+shows that time grows with the reads and memory does not.
 """
 
 from __future__ import annotations
