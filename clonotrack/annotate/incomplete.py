@@ -14,7 +14,7 @@ from clonotrack.kernels.incomplete import tell_incomplete
 from clonotrack.kernels.pairing import Pairs, find_pairs
 from clonotrack.kernels.segments import Limits
 from clonotrack.kernels.settlement import Details, settle_pairs
-from clonotrack.sequence import I64, Ragged
+from clonotrack.sequence import I64, Ragged, offsets_of
 
 Rows = TypeVar("Rows", bound=np.generic)
 
@@ -94,7 +94,6 @@ def _exchange(
     source[(rows[:, None] * slots + slot).ravel()] = len(source) + (others[:, None] * slots + slot).ravel()
     lengths = np.concatenate([np.diff(offsets), np.diff(new_offsets)])[source]
     starts = np.concatenate([offsets[:-1], len(values) + new_offsets[:-1]])[source]
-    bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=bounds[1:])
+    bounds = offsets_of(lengths)
     gathered = np.repeat(starts - bounds[:-1], lengths) + np.arange(bounds[-1])
     return np.concatenate([values, new])[gathered], bounds

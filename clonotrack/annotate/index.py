@@ -14,7 +14,7 @@ from clonotrack.germline import LOCI, Reference, Segment
 from clonotrack.germline.regions import region_starts
 from clonotrack.kernels.seeds import Seeds, collect_entries
 from clonotrack.kernels.segments import Germline, Segments
-from clonotrack.sequence import I64, Bool, N, Ragged
+from clonotrack.sequence import I64, Bool, N, Ragged, offsets_of
 
 # Length of the k-mers: short enough that hypermutation leaves some, long enough that few are met by chance. Where the
 # V's give no V, the deep ones are asked: they find 60 nt with 20 % substitutions in 95 of 100 reads instead of 91.
@@ -25,12 +25,12 @@ KDE, INTRON = "KDE", "Intron"
 _PLACE = re.compile(r"IGHD\d+-(\d+)|TR[BD]D(\d)|TRBJ([12])-")
 # Behind every D.
 LAST = 1000
-# METHOD: of a second D in TRD (the rule there) as much chance is allowed as of the first. In IGH one rearrangement
-# in 800 has two (Briney 2012, Immunology 137:56), so that 2,000 times less is allowed.
 # A D-J of TRD may join a J of TRA, which lies behind it (TRA+D).
 ALSO_JOINS = {"TRD": "TRA"}
 # A V of TRD may keep a D on its way to a J of TRA, which is rare.
 FIRST_D = {"TRA": 0.05}
+# METHOD: of a second D in TRD (the rule there) as much chance is allowed as of the first. In IGH one rearrangement
+# in 800 has two (Briney 2012, Immunology 137:56), so that 2,000 times less is allowed.
 SECOND_D = {"TRD": 1.0, "IGH": 5e-4, "TRB": 5e-4}
 
 
@@ -129,7 +129,7 @@ def segments_of(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: in
     origin = origin.astype(np.int64)
     group = np.repeat(np.arange(len(groups)), [len(members) for members in groups])
     order = np.array([place_on_chromosome(segment) for segment in segments], dtype=np.int64)
-    offsets = np.concatenate([[0], np.cumsum([len(members) for members in groups], dtype=np.int64)])
+    offsets = offsets_of([len(members) for members in groups])
     codes = np.where(ragged.codes == N, N + 1, ragged.codes).astype(np.uint8)
     seeds = seeds_of(ragged, origin, group.astype(np.int64), k)
     offsets = offsets.astype(np.int64)

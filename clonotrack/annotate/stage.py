@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -32,6 +30,7 @@ from clonotrack.kernels.germline_alignment import align_to_germline
 from clonotrack.kernels.pairing import find_pairs
 from clonotrack.kernels.settlement import settle_pairs
 from clonotrack.kernels.text import spell, turn
+from clonotrack.library.workers import in_order
 from clonotrack.sequence import DECODE, ENCODE, Ragged
 from clonotrack.tables import REARRANGEMENTS, check
 
@@ -76,14 +75,7 @@ def annotate_batches(
     index = build_index(reference, settings.loci)
     recurrent = Recurrent(partial(_annotate_distinct, index=index, extended=extend(index), settings=settings))
     annotate_reads = partial(_annotate_batch, recurrent=recurrent)
-    waiting: deque[Future[pl.DataFrame]] = deque()
-    with ThreadPoolExecutor(max_workers=threads) as workers:  # the kernels release the interpreter's lock
-        for batch in batches:
-            waiting.append(workers.submit(annotate_pairs, batch, annotate_reads))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    yield from in_order(partial(annotate_pairs, annotate=annotate_reads), batches, threads)
 
 
 def _annotate_batch(sequences: pl.DataFrame, recurrent: Recurrent) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from clonotrack.io.strings import strings
 from clonotrack.kernels.consensus import consensus
 from clonotrack.kernels.selection import scatter
 from clonotrack.kernels.text import spell
-from clonotrack.sequence import DECODE, ENCODE, I64, U8
+from clonotrack.sequence import DECODE, ENCODE, I64, U8, offsets_of
 
 MOST_ROWS = 1_000
 """Rows of a clonotype that are laid over each other, those with most reads."""
@@ -58,8 +58,7 @@ def consensus_sequences(rows: Rows, of: pl.Series) -> pl.DataFrame:
 def _taken(rows: Rows, chosen: I64) -> tuple[U8, U8, I64]:
     """Codes, scores and offsets of the chosen rows, in their order."""
     lengths = rows.table["length"].to_numpy().astype(np.int64)[chosen]
-    offsets = np.zeros(len(chosen) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
+    offsets = offsets_of(lengths)
     letters, scores = (np.empty(offsets[-1], dtype=np.uint8) for _ in range(2))
     order = np.argsort(chosen)
     in_order = chosen[order]

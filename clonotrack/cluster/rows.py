@@ -11,7 +11,7 @@ import polars as pl
 import zstandard
 
 from clonotrack.io.strings import letters_of
-from clonotrack.sequence import I64, U8
+from clonotrack.sequence import I64, U8, offsets_of
 
 KEY = ["locus", "key_region"]
 CALLS = ["v_call", "j_call"]
@@ -120,7 +120,7 @@ class Rows:
         decompress = zstandard.ZstdDecompressor().decompress
         first = 0
         for part in self.packed:
-            offsets = np.concatenate([[0], np.cumsum(lengths[first : first + part.rows])])
+            offsets = offsets_of(lengths[first : first + part.rows])
             letters, scores = (np.frombuffer(decompress(piece), dtype=np.uint8) for piece in part[1:])
             yield Letters(first, letters, scores, offsets)
             first += part.rows

@@ -107,7 +107,7 @@ def _compiled() -> Callable[[U64, int, U8, int], int]:
         few = builder.icmp_unsigned("<=", builder.call(count, [counted]), all_of(WORDS))
         return builder.zext(builder.bitcast(few, ir.IntType(LANES)), integer)
 
-    def alike(_context: Any, rows: Any, row: Any, packed: Any, begin: Any) -> Any:  # noqa: ARG001
+    def alike(_context: Any, rows: Any, _row: Any, packed: Any, _begin: Any) -> Any:
         whole = numba.types.int64
         return whole(rows, whole, packed, whole), generate
 

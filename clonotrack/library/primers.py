@@ -13,7 +13,7 @@ from clonotrack.io.reads import ReadChunk
 from clonotrack.kernels.primers import find_primers
 from clonotrack.kernels.strands import turned
 from clonotrack.patterns import IUPAC, UNKNOWN
-from clonotrack.sequence import I64, U8
+from clonotrack.sequence import I64, U8, offsets_of
 
 
 class Primers:
@@ -28,7 +28,7 @@ class Primers:
         lengths = np.array([len(text) for text in sequences.values()], dtype=np.int64)
         masks = [IUPAC[letter] | UNKNOWN * (letter == "N") for text in sequences.values() for letter in text]
         self._masks: U8 = np.array(masks, dtype=np.uint8)
-        self._offsets: I64 = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+        self._offsets = offsets_of(lengths)
         self._allowed: I64 = np.floor(lengths * settings.max_primer_error).astype(np.int64)
         self._reach = settings.primer_reach
 

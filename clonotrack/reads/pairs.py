@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from clonotrack.kernels.merging import merge
 from clonotrack.kernels.overlap import find_overlaps
 from clonotrack.kernels.strands import turned
 from clonotrack.library.batches import Batch
+from clonotrack.library.workers import in_order
 from clonotrack.sequence import I64, U8, Ragged
 
 CYCLES = 1024
@@ -55,7 +55,7 @@ def merge_pairs(
 ) -> Iterator[Batch]:
     """The batches, in order, with the pairs that overlap as one read; all others stay pairs.
 
-    `THREADS` batches are merged at once (the kernels release the interpreter's lock), and one more is held.
+    `THREADS` batches are merged at once, and one more is held.
 
     Args:
         batches: fragments; mates have qualities.
@@ -63,20 +63,9 @@ def merge_pairs(
         overlaps: brought up to date before each batch is given.
         facing: mates are on opposite strands, as sequenced.
     """
-    waiting: deque[Future[tuple[Batch, Overlaps]]] = deque()
-    with ThreadPoolExecutor(THREADS) as workers:
-        for batch in batches:
-            waiting.append(workers.submit(_merged, batch, max_wrong, facing=facing))
-            if len(waiting) > THREADS:
-                yield _taken(waiting, overlaps)
-        while waiting:
-            yield _taken(waiting, overlaps)
-
-
-def _taken(waiting: deque[Future[tuple[Batch, Overlaps]]], overlaps: Overlaps) -> Batch:
-    batch, seen = waiting.popleft().result()
-    overlaps.add(seen)
-    return batch
+    for batch, seen in in_order(partial(_merged, max_wrong=max_wrong, facing=facing), batches, THREADS):
+        overlaps.add(seen)
+        yield batch
 
 
 def _merged(batch: Batch, max_wrong: float, *, facing: bool) -> tuple[Batch, Overlaps]:

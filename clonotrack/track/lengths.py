@@ -17,14 +17,11 @@ ENOUGH = 0.05
 def too_long(targets: Iterable[Target], lengths: I64) -> frozenset[str]:
     """The markers for which `cut_short` says so; those of one locus and length are judged once."""
     told: dict[tuple[str | None, int], bool] = {}
-    found = set()
-    for target in targets:
-        kind = target.locus, _needed(target)
-        if target.kind == "marker" and (
-            told[kind] if kind in told else told.setdefault(kind, cut_short(target, lengths))
-        ):
-            found.add(target.target_id)
-    return frozenset(found)
+    markers = [(target, (target.locus, _needed(target))) for target in targets if target.kind == "marker"]
+    for target, kind in markers:
+        if kind not in told:
+            told[kind] = cut_short(target, lengths)
+    return frozenset(target.target_id for target, kind in markers if told[kind])
 
 
 def cut_short(target: Target, lengths: I64) -> bool:

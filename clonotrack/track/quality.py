@@ -67,6 +67,7 @@ def _of_marker(target: Target, hits: pl.DataFrame) -> Iterator[Metric]:
     yield f"max_edits {name}", float(target.edits), "edits"
     if target.edits < target.wanted:
         yield f"max_edits_lowered {name}", float(target.wanted - target.edits), "edits"
-    losses = hits.filter(pl.col("target_id") == name, pl.col("target_kind") == "marker").get_column("matching_loss")
-    if losses.count():
-        yield f"matching_loss {name}", float(losses.max()), "share of its reads"  # type: ignore[arg-type]
+    of_target = hits.filter(pl.col("target_id") == name, pl.col("target_kind") == "marker")
+    losses = of_target.get_column("matching_loss").drop_nulls().to_list()
+    if losses:
+        yield f"matching_loss {name}", max(losses), "share of its reads"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +10,8 @@ import numpy as np
 from clonotrack.germline import Reference
 from clonotrack.kernels.letters import copy_rows
 from clonotrack.kernels.narrowing import ENTRY, READ, TEXT
-from clonotrack.sequence import I64, U8
+from clonotrack.library.workers import in_order
+from clonotrack.sequence import I64, U8, offsets_of
 from clonotrack.track.loci import Loci
 from clonotrack.track.tally import Compared, Tally
 from clonotrack.track.targets import Target
@@ -67,16 +66,9 @@ class Search:
 
 
 def stream(batches: Iterable[Batch], search: Search) -> None:
-    """Search batches in threads while others are read, and count them in order; kernels hold no lock."""
-    running: deque[tuple[Batch, Future[Compared]]] = deque()
-    with ThreadPoolExecutor(THREADS) as pool:
-        for batch in batches:
-            running.append((batch, pool.submit(search.compare, batch)))
-            if len(running) > THREADS:
-                first, compared = running.popleft()
-                search.count(first, compared.result())
-        for batch, compared in running:
-            search.count(batch, compared.result())
+    """Search batches in threads while others are read, and count them in order."""
+    for batch, compared in in_order(lambda batch: (batch, search.compare(batch)), batches, THREADS):
+        search.count(batch, compared)
 
 
 def _together(mates: Sequence[tuple[ReadChunk, I64]]) -> tuple[U8, I64, I64, I64]:
@@ -89,7 +81,7 @@ def _together(mates: Sequence[tuple[ReadChunk, I64]]) -> tuple[U8, I64, I64, I64
     texts, found, used = [], [], 0
     for number, (reads, left) in enumerate(mates):
         rows = np.unique(left[:, READ])
-        offsets = np.append(0, np.cumsum(reads.lengths[rows]))
+        offsets = offsets_of(reads.lengths[rows])
         texts.append(copy_rows(reads.text, reads.starts[rows], offsets, 0))
         starts[2 * rows + number], ends[2 * rows + number] = used + offsets[:-1], used + offsets[1:]
         used += len(texts[-1])
