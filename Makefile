@@ -26,7 +26,7 @@ unit: $(VENV)/.dev
 	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
 kernels: $(VENV)/.dev
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels tests/*/kernels
 
 flow: $(VENV)/.dev
 	$(BIN)/pytest -m slow

@@ -32,8 +32,8 @@ from typing import Any
 from igblast import Rows, called, igblast
 
 from clonotrack.germline import KINDS, Reference
-from clonotrack.io.germline import load_reference
-from clonotrack.sequence import translate
+from clonotrack.germline.load import load_reference
+from clonotrack.sequences import translate
 
 CONFIGS = {
     "IGH": "HUMAN_IGH_IMGT",

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from clonotrack.annotate import annotate
+from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.germline import LOCI, Reference, Segment
-from clonotrack.io.germline import load_reference
-from clonotrack.sequence import reverse_complement
+from clonotrack.germline.load import load_reference
+from clonotrack.sequences import reverse_complement
 
 ERRORS = 0.003
 # Bases of the flank on the read; None for all and 30 bases more.

@@ -26,11 +26,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "quant
 from truth import Drawn, Truth, draw, draw_calibrators, draw_markers, holds, informed, judges, oracle
 
 from clonotrack.quantify.background import Control, posterior, prior_mean
-from clonotrack.quantify.carry_over import estimate
-from clonotrack.quantify.limits import Rule
-from clonotrack.quantify.process import Gamma, Process, Tube
-from clonotrack.quantify.result import Highest
-from clonotrack.quantify.severity import Seeing
+from clonotrack.quantify.index_hopping import estimate
+from clonotrack.stats.count_model import Gamma, Process, Tube
+from clonotrack.stats.limits import Rule
+from clonotrack.stats.max_marker import Highest
+from clonotrack.stats.reads_per_cell import Seeing
 
 SEEDS = (20_261_122, 77)
 RULE = Rule(0.001, 1)

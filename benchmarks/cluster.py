@@ -25,11 +25,10 @@ import numpy as np
 import polars as pl
 from cluster_truth import J_END, NEAR_READS, V_END, abundant, neighboured, regions, sequenced, substituted, table
 
-from clonotrack.cluster import cluster
-from clonotrack.cluster.clonotypes import assigned
+from clonotrack.cluster.kernels.neighbours import neighbours
+from clonotrack.cluster.stage import assigned, cluster
 from clonotrack.config import Cluster
-from clonotrack.kernels.neighbours import neighbours
-from clonotrack.sequence import U8, Ragged
+from clonotrack.sequences import U8, Ragged
 
 
 def landed(frame: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

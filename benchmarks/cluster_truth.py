@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from clonotrack.sequence import DECODE, I64, Ragged, decode, encode
-from clonotrack.simulate.amplification import amplify, polymerase_errors
+from clonotrack.sequences import DECODE, I64, Ragged, decode, encode
+from clonotrack.simulate.pcr import amplify, polymerase_errors
 from clonotrack.tables import REARRANGEMENTS
 
 V_END = "GACACGGCTGTGTATTAC"

@@ -25,13 +25,13 @@ import numpy as np
 import polars as pl
 from Bio import SeqIO
 
-from clonotrack.annotate import annotate
+from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.germline import LOCI, Reference, Segment
-from clonotrack.io.germline import load_reference
-from clonotrack.sequence import reverse_complement
+from clonotrack.germline.load import load_reference
+from clonotrack.sequences import reverse_complement
 from clonotrack.simulate.known_reads import known_reads
-from clonotrack.simulate.rearrangement import Rearrangement
+from clonotrack.simulate.recombine import Rearrangement
 
 SHORTEST, LONGEST = 150, 350
 # E-value up to which calls are made where E-values are held against what is found.

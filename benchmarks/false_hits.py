@@ -25,21 +25,19 @@ import numpy as np
 
 from clonotrack.config import Track
 from clonotrack.germline import Reference, Segment
-from clonotrack.germline.recombination import INSERTED_BASES, JUNCTIONS
-from clonotrack.io.germline import load_reference
-from clonotrack.io.reads import ReadChunk
-from clonotrack.kernels.closeness import edits_of_heads
-from clonotrack.kernels.generation import Recombination
-from clonotrack.library.background import per_rearrangement, recombination
-from clonotrack.library.batches import Batch
-from clonotrack.library.matching import NEIGHBOURS, Background, edits_for_length, loss, matching_errors
-from clonotrack.markers.targets import target as clone_specific
-from clonotrack.sequence import Ragged, decode, encode, reverse_complement
-from clonotrack.simulate.junctions import lengths, palindromes
-from clonotrack.simulate.rearrangement import hairpin_3, hairpin_5
-from clonotrack.simulate.recombination import Germline, draw, inherit
+from clonotrack.germline.load import load_reference
+from clonotrack.germline.recombination_stats import INSERTED_BASES, JUNCTIONS
+from clonotrack.markers.target_region import target as clone_specific
+from clonotrack.pgen.allowed_edits import NEIGHBOURS, Background, edits_for_length, loss, matching_errors
+from clonotrack.pgen.kernels import Recombination
+from clonotrack.pgen.model import per_rearrangement, recombination
+from clonotrack.raw_reads.chunk import ReadChunk
+from clonotrack.raw_reads.fragments import Batch
+from clonotrack.sequences import Ragged, decode, encode, reverse_complement
+from clonotrack.simulate.recombine import Germline, draw, hairpin_3, hairpin_5, inherit, lengths, palindromes
 from clonotrack.tables import LOCI
-from clonotrack.track.stream import Search
+from clonotrack.track.kernels.distance import edits_of_heads
+from clonotrack.track.stage import Search
 from clonotrack.track.targets import Target
 
 NUMBERS = {"IGH": 6, "IGH+": 4, "IGK": 5, "IGL": 3, "TRA": 3, "TRB": 6, "TRG": 8, "TRD": 5}

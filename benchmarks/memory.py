@@ -23,13 +23,12 @@ import numpy as np
 import polars as pl
 from isal import igzip
 
-from clonotrack.io.germline import load_reference
-from clonotrack.sequence import DECODE, U8, Ragged
-from clonotrack.simulate.amplification import Edits
-from clonotrack.simulate.mates import with_umis
-from clonotrack.simulate.recombination import draw, inherit
-from clonotrack.simulate.repertoire import clone_weights
-from clonotrack.simulate.sequencing import ReadBatch, sequence
+from clonotrack.germline.load import load_reference
+from clonotrack.sequences import DECODE, U8, Ragged
+from clonotrack.simulate.pcr import Edits
+from clonotrack.simulate.people import clone_weights
+from clonotrack.simulate.recombine import draw, inherit
+from clonotrack.simulate.sequencer import ReadBatch, sequence, with_umis
 
 CLONES, LENGTH, MATE, DEPTH = 13_000, 250, 150, 4
 LARGEST = 0.4

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from clonotrack.library.molecules import Umis, molecules
+from clonotrack.umi.collect import Umis
+from clonotrack.umi.molecules import molecules
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "library"))
 

@@ -15,15 +15,15 @@ import time
 import numpy as np
 
 from clonotrack.config import Reads
-from clonotrack.io.germline import load_reference
-from clonotrack.kernels.merging import merge
-from clonotrack.kernels.overlap import find_overlaps
-from clonotrack.kernels.strands import turned
-from clonotrack.sequence import COMPLEMENT, I64, U8, Ragged
-from clonotrack.simulate.amplification import Edits
-from clonotrack.simulate.recombination import draw, inherit
-from clonotrack.simulate.sequencing import ReadBatch, sequence
-from clonotrack.simulate.streams import stream
+from clonotrack.germline.load import load_reference
+from clonotrack.kernels.arrays import turned
+from clonotrack.reads.kernels.merge import merge
+from clonotrack.reads.kernels.overlap import find_overlaps
+from clonotrack.sequences import COMPLEMENT, I64, U8, Ragged
+from clonotrack.simulate.pcr import Edits
+from clonotrack.simulate.random_streams import stream
+from clonotrack.simulate.recombine import draw, inherit
+from clonotrack.simulate.sequencer import ReadBatch, sequence
 
 NONE = np.empty(0, dtype=np.int64)
 BINS = ((12, 14), (15, 17), (18, 19), (20, 24), (25, 49), (50, 10**6))

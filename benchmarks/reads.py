@@ -23,16 +23,16 @@ import numpy as np
 from isal import igzip
 
 from clonotrack.config import Library, Reads
+from clonotrack.germline.load import load_reference
 from clonotrack.io.fastq_writer import write_fastq
-from clonotrack.io.germline import load_reference
-from clonotrack.io.reads import read_chunks
-from clonotrack.library.batches import Counts, Lane, batches
-from clonotrack.reads import read
-from clonotrack.sequence import Ragged
-from clonotrack.simulate.amplification import Edits
-from clonotrack.simulate.mates import with_umis
-from clonotrack.simulate.recombination import draw, inherit
-from clonotrack.simulate.sequencing import sequence
+from clonotrack.io.read_files import Lane
+from clonotrack.raw_reads.fastx import read_chunks
+from clonotrack.raw_reads.fragments import Counts, batches
+from clonotrack.reads.stage import read
+from clonotrack.sequences import Ragged
+from clonotrack.simulate.pcr import Edits
+from clonotrack.simulate.recombine import draw, inherit
+from clonotrack.simulate.sequencer import sequence, with_umis
 
 ROUNDS = 3
 UMI = 12

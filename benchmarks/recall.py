@@ -22,14 +22,14 @@ import edlib
 import numpy as np
 
 from clonotrack.config import Track
-from clonotrack.io.germline import load_reference
-from clonotrack.io.reads import ReadChunk
-from clonotrack.library.batches import Batch
-from clonotrack.library.matching import edits_for_length
-from clonotrack.sequence import Ragged, reverse_complement
-from clonotrack.simulate.recombination import draw, inherit
+from clonotrack.germline.load import load_reference
+from clonotrack.pgen.allowed_edits import edits_for_length
+from clonotrack.raw_reads.chunk import ReadChunk
+from clonotrack.raw_reads.fragments import Batch
+from clonotrack.sequences import Ragged, reverse_complement
+from clonotrack.simulate.recombine import draw, inherit
 from clonotrack.tables import LOCI
-from clonotrack.track.stream import Search
+from clonotrack.track.stage import Search
 from clonotrack.track.targets import Target
 
 CHUNK = 20_000

@@ -33,7 +33,7 @@ from statistics import median
 import polars as pl
 from track_files import LENGTH
 
-from clonotrack.io.frames import read_table
+from clonotrack.io.tables import read_table
 from clonotrack.tables import HITS, MARKERS
 
 CASES = ("gzip", "targets", "pairs", "bgzf", "lanes")
@@ -93,13 +93,12 @@ def measure(case: str, folder: Path, reads: int, rounds: int, unpack: str) -> No
 def phases(folder: Path, path: Path) -> None:
     """Print where the processor's time goes, step by step on one thread, of up to a million reads."""
     from clonotrack.config import Config
-    from clonotrack.io.ahead import open_blocks
+    from clonotrack.germline.load import load_reference
     from clonotrack.io.cohort import read_markers
-    from clonotrack.io.germline import load_reference
-    from clonotrack.io.streams import HEADROOM
-    from clonotrack.library.batches import Counts, Lane, batches
-    from clonotrack.track import prepare
-    from clonotrack.track.stream import Search
+    from clonotrack.io.read_files import Lane
+    from clonotrack.raw_reads.decompress import HEADROOM, open_blocks
+    from clonotrack.raw_reads.fragments import Counts, batches
+    from clonotrack.track.stage import Search, prepare
 
     config, reference = Config(), load_reference()
     for names in (["markers"], ["markers", "registry"]):

@@ -17,13 +17,12 @@ import numpy as np
 import polars as pl
 
 from clonotrack.config import Config
-from clonotrack.io.frames import read_table, write_table
-from clonotrack.io.germline import load_reference
-from clonotrack.markers import describe
-from clonotrack.markers.targets import target
-from clonotrack.sequence import DECODE, U8, encode
-from clonotrack.simulate.rearrangement import Rearrangement
-from clonotrack.simulate.recombination import draw, inherit
+from clonotrack.germline.load import load_reference
+from clonotrack.io.tables import read_table, write_table
+from clonotrack.markers.describe import describe
+from clonotrack.markers.target_region import target
+from clonotrack.sequences import DECODE, U8, encode
+from clonotrack.simulate.recombine import Rearrangement, draw, inherit
 from clonotrack.tables import CONTROLS, LOCI, MARKERS, SAMPLES
 
 LENGTH, AMPLICON = 250, 350

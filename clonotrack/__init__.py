@@ -19,21 +19,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clonotrack.pipeline import baseline, followup
     from clonotrack.quantify.kinetics import doubling_time
-    from clonotrack.quantify.plain import Sample, combine_markers, limit_of_detection, poisson_interval
-    from clonotrack.quantify.planning import plan
+    from clonotrack.stats.api import Sample, combine_markers, limit_of_detection, poisson_interval
+    from clonotrack.stats.planning import plan
 
 __version__ = "0.1.0"
 
 # Public name -> module that defines it; loaded on first use, so that `import clonotrack` stays light.
 _PUBLIC = {
-    "Sample": "clonotrack.quantify.plain",
+    "Sample": "clonotrack.stats.api",
     "baseline": "clonotrack.pipeline",
-    "combine_markers": "clonotrack.quantify.plain",
+    "combine_markers": "clonotrack.stats.api",
     "doubling_time": "clonotrack.quantify.kinetics",
     "followup": "clonotrack.pipeline",
-    "limit_of_detection": "clonotrack.quantify.plain",
-    "plan": "clonotrack.quantify.planning",
-    "poisson_interval": "clonotrack.quantify.plain",
+    "limit_of_detection": "clonotrack.stats.api",
+    "plan": "clonotrack.stats.planning",
+    "poisson_interval": "clonotrack.stats.api",
 }
 
 __all__ = [

@@ -9,22 +9,29 @@ from typing import Any
 
 import polars as pl
 
-from clonotrack import quantify, track
-from clonotrack import reads as reads_stage
-from clonotrack.annotate import annotate_batches
-from clonotrack.cluster import clustered
-from clonotrack.cluster import quality_control as cluster_quality
+from clonotrack.annotate.stage import annotate_batches
+from clonotrack.cluster.qc import quality_control as cluster_quality
+from clonotrack.cluster.stage import clustered
 from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError
 from clonotrack.germline import Reference
-from clonotrack.io import given
-from clonotrack.io.given import File, Files
-from clonotrack.io.lanes import Lane
-from clonotrack.library.batches import Counts, batches
-from clonotrack.markers import describe, select
-from clonotrack.markers.amounts import tube_amounts
-from clonotrack.provenance import provenance
+from clonotrack.io import arguments
+from clonotrack.io.arguments import File, Files
+from clonotrack.io.provenance import provenance
+from clonotrack.io.read_files import Lane
+from clonotrack.markers.describe import describe
+from clonotrack.markers.stage import select
+from clonotrack.markers.tube_inputs import tube_amounts
+from clonotrack.quantify.stage import quantify as quantify_samples
+from clonotrack.raw_reads.fragments import Counts, batches
+from clonotrack.reads.qc import quality_control as reads_quality
+from clonotrack.reads.stage import read
 from clonotrack.tables import REARRANGEMENTS, SAMPLES, check
+from clonotrack.track.hits_table import Sample
+from clonotrack.track.qc import quality_control as track_quality
+from clonotrack.track.stage import prepare
+from clonotrack.track.stage import track as track_reads
+from clonotrack.track.targets import Target
 
 
 @dataclass(frozen=True)
@@ -86,10 +93,10 @@ def baseline(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    lanes, settings = given.lanes(reads, reads_2), given.config(config, library, umi)
-    reference = given.reference(germline, settings)
-    put_in = given.controls(controls, library, settings)
-    distinct = reads_stage.read([(lanes, settings.library(library))], settings.reads)
+    lanes, settings = arguments.lanes(reads, reads_2), arguments.config(config, library, umi)
+    reference = arguments.reference(germline, settings)
+    put_in = arguments.controls(controls, library, settings)
+    distinct = read([(lanes, settings.library(library))], settings.reads)
     sequences = distinct.fragments.frames(forget=True)
     parts = annotate_batches(sequences, reference, settings.annotate, threads=threads)
     kept: list[pl.DataFrame] = []
@@ -110,8 +117,8 @@ def baseline(
         capture_assumed=known.capture_assumed,
     )
     markers = describe(markers, reference, settings.track)
-    qc = pl.concat([reads_stage.quality_control(distinct, sample_id), cluster_quality(found, sample_id)])
-    inputs = [*given.lane_files(lanes), *given.control_files(controls, library, settings)]
+    qc = pl.concat([reads_quality(distinct, sample_id), cluster_quality(found, sample_id)])
+    inputs = [*arguments.lane_files(lanes), *arguments.control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
     return Baseline(rearrangements, found.clonotypes, markers, qc, summary)
 
@@ -158,10 +165,10 @@ def followup(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    lanes, settings = given.lanes(reads, reads_2), given.config(config, library, umi)
-    reference = given.reference(germline, settings)
-    put_in = given.controls(controls, library, settings)
-    tracked = given.markers(markers)
+    lanes, settings = arguments.lanes(reads, reads_2), arguments.config(config, library, umi)
+    reference = arguments.reference(germline, settings)
+    put_in = arguments.controls(controls, library, settings)
+    tracked = arguments.markers(markers)
     sample = _sample(
         *(sample_id, subject_id, "followup", library),
         input_cells=input_cells,
@@ -170,22 +177,22 @@ def followup(
         disease=disease,
         lymphoid_fraction=lymphoid_fraction,
     )
-    targets = track.prepare(tracked, put_in, reference, settings.track, subject_id)
+    targets = prepare(tracked, put_in, reference, settings.track, subject_id)
     hits = _hits(lanes, targets, reference, settings, sample)
-    result = quantify.quantify(
+    result = quantify_samples(
         hits,
         sample,
         tracked,
         {} if put_in is None else {settings.library_name(library): put_in},
         settings,
-        given.hits(background),
+        arguments.hits(background),
     )
-    qc = pl.concat([track.quality_control(hits, sample_id, targets), result.qc])
+    qc = pl.concat([track_quality(hits, sample_id, targets), result.qc])
     inputs = [
-        *given.lane_files(lanes),
-        *given.files(markers),
-        *given.control_files(controls, library, settings),
-        *given.files(background),
+        *arguments.lane_files(lanes),
+        *arguments.files(markers),
+        *arguments.control_files(controls, library, settings),
+        *arguments.files(background),
     ]
     summary = _summary(qc, settings, inputs, reference, sample)
     return Followup(hits, result.mrd, qc, summary, result.warnings)
@@ -207,22 +214,22 @@ def _held(parts: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[p
 def _calibrator_hits(
     lanes: list[Lane], controls: pl.DataFrame, reference: Reference, config: Config, sample: pl.DataFrame
 ) -> pl.DataFrame:
-    if Path("-") in given.lane_files(lanes):
+    if Path("-") in arguments.lane_files(lanes):
         raise ClonotrackError(
             "standard input can be read once, and a baseline with calibrators is read twice: give a file"
         )
-    targets = track.prepare(None, controls, reference, config.track, None)
+    targets = prepare(None, controls, reference, config.track, None)
     return _hits(lanes, targets, reference, config, sample)
 
 
 def _hits(
-    lanes: list[Lane], targets: list[track.Target], reference: Reference, config: Config, sample: pl.DataFrame
+    lanes: list[Lane], targets: list[Target], reference: Reference, config: Config, sample: pl.DataFrame
 ) -> pl.DataFrame:
     row = sample.row(0, named=True)
-    about = track.Sample(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
+    about = Sample(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
     counts = Counts()
     reads = batches(lanes, config.reads, config.library(row["library"]), counts)
-    return track.track(reads, counts, targets, reference, about)
+    return track_reads(reads, counts, targets, reference, about)
 
 
 def _summary(

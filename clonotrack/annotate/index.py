@@ -1,20 +1,57 @@
-"""A germline reference as the kernels see it: flat arrays, groups of alleles, k-mer indices."""
+"""The profile of a germline: which alleles of each group have which base where, as the kernels count it.
+
+A germline reference as the kernels see it: flat arrays, groups of alleles, k-mer indices.
+
+What is accepted as a segment, from the settings.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from clonotrack.annotate.profile import profile_of
+from clonotrack.annotate.kernels.complete_calls import CALIBRATION, D_CALIBRATION
+from clonotrack.annotate.kernels.profile import LETTERS, Profile
+from clonotrack.annotate.kernels.seeds import Seeds, collect_entries
+from clonotrack.annotate.kernels.types import Germline, Limits, Segments
+from clonotrack.config import Annotate
 from clonotrack.errors import GermlineError
 from clonotrack.germline import LOCI, Reference, Segment
 from clonotrack.germline.regions import region_starts
-from clonotrack.kernels.seeds import Seeds, collect_entries
-from clonotrack.kernels.segments import Germline, Segments
-from clonotrack.sequence import I64, Bool, N, Ragged, offsets_of
+from clonotrack.sequences import I64, Bool, N, Ragged, offsets_of
+
+# Rows are filled up to a multiple of this, so that machine words take them whole.
+FULL_ROW = 32
+
+
+def profile_of(ragged: Ragged, origin: I64, group_offsets: I64) -> Profile:
+    """The profile of alleles.
+
+    Args:
+        ragged: their bases; any code above T is unknown.
+        origin: the common coordinate in each allele.
+        group_offsets: first allele of each group, shape (groups + 1,).
+    """
+    groups = list(pairwise(group_offsets.tolist()))
+    lowest = np.array([-origin[first:last].max() for first, last in groups], dtype=np.int64)
+    beyond = np.array([(ragged.lengths - origin)[first:last].max() for first, last in groups], dtype=np.int64)
+    places = beyond - lowest
+    width = -(-np.diff(group_offsets) // FULL_ROW) * FULL_ROW
+    starts = np.zeros(len(groups) + 1, dtype=np.int64)
+    np.cumsum(places * LETTERS * width, out=starts[1:])
+    has = np.zeros(starts[-1], dtype=np.uint8)
+    for group, (first, last) in enumerate(groups):
+        for allele in range(first, last):
+            codes = ragged[allele]
+            known = np.flatnonzero(codes < N)
+            rows = (known - origin[allele] - lowest[group]) * LETTERS + codes[known]
+            has[starts[group] + rows * width[group] + allele - first] = 1
+    return Profile(has, starts[:-1], lowest, places, width)
+
 
 # Length of the k-mers: short enough that hypermutation leaves some, long enough that few are met by chance. Where the
 # V's give no V, the deep ones are asked: they find 60 nt with 20 % substitutions in 95 of 100 reads instead of 91.
@@ -171,3 +208,30 @@ def seeds_of(ragged: Ragged, origin: I64, group: I64, k: int) -> Seeds:
         (packed // distances % groups).astype(np.int32),
         (packed % distances - reach).astype(np.int32),
     )
+
+
+# METHOD: a V with more than 5 % substitutions has been through a germinal centre, so that it is rearranged: a J is
+# likely beforehand, and so many times more chance is allowed. Measured (benchmarks/annotate_accuracy.py): with 20 %
+# substitutions 0.2 to 0.9 % instead of 3 % of IGK and IGL reads go without a J.
+MUTATED_FAVOUR = 20.0
+# Least score of a D with its flank, in the place of a V: fewer than 1 in 1,000 random reads of 300 nt have it.
+LEAST_D_SCORE = 20.0
+# Most matches as good that chance may have, of a D between a D and a J: two D are the exception.
+MOST_BETWEEN = 0.002
+
+
+def complete_limits(settings: Annotate) -> Limits:
+    """For complete rearrangements."""
+    return Limits(
+        settings.min_v_score,
+        settings.min_j_score,
+        settings.max_j_expected / CALIBRATION,
+        settings.max_d_expected / D_CALIBRATION,
+        MUTATED_FAVOUR,
+    )
+
+
+def incomplete_limits(settings: Annotate) -> Limits:
+    """For incomplete ones, which are hardly mutated."""
+    limits = complete_limits(settings)
+    return limits._replace(min_v_score=LEAST_D_SCORE, max_d_expected=MOST_BETWEEN / D_CALIBRATION, mutated_favour=1.0)

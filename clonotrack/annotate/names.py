@@ -10,9 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clonotrack.annotate.index import KDE, Index
+from clonotrack.annotate.kernels.complete_calls import Details
 from clonotrack.germline import LOCI, Segment
-from clonotrack.kernels.settlement import Details
-from clonotrack.sequence import I16, I64, U64
+from clonotrack.sequences import I16, I64, U64
 
 # What stands behind a locus in the name of a system.
 _ENDINGS = ("", "+", "+D")

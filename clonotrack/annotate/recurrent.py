@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from clonotrack.kernels.collapse import refill
-from clonotrack.kernels.letters import copy_rows
-from clonotrack.kernels.recurrence import Kept, find, hash_rows, meet, unite
-from clonotrack.sequence import I64, U64, Bool, Ragged, offsets_of
+from clonotrack.annotate.kernels.recurrence import Kept, find, hash_rows, meet, unite
+from clonotrack.kernels.swar import copy_rows
+from clonotrack.reads.kernels.dedup import refill
+from clonotrack.sequences import I64, U64, Bool, Ragged, offsets_of
 
 # Memory of the rows that are kept [bytes]: some 80,000 reads of 280 nt.
 MOST_BYTES = 128 << 20

@@ -1,8 +1,11 @@
-"""The stage: sequences in, one row of calls for each out."""
+"""Pairs that were not merged: the mate that tells more of the rearrangement.
+
+The stage: sequences in, one row of calls for each out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -10,29 +13,69 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clonotrack.annotate import limits
-from clonotrack.annotate.chimeras import chimeras
-from clonotrack.annotate.columns import cigars, coordinates, flags, identities, junctions
-from clonotrack.annotate.extended import Extended, extend
-from clonotrack.annotate.incomplete import add_incomplete
-from clonotrack.annotate.index import Index, build_index
-from clonotrack.annotate.joints import inserted, lost
-from clonotrack.annotate.mates import annotate_pairs
+from clonotrack.annotate.columns import (
+    chimeras,
+    cigars,
+    coordinates,
+    flags,
+    identities,
+    inserted,
+    junctions,
+    lost,
+    regions,
+    support,
+)
+from clonotrack.annotate.dj import Extended, add_incomplete, extend
+from clonotrack.annotate.index import Index, build_index, complete_limits, incomplete_limits
+from clonotrack.annotate.kernels.cigar import align_to_germline
+from clonotrack.annotate.kernels.complete_calls import settle_pairs
+from clonotrack.annotate.kernels.find_vj import find_pairs
 from clonotrack.annotate.names import call_names, locus_and_system
 from clonotrack.annotate.recurrent import Recurrent
-from clonotrack.annotate.regions import regions
-from clonotrack.annotate.support import support
 from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
-from clonotrack.io.strings import letters_of, one_text, pieces, strings
-from clonotrack.kernels.germline_alignment import align_to_germline
-from clonotrack.kernels.pairing import find_pairs
-from clonotrack.kernels.settlement import settle_pairs
 from clonotrack.kernels.text import spell, turn
-from clonotrack.library.workers import in_order
-from clonotrack.sequence import DECODE, ENCODE, Ragged
+from clonotrack.parallel import in_order
+from clonotrack.sequences import DECODE, ENCODE, Ragged
 from clonotrack.tables import REARRANGEMENTS, check
+from clonotrack.text_columns import letters_of, one_text, pieces, strings
+
+_JUNCTION = 1e6
+"""More than any alignment scores: a mate that covers the key region goes before one that does not."""
+
+
+def annotate_pairs(sequences: pl.DataFrame, annotate: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+    """REARRANGEMENTS of sequences of which some have a mate.
+
+    Both mates are annotated. The row is that of the mate that covers the key region; where both or none do, of the one
+    whose segments score higher; else of the first. What the other mate says is not used.
+
+    Args:
+        sequences: SEQUENCES, with or without `sequence_2`.
+        annotate: gives a row for each sequence.
+    """
+    first = annotate(sequences)
+    if "sequence_2" not in sequences.columns:
+        return first
+    rows = np.flatnonzero(sequences.get_column("sequence_2").is_not_null().to_numpy())
+    if not rows.size:
+        return first
+    mates = sequences[rows].with_columns(pl.col("sequence_2").alias("sequence"), pl.col("quality_2").alias("quality"))
+    second = annotate(mates)
+    better = _evidence(second) > _evidence(first[rows])
+    chosen = np.arange(sequences.height)
+    chosen[rows[better]] = sequences.height + np.flatnonzero(better)
+    return pl.concat([first, second])[chosen]
+
+
+def _evidence(rearrangements: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    scores = [pl.col(f"{segment}_score").fill_null(0.0) for segment in "vdj"]
+    covered = pl.col("key_region").is_not_null().cast(pl.Float64) * _JUNCTION
+    found: np.ndarray[tuple[int], np.dtype[np.float64]]
+    found = rearrangements.select(covered + pl.sum_horizontal(scores)).to_series().to_numpy()
+    return found
+
 
 # Rows that are worked on at once: enough that copies meet, few enough that they take little memory.
 AT_ONCE = 16_384
@@ -118,12 +161,12 @@ def _carried(sequences: pl.DataFrame, name: str) -> pl.Expr:
 
 def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, settings: Annotate) -> pl.DataFrame:
     """Calls of distinct sequences, a row each."""
-    accepted = limits.complete(settings)
+    accepted = complete_limits(settings)
     pairs = find_pairs(reads.codes, reads.offsets, index.germline, accepted)
     calls = _told(pairs.calls, index)
     details = settle_pairs(reads.offsets, pairs, index.germline, accepted)
     if extended is not None:
-        details = add_incomplete(reads, pairs, details, index, extended, limits.incomplete(settings))
+        details = add_incomplete(reads, pairs, details, index, extended, incomplete_limits(settings))
     text = one_text(spell(pairs.oriented, DECODE))
     beside, below, bounds = align_to_germline(
         pairs.oriented, reads.offsets, calls, details.pieces, details.piece_offsets, index.germline

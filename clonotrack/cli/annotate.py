@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.memory import let_memory_wait
+from clonotrack.cli.main import let_memory_wait
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -28,14 +28,14 @@ def annotate(sequences: Path, germline: Path | None, config: Config, threads: in
     sequence is written, with null calls where there is no rearrangement (AIRR Rearrangement schema).
     """
     let_memory_wait()
-    from clonotrack.annotate import annotate_batches
-    from clonotrack.io import given
-    from clonotrack.io.frames import write_batches
+    from clonotrack.annotate.stage import annotate_batches
+    from clonotrack.io import arguments
     from clonotrack.io.outputs import staged
-    from clonotrack.io.records import sequence_batches
+    from clonotrack.io.tables import write_batches
+    from clonotrack.reads.sequences_io import sequence_batches
     from clonotrack.tables import REARRANGEMENTS
 
     with staged([output], force=force) as (place,):
-        reference = given.reference(germline, config)
+        reference = arguments.reference(germline, config)
         called = annotate_batches(sequence_batches(sequences), reference, config.annotate, threads=threads)
         write_batches(called, REARRANGEMENTS, place)

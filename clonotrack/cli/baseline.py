@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.lanes import only_tube
-from clonotrack.cli.speech import say, say_figures
+from clonotrack.cli.console import say, say_figures
+from clonotrack.cli.inputs import only_tube
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -52,9 +52,8 @@ def baseline(
     --sample-id, and what the sheet says of it (patient, library, input) holds.
     """
     from clonotrack import pipeline
-    from clonotrack.io.frames import write_table, written
-    from clonotrack.io.outputs import staged
-    from clonotrack.io.summaries import write_json
+    from clonotrack.io.outputs import staged, write_json
+    from clonotrack.io.tables import write_table, written
     from clonotrack.tables import CLONOTYPES, MARKERS, REARRANGEMENTS
 
     amounts = {"input_cells": input_cells, "input_ng": input_ng}

@@ -31,10 +31,12 @@ def cluster(
     """Put the REARRANGEMENTS of one sample together to clonotypes, error copies under their parent."""
     import polars as pl
 
-    from clonotrack.cluster import USED, clustered, quality_control
+    from clonotrack.cluster.qc import quality_control
+    from clonotrack.cluster.rows import USED
+    from clonotrack.cluster.stage import clustered
     from clonotrack.io.cohort import controls_by_library
-    from clonotrack.io.frames import table_batches, write_table
     from clonotrack.io.outputs import staged
+    from clonotrack.io.tables import table_batches, write_table
     from clonotrack.tables import CLONOTYPES, QC, REARRANGEMENTS
 
     stem = output.name.removesuffix(output.suffix).removesuffix(".clonotypes")

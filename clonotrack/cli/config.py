@@ -12,7 +12,7 @@ import click
 @click.option("--workflow", is_flag=True, help="The settings of the workflow itself: sheet, output, settings file.")
 def config(*, schema: bool, workflow: bool) -> None:
     """Print every setting with its default and meaning, as YAML that can be edited and given to --config."""
-    from clonotrack import config as settings
+    from clonotrack.config import models as settings
 
     model = settings.Run if workflow else settings.Config
     text = json.dumps(settings.schema(model), indent=2) if schema else settings.commented(model)

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from clonotrack.cli import options
+from clonotrack.cli.console import say
 from clonotrack.cli.run import require_snakemake, run_workflow, summarise
-from clonotrack.cli.speech import say
 
 
 @click.command()
@@ -18,7 +18,7 @@ from clonotrack.cli.speech import say
 @click.option("--force", is_flag=True, help="Make everything again.")
 def demo(output: Path, cores: int | None, force: bool) -> None:
     """Take the shipped demo data, two simulated patients, from reads to reports, and compare with the truth."""
-    from clonotrack.io.frames import read_table
+    from clonotrack.io.tables import read_table
     from clonotrack.tables import COMBINED, TRUTH
 
     start = time.monotonic()
@@ -33,7 +33,7 @@ def demo(output: Path, cores: int | None, force: bool) -> None:
 
 def _data(output: Path) -> Path:
     """The demo data of a checkout, else the same made from its seed."""
-    from clonotrack.io.shipped import demo_folder
+    from clonotrack.io.package_data import demo_folder
 
     shipped = demo_folder()
     if shipped is not None:

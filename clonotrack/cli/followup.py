@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.lanes import only_tube
-from clonotrack.cli.speech import say, say_figures, warn
+from clonotrack.cli.console import say, say_figures, warn
+from clonotrack.cli.inputs import only_tube
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -65,9 +65,8 @@ def followup(
     --input-ng there is a frequency only, and the call is failed.
     """
     from clonotrack import pipeline
-    from clonotrack.io.frames import write_table
-    from clonotrack.io.outputs import staged
-    from clonotrack.io.summaries import write_json
+    from clonotrack.io.outputs import staged, write_json
+    from clonotrack.io.tables import write_table
     from clonotrack.report import statement
     from clonotrack.tables import HITS, MRD
 

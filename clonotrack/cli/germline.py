@@ -40,7 +40,7 @@ def germline() -> None:
 @click.option("--alleles", is_flag=True, help="Print every allele as TSV.")
 def list_reference(folder: Path | None, alleles: bool) -> None:
     """Print how many genes and alleles of each locus the reference holds."""
-    from clonotrack.io.germline import load_reference
+    from clonotrack.germline.load import load_reference
 
     reference = load_reference(folder)
     if alleles:
@@ -55,8 +55,8 @@ def list_reference(folder: Path | None, alleles: bool) -> None:
 def check(paths: tuple[Path, ...]) -> None:
     """Check V, D and J FASTA files or folders, IMGT-gapped or plain: names, letters, CDR3 anchors."""
     from clonotrack.errors import GermlineError
-    from clonotrack.io.germline import check_reference
-    from clonotrack.io.germline_sets import FINDING_COLUMNS, finding_row
+    from clonotrack.germline.load import check_reference
+    from clonotrack.io.import_germline import FINDING_COLUMNS, finding_row
 
     findings = check_reference(paths)
     _print_tsv(FINDING_COLUMNS, map(finding_row, findings))
@@ -78,8 +78,8 @@ def import_sets(paths: tuple[Path, ...], folder: Path) -> None:
     CDR3 anchors are found and written into the headers. What could not be placed, or has no anchor, is printed; the
     folder's import.tsv lists every record.
     """
-    from clonotrack.io.germline import load_reference
-    from clonotrack.io.germline_sets import FINDING_COLUMNS, finding_row, import_germline
+    from clonotrack.germline.load import load_reference
+    from clonotrack.io.import_germline import FINDING_COLUMNS, finding_row, import_germline
 
     findings = import_germline(paths, folder)
     if told := [finding for finding in findings if finding.message]:

@@ -11,7 +11,7 @@ from clonotrack.cli import options
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
-    from clonotrack.markers import Amounts
+    from clonotrack.markers.tube_inputs import Amounts
 
 
 @click.command()
@@ -46,10 +46,11 @@ def markers(
     Cells come from --samples, --input-cells or --input-ng, reads per cell from --hits and --controls; what is
     missing leaves a criterion of the rule unassessed, and the reason of each marker says so.
     """
-    from clonotrack.io.frames import read_table, write_table
-    from clonotrack.io.given import reference as reference_of
+    from clonotrack.io.arguments import reference as reference_of
     from clonotrack.io.outputs import staged
-    from clonotrack.markers import describe, select, unite
+    from clonotrack.io.tables import read_table, write_table
+    from clonotrack.markers.describe import describe
+    from clonotrack.markers.stage import select, unite
     from clonotrack.tables import CLONOTYPES, MARKERS
 
     amounts = {"input_cells": input_cells, "input_ng": input_ng}
@@ -103,8 +104,8 @@ def _amounts(
 
     from clonotrack.errors import InputError
     from clonotrack.io.cohort import controls_by_library
-    from clonotrack.io.frames import read_table
-    from clonotrack.markers import tube_amounts
+    from clonotrack.io.tables import read_table
+    from clonotrack.markers.tube_inputs import tube_amounts
     from clonotrack.tables import HITS
 
     counted = pl.concat([read_table(path, HITS) for path in hits]) if hits else None

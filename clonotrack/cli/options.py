@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from clonotrack.identifiers import IDENTIFIER
+from clonotrack.config.identifiers import IDENTIFIER
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)

@@ -53,8 +53,8 @@ def plan(
     With --level the cells and the DNA at several depths; with --cells the level that these detect; with both the depth
     that it takes.
     """
-    from clonotrack.library.capture import stated
-    from clonotrack.quantify import plan as planned
+    from clonotrack.assay.capture import stated
+    from clonotrack.stats.planning import plan as planned
 
     share = capture if capture is not None else stated(config, library).value
     wanted = level if level is not None or cells is not None else 1e-5

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.speech import warn
+from clonotrack.cli.console import warn
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,20 +41,19 @@ def quantify(
 
     HITS are those of baselines and follow-ups, every tube of each; those of controls go to --background.
     """
-    from clonotrack import quantify as stage
-    from clonotrack.io import given
+    from clonotrack.io import arguments
     from clonotrack.io.cohort import controls_by_library, read_markers
-    from clonotrack.io.frames import write_table
-    from clonotrack.io.outputs import staged
+    from clonotrack.io.outputs import staged, write_json
+    from clonotrack.io.provenance import provenance
     from clonotrack.io.samples import read_samples
-    from clonotrack.io.summaries import write_json
-    from clonotrack.provenance import provenance
+    from clonotrack.io.tables import write_table
+    from clonotrack.quantify.stage import quantify
     from clonotrack.tables import CONTROL_CHECKS, CROSS_SAMPLE, KINETICS, MRD, QC
 
     targets = [output, *(output.parent / name for name in BESIDE)]
     with staged(targets, force=force) as places:
         sheet = read_samples(samples, config)
-        result = stage.quantify(
+        result = quantify(
             _hits(hits, patients=True),
             sheet,
             read_markers(markers),
@@ -69,7 +68,7 @@ def quantify(
         named = sorted({library.controls for library in config.libraries.values() if library.controls})
         reads = [*sheet["reads_1"], *sheet["reads_2"].drop_nulls()]
         inputs = [*reads, samples, *markers, *(controls or named), *hits, *background]
-        write_json(places[-1], {"provenance": provenance(config, inputs, given.reference(None, config))})
+        write_json(places[-1], {"provenance": provenance(config, inputs, arguments.reference(None, config))})
     warn(result.warnings)
 
 
@@ -82,7 +81,7 @@ def _hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:
     import polars as pl
 
     from clonotrack.errors import InputError
-    from clonotrack.io.frames import read_table
+    from clonotrack.io.tables import read_table
     from clonotrack.tables import HITS
 
     frames = [read_table(path, HITS, rows=True) for path in paths]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.lanes import lanes
+from clonotrack.cli.inputs import lanes
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -38,13 +38,14 @@ def reads(
     READS is FASTQ or FASTA, plain or gzip, READS2 the mates; - is standard input. Or all files of a sample: --samples
     and --sample-id.
     """
-    from clonotrack.io import given
-    from clonotrack.io.frames import write_batches, write_table
+    from clonotrack.io import arguments
     from clonotrack.io.outputs import staged
-    from clonotrack.reads import quality_control, read
+    from clonotrack.io.tables import write_batches, write_table
+    from clonotrack.reads.qc import quality_control
+    from clonotrack.reads.stage import read
     from clonotrack.tables import QC, SEQUENCES
 
-    config = given.config(config, library, umi)
+    config = arguments.config(config, library, umi)
     tubes = lanes(reads, samples, sample_id, library, config)
     stem = output.name.removesuffix(output.suffix).removesuffix(".sequences")
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):

@@ -51,8 +51,8 @@ def report(
     One patient's page with --subject-id, or with --cohort a flat table and a nested document of all patients.
     """
     from clonotrack.io.cohort import read_markers
-    from clonotrack.io.frames import read_table
-    from clonotrack.io.summaries import read_summary
+    from clonotrack.io.outputs import read_summary
+    from clonotrack.io.tables import read_table
     from clonotrack.tables import KINETICS, MRD, QC
 
     if whole == (subject_id is not None):
@@ -92,9 +92,8 @@ def _write_cohort(
     force: bool,
 ) -> None:
     from clonotrack import report as stage
-    from clonotrack.io.frames import write_table
-    from clonotrack.io.outputs import staged
-    from clonotrack.io.summaries import write_json
+    from clonotrack.io.outputs import staged, write_json
+    from clonotrack.io.tables import write_table
     from clonotrack.tables import COHORT
 
     names = ("cohort.tsv", "cohort.json", "clonotrack_mqc.json")
@@ -114,13 +113,13 @@ def _name(path: Path, paths: tuple[Path, ...]) -> str:
 def _united(paths: tuple[Path, ...], table: Table) -> pl.DataFrame | None:
     import polars as pl
 
-    from clonotrack.io.frames import read_table
+    from clonotrack.io.tables import read_table
 
     return pl.concat(read_table(path, table) for path in paths) if paths else None
 
 
 def _sheet(path: Path | None) -> pl.DataFrame | None:
-    from clonotrack.io.frames import read_table
+    from clonotrack.io.tables import read_table
     from clonotrack.tables import SAMPLES, SAMPLES_REQUIRED
 
     return None if path is None else read_table(path, SAMPLES, required=SAMPLES_REQUIRED)

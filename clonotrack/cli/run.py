@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.speech import say, speech
+from clonotrack.cli.console import say, speech
 
 if TYPE_CHECKING:
     import polars as pl
@@ -90,7 +90,7 @@ def require_snakemake() -> None:
 
 def summarise(output: Path, truth: pl.DataFrame | None = None) -> None:
     """Print the cohort's MRD table, beside the truth where it is known, and where the reports are."""
-    from clonotrack.io.frames import read_table
+    from clonotrack.io.tables import read_table
     from clonotrack.report import terminal_table
     from clonotrack.tables import MRD
 
@@ -108,7 +108,7 @@ def _failures(output: Path, since: float) -> list[str]:
 
 
 def _command(samples: Path, output: Path, *, cores: int | None, profile: str, settings: Path | None) -> list[str]:
-    from clonotrack.io.shipped import workflow_folder
+    from clonotrack.io.package_data import workflow_folder
 
     workflow = workflow_folder()
     shipped = workflow / "profiles" / profile

@@ -72,7 +72,7 @@ def reads(
     force: bool,
 ) -> None:
     """Reads of random rearrangements, with the truth of each: what annotation is measured on."""
-    from clonotrack.io.germline import load_reference
+    from clonotrack.germline.load import load_reference
     from clonotrack.simulate import known_reads, write_known_reads
 
     batches = known_reads(
@@ -101,7 +101,7 @@ def _demo_plan() -> Path:
 
 
 def _write_series(plan: Path, output: Path, *, seed: int | None, germline: Path | None, force: bool) -> None:
-    from clonotrack.io.germline import load_reference
+    from clonotrack.germline.load import load_reference
     from clonotrack.io.settings import read_yaml
     from clonotrack.simulate import Series, parse_plan, write_series
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.lanes import lanes
-from clonotrack.cli.progress import watched
-from clonotrack.cli.speech import say, say_figures
+from clonotrack.cli.console import say, say_figures, watched
+from clonotrack.cli.inputs import lanes
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
@@ -51,25 +50,27 @@ def track(
     READS is FASTQ, plain or gzip, READS2 the mates; - is standard input. Or all lanes and tubes of a sample: --samples
     and --sample-id; its patient is then the sheet's, and a patient without a marker is no error.
     """
-    from clonotrack.io.ahead import bytes_read, reading_ahead
+    from clonotrack.raw_reads.decompress import bytes_read, reading_ahead
 
     with_files = click.get_current_context().with_resource
     with_files(reading_ahead(reads))  # while all else is still imported and got ready
 
     import polars as pl
 
-    from clonotrack.io import given
+    from clonotrack.io import arguments
     from clonotrack.io.cohort import controls_by_library, read_markers
-    from clonotrack.io.frames import write_table
     from clonotrack.io.outputs import staged
-    from clonotrack.library.batches import Counts, batches
+    from clonotrack.io.tables import write_table
+    from clonotrack.raw_reads.fragments import Counts, batches
     from clonotrack.tables import HITS, QC
-    from clonotrack.track import Sample, allowed, prepare, quality_control
-    from clonotrack.track import track as search
+    from clonotrack.track.hits_table import Sample
+    from clonotrack.track.qc import allowed, quality_control
+    from clonotrack.track.stage import prepare
+    from clonotrack.track.stage import track as search
 
     if samples and subject_id:
         raise click.UsageError("--subject-id stands in the sheet that --samples names: leave it out")
-    config = given.config(config, library, umi)
+    config = arguments.config(config, library, umi)
     tubes = lanes(reads, samples, sample_id, library, config)
     all_files = [file for _, files in tubes for lane in files for file in lane.files]
     if samples:
@@ -77,7 +78,7 @@ def track(
     stem = output.name.removesuffix(output.suffix).removesuffix(".hits")
     with staged([output, output.with_name(f"{stem}.track.qc.tsv")], force=force) as (place, qc):
         wanted = read_markers(markers, selected=samples is None)
-        reference = given.reference(germline, config)
+        reference = arguments.reference(germline, config)
         put_into = controls_by_library(controls, config)
         frames, looked_for = [], []
         for row, files in tubes:

@@ -1,4 +1,7 @@
-"""Relatives of a clonotype: what ongoing mutation and ongoing recombination make of it."""
+"""Relatives of a clonotype: what ongoing mutation and ongoing recombination make of it.
+
+Which clonotypes are controls that were put into the tube.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from functools import lru_cache
 import numpy as np
 import polars as pl
 
-from clonotrack.cluster.groups import genes
-from clonotrack.kernels.neighbours import neighbours
-from clonotrack.sequence import I64, Ragged
+from clonotrack.cluster.kernels.find_substrings import occurrences
+from clonotrack.cluster.kernels.neighbours import neighbours
+from clonotrack.cluster.key_regions import genes
+from clonotrack.sequences import I64, Ragged, reverse_complement
 
 SHARE = 0.1
 MOST = 4
@@ -79,3 +83,21 @@ def _of_one_stem(clonotypes: pl.DataFrame) -> I64:
 def _same_genes(one: tuple[str | None, ...], other: tuple[str | None, ...]) -> bool:
     sets = [(genes(a), genes(b)) for a, b in zip(one, other, strict=True)]
     return all(a == b or not a.isdisjoint(b) for a, b in sets)
+
+
+def control_ids(key_regions: pl.Series, controls: pl.DataFrame | None, max_distance: int) -> pl.Series:
+    """The control that holds each key region, on either strand, with up to `max_distance` substitutions; else null.
+
+    Args:
+        key_regions: upper case.
+        controls: CONTROLS, or None.
+        max_distance: substitutions.
+    """
+    if controls is None or not controls.height:
+        return pl.Series([None] * len(key_regions), dtype=pl.String)
+    forward = controls["sequence"].str.to_uppercase().to_list()
+    regions = Ragged.from_strings(key_regions)
+    both = Ragged.from_strings([*forward, *map(reverse_complement, forward)])
+    found = occurrences(regions.codes, regions.offsets, both.codes, both.offsets, max_distance)
+    names = controls["control_id"].to_list() * 2
+    return pl.Series([names[place] if place >= 0 else None for place in found.tolist()], dtype=pl.String)

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 import zstandard
 
-from clonotrack.io.strings import letters_of
-from clonotrack.sequence import I64, U8, offsets_of
+from clonotrack.sequences import I64, U8, offsets_of
+from clonotrack.text_columns import letters_of
 
 KEY = ["locus", "key_region"]
 CALLS = ["v_call", "j_call"]

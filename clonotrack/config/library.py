@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from clonotrack.config.section import Level, Locus, Section
+from clonotrack.config.umi_pattern import umi_pattern
 from clonotrack.errors import ConfigError
-from clonotrack.patterns import umi_pattern
 
 Tag = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9]$")]
 CaptureRange = Annotated[tuple[Level, ...], Field(min_length=2, max_length=3)]

@@ -1,13 +1,13 @@
 """The germline reference: its segments, their CDR3 anchors, and where the embedded sequences come from.
 
-Nothing here opens a file: `clonotrack.io.germline` loads the embedded data (``data/``, see PROVENANCE.md) or a
+Nothing here opens a file: `clonotrack.germline.load` loads the embedded data (``data/``, see PROVENANCE.md) or a
 user's folder. `rebuild` is the maintainer's script that wrote ``data/``; nothing imports it.
 """
 
 from __future__ import annotations
 
 from clonotrack.germline.anchors import find_anchor, j_anchors, v_anchor, v_anchor_gapped
-from clonotrack.germline.records import read_segment
+from clonotrack.germline.fasta_records import read_segment
 from clonotrack.germline.reference import KINDS, LOCI, Kind, Reference, Segment
 
 __all__ = [

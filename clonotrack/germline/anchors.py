@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from hashlib import md5
 
-from clonotrack.sequence import translate
+from clonotrack.sequences import translate
 
 CYS_CODONS = ("TGT", "TGC")
 IMGT_CYS_104 = 309  # 0-based column of codon 104 in an IMGT-gapped V

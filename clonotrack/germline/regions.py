@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from clonotrack.germline.anchors import ungapped
 from clonotrack.germline.reference import Segment
-from clonotrack.sequence import translate
+from clonotrack.sequences import translate
 
 # First codons of CDR1, FWR2, CDR2 and FWR3, as columns of a gapped V.
 _COLUMNS = (78, 114, 165, 195)

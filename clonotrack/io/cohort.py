@@ -12,9 +12,9 @@ import polars as pl
 
 from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError, InputError
-from clonotrack.io.frames import read_table
 from clonotrack.io.primers import read_primers
 from clonotrack.io.samples import inspect_samples
+from clonotrack.io.tables import read_table
 from clonotrack.tables import COMBINED, CONTROLS, CONTROLS_REQUIRED, MARKERS, MARKERS_REQUIRED, SHORTEST_TARGET
 
 NOT_DNA = re.compile(r"[^ACGTacgt]")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from clonotrack.sequence import DECODE, U8, Ragged
+from clonotrack.sequences import DECODE, U8, Ragged
 
 PHRED_OFFSET = 33
 GZIP_LEVEL = 6

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from clonotrack.config.umi_pattern import IUPAC
 from clonotrack.errors import InputError
-from clonotrack.patterns import IUPAC
 
 SHORTEST = 10
 """nt: a shorter primer would be found by chance."""

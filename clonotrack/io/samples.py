@@ -10,10 +10,10 @@ from pathlib import Path
 import polars as pl
 
 from clonotrack.config import Config
+from clonotrack.config.identifiers import IDENTIFIER
 from clonotrack.errors import InputError
-from clonotrack.identifiers import IDENTIFIER
-from clonotrack.io.alignment_files import is_alignment
-from clonotrack.io.frames import read_table
+from clonotrack.io.read_files import is_alignment
+from clonotrack.io.tables import read_table
 from clonotrack.tables import SAMPLES, SAMPLES_REQUIRED, TUBE
 
 AMOUNTS = ("input_cells", "input_ng", "extracted_ng")

@@ -24,20 +24,19 @@ from typing import TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-_PACKAGE = Path(__file__).parent
-_IMPORTED = re.compile(r"^from clonotrack\.(?:kernels\.(\w+)|(sequence)) import", re.MULTILINE)
+_PACKAGE = Path(__file__).parents[1]
+_IMPORTED = re.compile(r"^from (clonotrack[.\w]*) import", re.MULTILINE)
 
 
 def sources_of(module: str, package: Path = _PACKAGE) -> list[Path]:
-    """The file of a kernel module and those of the package that it imports, directly or not; sorted."""
+    """The file of a module and those of the package that it imports, directly or not; sorted."""
     found: set[Path] = set()
-    waiting = [package / f"{module}.py"]
+    waiting = [module]
     while waiting:
-        source = waiting.pop()
+        source = package.joinpath(*waiting.pop().split(".")[1:]).with_suffix(".py")
         if source not in found:
             found.add(source)
-            for kernel, other in _IMPORTED.findall(source.read_text()):
-                waiting.append(package / f"{kernel}.py" if kernel else package.parent / f"{other}.py")
+            waiting += _IMPORTED.findall(source.read_text())
     return sorted(found)
 
 
@@ -113,8 +112,7 @@ def inlined(function: Function) -> Function:
 
 
 def _compiled(function: Function, **options: object) -> Function:
-    home = function.__module__.rpartition(".")
-    if home[0] == __package__:  # numba asks for the folder when it decorates
-        numba.config.CACHE_DIR = _folder(home[2])
+    if function.__module__.startswith("clonotrack."):  # numba asks for the folder when it decorates
+        numba.config.CACHE_DIR = _folder(function.__module__)
     compiled: Function = numba.njit(cache=True, nogil=True, **options)(function)
     return compiled

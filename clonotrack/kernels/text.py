@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clonotrack.kernels.jit import njit
-from clonotrack.sequence import AMINO_ACIDS, I32, I64, U8, UNKNOWN_CODON, Bool
+from clonotrack.sequences import AMINO_ACIDS, I32, I64, U8, UNKNOWN_CODON, Bool
 
 OPERATIONS: U8 = np.frombuffer(b"MID", dtype=np.uint8)
 SKIPPED, CLIPPED, BROKEN = ord("N"), ord("S"), ord("#")

@@ -16,11 +16,10 @@ import numpy as np
 
 from clonotrack.config import Quantify
 from clonotrack.errors import QuantityError
-from clonotrack.quantify.assay import Assay, Yield
-from clonotrack.quantify.carry_over import Hopping
-from clonotrack.quantify.process import Gamma
-from clonotrack.quantify.seen import count_of, seeing
-from clonotrack.sequence import F64
+from clonotrack.quantify.index_hopping import Hopping
+from clonotrack.quantify.tube import Assay, Yield, count_of, seeing
+from clonotrack.sequences import F64
+from clonotrack.stats.count_model import Gamma
 
 BETWEEN_MARKERS = 0.5
 """Shape of the law of b over markers."""

@@ -1,20 +1,77 @@
-"""What one result row rests on: its counts, the process they come from, and what there is to say about it."""
+"""The process of a row: its markers in its tubes, with what each leaves open, as one law of counts.
+
+What one result row rests on: its counts, the process they come from, and what there is to say about it.
+
+The factors of a row, by which its result can be recomputed by hand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from math import hypot, sqrt
+from typing import Any
 
+from clonotrack.assay.cells import Cells
 from clonotrack.errors import QuantityError
-from clonotrack.quantify.assay import Assay, Counting, Yield
 from clonotrack.quantify.background import Background
-from clonotrack.quantify.carry_over import Carried
-from clonotrack.quantify.joint import process_of
-from clonotrack.quantify.look import Look, Marker
-from clonotrack.quantify.process import Process
-from clonotrack.quantify.seen import seeing
-from clonotrack.quantify.severity import seen_share
-from clonotrack.quantify.surroundings import Surroundings
+from clonotrack.quantify.index_hopping import Carried
+from clonotrack.quantify.run_context import Surroundings
+from clonotrack.quantify.tube import Assay, Counting, Look, Marker, Yield, seeing
+from clonotrack.stats.count_model import Process, Tube
+from clonotrack.stats.reads_per_cell import seen_share
+from clonotrack.stats.uncertainty import Spread
+
+
+def process_of(looks: Sequence[Look], surroundings: Surroundings, specimen: float) -> Process:
+    """What the counts of these looks, all with a way to molecules and cells, are drawn from.
+
+    Args:
+        looks: markers in tubes.
+        surroundings: what the other tubes tell.
+        specimen: cells of all tubes of the sample; a tube is that part of the DNA where the sheet does not say more.
+    """
+    by_tube: dict[int, list[Look]] = {}
+    for look in looks:
+        by_tube.setdefault(id(look.assay), []).append(look)
+    tubes = tuple(_tube(seen, surroundings, specimen) for seen in by_tube.values())
+    return Process(tubes, _spread(looks, surroundings))
+
+
+def _tube(looks: Sequence[Look], surroundings: Surroundings, specimen: float) -> Tube:
+    assay = looks[0].assay
+    return Tube(
+        cells=looks[0].cells,
+        markers=tuple(seeing(assay, look.marker_id, look.known, look.copies) for look in looks),
+        background=tuple(surroundings.background(look.marker_id).rate for look in looks),
+        carry_over=tuple(surroundings.carry_over(look.marker_id, assay) for look in looks),
+        aliquot=assay.aliquot or looks[0].cells / specimen,
+    )
+
+
+def _spread(looks: Sequence[Look], surroundings: Surroundings) -> Spread:
+    """What is not known of the counts per molecule, over all looks.
+
+    METHOD: errors of one source (a set of calibrators, the cells of a tube, the efficiency of a marker's sequence) are
+    common to all counts that rest on it and add up linearly; different sources are independent and add in quadrature.
+    """
+    weights = [look.cells * look.copies * look.known.reads_per_copy for look in looks]
+    shares = [weight / sum(weights) for weight in weights]
+    pairs = list(zip(looks, shares, strict=True))
+    counting = _quadrature((look.known.source, share, look.known.log_sd) for look, share in pairs)
+    cells = _quadrature((id(look.assay), share, look.cells_log_sd) for look, share in pairs)
+    markers = _quadrature((look.marker_id, share, 1.0) for look, share in pairs)
+    efficiency, _ = surroundings.efficiency(looks[0].assay, looks[0].known)
+    return Spread(hypot(counting, cells), efficiency, len(looks[0].known.points), own=markers**2)
+
+
+def _quadrature(parts: Iterable[tuple[Hashable, float, float]]) -> float:
+    """Standard deviation of a sum of (source, share, deviation), where those of one source go together."""
+    sums: dict[Hashable, float] = {}
+    for source, share, deviation in parts:
+        sums[source] = sums.get(source, 0.0) + share * deviation
+    return sqrt(sum(value**2 for value in sums.values()))
+
 
 SHALLOW = 0.2
 """Share of captured molecules without a read over which a row is flagged."""
@@ -187,3 +244,31 @@ def _flags(look: Look, surroundings: Surroundings) -> set[str]:
         found |= {"single_index"} if indexing == "single" else set()
     seen = seeing(look.assay, look.marker_id, look.found)
     return found | ({"shallow"} if seen_share(seen.rho, seen.dispersion) < 1 - SHALLOW else set())
+
+
+def counted(basis: Evidence) -> dict[str, Any]:
+    """What can be said without a result: reads, UMIs, molecules and the factors that are known."""
+    tubes = {id(look.assay): look.assay.cells for look in basis.looks}.values()
+    cells = [tube for tube in tubes if tube is not None]
+    return {
+        "reads": basis.reads,
+        "umis": basis.umis,
+        "molecules": basis.molecules,
+        "counting": basis.counting,
+        "capture": basis.capture,
+        "copies_per_cell": basis.copies,
+        "strands_tagged": basis.strands,
+        "expected_carry_over": basis.expected_carry_over,
+        **(_input(cells) if cells and len(cells) == len(tubes) else {}),
+    }
+
+
+def _input(cells: Collection[Cells]) -> dict[str, Any]:
+    """Cells of all tubes; where tubes differ in how they are known, the source that says least goes for the row."""
+    sources = {tube.source for tube in cells}
+    weights = [tube.pg_per_cell for tube in cells if tube.pg_per_cell is not None]
+    return {
+        "input_cells": sum(tube.number for tube in cells),
+        "input_source": next(source for source in ("reference_locus", "dna", "cells") if source in sources),
+        "pg_per_cell": weights[0] if weights else None,
+    }

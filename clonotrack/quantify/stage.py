@@ -1,4 +1,7 @@
-"""The stage as one function of tables."""
+"""The MRD rows of one sample: one per marker, and the combined one.
+
+The stage as one function of tables.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,98 @@ from typing import Any
 
 import polars as pl
 
-from clonotrack.config import Config
-from clonotrack.quantify.assay import Assay
+from clonotrack.config import Config, Quantify
 from clonotrack.quantify.background import refuse_own
-from clonotrack.quantify.control_checks import NO_TEMPLATE, checks, contaminated, control_checks, missing, of_run
-from clonotrack.quantify.cross_sample import cross_sample
-from clonotrack.quantify.days import days
-from clonotrack.quantify.decision import Row
+from clonotrack.quantify.controls import (
+    NO_TEMPLATE,
+    checks,
+    contaminated,
+    control_checks,
+    cross_sample,
+    missing,
+    of_run,
+)
+from clonotrack.quantify.counts import days, observe
+from clonotrack.quantify.decision import Row, decide, explanation, joined, pooled, rule_of
+from clonotrack.quantify.evidence import Evidence, evidence
 from clonotrack.quantify.kinetics import kinetics
-from clonotrack.quantify.look import Marker
-from clonotrack.quantify.observed import observe
-from clonotrack.quantify.quality import quality
-from clonotrack.quantify.refusals import refuse
-from clonotrack.quantify.rows import sample_rows
-from clonotrack.quantify.sheet import assays
-from clonotrack.quantify.surroundings import surroundings
+from clonotrack.quantify.qc import quality
+from clonotrack.quantify.run_context import Surroundings, surroundings
+from clonotrack.quantify.tube import Assay, Marker, assays
+from clonotrack.quantify.validate import refuse
+from clonotrack.stats.multi_marker import disagreement
 from clonotrack.tables import COMBINED, FAILURES, FLAGS, HITS, MRD, check
+
+_ENOUGH_TO_COMPARE = 5.0
+
+
+def sample_rows(
+    about: Mapping[str, Any],
+    markers: Sequence[Marker],
+    assays: Sequence[Assay],
+    surroundings: Surroundings,
+    contaminated: Mapping[str, Sequence[str]],
+    flags: frozenset[str],
+    target: float,
+) -> list[Row]:
+    """Rows of one sample of a patient.
+
+    Args:
+        about: subject_id, sample_id and day.
+        markers: the selected MARKERS rows of the patient.
+        assays: the tubes of the sample.
+        surroundings: what the other tubes tell.
+        contaminated: markers that a no-template control of the sample's run holds, each with the sentences that say so.
+        flags: of every row of the sample.
+        target: level that a negative result has to reach.
+    """
+    if not markers:
+        why = {"reads": 0, "call": "failed", "flags": "no_marker"}
+        return [{**about, "marker_id": COMBINED, **why}]
+    settings, lost = surroundings.config.quantify, frozenset(contaminated)
+    single = [evidence((marker,), assays, surroundings, lost) for marker in markers]
+    usable = [(marker, basis) for marker, basis in zip(markers, single, strict=True) if not basis.failures]
+    rule = rule_of(settings, max(1, len(usable)))
+    rows = []
+    for marker, basis in zip(markers, single, strict=True):
+        row = decide([basis], rule, settings, target)
+        row["flags"] = joined(_split(row["flags"]) | flags)
+        told = explanation(row, basis, contaminated.get(marker["marker_id"], ()))
+        rows.append({**about, "marker_id": marker["marker_id"], "locus": marker["locus"], **row, "explanation": told})
+    joint = evidence([marker for marker, _ in usable] or markers, assays, surroundings, lost)
+    combined = _combined([basis for _, basis in usable], joint, settings, target)
+    flags = flags.union(_split(combined["flags"]), *(basis.flags for basis in single))
+    combined["flags"] = joined(flags | _disagreement([basis for _, basis in usable], settings.alpha_call))
+    combined["explanation"] = " ".join(
+        f"{row['marker_id']}: {row['explanation']}" for row in rows if row["explanation"]
+    )
+    combined["explanation"] = combined["explanation"] or None
+    return [*rows, {**about, "marker_id": COMBINED, **combined}]
+
+
+def _split(flags: str | None) -> frozenset[str]:
+    return frozenset((flags or "").split(","))
+
+
+def _combined(usable: Sequence[Evidence], joint: Evidence, settings: Quantify, target: float) -> Row:
+    """The sample over its markers: the highest with the pooled estimate beside it, or the pooled one alone."""
+    rule = rule_of(settings)
+    if not usable or settings.combine == "pooled":
+        return decide([joint], rule, settings, target)
+    beside = pooled(joint, settings) if len(usable) > 1 else {}
+    return decide(usable, rule, settings, target) | beside
+
+
+def _disagreement(usable: Sequence[Evidence], alpha: float) -> frozenset[str]:
+    """Whether the markers of one sample differ by more than chance; only where each has five molecules to expect."""
+    pairs = [(basis.process, basis.count) for basis in usable if basis.process]
+    if len(pairs) < 2:
+        return frozenset()
+    processes, counts = zip(*pairs, strict=True)
+    level = sum(counts) / sum(process.per_level for process in processes)
+    if level * min(process.molecules_per_level for process in processes) < _ENOUGH_TO_COMPARE:
+        return frozenset()
+    return frozenset({"markers_disagree"} if disagreement(processes, counts) < alpha else ())
 
 
 @dataclass(frozen=True, slots=True)

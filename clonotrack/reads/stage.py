@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from clonotrack.config import Library, Reads
-from clonotrack.library.batches import Counts, Lane, fragments, usable
-from clonotrack.reads.collapse import Fragments
-from clonotrack.reads.pairs import Overlaps, merge_pairs
+from clonotrack.io.read_files import Lane
+from clonotrack.raw_reads.fragments import Counts, fragments, usable
+from clonotrack.reads.dedup import Fragments
+from clonotrack.reads.merge_pairs import Overlaps, merge_pairs
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Distinct:
 
     @property
     def sequences(self) -> pl.DataFrame:
-        """SEQUENCES; see `clonotrack.reads.collapse.Fragments.frames`."""
+        """SEQUENCES; see `clonotrack.reads.dedup.Fragments.frames`."""
         return self.fragments.frame()
 
 
@@ -41,7 +42,7 @@ def read(tubes: Sequence[tuple[Sequence[Lane], Library]], settings: Reads, *, fa
     Args:
         tubes: lanes of each tube, and its library.
         settings: the filter.
-        fasta: see `clonotrack.library.batches.batches`.
+        fasta: see `clonotrack.raw_reads.fragments.batches`.
 
     Raises:
         ClonotrackError: a file is not what it should be, or the UMI pattern not that of the reads.

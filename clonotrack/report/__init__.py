@@ -5,8 +5,7 @@ document of all patients, `multiqc` their table for MultiQC, `terminal_table` a 
 sentence of one result. No result is given without the sensitivity it was reached at.
 """
 
-from clonotrack.report.cohort import cohort
-from clonotrack.report.multiqc import multiqc
+from clonotrack.report.cohort import cohort, multiqc
 from clonotrack.report.page import patient
 from clonotrack.report.statement import statement
 from clonotrack.report.terminal import terminal_table

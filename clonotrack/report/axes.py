@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from clonotrack.report import formats
-from clonotrack.report.course import Course, Row
+from clonotrack.report.series import Course, Row
 
 FONT = 13
 _LETTER = 0.56 * FONT  # mean width of a character [px]

@@ -1,17 +1,78 @@
-"""MRD over time as one static SVG figure, drawn for a wide page and for a phone."""
+"""Symbols of the plot: a shape for each marker, and its filling says the call.
+
+MRD over time as one static SVG figure, drawn for a wide page and for a phone.
+
+The figure of a page: the plot in two sizes, what its lines and symbols mean, and a caption.
+"""
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from clonotrack.report import formats
 from clonotrack.report.axes import FONT, Decades, decades, dodge, height, is_found, labels, places
-from clonotrack.report.course import Course, Row, Sample
-from clonotrack.report.markup import Markup, tag
+from clonotrack.report.markup import Markup, join, tag
+from clonotrack.report.series import Course, Row, Sample
 from clonotrack.report.statement import CALL_NAMES
-from clonotrack.report.style import FLOOR, INK, MUTED, PAPER, RULE
-from clonotrack.report.symbols import colour, px, symbol
+from clonotrack.report.style import FLOOR, INK, MUTED, PAPER, RULE, SERIES
 from clonotrack.tables import COMBINED
+
+# Corners on the unit circle: number of corners and angle of the first [degrees], or None for the circle.
+_SHAPES: tuple[tuple[int, float] | None, ...] = (None, (4, 45), (3, -90), (3, 90), (5, -90), (6, 0), (4, 0), (3, 0))
+_DIAMOND = (4, -90)
+# Makes shapes of equal radius look equally large.
+_SCALE = {3: 1.22, 4: 1.12, 5: 1.06, 6: 1.03}
+RADIUS, LARGE = 4.3, 5.8
+
+
+def colour(index: int | None) -> str:
+    """Colour of the marker of this index; None is `combined`."""
+    return INK if index is None else SERIES[index % len(SERIES)]
+
+
+def symbol(x: float, y: float, call: str, index: int | None) -> Markup:
+    """The symbol of one result.
+
+    Args:
+        x: centre [px].
+        y: centre [px].
+        call: filled: positive; open with a filled centre: positive_below_loq; open: negative; open and crossed:
+            insufficient; a cross alone: failed.
+        index: the marker's; None is `combined`, which is a larger diamond.
+    """
+    radius, ink = (LARGE if index is None else RADIUS), colour(index)
+    if call == "failed":
+        return _cross(x, y, radius * 0.85, ink, 2.2)
+    if call == "positive":
+        return _shape(x, y, radius, index, fill=ink, stroke=PAPER, stroke_width="0.8")
+    outline = _shape(x, y, radius, index, fill=PAPER, stroke=ink, stroke_width="1.6")
+    if call == "positive_below_loq":
+        return join((outline, _shape(x, y, radius * 0.48, index, fill=ink)))
+    return outline if call == "negative" else join((outline, _cross(x, y, radius * 0.55, ink, 1.4)))
+
+
+def px(value: float) -> str:
+    """A coordinate, to a tenth of a pixel: the same bytes everywhere."""
+    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
+
+
+def _shape(x: float, y: float, radius: float, index: int | None, **paint: str) -> Markup:
+    corners = _DIAMOND if index is None else _SHAPES[index % len(_SHAPES)]
+    if corners is None:
+        return tag("circle", cx=px(x), cy=px(y), r=px(radius), **paint)
+    number, first = corners
+    size = radius * _SCALE[number]
+    angles = (math.radians(first + 360 * corner / number) for corner in range(number))
+    points = (f"{px(x + size * math.cos(angle))},{px(y + size * math.sin(angle))}" for angle in angles)
+    return tag("polygon", points=" ".join(points), **paint)
+
+
+def _cross(x: float, y: float, reach: float, ink: str, width: float) -> Markup:
+    left, right, top, bottom = px(x - reach), px(x + reach), px(y - reach), px(y + reach)
+    path = f"M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}"
+    return tag("path", d=path, fill="none", stroke=ink, stroke_width=width, stroke_linecap="round")
+
 
 _LEFT, _RIGHT, _TOP, _BELOW, _LANE = 44, 16, 30, 50, 26
 
@@ -198,3 +259,60 @@ def _haloed(text: str, x: float, y: float, *, anchor: str, fill: str) -> Markup:
         "text", text, x=px(x), y=px(y), text_anchor=anchor, fill=fill,
         stroke=PAPER, stroke_width=3, paint_order="stroke", stroke_linejoin="round",
     )  # fmt: skip
+
+
+def figure(course: Course) -> Markup:
+    """Both drawings with legend and caption; the page's width decides which drawing is shown."""
+    return tag(
+        "figure",
+        tag("div", Plot(course, 1000, 430).draw(), class_="wide"),
+        tag("div", Plot(course, 380, 360).draw(), class_="narrow"),
+        tag("figcaption", _legend(course), _caption(course)),
+    )
+
+
+def _legend(course: Course) -> Markup:
+    lines = [_key(_swatch(index), marker) for marker, index in _named(course)]
+    calls = [call for call in CALL_NAMES if any(row["call"] == call for s in course.samples for row in s.results)]
+    symbols = [_key(symbol(13, 8, call, None), _MEANING[call]) for call in calls]
+    if any(sample.combined["lod"] is not None for sample in course.samples):
+        symbols.append(_key(_floor_key(), "not detectable: below the LoD of the sample (combined)"))
+    return join((tag("ul", *lines, class_="legend"), tag("ul", *symbols, class_="legend")))
+
+
+_MEANING = {
+    "positive": "positive, with 95 % interval",
+    "positive_below_loq": "positive, below LoQ",
+    "insufficient": "insufficient: not found, at the LoD",
+    "negative": "negative: not found, at the LoD",
+    "failed": "failed: no result",
+}
+
+
+def _named(course: Course) -> list[tuple[str, int | None]]:
+    markers = course.marker_ids
+    if len(markers) == 1:
+        return [(f"{COMBINED} (the one marker, {markers[0]})", None)]
+    return series(course)
+
+
+def _key(drawing: Markup, text: str) -> Markup:
+    return tag("li", tag("svg", drawing, viewBox="0 0 26 16", aria_hidden="true"), tag("span", text))
+
+
+def _swatch(index: int | None) -> Markup:
+    width = 2.2 if index is None else 1.3
+    return join((rule(1, 8, 25, 8, colour(index), width), symbol(13, 8, "positive", index)))
+
+
+def _floor_key() -> Markup:
+    return join((tag("rect", x=2, y=5, width=22, height=11, fill=FLOOR), rule(2, 5, 24, 5, MUTED, 1.4)))
+
+
+def _caption(course: Course) -> Markup:
+    said = "Every point stands in the table below."
+    if not course.by_day:
+        said += " Samples are drawn in their order, not to scale, because a day is missing."
+    elif len(course.samples) > 1:
+        said += " Samples close in time are set apart to stay legible; points of one sample stand side by side."
+    return tag("p", said)

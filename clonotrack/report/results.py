@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from clonotrack.report import formats
-from clonotrack.report.course import Course, Row, Sample
 from clonotrack.report.markup import Markup, Notes, join, table, tag
+from clonotrack.report.series import Course, Row, Sample
 from clonotrack.report.statement import CALL_NAMES, flag_names, flag_sentences, statement
 from clonotrack.tables import COMBINED
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from clonotrack.report import formats
-from clonotrack.report.course import Row, Sample, course
+from clonotrack.report.series import Row, Sample, course
 from clonotrack.report.statement import flag_names, flag_sentences
 from clonotrack.tables import COMBINED
 

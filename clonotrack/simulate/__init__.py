@@ -10,12 +10,19 @@ Everything is drawn from the model that `quantify` assumes (docs/simulate.md); a
 
 from __future__ import annotations
 
-from clonotrack.simulate.folder import write_known_reads, write_series
 from clonotrack.simulate.known_reads import known_reads, read_truth
 from clonotrack.simulate.plan import Plan, parse_plan
 from clonotrack.simulate.series import Series
-from clonotrack.simulate.sheets import controls_name, controls_table, markers_table, samples_table, settings
 from clonotrack.simulate.tube import Tube, named
+from clonotrack.simulate.write import (
+    controls_name,
+    controls_table,
+    markers_table,
+    samples_table,
+    settings,
+    write_known_reads,
+    write_series,
+)
 
 __all__ = [
     "Plan",

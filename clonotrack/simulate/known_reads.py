@@ -9,14 +9,12 @@ import polars as pl
 
 from clonotrack.errors import ConfigError
 from clonotrack.germline import Reference
-from clonotrack.sequence import F64, I64, Ragged, translate
-from clonotrack.simulate.amplification import Edits
-from clonotrack.simulate.hypermutation import hypermutate
-from clonotrack.simulate.rearrangement import Rearrangement
-from clonotrack.simulate.recombination import draw
-from clonotrack.simulate.repertoire import clone_weights, person_germline
-from clonotrack.simulate.sequencing import ReadBatch, sequence
-from clonotrack.simulate.streams import stream
+from clonotrack.sequences import F64, I64, Ragged, translate
+from clonotrack.simulate.pcr import Edits
+from clonotrack.simulate.people import clone_weights, person_germline
+from clonotrack.simulate.random_streams import stream
+from clonotrack.simulate.recombine import Rearrangement, draw, hypermutate
+from clonotrack.simulate.sequencer import ReadBatch, sequence
 from clonotrack.tables import READ_TRUTH
 
 PERSON = "reads"

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from clonotrack.config import Locus
+from clonotrack.config.identifiers import IDENTIFIER
 from clonotrack.errors import ConfigError
-from clonotrack.identifiers import IDENTIFIER
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Role = Literal["baseline", "followup", "negative_control", "polyclonal_control"]

@@ -8,12 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from clonotrack.sequence import I64, Ragged
-from clonotrack.simulate.amplification import amplify, polymerase_errors
-from clonotrack.simulate.mates import with_umis
+from clonotrack.sequences import I64, Ragged
+from clonotrack.simulate.pcr import amplify, polymerase_errors
 from clonotrack.simulate.plan import LibraryPlan
-from clonotrack.simulate.rearrangement import Rearrangement
-from clonotrack.simulate.sequencing import ReadBatch, sequence
+from clonotrack.simulate.recombine import Rearrangement
+from clonotrack.simulate.sequencer import ReadBatch, sequence, with_umis
 
 Lot: TypeAlias = tuple[Sequence[Rearrangement], Sequence[int] | I64]
 

@@ -4,16 +4,13 @@ A stage checks what it hands over with `check`; documentation and empty frames a
 AIRR names are used wherever the AIRR Rearrangement schema has one.
 """
 
-from clonotrack.tables.flags import FAILURES, FLAGS
-from clonotrack.tables.inputs import CONTROLS, CONTROLS_REQUIRED, SAMPLES, SAMPLES_REQUIRED
-from clonotrack.tables.kinetics import KINETICS
-from clonotrack.tables.rearrangements import CLONOTYPES, REARRANGEMENTS, SEQUENCES
-from clonotrack.tables.results import (
+from clonotrack.tables.clinical import (
     COHORT,
     COMBINED,
     CONTROL_CHECKS,
     CROSS_SAMPLE,
     HITS,
+    KINETICS,
     MARKERS,
     MARKERS_REQUIRED,
     MRD,
@@ -21,6 +18,9 @@ from clonotrack.tables.results import (
     SHORTEST_TARGET,
     TUBE,
 )
+from clonotrack.tables.flags import FAILURES, FLAGS
+from clonotrack.tables.inputs import CONTROLS, CONTROLS_REQUIRED, SAMPLES, SAMPLES_REQUIRED
+from clonotrack.tables.molecular import CLONOTYPES, REARRANGEMENTS, SEQUENCES
 from clonotrack.tables.schema import CALLS, LOCI, MATCH_CLASSES, ROLES, SYSTEMS, TOTALS, Column, Table, check
 from clonotrack.tables.truth import READ_TRUTH, TRUTH
 

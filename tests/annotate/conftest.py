@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from clonotrack.germline import Reference
-from clonotrack.io.germline import load_reference
+from clonotrack.germline.load import load_reference
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clonotrack.germline import Reference, Segment
-from clonotrack.sequence import reverse_complement
+from clonotrack.sequences import reverse_complement
 
 BASES = np.array(list("ACGT"))
 

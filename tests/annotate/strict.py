@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from clonotrack.sequence import translate
+from clonotrack.sequences import translate
 from clonotrack.tables import LOCI, REARRANGEMENTS, check
 
 REGIONS = ("fwr1", "cdr1", "fwr2", "cdr2", "fwr3", "cdr3", "fwr4")

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack.annotate import annotate
+from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.germline import Reference
-from clonotrack.sequence import translate
+from clonotrack.sequences import translate
 from tests.annotate.made import random_bases
 
 REGIONS = ("fwr1", "cdr1", "fwr2", "cdr2", "fwr3", "cdr3", "fwr4")

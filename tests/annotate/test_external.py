@@ -11,11 +11,11 @@ import airr
 import polars as pl
 import pytest
 
-from clonotrack.annotate import annotate
+from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.germline import Reference
-from clonotrack.io.frames import write_table
-from clonotrack.io.records import read_sequences
+from clonotrack.io.tables import write_table
+from clonotrack.reads.sequences_io import read_sequences
 from clonotrack.tables import REARRANGEMENTS
 from tests.annotate.strict import check_strictly
 

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack.annotate import annotate
+from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.germline import Reference, Segment
-from clonotrack.sequence import reverse_complement
+from clonotrack.sequences import reverse_complement
 from tests.annotate.made import mutate, random_bases
 from tests.annotate.strict import check_strictly
 

@@ -1,12 +1,11 @@
 import polars as pl
 import pytest
 
-from clonotrack.annotate import annotate
-from clonotrack.annotate.mates import annotate_pairs
+from clonotrack.annotate.stage import annotate, annotate_pairs
 from clonotrack.config import Annotate
-from clonotrack.sequence import reverse_complement
-from clonotrack.simulate.recombination import draw, inherit
-from clonotrack.simulate.streams import stream
+from clonotrack.sequences import reverse_complement
+from clonotrack.simulate.random_streams import stream
+from clonotrack.simulate.recombine import draw, inherit
 from clonotrack.tables import SEQUENCES
 
 

@@ -7,8 +7,8 @@ from polars.testing import assert_frame_equal
 
 from clonotrack.annotate import recurrent
 from clonotrack.annotate.recurrent import Recurrent
-from clonotrack.io.strings import strings
-from clonotrack.sequence import DECODE, Ragged
+from clonotrack.sequences import DECODE, Ragged
+from clonotrack.text_columns import strings
 from tests.annotate.made import random_bases
 
 

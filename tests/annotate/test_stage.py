@@ -5,11 +5,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from clonotrack.annotate import annotate, recurrent, stage
+from clonotrack.annotate import recurrent, stage
+from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.errors import GermlineError, TableError
 from clonotrack.germline import Reference
-from clonotrack.sequence import reverse_complement
+from clonotrack.sequences import reverse_complement
 from clonotrack.tables import REARRANGEMENTS
 from tests.annotate.made import mutate, random_bases, recombine
 from tests.annotate.strict import check_strictly

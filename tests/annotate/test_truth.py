@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack.annotate import annotate
+from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.germline import LOCI, Reference, Segment
 from tests.annotate.made import Made, recombine
 from tests.annotate.strict import check_strictly
-from tests.reference.germline_alignment import rows
+from tests.annotate.twins.germline_alignment import rows
 
 READS = 150
 

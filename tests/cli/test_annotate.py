@@ -10,8 +10,8 @@ from polars.testing import assert_frame_equal
 
 from clonotrack.cli.main import main
 from clonotrack.germline import Reference
-from clonotrack.io.frames import read_table
-from clonotrack.io.germline import load_reference
+from clonotrack.germline.load import load_reference
+from clonotrack.io.tables import read_table
 from clonotrack.tables import REARRANGEMENTS
 from tests.annotate.made import random_bases, recombine
 from tests.annotate.strict import check_strictly

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table, write_table
+from clonotrack.io.tables import read_table, write_table
 from clonotrack.tables import CLONOTYPES, HITS, MARKERS, QC, REARRANGEMENTS
 from tests.cluster.made import J_END, V_END, Clone, random_region, row, table
 

@@ -3,7 +3,7 @@ from click.testing import CliRunner
 
 from clonotrack.cli.germline import germline
 from clonotrack.errors import GermlineError
-from clonotrack.io.germline import load_reference
+from clonotrack.germline.load import load_reference
 
 J4 = ">IGHJ4*02\nACTACTTTGACTACTGGGGCCAGGGAACCCTGGTCACCGTCTCCTCAG\n"
 

@@ -6,7 +6,7 @@ import sys
 
 PROGRAM = """
 import os, sys
-from clonotrack.cli.memory import let_memory_wait
+from clonotrack.cli.main import let_memory_wait
 import clonotrack.cli.annotate
 assert "polars" not in sys.modules
 let_memory_wait()

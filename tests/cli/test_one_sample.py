@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table
+from clonotrack.io.tables import read_table
 from clonotrack.tables import HITS, MRD
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 import pytest
 
-from clonotrack.cli import progress
-from clonotrack.cli.progress import line, watched
-from clonotrack.cli.speech import Speech
-from clonotrack.io.ahead import bytes_read, reading_ahead
-from clonotrack.io.reads import read_chunks
+from clonotrack.cli import console
+from clonotrack.cli.console import Speech, line, watched
+from clonotrack.raw_reads.decompress import bytes_read, reading_ahead
+from clonotrack.raw_reads.fastx import read_chunks
 
 
 def test_a_line_says_share_rate_and_time_left() -> None:
@@ -34,7 +33,7 @@ def test_it_is_shown_at_a_terminal_only(
 ) -> None:
     path = tmp_path / "reads"
     path.write_bytes(b"x" * 1000)
-    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    monkeypatch.setattr(console, "INTERVAL", 0.0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     with click.Context(click.Command("track"), obj=Speech(quiet=quiet)):
         assert list(watched([1, 2], [path], lambda: 500)) == [1, 2]

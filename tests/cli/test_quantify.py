@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table, write_table
+from clonotrack.io.tables import read_table, write_table
 from clonotrack.tables import CONTROL_CHECKS, CONTROLS, CROSS_SAMPLE, HITS, KINETICS, MARKERS, MRD, QC
 from tests.quantify.counts import Drawn, Truth, controls, hits, markers
 

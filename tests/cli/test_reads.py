@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table
+from clonotrack.io.tables import read_table
 from clonotrack.tables import QC, SEQUENCES
 
 READ = "ACGTTGCA" * 8

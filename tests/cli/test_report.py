@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table, write_table
+from clonotrack.io.tables import read_table, write_table
 from clonotrack.tables import COHORT, KINETICS, MARKERS, MRD, QC, SAMPLES
 from tests.report import made
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table
+from clonotrack.io.tables import read_table
 from clonotrack.tables import MARKERS, READ_TRUTH, SAMPLES, TRUTH
 
 PLAN = """

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table, write_table
-from clonotrack.sequence import reverse_complement
+from clonotrack.io.tables import read_table, write_table
+from clonotrack.sequences import reverse_complement
 from clonotrack.tables import CONTROLS, HITS, MARKERS
 from tests.track.made import J, V, bases, controls, marker, markers
 

@@ -11,8 +11,8 @@ import pysam
 import pytest
 
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table, write_table
-from clonotrack.sequence import reverse_complement
+from clonotrack.io.tables import read_table, write_table
+from clonotrack.sequences import reverse_complement
 from clonotrack.tables import HITS, MARKERS
 from tests.track.made import J, V, bases, marker, markers, substituted
 

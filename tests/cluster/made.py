@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from clonotrack.sequence import decode, encode
+from clonotrack.sequences import decode, encode
 from clonotrack.tables import REARRANGEMENTS
 
 V_END = "GAGCTGAGCAGCCTGAGATCTGAGGACACGGCTGTGTATTAC"

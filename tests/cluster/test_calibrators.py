@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack.cluster import cluster
+from clonotrack.cluster.stage import cluster
 from clonotrack.config import Cluster
-from clonotrack.sequence import reverse_complement
+from clonotrack.sequences import reverse_complement
 from clonotrack.tables import CONTROLS
 from tests.cluster.made import J_END, V_END, Clone, random_region, row, substituted, table
 

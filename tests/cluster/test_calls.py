@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from clonotrack.cluster import cluster
-from clonotrack.cluster.clonotypes import clone_id
+from clonotrack.cluster.stage import clone_id, cluster
 from clonotrack.config import Cluster
 from tests.cluster.made import Clone, row, table
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from clonotrack.cluster import cluster
+from clonotrack.cluster.stage import cluster
 from clonotrack.config import Cluster
 from tests.cluster.made import V_END, Clone, row, substituted, table
 

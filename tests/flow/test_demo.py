@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from clonotrack import followup
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table
+from clonotrack.io.tables import read_table
+from clonotrack.pipeline import followup
 from clonotrack.tables import CONTROL_CHECKS, CROSS_SAMPLE, HITS, KINETICS, MARKERS, MRD, TRUTH
 from tests.flow.conftest import ENVIRONMENT
 

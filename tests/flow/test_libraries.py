@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack import baseline, followup
 from clonotrack.config import Config, parse
 from clonotrack.germline import Reference
-from clonotrack.io.germline import load_reference
-from clonotrack.sequence import reverse_complement
+from clonotrack.germline.load import load_reference
+from clonotrack.pipeline import baseline, followup
+from clonotrack.sequences import reverse_complement
 from clonotrack.simulate import Series, parse_plan, write_series
 
 pytestmark = pytest.mark.slow
@@ -77,7 +77,7 @@ def bam(path: Path, one: list[tuple[str, str, str]], two: list[tuple[str, str, s
     """The pairs in any order, on either strand; UMIs in the RX tag where `tagged`."""
     import pysam
 
-    from clonotrack.sequence import reverse_complement
+    from clonotrack.sequences import reverse_complement
 
     rng = np.random.default_rng(1)
     lines = []

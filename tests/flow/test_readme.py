@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clonotrack.io.frames import read_table
+from clonotrack.io.tables import read_table
 from clonotrack.tables import MRD
 from tests.conftest import ROOT
 from tests.flow.conftest import ENVIRONMENT

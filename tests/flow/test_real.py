@@ -7,7 +7,7 @@ import pytest
 
 import clonotrack
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table
+from clonotrack.io.tables import read_table
 from clonotrack.pipeline import Baseline
 from clonotrack.tables import CLONOTYPES, REARRANGEMENTS
 

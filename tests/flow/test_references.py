@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack import followup
 from clonotrack.io.cohort import read_controls, read_markers
-from clonotrack.sequence import decode
+from clonotrack.pipeline import followup
+from clonotrack.sequences import decode
 from clonotrack.tables import CONTROLS
 
 READS = 3600

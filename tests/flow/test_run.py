@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from clonotrack.io.frames import read_table, write_table
+from clonotrack.io.tables import read_table, write_table
 from clonotrack.tables import MARKERS, MRD, SAMPLES
 from tests.flow.conftest import ENVIRONMENT
 
@@ -114,7 +114,7 @@ def test_the_workflow_ships_inside_the_wheel(tmp_path: Path, demo: Path, monkeyp
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
     environment = {**ENVIRONMENT, "PYTHONPATH": str(target)}
-    code = "from clonotrack.io.shipped import workflow_folder; print(workflow_folder())"
+    code = "from clonotrack.io.package_data import workflow_folder; print(workflow_folder())"
     found = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )

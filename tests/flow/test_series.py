@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from clonotrack.cli.main import main
-from clonotrack.io.frames import read_table
-from clonotrack.io.germline import load_reference
+from clonotrack.germline.load import load_reference
+from clonotrack.io.tables import read_table
 from clonotrack.simulate import Series, parse_plan, write_series
 from clonotrack.tables import COMBINED, MRD, TRUTH
 

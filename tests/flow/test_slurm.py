@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clonotrack.io.frames import read_table
+from clonotrack.io.tables import read_table
 from clonotrack.tables import MRD
 from tests.flow.conftest import ENVIRONMENT
 from tests.flow.slurm import missing, one_node

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from clonotrack.germline import find_anchor, j_anchors, v_anchor, v_anchor_gapped
 from clonotrack.germline.anchors import ungapped
-from clonotrack.sequence import translate
+from clonotrack.sequences import translate
 
 UPSTREAM = "CAGGTGCAGCTGGTGCAGTCTGGGGCT"
 END_OF_V = "GACACGGCCGTGTATTAC"  # D T A V Y Y

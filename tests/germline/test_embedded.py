@@ -10,7 +10,7 @@ import pytest
 
 from clonotrack.errors import GermlineError
 from clonotrack.germline import LOCI, find_anchor, v_anchor
-from clonotrack.io.germline import _exceptions, check_reference, load_reference
+from clonotrack.germline.load import _exceptions, check_reference, load_reference
 
 ALLELES = {
     ("IGH", "V"): 198,

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from clonotrack.germline import Reference
+from clonotrack.germline.load import load_reference
 from clonotrack.germline.regions import region_starts
-from clonotrack.io.germline import load_reference
-from clonotrack.sequence import translate
+from clonotrack.sequences import translate
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import gzip
 import numpy as np
 
 from clonotrack.io.fastq_writer import write_fastq
-from clonotrack.io.reads import read_chunks
-from clonotrack.sequence import Ragged
+from clonotrack.raw_reads.fastx import read_chunks
+from clonotrack.sequences import Ragged
 
 BATCH = (["a", "b"], Ragged.from_strings(["ACGTN", "GG"]), np.array([2, 12, 23, 37, 41, 0, 40], dtype=np.uint8))
 TEXT = b"@a\nACGTN\n+\n#-8FJ\n@b\nGG\n+\n!I\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clonotrack.errors import InputError
-from clonotrack.io.summaries import read_summary, write_json
+from clonotrack.io.outputs import read_summary, write_json
 
 
 def test_comes_back_as_it_went(tmp_path: Path) -> None:

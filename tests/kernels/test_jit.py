@@ -37,26 +37,32 @@ def test_a_folder_that_cannot_be_written_is_passed_over(tmp_path: Path, monkeypa
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     """Kernels of which `caller` needs `callee`, and `callee` the sequence module; `other` needs nothing."""
-    folder = tmp_path / "clonotrack" / "kernels"
-    folder.mkdir(parents=True)
-    (folder.parent / "sequence.py").write_text("")
-    (folder / "caller.py").write_text("from clonotrack.kernels.callee import f\n")
-    (folder / "callee.py").write_text("import numpy\n\nfrom clonotrack.sequence import (\n    U8,\n)\n")
-    (folder / "other.py").write_text("")
+    folder = tmp_path / "clonotrack"
+    (folder / "kernels").mkdir(parents=True)
+    (folder / "track" / "kernels").mkdir(parents=True)
+    (folder / "sequences.py").write_text("")
+    (folder / "track" / "kernels" / "caller.py").write_text("from clonotrack.kernels.callee import f\n")
+    callee = "import numpy\n\nfrom clonotrack.sequences import (\n    U8,\n)\n"
+    (folder / "kernels" / "callee.py").write_text(callee)
+    (folder / "kernels" / "other.py").write_text("")
     return folder
 
 
-@pytest.mark.parametrize("edited", ["callee.py", "caller.py", "../sequence.py"])
+@pytest.mark.parametrize("edited", ["kernels/callee.py", "track/kernels/caller.py", "sequences.py"])
 def test_an_edit_moves_the_kernels_that_it_may_change_and_no_others(package: Path, edited: str) -> None:
-    before = {name: jit.digest_of(name, package) for name in ("caller", "other")}
+    caller, other = "clonotrack.track.kernels.caller", "clonotrack.kernels.other"
+    before = {name: jit.digest_of(name, package) for name in (caller, other)}
     (package / edited).write_text((package / edited).read_text() + "x = 1\n")
-    assert jit.digest_of("caller", package) != before["caller"]
-    assert jit.digest_of("other", package) == before["other"]
+    assert jit.digest_of(caller, package) != before[caller]
+    assert jit.digest_of(other, package) == before[other]
 
 
 def test_every_kernel_file_imports_others_in_the_way_that_is_looked_for() -> None:
-    anyhow = re.compile(r"clonotrack\.kernels(?:\.| import )(\w+)")
-    for source in Path(jit.__file__).parent.glob("*.py"):
-        statements = [line for line in source.read_text().splitlines() if re.match(r"\s*(from|import) ", line)]
-        named = {f"{name}.py" for line in statements for name in anyhow.findall(line)}
-        assert named <= {found.name for found in jit.sources_of(source.stem)}, source
+    """By `from clonotrack.room.module import name`, not as a module of a package."""
+    package = Path(jit.__file__).parents[1]
+    sources = [*package.glob("**/kernels/*.py"), *package.glob("*/kernels.py")]
+    assert len(sources) > 30
+    for source in sources:
+        named = re.findall(r"^\s*(?:from|import) (clonotrack[.\w]*)", source.read_text(), re.MULTILINE)
+        for module in named:
+            assert package.joinpath(*module.split(".")[1:]).with_suffix(".py").is_file(), (source, module)

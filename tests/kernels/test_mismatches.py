@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.mismatches import least_mismatches, mismatches
-from clonotrack.sequence import encode
-from tests.reference import mismatches as naive
+from clonotrack.kernels.arrays import least_mismatches, mismatches
+from clonotrack.sequences import encode
+from tests.kernels.twins import mismatches as naive
 
 DNA = st.text("ACGTN", max_size=12)
 

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.selection import scatter
-from tests.reference import selection as naive
+from clonotrack.kernels.arrays import scatter
+from tests.kernels.twins import selection as naive
 
 
 @given(st.lists(st.text("ACGT", max_size=4), min_size=1, max_size=6), st.data())

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.sorting import stable_order
-from tests.reference.sorting import stable_order as naive
+from clonotrack.kernels.arrays import stable_order
+from tests.kernels.twins.sorting import stable_order as naive
 
 
 @settings(deadline=None, max_examples=150)

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.strands import turned
-from clonotrack.sequence import Ragged
-from tests.reference import strands as naive
+from clonotrack.kernels.arrays import turned
+from clonotrack.sequences import Ragged
+from tests.kernels.twins import strands as naive
 
 read = st.text("ACGTN", max_size=9).flatmap(
     lambda text: st.tuples(st.just(text), st.lists(st.integers(0, 93), min_size=len(text), max_size=len(text)))

@@ -5,10 +5,10 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.io.strings import letters_of, strings
 from clonotrack.kernels.text import spell, spell_amino_acids, spell_cigars, turn
-from clonotrack.sequence import I64, U8, Ragged
-from tests.reference import text as naive
+from clonotrack.sequences import I64, U8, Ragged
+from clonotrack.text_columns import letters_of, strings
+from tests.kernels.twins import text as naive
 
 BASES = st.integers(0, 12) | st.integers(0, 100_000)
 PIECES = st.lists(st.tuples(st.sampled_from("MID"), st.integers(1, 300)), min_size=2, max_size=5)

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "clonotrack"
-KERNELS = PACKAGE / "kernels"
+KERNELS = sorted([*PACKAGE.glob("**/kernels/*.py"), *PACKAGE.glob("*/kernels.py")])
 
 
 def tree(path: Path) -> ast.Module:
@@ -27,18 +27,19 @@ def functions(path: Path, decorator: str | None = None) -> set[str]:
     }
 
 
-def used(path: Path, package: str) -> Iterator[tuple[str, str]]:
-    """(module, name) of what a file takes from the modules of a package, by import or as an attribute of a module."""
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def used(path: Path) -> Iterator[tuple[str, str]]:
+    """(module, name) of what a file takes from modules of the project, by import or as an attribute of a module."""
     nodes = list(ast.walk(tree(path)))
     modules = {}
     for node in nodes:
-        if isinstance(node, ast.Import):
-            # `import clonotrack.kernels.sieve` would go unseen below
-            assert not any(one.name.startswith(package) for one in node.names), f"{path}: import {package} with from"
-        if isinstance(node, ast.ImportFrom) and node.module == package:
-            modules |= {one.asname or one.name: one.name for one in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{package}."):
-            yield from ((node.module.removeprefix(f"{package}."), one.name) for one in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for one in node.names:
+                modules[one.asname or one.name] = f"{node.module}.{one.name}"
+                yield node.module, one.name
     for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
             yield modules[node.value.id], node.attr
@@ -47,20 +48,24 @@ def used(path: Path, package: str) -> Iterator[tuple[str, str]]:
 def public_kernels() -> list[tuple[str, str]]:
     """Compiled functions that a module outside the kernels takes."""
     decorators = ("njit", "leaf", "inlined")
-    compiled = {path.stem: set().union(*(functions(path, one) for one in decorators)) for path in KERNELS.glob("*.py")}
-    outside = [path for path in PACKAGE.rglob("*.py") if KERNELS not in path.parents]
-    found = {pair for path in outside for pair in used(path, "clonotrack.kernels")}
+    compiled = {module_of(path): set().union(*(functions(path, one) for one in decorators)) for path in KERNELS}
+    outside = [path for path in PACKAGE.rglob("*.py") if path not in KERNELS]
+    found = {pair for path in outside for pair in used(path)}
     return sorted((module, name) for module, name in found if name in compiled.get(module, ()))
 
 
 def test_the_public_kernels_are_found() -> None:
-    assert {("pairing", "find_pairs"), ("fastq", "index"), ("compound_poisson", "compound_poisson")} <= {
-        *public_kernels()
-    }
+    assert {
+        ("clonotrack.annotate.kernels.find_vj", "find_pairs"),
+        ("clonotrack.raw_reads.kernels.fastx", "index"),
+        ("clonotrack.stats.kernels", "compound_poisson"),
+    } <= {*public_kernels()}
 
 
 @pytest.mark.parametrize(("module", "name"), public_kernels())
 def test_a_public_kernel_has_a_twin_of_its_name_that_a_test_uses(module: str, name: str) -> None:
-    assert name in functions(ROOT / "tests" / "reference" / f"{module}.py")
-    tests = [path for path in (ROOT / "tests" / "kernels").glob("test_*.py") if path != Path(__file__)]
-    assert any((module, name) in used(path, "tests.reference") for path in tests)
+    room = module.removeprefix("clonotrack.").partition(".")[0]
+    twins = {module_of(path) for path in (ROOT / "tests" / room / "twins").glob("*.py") if name in functions(path)}
+    assert twins
+    tests = [path for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    assert any((twin, name) in used(path) for path in tests for twin in twins)

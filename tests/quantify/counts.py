@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from clonotrack.config import Config, parse
-from clonotrack.quantify import Result, quantify
-from clonotrack.sequence import I64
+from clonotrack.quantify.stage import Result, quantify
+from clonotrack.sequences import I64
 from clonotrack.tables import CONTROLS, HITS, MARKERS, SAMPLES
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from clonotrack.config import Config
-from clonotrack.quantify import Result, quantify
+from clonotrack.quantify.stage import Result, quantify
 from clonotrack.tables import FAILURES, FLAGS, SAMPLES
 from tests.quantify.counts import Drawn, Truth, config, controls, hits, markers, sheet
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from clonotrack.quantify.background import Background, Control, excess, posterior, prior_mean
-from clonotrack.quantify.carry_over import estimate
-from clonotrack.quantify.limits import Rule, critical_counts
-from clonotrack.quantify.process import Gamma, Process, Tube
-from clonotrack.quantify.severity import Seeing
+from clonotrack.quantify.index_hopping import estimate
+from clonotrack.stats.count_model import Gamma, Process, Tube
+from clonotrack.stats.limits import Rule, critical_counts
+from clonotrack.stats.reads_per_cell import Seeing
 
 RULE = Rule(0.001, 1)
 

@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 from scipy.stats import binom
 
-from clonotrack.quantify import quantify
 from clonotrack.quantify.background import Control, posterior, prior_mean
-from clonotrack.quantify.carry_over import estimate
-from clonotrack.quantify.limits import Rule
-from clonotrack.quantify.process import Gamma, Process, Tube
-from clonotrack.quantify.result import Highest
-from clonotrack.quantify.severity import Seeing
+from clonotrack.quantify.index_hopping import estimate
+from clonotrack.quantify.stage import quantify
+from clonotrack.stats.count_model import Gamma, Process, Tube
+from clonotrack.stats.limits import Rule
+from clonotrack.stats.max_marker import Highest
+from clonotrack.stats.reads_per_cell import Seeing
 from tests.quantify import counts as tables
 from tests.quantify.truth import Truth, draw, draw_calibrators, draw_markers, holds, judges, oracle
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack.quantify import Result, quantify
+from clonotrack.quantify.stage import Result, quantify
 from clonotrack.tables import CONTROLS, HITS, SAMPLES
 from tests.quantify.counts import Drawn, Truth, config, controls, hit, hits, markers, sheet
 

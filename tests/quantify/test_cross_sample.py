@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from clonotrack.quantify.cross_sample import cross_sample
-from clonotrack.quantify.observed import observe
+from clonotrack.quantify.controls import cross_sample
+from clonotrack.quantify.counts import observe
 from clonotrack.tables import HITS
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack.quantify.days import days
+from clonotrack.quantify.counts import days
 from clonotrack.quantify.kinetics import doubling_time, kinetics
 from clonotrack.tables import MRD, SAMPLES
 

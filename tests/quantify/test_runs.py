@@ -11,7 +11,7 @@ TRUTH = Truth(1e-2)
 
 def limit(runs: tuple[str | None, str | None]) -> tuple[float, str]:
     """LoD and flags of a sample without a read of the marker, beside one with 600,000."""
-    from clonotrack.quantify import quantify
+    from clonotrack.quantify.stage import quantify
 
     counted = hits(Drawn(np.array([[0], [600_000]]), np.full((2, 9), 120)))
     counted = counted.with_columns(

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack.quantify import Result, quantify
+from clonotrack.quantify.stage import Result, quantify
 from tests.quantify.counts import Drawn, Truth, config, controls, hits, markers, measured, sheet
 from tests.quantify.small import TRUTH, only
 

@@ -8,7 +8,7 @@ import pytest
 
 from clonotrack.config import Config, parse
 from clonotrack.errors import QuantityError
-from clonotrack.quantify import quantify
+from clonotrack.quantify.stage import quantify
 from clonotrack.tables import CONTROLS, FLAGS, HITS, MARKERS
 from tests.quantify.counts import Truth, config, controls, draw, hit, hits, markers, sheet
 from tests.quantify.small import COUNTED, TRUTH, assert_failed, one_sample, only, run, with_reads, with_umis

@@ -12,13 +12,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clonotrack.library.calibration import Calibrators, Point
-from clonotrack.library.efficiency import LEAST, efficiency_sd
-from clonotrack.quantify.nuisance import Spread
-from clonotrack.quantify.process import Gamma, Process, Tube
-from clonotrack.quantify.result import Highest
-from clonotrack.quantify.severity import Seeing, seen_share
-from clonotrack.quantify.together import all_below
+from clonotrack.assay.calibration import Calibrators, Point
+from clonotrack.assay.efficiency import LEAST, efficiency_sd
+from clonotrack.stats.count_model import Gamma, Process, Tube
+from clonotrack.stats.max_marker import Highest
+from clonotrack.stats.multi_marker import all_below
+from clonotrack.stats.reads_per_cell import Seeing, seen_share
+from clonotrack.stats.uncertainty import Spread
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from clonotrack.io.reads import ReadChunk
-from clonotrack.library.batches import Batch
-from clonotrack.sequence import Ragged
+from clonotrack.raw_reads.chunk import ReadChunk
+from clonotrack.raw_reads.fragments import Batch
+from clonotrack.sequences import Ragged
 
 
 def batch(reads, names=None):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clonotrack.errors import TableError
-from clonotrack.io.frames import read_table, write_table
+from clonotrack.io.tables import read_table, write_table
 from clonotrack.report import cohort, statement
 from clonotrack.tables import COHORT, MRD
 from tests.report import made

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clonotrack.report.kinetics import course_sentences, kinetics_section
+from clonotrack.report.page import course_sentences, kinetics_section
 from clonotrack.tables import KINETICS
 from tests.report import made
 from tests.report.page import parse

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clonotrack.report import patient
 from clonotrack.report.axes import Decades, decades, dodge, labels, places
-from clonotrack.report.course import Course, course
+from clonotrack.report.series import Course, course
 from tests.report import made
 from tests.report.page import Element, parse
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from clonotrack.germline import Reference
-from clonotrack.io.germline import load_reference
+from clonotrack.germline.load import load_reference
 from clonotrack.io.settings import read_yaml
 from clonotrack.simulate import Plan, Series, parse_plan
 

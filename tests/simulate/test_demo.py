@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 import yaml
 
-from clonotrack.io.frames import read_table, write_table
 from clonotrack.io.samples import read_samples
 from clonotrack.io.settings import read_config
+from clonotrack.io.tables import read_table, write_table
 from clonotrack.simulate import controls_table, markers_table, samples_table, settings, write_series
-from clonotrack.simulate.truth import detection_limit
+from clonotrack.simulate.series import detection_limit
 from clonotrack.tables import CONTROLS, MARKERS, SAMPLES, TRUTH
 
 

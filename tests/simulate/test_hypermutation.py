@@ -3,10 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from clonotrack.simulate.hypermutation import hypermutate
-from clonotrack.simulate.rearrangement import is_productive
-from clonotrack.simulate.recombination import draw, inherit
-from clonotrack.simulate.streams import stream
+from clonotrack.simulate.random_streams import stream
+from clonotrack.simulate.recombine import draw, hypermutate, inherit, is_productive
 
 
 @pytest.fixture(scope="module")

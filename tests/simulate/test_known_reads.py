@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clonotrack.errors import ConfigError
-from clonotrack.sequence import reverse_complement, translate
+from clonotrack.sequences import reverse_complement, translate
 from clonotrack.simulate import known_reads, read_truth
 
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.sequence import Ragged, reverse_complement
+from clonotrack.sequences import Ragged, reverse_complement
 from clonotrack.simulate import Series, parse_plan
-from clonotrack.simulate.mates import ADAPTERS, ends, with_umis
-from clonotrack.simulate.streams import stream
+from clonotrack.simulate.random_streams import stream
+from clonotrack.simulate.sequencer import ADAPTERS, ends, with_umis
 
 
 def test_ends_are_those_of_either_strand_and_adapter_behind_them():

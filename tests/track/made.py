@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from clonotrack.germline import Kind, Reference, Segment
-from clonotrack.io.reads import ReadChunk
-from clonotrack.library.batches import Batch
-from clonotrack.sequence import Ragged, reverse_complement
+from clonotrack.raw_reads.chunk import ReadChunk
+from clonotrack.raw_reads.fragments import Batch
+from clonotrack.sequences import Ragged, reverse_complement
 from clonotrack.tables import CONTROLS, MARKERS, Table
-from clonotrack.track.search import Search
+from clonotrack.track.stage import Search
 from clonotrack.track.targets import Target
 
 J = {

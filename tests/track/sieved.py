@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.lanes import LANES
-from clonotrack.kernels.narrowing import END, FIRST, VALUE, Index
-from clonotrack.kernels.sieve import PIECE, piece_values
-from clonotrack.sequence import I64, U8, encode
+from clonotrack.pgen.kernels import PIECE
+from clonotrack.sequences import I64, U8, encode
+from clonotrack.track.kernels.seed_filter import END, FIRST, VALUE, Index, piece_values
+from clonotrack.track.kernels.word_filter import LANES
 
 
 class Sieved(NamedTuple):

@@ -10,9 +10,9 @@ import pytest
 
 from clonotrack.germline import LOCI
 from clonotrack.tables import TOTALS
-from clonotrack.track.hits import Sample, hits_frame
-from clonotrack.track.lengths import cut_short
-from clonotrack.track.tally import Counted
+from clonotrack.track.count_hits import Counted
+from clonotrack.track.hits_table import Sample, hits_frame
+from clonotrack.track.locus_counts import cut_short
 from tests.track.made import target
 
 TARGET = target("A" * 40, "m1")

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from clonotrack.config import Track
-from clonotrack.library.matching import edits_for_length
-from clonotrack.track.places import piece_starts
-from clonotrack.track.stream import Search
-from tests.kernels.test_verify import edited, wanted
-from tests.reference import verify as naive
+from clonotrack.pgen.allowed_edits import edits_for_length
+from clonotrack.track.seed_index import piece_starts
+from clonotrack.track.stage import Search
+from tests.track.kernels.test_verify import edited, wanted
 from tests.track.made import REFERENCE, bases, batch, either_strand, target
+from tests.track.twins import verify as naive
 
 
 @pytest.mark.parametrize("least", [30, None])

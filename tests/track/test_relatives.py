@@ -7,17 +7,16 @@ import polars as pl
 import pytest
 
 from clonotrack.config import Track
-from clonotrack.io.germline import load_reference
-from clonotrack.library.batches import Batch
-from clonotrack.library.matching import Background, loss
-from clonotrack.markers.targets import target as clone_specific
-from clonotrack.sequence import reverse_complement
-from clonotrack.simulate.rearrangement import Rearrangement
-from clonotrack.simulate.recombination import draw, inherit
+from clonotrack.germline.load import load_reference
+from clonotrack.markers.target_region import target as clone_specific
+from clonotrack.pgen.allowed_edits import Background, loss
+from clonotrack.raw_reads.fragments import Batch
+from clonotrack.sequences import reverse_complement
+from clonotrack.simulate.recombine import Rearrangement, draw, inherit
 from clonotrack.tables import MARKERS
-from clonotrack.track import Target, prepare
-from clonotrack.track.relatives import with_relatives
-from clonotrack.track.stream import Search
+from clonotrack.track.allowed_edits import with_relatives
+from clonotrack.track.stage import Search, prepare
+from clonotrack.track.targets import Target
 from tests.track.made import bases, batch, controls, substituted
 
 REFERENCE = load_reference()

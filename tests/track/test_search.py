@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from clonotrack.config import Track
 from clonotrack.errors import TableError
-from clonotrack.io.reads import ReadChunk
-from clonotrack.library.batches import Batch, Counts
-from clonotrack.sequence import Ragged, encode, reverse_complement
+from clonotrack.raw_reads.chunk import ReadChunk
+from clonotrack.raw_reads.fragments import Batch, Counts
+from clonotrack.sequences import Ragged, encode, reverse_complement
 from clonotrack.tables import HITS
-from clonotrack.track import Sample, prepare, track
+from clonotrack.track.hits_table import Sample
+from clonotrack.track.stage import prepare, track
 from tests.track.made import REFERENCE, J, V, bases, controls, marker, markers, searched, substituted
 
 RNG = np.random.default_rng(31)
@@ -32,7 +33,7 @@ CONTROLS = controls({"control_id": "cal", "sequence": CALIBRATOR})
 def batches(
     reads: Sequence[str], counts: Counts, size: int = 10**9, *, short: int = 0, poor: int = 0
 ) -> Iterator[Batch]:
-    """Chunks of passed reads, counted as `clonotrack.library.batches` does."""
+    """Chunks of passed reads, counted as `clonotrack.raw_reads.fragments` does."""
     counts.too_short, counts.low_quality, counts.scanned = short, poor, short + poor
     for start in range(0, len(reads), size):
         some = list(reads[start : start + size])

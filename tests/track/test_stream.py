@@ -11,11 +11,14 @@ import polars as pl
 import pytest
 
 from clonotrack.config import Config, Track
-from clonotrack.io import lanes, reads
-from clonotrack.library.batches import Counts, Lane, batches
-from clonotrack.sequence import reverse_complement
-from clonotrack.track import Sample, prepare, stream, track
-from tests.io.test_reads import bgzip
+from clonotrack.io.read_files import Lane
+from clonotrack.raw_reads import fastx, lanes
+from clonotrack.raw_reads.fragments import Counts, batches
+from clonotrack.sequences import reverse_complement
+from clonotrack.track import stage
+from clonotrack.track.hits_table import Sample
+from clonotrack.track.stage import prepare, track
+from tests.raw_reads.test_fastx import bgzip
 from tests.track.made import REFERENCE, J, V, bases, controls, either_strand, marker, markers, substituted
 
 RNG = np.random.default_rng(12)
@@ -94,7 +97,7 @@ def test_chunks_make_no_difference(
     path = tmp_path / "reads.gz"
     path.write_bytes(gzip.compress(text(READS)))
     monkeypatch.setattr(
-        lanes, "read_chunks", lambda file, **words: reads.read_chunks(file, chunk_bytes=chunk_bytes, **words)
+        lanes, "read_chunks", lambda file, **words: fastx.read_chunks(file, chunk_bytes=chunk_bytes, **words)
     )
     assert hits(path).equals(expected)
 
@@ -105,8 +108,8 @@ def test_the_number_of_threads_makes_no_difference(
 ) -> None:
     path = tmp_path / "reads.gz"
     path.write_bytes(gzip.compress(text(READS)))
-    monkeypatch.setattr(stream, "THREADS", threads)
-    monkeypatch.setattr(lanes, "read_chunks", lambda file, **words: reads.read_chunks(file, chunk_bytes=5_000, **words))
+    monkeypatch.setattr(stage, "THREADS", threads)
+    monkeypatch.setattr(lanes, "read_chunks", lambda file, **words: fastx.read_chunks(file, chunk_bytes=5_000, **words))
     assert hits(path).equals(expected)
 
 

@@ -7,10 +7,9 @@ import pytest
 
 from clonotrack.config import Track
 from clonotrack.errors import TableError
-from clonotrack.library.matching import Background
+from clonotrack.pgen.allowed_edits import Background
 from clonotrack.tables import SHORTEST_TARGET
-from clonotrack.track.targets import control_targets, marker_targets, refuse_germline
-from clonotrack.track.windows import Germline
+from clonotrack.track.targets import Germline, control_targets, marker_targets, refuse_germline
 from tests.track.made import REFERENCE, J, V, bases, controls, marker, markers
 
 RNG = np.random.default_rng(11)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from clonotrack.sequence import reverse_complement
-from clonotrack.track.windows import WINDOW, Germline
+from clonotrack.sequences import reverse_complement
+from clonotrack.track.targets import WINDOW, Germline
 from tests.track.made import REFERENCE, J, V, bases, substituted
 
 GERMLINE = Germline.of(REFERENCE)

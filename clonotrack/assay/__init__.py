@@ -1,0 +1,1 @@
+"""Describe what is known of a tube: cells, calibrators, capture and efficiency."""

@@ -1,0 +1,1 @@
+"""Compute how often other cells carry a sequence (generation probability)."""

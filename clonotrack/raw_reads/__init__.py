@@ -1,0 +1,1 @@
+"""Read FASTQ, FASTA, BAM and CRAM files as fragments, with UMIs and primers."""

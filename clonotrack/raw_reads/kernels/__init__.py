@@ -1,0 +1,1 @@
+"""Compiled code that reads records, UMIs and primers."""

@@ -1,0 +1,1 @@
+"""Model counts: interval, limits and p-value from plain numbers."""

@@ -1,0 +1,1 @@
+"""Count molecules from UMIs."""

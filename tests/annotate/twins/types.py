@@ -1,0 +1,36 @@
+"""Naive form of `clonotrack.annotate.kernels.types`: the alleles of one kind as strings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from clonotrack.annotate.kernels.types import Segments
+
+
+@dataclass(frozen=True)
+class Allele:
+    """An allele and its number; an unknown base is another letter than a read's, which it never equals."""
+
+    number: int
+    group: int
+    sequence: str
+    origin: int
+    anchor: int
+    order: int
+
+
+def alleles(segments: Segments) -> list[Allele]:
+    groups = [
+        g for g, (first, last) in enumerate(pairwise(segments.group_offsets.tolist())) for _ in range(first, last)
+    ]
+    letters = ["".join("ACGT?X"[code] for code in segments.codes[a:b]) for a, b in pairwise(segments.offsets.tolist())]
+    numbers = (segments.origin.tolist(), segments.anchor.tolist(), segments.order.tolist())
+    return [Allele(*row) for row in zip(range(len(groups)), groups, letters, *numbers, strict=True)]
+
+
+def votable(segments: Segments) -> list[list[tuple[str, int]]]:
+    """Sequence and origin of the alleles of each group, as `tests.reference.seeds` takes them."""
+    found = alleles(segments)
+    groups = range(len(segments.group_offsets) - 1)
+    return [[(a.sequence.replace("X", "N"), a.origin) for a in found if a.group == group] for group in groups]

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clonotrack.kernels.hashing import FREE, admit
+from tests.kernels.twins import hashing as naive
+
+HASHES = st.lists(st.sampled_from([1, 2, 3, 33, 34, 2**64 - 1, 2**63]) | st.integers(1, 2**64 - 1), max_size=8)
+
+
+@settings(deadline=None)
+@given(st.lists(HASHES, max_size=4))
+def test_names_are_known_as_the_naive_twin_knows_them(batches: list[list[int]]) -> None:
+    slots = np.full(32, FREE, dtype=np.uint64)
+    before: set[int] = set()
+    for hashes in batches:
+        assert admit(np.array(hashes, dtype=np.uint64), slots).tolist() == naive.admit(hashes, before)

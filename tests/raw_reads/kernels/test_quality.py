@@ -1,0 +1,68 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clonotrack.kernels.arrays import select
+from clonotrack.raw_reads.kernels.quality import BOUND, ERRORS, NO_QUALITY, UNIT, error_bound, poor_reads
+from tests.kernels.twins.selection import select as naive_select
+from tests.raw_reads.twins import quality as naive
+
+reads = st.lists(st.lists(st.integers(0, 93), max_size=30), max_size=8)
+
+
+def ragged(rows):
+    offsets = np.cumsum([0, *map(len, rows)])
+    return np.array([value for row in rows for value in row], dtype=np.uint8), offsets
+
+
+def poor(rows, limit):
+    scores, offsets = ragged(rows)
+    text, lengths = scores + 33, np.diff(offsets)
+    bounds = np.array([error_bound(text, *place) for place in zip(offsets[:-1], lengths, strict=True)], dtype=np.int64)
+    found = poor_reads(text, offsets[:-1], lengths, bounds, limit)
+    always_exact = poor_reads(text, offsets[:-1], lengths, 1000 * lengths, limit)
+    assert found.tolist() == always_exact.tolist()
+    return found.tolist()
+
+
+@given(reads, st.integers(1, 999))
+@settings(deadline=None)
+def test_poor_reads_agree_with_the_twin(rows, thousandths):
+    """At a limit that no sum of so few scores meets."""
+    limit = thousandths / 1000 + 3e-7
+    assert poor(rows, round(limit * UNIT)) == naive.poor_reads(rows, limit)
+
+
+@given(st.binary(max_size=20) | st.lists(st.integers(33, 126), max_size=3000).map(bytes))
+@settings(deadline=None)
+def test_the_bound_agrees_with_the_twin_and_is_one(letters):
+    text = np.frombuffer(b"x" + letters, dtype=np.uint8)
+    bound = error_bound(text, 1, len(letters))
+    assert bound == (NO_QUALITY if (expected := naive.error_bound(letters)) is None else expected)
+    assert bound == NO_QUALITY or bound * BOUND >= ERRORS[text[1:]].sum()
+
+
+@pytest.mark.parametrize("length", [3, 8, 20])
+def test_every_byte_as_a_quality(length):
+    for byte in range(256):
+        for place in range(length):
+            text = np.full(length, ord("I"), dtype=np.uint8)
+            text[place] = byte
+            assert (error_bound(text, 0, length) != NO_QUALITY) == (33 <= byte <= 126)
+
+
+def test_twenty_bases_of_q10_are_exactly_two_errors():
+    """In floating point they are 2.0000000000000004, and a read at the limit would be refused."""
+    assert poor([[10] * 20], UNIT // 10) == [False]
+    assert poor([[10] * 20], UNIT // 10 - 1) == [True]
+
+
+@given(reads, st.data())
+@settings(deadline=None)
+def test_select(rows, data):
+    keep = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    values, offsets = select(*ragged(rows), np.array(keep, dtype=bool))
+    assert [values[a:b].tolist() for a, b in pairwise(offsets)] == naive_select(rows, keep)
