@@ -1,6 +1,7 @@
-"""Pairs that were not merged: the mate that tells more of the rearrangement.
+"""Annotate sequences: one row of REARRANGEMENTS for each, with V, D, J, junction and coordinates.
 
-The stage: sequences in, one row of calls for each out.
+The way of a batch: distinct sequences -> `find_pairs` (V and J) -> `settle_pairs` (gaps, ends, D, frame) ->
+`add_incomplete` (D-J and the like, in sequences without V and J) -> columns.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ from clonotrack.annotate.kernels.cigar import align_to_germline
 from clonotrack.annotate.kernels.complete_calls import settle_pairs
 from clonotrack.annotate.kernels.find_vj import find_pairs
 from clonotrack.annotate.names import call_names, locus_and_system
-from clonotrack.annotate.recurrent import Recurrent
 from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
@@ -41,130 +41,142 @@ from clonotrack.sequences import DECODE, ENCODE, Ragged
 from clonotrack.tables import REARRANGEMENTS, check
 from clonotrack.text_columns import letters_of, one_text, pieces, strings
 
-_JUNCTION = 1e6
-"""More than any alignment scores: a mate that covers the key region goes before one that does not."""
-
-
-def annotate_pairs(sequences: pl.DataFrame, annotate: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
-    """REARRANGEMENTS of sequences of which some have a mate.
-
-    Both mates are annotated. The row is that of the mate that covers the key region; where both or none do, of the one
-    whose segments score higher; else of the first. What the other mate says is not used.
-
-    Args:
-        sequences: SEQUENCES, with or without `sequence_2`.
-        annotate: gives a row for each sequence.
-    """
-    first = annotate(sequences)
-    if "sequence_2" not in sequences.columns:
-        return first
-    rows = np.flatnonzero(sequences.get_column("sequence_2").is_not_null().to_numpy())
-    if not rows.size:
-        return first
-    mates = sequences[rows].with_columns(pl.col("sequence_2").alias("sequence"), pl.col("quality_2").alias("quality"))
-    second = annotate(mates)
-    better = _evidence(second) > _evidence(first[rows])
-    chosen = np.arange(sequences.height)
-    chosen[rows[better]] = sequences.height + np.flatnonzero(better)
-    return pl.concat([first, second])[chosen]
-
-
-def _evidence(rearrangements: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    scores = [pl.col(f"{segment}_score").fill_null(0.0) for segment in "vdj"]
-    covered = pl.col("key_region").is_not_null().cast(pl.Float64) * _JUNCTION
-    found: np.ndarray[tuple[int], np.dtype[np.float64]]
-    found = rearrangements.select(covered + pl.sum_horizontal(scores)).to_series().to_numpy()
-    return found
-
-
-# Rows that are worked on at once: enough that copies meet, few enough that they take little memory.
-AT_ONCE = 16_384
-_LETTERS = np.frombuffer(b"ACGTN-", dtype=np.uint8)
+# Rows that are annotated at once [rows]: enough to occupy the kernels, few enough to hold several batches in memory.
+BATCH_ROWS = 16_384
+# A mate that covers the key region is preferred to one that does not, whatever their alignment scores.
+_KEY_REGION_BONUS = 1e6
+_ALIGNMENT_CHARACTERS = np.frombuffer(b"ACGTN-", dtype=np.uint8)
 
 
 def annotate(sequences: pl.DataFrame, reference: Reference, settings: Annotate, *, threads: int = 1) -> pl.DataFrame:
-    """Recognise the rearrangement of each sequence; see `annotate_batches`.
+    """Annotate a whole table of sequences; see `annotate_batches`.
 
     Raises:
         GermlineError: the reference lacks V or J of the loci in the settings.
         TableError: a `sequence_id` occurs twice, or a sequence is null.
     """
-    parts = (sequences.slice(start, AT_ONCE) for start in range(0, max(1, sequences.height), AT_ONCE))
-    return check(pl.concat(annotate_batches(parts, reference, settings, threads=threads)), REARRANGEMENTS)
+    batches = (sequences.slice(start, BATCH_ROWS) for start in range(0, max(1, sequences.height), BATCH_ROWS))
+    return check(pl.concat(annotate_batches(batches, reference, settings, threads=threads)), REARRANGEMENTS)
 
 
 def annotate_batches(
     batches: Iterable[pl.DataFrame], reference: Reference, settings: Annotate, *, threads: int = 1
 ) -> Iterator[pl.DataFrame]:
-    """Recognise the rearrangement of each sequence of each batch.
+    """Annotate the sequences of each batch.
 
-    Equal sequences of a batch are annotated once; case does not matter. A batch more than there are threads is held.
+    Equal sequences of a batch are annotated once; upper and lower case are the same. At most `threads` + 1 batches are
+    in memory.
 
     Args:
-        batches: SEQUENCES, or at least `sequence_id` and `sequence`; `quality`, `umi` and `duplicate_count` are
-            carried through (1 read where there is no count). Of a pair, the mate that tells more is.
-        reference: the germline.
-        settings: what is accepted.
-        threads: batches that are worked on at once; the result depends neither on it nor on the batches.
+        batches: SEQUENCES, or at least `sequence_id` and `sequence`. `quality`, `umi` and `duplicate_count` are copied
+            to the result; without `duplicate_count` each row counts 1 read. For the choice between mates see
+            `annotate_pairs`.
+        reference: germline alleles.
+        settings: loci to report and thresholds for V, D and J.
+        threads: batches annotated in parallel. The result depends neither on it nor on how rows are split in batches.
 
     Yields:
-        REARRANGEMENTS, a row per row, in order. `sequence` is on the strand of the rearrangement, in upper case and
-        with N for every unknown base; where there is none it is as given and the calls are null.
+        REARRANGEMENTS, one row for each input row, in order. `sequence` is on the strand of the rearrangement, in upper
+        case, with N for every unknown base. A sequence without rearrangement is returned unchanged with null calls.
 
     Raises:
         GermlineError: the reference lacks V or J of the loci in the settings.
         TableError: a sequence is null.
     """
     index = build_index(reference, settings.loci)
-    recurrent = Recurrent(partial(_annotate_distinct, index=index, extended=extend(index), settings=settings))
-    annotate_reads = partial(_annotate_batch, recurrent=recurrent)
-    yield from in_order(partial(annotate_pairs, annotate=annotate_reads), batches, threads)
+    annotate_distinct = partial(_annotate_distinct, index=index, extended=extend(index), settings=settings)
+    annotate_batch = partial(_annotate_batch, annotate_distinct=annotate_distinct)
+    yield from in_order(partial(annotate_pairs, annotate=annotate_batch), batches, threads)
 
 
-def _annotate_batch(sequences: pl.DataFrame, recurrent: Recurrent) -> pl.DataFrame:
-    """REARRANGEMENTS of one batch."""
+def annotate_pairs(sequences: pl.DataFrame, annotate: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+    """Annotate single sequences and unmerged pairs; of a pair, return the row of the better mate.
+
+    Both mates are annotated. The better one covers the key region; if both or neither do, it has the higher sum of V, D
+    and J scores; if these are equal, it is the first mate. The row of the other mate is not used.
+
+    Args:
+        sequences: SEQUENCES, with or without `sequence_2` and `quality_2`.
+        annotate: returns one row for each sequence of a table.
+    """
+    first = annotate(sequences)
+    if "sequence_2" not in sequences.columns:
+        return first
+    paired = np.flatnonzero(sequences.get_column("sequence_2").is_not_null().to_numpy())
+    if not paired.size:
+        return first
+    mates = sequences[paired].with_columns(pl.col("sequence_2").alias("sequence"), pl.col("quality_2").alias("quality"))
+    second = annotate(mates)
+    second_is_better = _evidence(second) > _evidence(first[paired])
+    chosen = np.arange(sequences.height)
+    chosen[paired[second_is_better]] = sequences.height + np.flatnonzero(second_is_better)
+    return pl.concat([first, second])[chosen]
+
+
+def _evidence(rearrangements: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    scores = [pl.col(f"{segment}_score").fill_null(0.0) for segment in "vdj"]
+    bonus = pl.col("key_region").is_not_null().cast(pl.Float64) * _KEY_REGION_BONUS
+    evidence: np.ndarray[tuple[int], np.dtype[np.float64]]
+    evidence = rearrangements.select(bonus + pl.sum_horizontal(scores)).to_series().to_numpy()
+    return evidence
+
+
+def _annotate_batch(sequences: pl.DataFrame, annotate_distinct: Callable[[Ragged], pl.DataFrame]) -> pl.DataFrame:
+    """REARRANGEMENTS of one batch of single sequences."""
     if missing := sequences.get_column("sequence").null_count():
         raise TableError("SEQUENCES", "sequence", f"is empty in {missing} rows")
-    letters, offsets = letters_of(sequences.get_column("sequence"))
-    called = recurrent.annotated(Ragged(spell(letters, ENCODE), offsets))
-    given = sequences.select(
+    distinct, row_of = _distinct(sequences.get_column("sequence"))
+    characters, offsets = letters_of(distinct)
+    annotated = annotate_distinct(Ragged(spell(characters, ENCODE), offsets))
+    if len(distinct) < sequences.height:
+        annotated = annotated[row_of]
+    original = sequences.select(
         pl.col("sequence_id"),
-        pl.col("sequence").alias("given"),
-        *(_carried(sequences, name) for name in ("duplicate_count", "umi", "quality")),
+        pl.col("sequence").alias("original"),
+        *(_copied(sequences, name) for name in ("duplicate_count", "umi", "quality")),
     )
-    quality = _turned(given.get_column("quality"), called.get_column("rev_comp"))
-    complete = given.hstack(called).with_columns(pl.col("sequence").fill_null(pl.col("given")), quality)
+    quality = _orient_qualities(original.get_column("quality"), annotated.get_column("rev_comp"))
+    complete = original.hstack(annotated).with_columns(pl.col("sequence").fill_null(pl.col("original")), quality)
     return complete.select(
         pl.col(name) if name in complete.columns else pl.lit(None, dtype=kind).alias(name)
         for name, kind in REARRANGEMENTS.schema().items()
     )
 
 
-def _turned(quality: pl.Series, turned: pl.Series) -> pl.Series:
-    """The qualities of sequences of which some were `turned`."""
+def _distinct(sequences: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Distinct sequences in order of first occurrence, in upper case, and the index of each input row among them."""
+    rows = pl.DataFrame({"sequence": sequences.str.to_uppercase()})
+    distinct = rows.unique(maintain_order=True).with_row_index("row")
+    if distinct.height == rows.height:
+        return distinct["sequence"], distinct["row"]
+    return distinct["sequence"], rows.join(distinct, on="sequence", how="left", maintain_order="left")["row"]
+
+
+def _orient_qualities(quality: pl.Series, rev_comp: pl.Series) -> pl.Series:
+    """Reverse the qualities of sequences that were reverse-complemented."""
     if quality.null_count() == len(quality):
         return quality
-    rows = np.flatnonzero(turned.to_numpy() & quality.is_not_null().to_numpy())
-    letters, offsets = letters_of(quality.gather(rows))
-    place = np.arange(len(quality))
-    place[rows] = len(quality) + np.arange(len(rows))
-    both = pl.concat([quality.set(quality == "", None), strings(turn(letters, offsets), offsets)], rechunk=True)
-    return both.gather(place).alias("quality")
+    rows = np.flatnonzero(rev_comp.to_numpy() & quality.is_not_null().to_numpy())
+    characters, offsets = letters_of(quality.gather(rows))
+    source = np.arange(len(quality))
+    source[rows] = len(quality) + np.arange(len(rows))
+    reversed_ = strings(turn(characters, offsets), offsets)
+    return pl.concat([quality.set(quality == "", None), reversed_], rechunk=True).gather(source).alias("quality")
 
 
-def _carried(sequences: pl.DataFrame, name: str) -> pl.Expr:
-    """A column that is passed on, or what stands for it where it is not there."""
+def _copied(sequences: pl.DataFrame, name: str) -> pl.Expr:
+    """Column `name` of the input; if it is missing, its default (1 for `duplicate_count`, else null)."""
     if name in sequences.columns:
         return pl.col(name)
     return (pl.lit(1) if name == "duplicate_count" else pl.lit(None)).cast(REARRANGEMENTS.schema()[name]).alias(name)
 
 
 def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, settings: Annotate) -> pl.DataFrame:
-    """Calls of distinct sequences, a row each."""
-    accepted = complete_limits(settings)
-    pairs = find_pairs(reads.codes, reads.offsets, index.germline, accepted)
-    calls = _told(pairs.calls, index)
-    details = settle_pairs(reads.offsets, pairs, index.germline, accepted)
+    """Annotate distinct sequences; one row of columns for each."""
+    limits = complete_limits(settings)
+    pairs = find_pairs(reads.codes, reads.offsets, index.germline, limits)
+    calls = _reported(pairs.calls, index)
+    details = settle_pairs(reads.offsets, pairs, index.germline, limits)
     if extended is not None:
         details = add_incomplete(reads, pairs, details, index, extended, incomplete_limits(settings))
     text = one_text(spell(pairs.oriented, DECODE))
@@ -176,8 +188,8 @@ def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, s
         "rev_comp": pl.Series(calls["reversed"] == 1),
         **flags(calls),
         **call_names(details, index),
-        "sequence_alignment": strings(spell(beside, _LETTERS), bounds),
-        "germline_alignment": strings(spell(below, _LETTERS), bounds),
+        "sequence_alignment": strings(spell(beside, _ALIGNMENT_CHARACTERS), bounds),
+        "germline_alignment": strings(spell(below, _ALIGNMENT_CHARACTERS), bounds),
         **junctions(calls, Ragged(pairs.oriented, reads.offsets), text),
         **cigars(calls, details, reads.lengths),
         **locus_and_system(calls, index),
@@ -192,10 +204,10 @@ def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, s
     return pl.DataFrame(columns)
 
 
-def _told(calls: NDArray[Any], index: Index) -> NDArray[Any]:
-    """The calls, without those of loci that are not wanted."""
-    other = (calls["v"] >= 0) & ~index.wanted[calls["j_group"]]
-    calls["v"][other] = -1
-    calls["j"][other] = -1
+def _reported(calls: NDArray[Any], index: Index) -> NDArray[Any]:
+    """Remove the calls of loci that the settings do not report; changes `calls`."""
+    unwanted = (calls["v"] >= 0) & ~index.wanted[calls["j_group"]]
+    calls["v"][unwanted] = -1
+    calls["j"][unwanted] = -1
     calls["reversed"][calls["v"] < 0] = 0
     return calls

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from clonotrack.annotate import recurrent, stage
+from clonotrack.annotate import stage
 from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.errors import GermlineError, TableError
@@ -62,8 +62,7 @@ def test_case_does_not_matter(called: pl.DataFrame, reads: list[str], reference:
 def test_order_copies_and_parts_do_not_matter(
     called: pl.DataFrame, reads: list[str], reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "AT_ONCE", 7)
-    monkeypatch.setattr(recurrent, "AT_ONCE", 1)
+    monkeypatch.setattr(stage, "BATCH_ROWS", 7)
     order = np.random.default_rng(5).permutation(np.repeat(np.arange(len(reads)), 3))
     again = annotate(table([reads[i] for i in order]), reference, Annotate())
     assert_frame_equal(again.drop("sequence_id"), called[order.tolist()].drop("sequence_id"))
@@ -72,7 +71,7 @@ def test_order_copies_and_parts_do_not_matter(
 def test_threads_do_not_matter(
     called: pl.DataFrame, reads: list[str], reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "AT_ONCE", 7)
+    monkeypatch.setattr(stage, "BATCH_ROWS", 7)
     assert_frame_equal(annotate(table(reads), reference, Annotate(), threads=2), called)
 
 
