@@ -1,12 +1,9 @@
-"""From the kernels' numbers to the columns of REARRANGEMENTS: coordinates, CIGARs, junction, frame.
+"""Convert the kernels' calls into the columns of REARRANGEMENTS.
 
-What happened at the joints: bases inserted between the segments, bases that each segment lost there.
-
-What calls are worth: E-values of the segments and of the rearrangement.
-
-Coordinates of FWR1 to FWR4 and CDR1 to CDR3.
-
-Reads that hold parts of two rearrangements.
+Each function takes `calls`, the structured array of the kernels (one record for each read, dtype `CALL`, positions
+0-based and half-open), and returns columns by name. Coordinates in the columns are 1-based and closed, as AIRR has them;
+a value that does not exist is null. `text` is one string that holds the bases of all reads, each on the strand of its
+rearrangement; columns of text are cut from it.
 """
 
 from __future__ import annotations
@@ -27,13 +24,15 @@ from clonotrack.kernels.text import spell_amino_acids, spell_cigars
 from clonotrack.sequences import I64, Ragged
 from clonotrack.text_columns import pieces, strings
 
-_KINDS = ("v", "d", "d2", "j")
+# Segments of a rearrangement, 5' to 3'.
+_SEGMENTS = ("v", "d", "d2", "j")
+REGIONS = ("fwr1", "cdr1", "fwr2", "cdr2", "fwr3", "cdr3", "fwr4")
 
 
 def coordinates(calls: NDArray[Any]) -> dict[str, pl.Series]:
-    """Scores and 1-based closed coordinates of each segment, null where it is not there."""
+    """Return score and coordinates of each segment on the read and on its germline allele."""
     columns = {}
-    for kind in _KINDS:
+    for kind in _SEGMENTS:
         absent = (calls[kind] < 0) | (calls[f"{kind}_end"] <= calls[f"{kind}_start"])
         columns[f"{kind}_score"] = _masked(calls[f"{kind}_score"].astype(np.float64), absent)
         for of, field in (("sequence", ""), ("germline", "germline_")):
@@ -43,7 +42,7 @@ def coordinates(calls: NDArray[Any]) -> dict[str, pl.Series]:
 
 
 def identities(calls: NDArray[Any]) -> dict[str, pl.Series]:
-    """Share of matches among the aligned bases of V and J; unknown bases and gaps are left out."""
+    """Return `v_identity` and `j_identity`: matches / (matches + mismatches). Gaps and N do not count."""
     columns = {}
     for kind in ("v", "j"):
         compared = calls[f"{kind}_matches"] + calls[f"{kind}_mismatches"]
@@ -51,22 +50,22 @@ def identities(calls: NDArray[Any]) -> dict[str, pl.Series]:
     return columns
 
 
-def flags(calls: NDArray[Any]) -> dict[str, pl.Series]:
-    """`vj_in_frame`, `stop_codon`, `productive`; null where they cannot be known or there is no call."""
+def productivity(calls: NDArray[Any]) -> dict[str, pl.Series]:
+    """Return `vj_in_frame`, `stop_codon`, `productive`; null if unknown or if the read has no rearrangement."""
     fields = {"vj_in_frame": "in_frame", "stop_codon": "stop", "productive": "productive"}
     absent = calls["found"] == 0
     return {name: _masked(calls[field] == 1, absent | (calls[field] < 0)) for name, field in fields.items()}
 
 
 def cigars(calls: NDArray[Any], details: Details, lengths: I64) -> dict[str, pl.Series]:
-    """CIGAR of each segment: read clipped (S), germline skipped (N), then the alignment, then the rest of the read.
+    """Return the CIGAR of each segment: S (read before it), N (germline before it), alignment, S (read after it).
 
     Args:
-        calls: of the kernels.
-        details: the same.
-        lengths: of the reads, shape (reads,).
+        calls: calls of the kernels, shape (reads,).
+        details: the gapped alignments of V and J.
+        lengths: lengths of the reads [nt], shape (reads,).
     """
-    return {f"{kind}_cigar": _cigar(calls, details, kind, lengths) for kind in _KINDS}
+    return {f"{kind}_cigar": _cigar(calls, details, kind, lengths) for kind in _SEGMENTS}
 
 
 def _cigar(calls: NDArray[Any], details: Details, kind: str, lengths: I64) -> pl.Series:
@@ -81,14 +80,14 @@ def _cigar(calls: NDArray[Any], details: Details, kind: str, lengths: I64) -> pl
 
 
 def junctions(calls: NDArray[Any], oriented: Ragged, text: pl.Series) -> dict[str, pl.Series]:
-    """`junction`, where both anchors are on the read, its length and translation; key region.
+    """Return the junction (if both anchors are on the read), its translation and length, and the key region.
 
-    `junction_aa` translates the complete codons from Cys104 on; where the last codon is not complete, a # follows.
+    `junction_aa` translates complete codons from Cys104 on; `#` follows if the last codon is incomplete.
 
     Args:
-        calls: of the kernels.
-        oriented: the reads on the strand of the rearrangement.
-        text: their letters, one value.
+        calls: calls of the kernels, shape (reads,).
+        oriented: reads on the strand of the rearrangement.
+        text: the same bases as text; see the module.
     """
     start, end = calls["v_anchor"], calls["j_anchor"] + 3
     absent = (calls["v"] < 0) | (start < 0) | (calls["j_anchor"] < 0)
@@ -110,21 +109,18 @@ def _masked(values: NDArray[Any], absent: NDArray[np.bool_]) -> pl.Series:
     return series.set(pl.Series(absent), None)
 
 
-_ORDER = ("v", "d", "d2", "j")
-
-
-def inserted(calls: NDArray[Any], reads: I64, text: pl.Series) -> dict[str, pl.Series]:
-    """`np1`, `np2`, `np3` and their lengths: the bases behind the V, the first and the second D, up to what follows.
+def inserted_bases(calls: NDArray[Any], reads: I64, text: pl.Series) -> dict[str, pl.Series]:
+    """Return `np1`, `np2`, `np3` and their lengths: bases between V, first D, second D and the next segment.
 
     Args:
-        calls: of the kernels.
-        reads: first letter of each read in `text`.
-        text: letters of the reads on the strand of the rearrangement, one value.
+        calls: calls of the kernels, shape (reads,).
+        reads: start of each read in `text`, shape (reads,).
+        text: bases of the reads as text; see the module.
     """
     columns = {}
-    for number, kind in enumerate(_ORDER[:3], start=1):
+    for number, kind in enumerate(_SEGMENTS[:3], start=1):
         following = np.full(len(calls), -1)
-        for other in reversed(_ORDER[number:]):
+        for other in reversed(_SEGMENTS[number:]):
             following = np.where(calls[other] >= 0, calls[f"{other}_start"], following)
         absent = (calls[kind] < 0) | (following < 0)
         start = calls[f"{kind}_end"]
@@ -134,15 +130,15 @@ def inserted(calls: NDArray[Any], reads: I64, text: pl.Series) -> dict[str, pl.S
     return columns
 
 
-def lost(calls: NDArray[Any], index: Index) -> dict[str, pl.Series]:
-    """Bases deleted from the ends of the segments at the joints, by the first allele of a tie."""
-    of_d = _lengths(index.d)
+def deleted_bases(calls: NDArray[Any], index: Index) -> dict[str, pl.Series]:
+    """Return how many bases each segment lost at its joints, compared with the first allele of a tie."""
+    d_lengths = _lengths(index.d)
     deleted = {
         "v_3p_del": ("v", _lengths(index.v)[calls["v"]] - calls["v_germline_end"]),
         "d_5p_del": ("d", calls["d_germline_start"]),
-        "d_3p_del": ("d", of_d[calls["d"]] - calls["d_germline_end"]),
+        "d_3p_del": ("d", d_lengths[calls["d"]] - calls["d_germline_end"]),
         "d2_5p_del": ("d2", calls["d2_germline_start"]),
-        "d2_3p_del": ("d2", of_d[calls["d2"]] - calls["d2_germline_end"]),
+        "d2_3p_del": ("d2", d_lengths[calls["d2"]] - calls["d2_germline_end"]),
         "j_5p_del": ("j", calls["j_germline_start"]),
     }
     return {name: pl.Series(bases).set(pl.Series(calls[kind] < 0), None) for name, (kind, bases) in deleted.items()}
@@ -152,39 +148,36 @@ def _lengths(segments: tuple[Segment, ...]) -> I64:
     return np.array([len(segment.sequence) for segment in segments] or [0], dtype=np.int64)
 
 
-def support(calls: NDArray[Any]) -> dict[str, pl.Series]:
-    """`v_support` and its like, and `rearrangement_evalue`, null where there is no call.
+def evalues(calls: NDArray[Any]) -> dict[str, pl.Series]:
+    """Return the E-value of each segment (`v_support`, ...) and of the rearrangement (`rearrangement_evalue`).
 
-    METHOD: a segment's E-value is the number of matches as good that random sequence as long as the read would have by
-    chance (Karlin and Altschul 1990, PNAS 87:2264). A rearrangement has two ends, and a read that truly holds one of
-    them may show the other by chance: so its E-value is that of the worse end, not the product.
+    METHOD: the E-value of a segment is the number of matches at least this good that random sequence of the read's
+    length gives (Karlin and Altschul 1990, PNAS 87:2264). That of the rearrangement is the larger one of its two ends.
+    It is not the product: a read that truly holds one end may match the other by chance.
     """
     columns = {
         f"{kind}_support": pl.Series(calls[f"{kind}_expected"]).set(pl.Series(calls[kind] < 0), None)
-        for kind in ("v", "d", "d2", "j")
+        for kind in _SEGMENTS
     }
     left = np.where(calls["v"] >= 0, calls["v_expected"], calls["d_expected"])
     last_d = np.where(calls["d2"] >= 0, calls["d2_expected"], calls["d_expected"])
     right = np.where(calls["j"] >= 0, calls["j_expected"], last_d)
-    whole = pl.Series(np.maximum(left, right)).set(pl.Series(calls["found"] == 0), None)
-    return {**columns, "rearrangement_evalue": whole}
+    rearrangement = pl.Series(np.maximum(left, right)).set(pl.Series(calls["found"] == 0), None)
+    return {**columns, "rearrangement_evalue": rearrangement}
 
 
-NAMES = ("fwr1", "cdr1", "fwr2", "cdr2", "fwr3", "cdr3", "fwr4")
-
-
-def regions(calls: NDArray[Any], details: Details, index: Index) -> dict[str, pl.Series]:
-    """1-based closed coordinates of each region that is on the read, null for the others."""
+def region_coordinates(calls: NDArray[Any], details: Details, index: Index) -> dict[str, pl.Series]:
+    """Return start and end of FWR1 to FWR4 and CDR1 to CDR3 on the read; null for regions that are not on it."""
     first, last = place_regions(calls, details.pieces, details.piece_offsets, index.germline, index.regions)
     columns = {}
-    for name, starts, ends in zip(NAMES, first, last, strict=True):
-        none = pl.Series(starts < 0)
-        columns[f"{name}_start"] = pl.Series(starts + 1).set(none, None)
-        columns[f"{name}_end"] = pl.Series(ends).set(none, None)
+    for name, starts, ends in zip(REGIONS, first, last, strict=True):
+        missing = pl.Series(starts < 0)
+        columns[f"{name}_start"] = pl.Series(starts + 1).set(missing, None)
+        columns[f"{name}_end"] = pl.Series(ends).set(missing, None)
     return columns
 
 
 def chimeras(offsets: I64, pairs: Pairs, index: Index) -> dict[str, pl.Series]:
-    """`chimeric`: whether the read holds parts of two rearrangements; null where there is no call."""
+    """Return `chimeric`: whether the read contains parts of two rearrangements; null without a rearrangement."""
     found = find_chimeras(pairs.oriented, offsets, pairs.calls, index.germline)
     return {"chimeric": pl.Series(found).set(pl.Series(pairs.calls["found"] == 0), None)}

@@ -18,13 +18,13 @@ from clonotrack.annotate.columns import (
     chimeras,
     cigars,
     coordinates,
-    flags,
+    deleted_bases,
+    evalues,
     identities,
-    inserted,
+    inserted_bases,
     junctions,
-    lost,
-    regions,
-    support,
+    productivity,
+    region_coordinates,
 )
 from clonotrack.annotate.dj import Extended, add_incomplete, extend
 from clonotrack.annotate.index import Index, build_index, complete_limits, incomplete_limits
@@ -180,25 +180,25 @@ def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, s
     if extended is not None:
         details = add_incomplete(reads, pairs, details, index, extended, incomplete_limits(settings))
     text = one_text(spell(pairs.oriented, DECODE))
-    beside, below, bounds = align_to_germline(
+    read_rows, germline_rows, bounds = align_to_germline(
         pairs.oriented, reads.offsets, calls, details.pieces, details.piece_offsets, index.germline
     )
     columns = {
         "sequence": pieces(text, reads.offsets[:-1], np.where(calls["found"] == 0, 0, reads.lengths)),
         "rev_comp": pl.Series(calls["reversed"] == 1),
-        **flags(calls),
+        **productivity(calls),
         **call_names(details, index),
-        "sequence_alignment": strings(spell(beside, _ALIGNMENT_CHARACTERS), bounds),
-        "germline_alignment": strings(spell(below, _ALIGNMENT_CHARACTERS), bounds),
+        "sequence_alignment": strings(spell(read_rows, _ALIGNMENT_CHARACTERS), bounds),
+        "germline_alignment": strings(spell(germline_rows, _ALIGNMENT_CHARACTERS), bounds),
         **junctions(calls, Ragged(pairs.oriented, reads.offsets), text),
         **cigars(calls, details, reads.lengths),
         **locus_and_system(calls, index),
         **identities(calls),
         **coordinates(calls),
-        **inserted(calls, reads.offsets[:-1], text),
-        **lost(calls, index),
-        **support(calls),
-        **regions(calls, details, index),
+        **inserted_bases(calls, reads.offsets[:-1], text),
+        **deleted_bases(calls, index),
+        **evalues(calls),
+        **region_coordinates(calls, details, index),
         **chimeras(reads.offsets, pairs, index),
     }
     return pl.DataFrame(columns)
