@@ -1,7 +1,7 @@
 """Convert the kernels' calls into the columns of REARRANGEMENTS.
 
 Each function takes `calls`, the structured array of the kernels (one record for each read, dtype `CALL`, positions
-0-based and half-open), and returns columns by name. Coordinates in the columns are 1-based and closed, as AIRR has them;
+0-based and half-open), and returns columns by name. Coordinates in the columns are 1-based and closed, as in AIRR;
 a value that does not exist is null. `text` is one string that holds the bases of all reads, each on the strand of its
 rearrangement; columns of text are cut from it.
 """

@@ -51,8 +51,8 @@ def _set_digests(ties: I16, starts: I64, ends: I64, alleles: int) -> U64:
 def locus_and_system(calls: NDArray[Any], index: Index) -> dict[str, pl.Series]:
     """Return `locus` (that of the J; without J, that of the D) and `system`; null without a rearrangement.
 
-    METHOD: TRA and TRD share V genes, so the J decides the locus. A V that only TRD uses, or a D of TRD, joined to a J of
-    TRA is ``TRA+D``. A rearrangement that ends in Kde is ``IGK+``.
+    METHOD: TRA and TRD share V genes, so the J decides the locus. A V that only TRD uses, or a D of TRD, joined to a J
+    of TRA is ``TRA+D``. A rearrangement that ends in Kde is ``IGK+``.
     """
     of_d, of_j = ([LOCI.index(segment.locus) for segment in group] or [0] for group in (index.d, index.j))
     kde = np.array([segment.gene == KDE for segment in index.j])
