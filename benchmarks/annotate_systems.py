@@ -120,7 +120,7 @@ class Maker:
             ds = [d for d in self.reference.select("D", locus) if d.gene != "TRDD1"]
             d = self.one([d for d in ds if not (d.gene == "TRBD2" and j.gene.startswith("TRBJ1"))])
             yield read(f"{locus}+ D-J", left(d) + j.sequence[self.some(4) :] + self.bases(10), d.gene, j.gene)
-        d2, d3 = (self.reference.gene(f"TRDD{number}")[0] for number in (2, 3))
+        d2, d3 = (self.reference.alleles(f"TRDD{number}")[0] for number in (2, 3))
         right = d3.sequence[self.some(3) :] + (d3.flank_3 + self.bases(30) if flank is None else d3.flank_3[:flank])
         yield read("TRD+ Dd2-Dd3", left(d2) + right, "TRDD2", "TRDD3")
         v = self.one([v for v in self.reference.select("V", "TRD") if v.functionality == "F"])
@@ -152,7 +152,7 @@ def one_name(reference: Reference) -> dict[str, str]:
     """Gene to the first of the genes that have its sequence."""
     names: dict[str, str] = {}
     for segment in reference.segments:
-        alike = [segment.gene, *(name.split("*")[0] for name in reference.identical(segment.allele))]
+        alike = [segment.gene, *(name.split("*")[0] for name in reference.identical_alleles(segment.allele))]
         names[segment.gene] = min(names.get(gene, gene) for gene in alike)
     return names
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from clonotrack.sequences import DECODE, I64, Ragged, decode, encode
-from clonotrack.simulate.pcr import amplify, polymerase_errors
+from clonotrack.simulate.pcr import amplify, draw_polymerase_errors
 from clonotrack.tables import REARRANGEMENTS
 
 V_END = "GACACGGCTGTGTATTAC"
@@ -70,7 +70,7 @@ def sequenced(frame: pl.DataFrame, molecules: I64, rate: float, random: np.rando
     whole = Ragged.from_strings(V_END + region + J_END for region in frame["key_region"])
     copies = amplify(molecules, capture=1.0, reads_per_molecule=READS_PER_MOLECULE, dispersion=0.5, rng=random)
     lengths = whole.lengths[copies.template]
-    edits = polymerase_errors(lengths, copies.reads, rate=1e-5, cycles=30, rng=random)
+    edits = draw_polymerase_errors(lengths, copies.reads, rate=1e-5, cycles=30, rng=random)
     template = np.repeat(copies.template, copies.reads)
     reads = whole.take(template)
     place = reads.offsets[edits.read] + edits.position

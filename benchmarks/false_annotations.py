@@ -30,8 +30,8 @@ from clonotrack.config import Annotate
 from clonotrack.germline import LOCI, Reference, Segment
 from clonotrack.germline.load import load_reference
 from clonotrack.sequences import reverse_complement
-from clonotrack.simulate.known_reads import known_reads
-from clonotrack.simulate.recombine import Rearrangement
+from clonotrack.simulate.labelled_reads import simulate_labelled_reads
+from clonotrack.simulate.rearrangement import Rearrangement
 
 SHORTEST, LONGEST = 150, 350
 # E-value up to which calls are made where E-values are held against what is found.
@@ -106,7 +106,7 @@ def unpacked(packages: Path, folder: Path) -> dict[str, list[str]]:
 
 def rearrangements(reference: Reference, number: int) -> list[str]:
     """Simulated reads of all loci, 280 nt."""
-    batches = known_reads(reference, LOCI, number, clonotypes=number, length=280, error_rate=0.001)
+    batches = simulate_labelled_reads(reference, LOCI, number, clonotypes=number, length=280, error_rate=0.001)
     return [read for batch, _ in batches for read in batch.sequences.to_strings()]
 
 
@@ -202,7 +202,7 @@ def chimeras(reference: Reference, rng: Rng, number: int) -> None:
 
 def _whole(reference: Reference, locus: str, number: int, mutation: float, seed: int) -> tuple[Rearrangement, ...]:
     """Simulated rearrangements."""
-    made = known_reads(reference, [locus], number, clonotypes=number, mutation=mutation, seed=seed)
+    made = simulate_labelled_reads(reference, [locus], number, clonotypes=number, mutation=mutation, seed=seed)
     return next(rearrangements for _, rearrangements in made)
 
 

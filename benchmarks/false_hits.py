@@ -26,7 +26,7 @@ import numpy as np
 from clonotrack.config import Track
 from clonotrack.germline import Reference, Segment
 from clonotrack.germline.load import load_reference
-from clonotrack.germline.recombination_stats import INSERTED_BASES, JUNCTIONS
+from clonotrack.germline.recombination_stats import JUNCTION_MODELS, N_BASE_PROBABILITIES
 from clonotrack.markers.target_region import target as clone_specific
 from clonotrack.pgen.allowed_edits import NEIGHBOURS, Background, edits_for_length, loss, matching_errors
 from clonotrack.pgen.kernels import Recombination
@@ -34,7 +34,15 @@ from clonotrack.pgen.model import per_rearrangement, recombination
 from clonotrack.raw_reads.chunk import ReadChunk
 from clonotrack.raw_reads.fragments import Batch
 from clonotrack.sequences import Ragged, decode, encode, reverse_complement
-from clonotrack.simulate.recombine import Germline, draw, hairpin_3, hairpin_5, inherit, lengths, palindromes
+from clonotrack.simulate.recombine import (
+    Genotype,
+    draw_genotype,
+    draw_lengths,
+    draw_p_lengths,
+    draw_rearrangements,
+    p_bases_after,
+    p_bases_before,
+)
 from clonotrack.tables import LOCI
 from clonotrack.track.kernels.distance import edits_of_heads
 from clonotrack.track.stage import Search
@@ -51,26 +59,26 @@ FLANK = 50
 class Person:
     """Whose reads are made, and how often each segment is chosen."""
 
-    germlines: dict[str, Germline]
+    germlines: dict[str, Genotype]
 
     def draw(self, system: str, count: int, rng: np.random.Generator) -> list[tuple[str, str]]:
         """Sequence and key region of random rearrangements."""
         if system == "IGH+":
             return [self._incomplete(rng) for _ in range(count)]
-        return [(made.sequence, made.key_region) for made in draw(self.germlines[system], count, rng)]
+        return [(made.sequence, made.key_region) for made in draw_rearrangements(self.germlines[system], count, rng)]
 
     def _incomplete(self, rng: np.random.Generator) -> tuple[str, str]:
         """A D-J joint with what lies before the D."""
-        germline, model = self.germlines["IGH"], JUNCTIONS["IGH"]
+        germline, model = self.germlines["IGH"], JUNCTION_MODELS["IGH"]
         assert germline.d is not None
         d = germline.d.segments[int(germline.d.draw(1, rng)[0])]
         j = germline.j.segments[int(germline.j.draw(1, rng)[0])]
-        cut_d, cut_j, n = (int(lengths(mean, 1, rng)[0]) for mean in (model.d3_trim, model.j_trim, model.n2))
+        cut_d, cut_j, n = (int(draw_lengths(mean, 1, rng)[0]) for mean in (model.d3_trim, model.j_trim, model.n2))
         cut_d, cut_j = min(cut_d, len(d.sequence)), min(cut_j, j.anchor or 0)
-        p_d, p_j = palindromes(np.array([cut_d, cut_j]), rng).tolist()
+        p_d, p_j = draw_p_lengths(np.array([cut_d, cut_j]), rng).tolist()
         left, right = d.flank_5 + d.sequence[: len(d.sequence) - cut_d], j.sequence[cut_j:]
-        inserted = decode(rng.choice(4, n, p=INSERTED_BASES).astype(np.uint8))
-        middle = hairpin_3(left, p_d) + inserted + hairpin_5(right, p_j)
+        inserted = decode(rng.choice(4, n, p=N_BASE_PROBABILITIES).astype(np.uint8))
+        middle = p_bases_after(left, p_d) + inserted + p_bases_before(right, p_j)
         end = (j.anchor or 0) + 3 - cut_j
         return left + middle + right, left[-10:] + middle + right[:end]
 
@@ -88,7 +96,7 @@ class Person:
 
 def person(reference: Reference, rng: np.random.Generator) -> Person:
     """Somebody."""
-    return Person({locus: inherit(reference, locus, rng) for locus in LOCI})
+    return Person({locus: draw_genotype(reference, locus, rng) for locus in LOCI})
 
 
 def make_markers(patient: Person, reference: Reference, rng: np.random.Generator) -> list[Target]:

@@ -25,21 +25,25 @@ from isal import igzip
 
 from clonotrack.germline.load import load_reference
 from clonotrack.sequences import DECODE, U8, Ragged
-from clonotrack.simulate.pcr import Edits
-from clonotrack.simulate.people import clone_weights
-from clonotrack.simulate.recombine import draw, inherit
-from clonotrack.simulate.sequencer import ReadBatch, sequence, with_umis
+from clonotrack.simulate.pcr import Substitutions, add_umis
+from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
+from clonotrack.simulate.repertoire import clone_weights
+from clonotrack.simulate.sequencer import SimulatedReads, sequence_reads
 
 CLONES, LENGTH, MATE, DEPTH = 13_000, 250, 150, 4
 LARGEST = 0.4
 
 
-def batches(pairs: int, error_rate: float, umi: int) -> Iterator[ReadBatch]:
+def batches(pairs: int, error_rate: float, umi: int) -> Iterator[SimulatedReads]:
     """Pairs; with UMIs four of each molecule."""
     rng = np.random.default_rng(3)
     reference = load_reference(None)
     loci = ("IGH", "TRB")
-    clones = [r.amplicon(LENGTH) for locus in loci for r in draw(inherit(reference, locus, rng), CLONES // 2, rng)]
+    clones = [
+        r.amplicon(LENGTH)
+        for locus in loci
+        for r in draw_rearrangements(draw_genotype(reference, locus, rng), CLONES // 2, rng)
+    ]
     weights = np.array(clone_weights(len(clones)))
     weights[0] = 0.0
     weights *= (1 - LARGEST) / weights.sum()
@@ -48,10 +52,10 @@ def batches(pairs: int, error_rate: float, umi: int) -> Iterator[ReadBatch]:
     molecules = rng.choice(len(clones), size=pairs // DEPTH if umi else pairs, p=weights)
     origin = np.repeat(np.arange(len(molecules)), DEPTH) if umi else molecules
     none = np.empty(0, dtype=np.int64)
-    yield from sequence(
-        with_umis(templates, molecules, umi, rng) if umi else templates,
+    yield from sequence_reads(
+        add_umis(templates, molecules, umi, rng) if umi else templates,
         origin,
-        Edits(none, none, none.astype(np.uint8)),
+        Substitutions(none, none, none.astype(np.uint8)),
         error_rate=error_rate,
         rng=rng,
         mate_length=MATE,
@@ -59,7 +63,7 @@ def batches(pairs: int, error_rate: float, umi: int) -> Iterator[ReadBatch]:
     )
 
 
-def write(folder: Path, found: Iterator[ReadBatch]) -> None:
+def write(folder: Path, found: Iterator[SimulatedReads]) -> None:
     """Both files of mates, of which all records have the same length."""
     with ExitStack() as stack:
         files = [stack.enter_context(igzip.open(folder / f"{mate}.fastq.gz", "wb", compresslevel=1)) for mate in (1, 2)]

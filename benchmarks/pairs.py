@@ -20,10 +20,10 @@ from clonotrack.kernels.arrays import turned
 from clonotrack.reads.kernels.merge import merge
 from clonotrack.reads.kernels.overlap import find_overlaps
 from clonotrack.sequences import COMPLEMENT, I64, U8, Ragged
-from clonotrack.simulate.pcr import Edits
-from clonotrack.simulate.random_streams import stream
-from clonotrack.simulate.recombine import draw, inherit
-from clonotrack.simulate.sequencer import ReadBatch, sequence
+from clonotrack.simulate.pcr import Substitutions
+from clonotrack.simulate.random_streams import random_stream
+from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
+from clonotrack.simulate.sequencer import SimulatedReads, sequence_reads
 
 NONE = np.empty(0, dtype=np.int64)
 BINS = ((12, 14), (15, 17), (18, 19), (20, 24), (25, 49), (50, 10**6))
@@ -35,7 +35,7 @@ def rearranged(lengths: I64, rng: np.random.Generator) -> Ragged:
     """Fragments of given lengths: ends of rearrangements, and random bases behind them where they are too short."""
     reference = load_reference(None)
     loci = ("IGH", "IGK", "TRB", "TRG")
-    clones = [r.sequence for locus in loci for r in draw(inherit(reference, locus, rng), 500, rng)]
+    clones = [r.sequence for locus in loci for r in draw_rearrangements(draw_genotype(reference, locus, rng), 500, rng)]
     chosen = rng.integers(0, len(clones), len(lengths))
     tails = rng.integers(0, 4, (2000, int(lengths.max()))).astype(np.uint8)
     rows = []
@@ -68,7 +68,7 @@ def apart(count: int, read: int, rng: np.random.Generator, kind: str) -> Ragged:
     return Ragged(np.concatenate(rows), np.concatenate([[0], np.cumsum([len(row) for row in rows])]))
 
 
-def placed(batch: ReadBatch) -> tuple[I64, tuple[U8, U8, I64], float]:
+def placed(batch: SimulatedReads) -> tuple[I64, tuple[U8, U8, I64], float]:
     """Where the pairs of a batch were merged, what came out, and the seconds it took."""
     assert batch.mates is not None
     mates, scores = batch.mates
@@ -80,7 +80,7 @@ def placed(batch: ReadBatch) -> tuple[I64, tuple[U8, U8, I64], float]:
     return places, merged, time.process_time() - start
 
 
-def wrong_bases(batch: ReadBatch, fragments: Ragged, places: I64, merged: tuple[U8, U8, I64]) -> tuple[int, float]:
+def wrong_bases(batch: SimulatedReads, fragments: Ragged, places: I64, merged: tuple[U8, U8, I64]) -> tuple[int, float]:
     """Wrong bases of the rightly merged, and how many their qualities expect."""
     codes, scores, offsets = merged
     wrong, expected = 0, 0.0
@@ -95,11 +95,11 @@ def wrong_bases(batch: ReadBatch, fragments: Ragged, places: I64, merged: tuple[
 
 def run(fragments: Ragged, read: int, error_rate: float, seed: int) -> tuple[I64, I64, tuple[int, float], float]:
     """True and found lengths of all fragments, wrong and expected bases, seconds."""
-    rng = stream(seed, "pairs")
-    edits = Edits(NONE, NONE, NONE.astype(np.uint8))
+    rng = random_stream(seed, "pairs")
+    edits = Substitutions(NONE, NONE, NONE.astype(np.uint8))
     true, found, bases, seconds = [], [], (0, 0.0), 0.0
     origin = np.arange(len(fragments))
-    for batch in sequence(fragments, origin, edits, error_rate=error_rate, rng=rng, mate_length=read):
+    for batch in sequence_reads(fragments, origin, edits, error_rate=error_rate, rng=rng, mate_length=read):
         places, merged, took = placed(batch)
         wrong = wrong_bases(batch, fragments, places, merged)
         bases = bases[0] + wrong[0], bases[1] + wrong[1]

@@ -30,9 +30,9 @@ from clonotrack.raw_reads.fastx import read_chunks
 from clonotrack.raw_reads.fragments import Counts, batches
 from clonotrack.reads.stage import read
 from clonotrack.sequences import Ragged
-from clonotrack.simulate.pcr import Edits
-from clonotrack.simulate.recombine import draw, inherit
-from clonotrack.simulate.sequencer import sequence, with_umis
+from clonotrack.simulate.pcr import Substitutions, add_umis
+from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
+from clonotrack.simulate.sequencer import sequence_reads
 
 ROUNDS = 3
 UMI = 12
@@ -58,15 +58,17 @@ def make(path: Path, reads: int, length: int) -> None:
 def make_pairs(folder: Path, pairs: int) -> tuple[Path, Path]:
     """Mates of rearrangements of 250 nt with a UMI before them, four pairs a molecule."""
     rng = np.random.default_rng(2)
-    clones = [r.amplicon(250) for r in draw(inherit(load_reference(None), "IGH", rng), 10_000, rng)]
+    clones = [
+        r.amplicon(250) for r in draw_rearrangements(draw_genotype(load_reference(None), "IGH", rng), 10_000, rng)
+    ]
     molecules = np.minimum(rng.zipf(1.3, pairs // 4) - 1, 9999)
-    templates = with_umis(Ragged.from_strings(clones), molecules, UMI, rng)
+    templates = add_umis(Ragged.from_strings(clones), molecules, UMI, rng)
     none = np.empty(0, dtype=np.int64)
     found = list(
-        sequence(
+        sequence_reads(
             templates,
             np.arange(pairs) % len(templates),
-            Edits(none, none, none.astype(np.uint8)),
+            Substitutions(none, none, none.astype(np.uint8)),
             error_rate=0.0015,
             rng=rng,
             mate_length=MATE,

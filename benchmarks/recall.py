@@ -27,7 +27,7 @@ from clonotrack.pgen.allowed_edits import edits_for_length
 from clonotrack.raw_reads.chunk import ReadChunk
 from clonotrack.raw_reads.fragments import Batch
 from clonotrack.sequences import Ragged, reverse_complement
-from clonotrack.simulate.recombine import draw, inherit
+from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
 from clonotrack.tables import LOCI
 from clonotrack.track.stage import Search
 from clonotrack.track.targets import Target
@@ -41,7 +41,7 @@ def make_targets(count: int, rng: np.random.Generator) -> list[Target]:
     reference = load_reference()
     found = []
     for number in range(count):
-        (made,) = draw(inherit(reference, LOCI[number % len(LOCI)], rng), 1, rng, min_inserted=4)
+        (made,) = draw_rearrangements(draw_genotype(reference, LOCI[number % len(LOCI)], rng), 1, rng, min_inserted=4)
         middle = (made.v_end + made.j_start) // 2
         length = int(rng.choice([30, 39, 40, 45, 52, 60, 66, 80, 120]))
         start = max(0, min(middle - length // 2, len(made.sequence) - length))

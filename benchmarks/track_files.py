@@ -22,7 +22,8 @@ from clonotrack.io.tables import read_table, write_table
 from clonotrack.markers.describe import describe
 from clonotrack.markers.target_region import target
 from clonotrack.sequences import DECODE, U8, encode
-from clonotrack.simulate.recombine import Rearrangement, draw, inherit
+from clonotrack.simulate.rearrangement import Rearrangement
+from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
 from clonotrack.tables import CONTROLS, LOCI, MARKERS, SAMPLES
 
 LENGTH, AMPLICON = 250, 350
@@ -39,7 +40,9 @@ def rearrangements(per_locus: int, seed: int, min_inserted: int = 0) -> list[Rea
     rng = np.random.default_rng(seed)
     reference = load_reference()
     made = [
-        r for locus in LOCI for r in draw(inherit(reference, locus, rng), per_locus, rng, min_inserted=min_inserted)
+        r
+        for locus in LOCI
+        for r in draw_rearrangements(draw_genotype(reference, locus, rng), per_locus, rng, min_inserted=min_inserted)
     ]
     return [made[i] for i in rng.permutation(len(made))]
 

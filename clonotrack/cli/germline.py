@@ -55,11 +55,11 @@ def list_reference(folder: Path | None, alleles: bool) -> None:
 def check(paths: tuple[Path, ...]) -> None:
     """Check V, D and J FASTA files or folders, IMGT-gapped or plain: names, letters, CDR3 anchors."""
     from clonotrack.errors import GermlineError
-    from clonotrack.germline.load import check_reference
-    from clonotrack.io.import_germline import FINDING_COLUMNS, finding_row
+    from clonotrack.germline.check import check_reference
+    from clonotrack.io.import_germline import CHECK_COLUMNS, check_row
 
     findings = check_reference(paths)
-    _print_tsv(FINDING_COLUMNS, map(finding_row, findings))
+    _print_tsv(CHECK_COLUMNS, map(check_row, findings))
     problems = [finding for finding in findings if finding.status == "problem"]
     if problems:
         first = problems[0]
@@ -79,11 +79,11 @@ def import_sets(paths: tuple[Path, ...], folder: Path) -> None:
     folder's import.tsv lists every record.
     """
     from clonotrack.germline.load import load_reference
-    from clonotrack.io.import_germline import FINDING_COLUMNS, finding_row, import_germline
+    from clonotrack.io.import_germline import CHECK_COLUMNS, check_row, import_germline
 
     findings = import_germline(paths, folder)
     if told := [finding for finding in findings if finding.message]:
-        _print_tsv(FINDING_COLUMNS, map(finding_row, told))
+        _print_tsv(CHECK_COLUMNS, map(check_row, told))
         click.echo()
     click.echo(_aligned(_summary_rows(load_reference(folder))))
     placed = sum(finding.segment is not None for finding in findings)
@@ -116,7 +116,7 @@ def _allele_rows(reference: Reference) -> Iterator[Sequence[object]]:
             _anchor(segment),
             segment.functionality,
             "T" if segment.orphon else "F",
-            ",".join(reference.identical(segment.allele)),
+            ",".join(reference.identical_alleles(segment.allele)),
         )
 
 

@@ -73,9 +73,9 @@ def reads(
 ) -> None:
     """Reads of random rearrangements, with the truth of each: what annotation is measured on."""
     from clonotrack.germline.load import load_reference
-    from clonotrack.simulate import known_reads, write_known_reads
+    from clonotrack.simulate import simulate_labelled_reads, write_labelled_reads
 
-    batches = known_reads(
+    batches = simulate_labelled_reads(
         load_reference(germline),
         loci,
         count,
@@ -86,7 +86,7 @@ def reads(
         length=length,
         seed=seed,
     )
-    write_known_reads(batches, output, truth, force=force)
+    write_labelled_reads(batches, output, truth, force=force)
 
 
 def write_demo(folder: Path, *, seed: int | None = None, force: bool = False) -> None:

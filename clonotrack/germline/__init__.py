@@ -1,13 +1,13 @@
-"""The germline reference: its segments, their CDR3 anchors, and where the embedded sequences come from.
+"""The germline reference: V, D and J segments, their CDR3 anchors and their recombination statistics.
 
-Nothing here opens a file: `clonotrack.germline.load` loads the embedded data (``data/``, see PROVENANCE.md) or a
-user's folder. `rebuild` is the maintainer's script that wrote ``data/``; nothing imports it.
+`clonotrack.germline.load` loads the embedded reference (``data/``, see PROVENANCE.md) or a user's folder.
+`clonotrack.germline.check` checks a user's FASTA files.
 """
 
 from __future__ import annotations
 
-from clonotrack.germline.anchors import find_anchor, j_anchors, v_anchor, v_anchor_gapped
-from clonotrack.germline.fasta_records import read_segment
+from clonotrack.germline.anchors import find_anchor, find_gapped_v_anchor, find_j_motifs, find_v_anchor
+from clonotrack.germline.parse_segment import parse_segment
 from clonotrack.germline.reference import KINDS, LOCI, Kind, Reference, Segment
 
 __all__ = [
@@ -17,8 +17,8 @@ __all__ = [
     "Reference",
     "Segment",
     "find_anchor",
-    "j_anchors",
-    "read_segment",
-    "v_anchor",
-    "v_anchor_gapped",
+    "find_gapped_v_anchor",
+    "find_j_motifs",
+    "find_v_anchor",
+    "parse_segment",
 ]

@@ -1,8 +1,9 @@
-"""Where the CDR3 begins and ends in a germline segment, found from the sequence itself.
+"""Find the CDR3 anchor of a germline segment from its sequence.
 
-The junction runs from the codon of Cys104 in the V to the codon of Phe118 or Trp118 in the J (IMGT numbering,
-Lefranc 2003, Dev Comp Immunol 27:55). Published anchor tables are wrong in places, so every anchor is found here
-and compared with a table where there is one. Positions are 0-based, in the ungapped sequence.
+The junction starts at the codon of Cys104 in the V and ends with the codon of Phe118 or Trp118 in the J (IMGT
+numbering, Lefranc 2003, Dev Comp Immunol 27:55). Published anchor tables contain errors. Therefore this module finds
+every anchor from the sequence; the tests compare the anchors with the published ones. Positions are 0-based and count
+in the ungapped sequence.
 """
 
 from __future__ import annotations
@@ -15,58 +16,63 @@ from clonotrack.sequences import translate
 
 CYS_CODONS = ("TGT", "TGC")
 IMGT_CYS_104 = 309  # 0-based column of codon 104 in an IMGT-gapped V
-_V_REACH = 48  # nt from the 3' end of a V in which Cys104 is looked for; the farthest known begins at 41
-_V_LEAST_SCORE = 5
+_V_SEARCH_LENGTH = 48  # nt at the 3' end of a V that are searched for Cys104; the most distant one starts at 41 nt
+_V_MIN_SCORE = 5
 _J_MOTIF = re.compile(r"(?=[WF]G.G)")
 _GAPS = re.compile(r"[.-]")
 
 
-def ungapped(sequence: str) -> str:
-    """The sequence in upper case without IMGT gaps."""
+def remove_gaps(sequence: str) -> str:
+    """Remove IMGT gaps (``.`` and ``-``) and convert to upper case."""
     return _GAPS.sub("", sequence).upper()
 
 
-def _cys_score(before: str) -> int:
-    """How much the six residues before a Cys look like 98 to 103 of a V-DOMAIN (``D.A.YY``), 0 to 8."""
-    d98, a100, y102, y103 = before[0], before[2], before[4], before[5]
+def _score_cys_context(residues: str) -> int:
+    """Score how well the six residues before a Cys match residues 98 to 103 of a V-DOMAIN (``D.A.YY``), 0 to 8."""
+    d98, a100, y102, y103 = residues[0], residues[2], residues[4], residues[5]
     return 2 * (d98 == "D") + (a100 in "AGS") + 3 * (y102 == "Y") + (2 if y103 in "YF" else int(y103 in "HLTIS"))
 
 
-def v_anchor(sequence: str) -> int | None:
-    """Start of the Cys104 codon of an ungapped V, or None where no codon looks like it.
+def find_v_anchor(sequence: str) -> int | None:
+    """Find the start of the Cys104 codon of an ungapped V; return None if no codon qualifies.
 
-    METHOD: the Cys codon near the 3' end, in any frame, whose six preceding residues best match ``D.A.YY``
-    (residues 98 to 103, the F strand of the V-DOMAIN). Weights and threshold were set on the 511 V alleles of
-    the OGRDB and GRCh38 lists: of those with Cys104, all but TRGVA and IGHV8-51-1 reach 5, no other Cys codon
-    passes 4. Among equals the one nearest the 3' end is taken.
+    METHOD: among the Cys codons near the 3' end, in any frame, choose the one whose six preceding residues best match
+    ``D.A.YY`` (residues 98 to 103, the F strand of the V-DOMAIN). Of equal scores, the codon nearest the 3' end wins.
+    The weights and the threshold of 5 were set on the 511 V alleles of the OGRDB and GRCh38 lists. Of the alleles with
+    Cys104, all but TRGVA and IGHV8-51-1 reach 5. No other Cys codon scores more than 4.
     """
-    best = (_V_LEAST_SCORE - 1, -1)
-    for start in range(max(18, len(sequence) - _V_REACH), len(sequence) - 2):
+    best = (_V_MIN_SCORE - 1, -1)
+    for start in range(max(18, len(sequence) - _V_SEARCH_LENGTH), len(sequence) - 2):
         if sequence[start : start + 3] in CYS_CODONS:
-            best = max(best, (_cys_score(translate(sequence[start - 18 : start])), start))
+            best = max(best, (_score_cys_context(translate(sequence[start - 18 : start])), start))
     return best[1] if best[1] >= 0 else None
 
 
-def v_anchor_gapped(gapped: str) -> int | None:
-    """Start of codon 104 of an IMGT-gapped V in its ungapped sequence, or None where it is not a Cys codon."""
+def find_gapped_v_anchor(gapped: str) -> int | None:
+    """Find the start of codon 104 of an IMGT-gapped V, counted without gaps; return None unless it encodes Cys."""
     codon = gapped[IMGT_CYS_104 : IMGT_CYS_104 + 3].upper()
-    return len(ungapped(gapped[:IMGT_CYS_104])) if codon in CYS_CODONS else None
+    return len(remove_gaps(gapped[:IMGT_CYS_104])) if codon in CYS_CODONS else None
 
 
-def j_anchors(sequence: str) -> list[int]:
-    """Starts of every ``[WF]GxG`` motif of a J over the three frames; one hit is an anchor."""
-    hits = [frame + 3 * match.start() for frame in range(3) for match in _J_MOTIF.finditer(translate(sequence[frame:]))]
-    return sorted(hits)
+def find_j_motifs(sequence: str) -> list[int]:
+    """Find the start of every ``[WF]GxG`` motif of a J in its three frames, sorted; a single motif is the anchor."""
+    starts = [
+        frame + 3 * match.start() for frame in range(3) for match in _J_MOTIF.finditer(translate(sequence[frame:]))
+    ]
+    return sorted(starts)
 
 
 def find_anchor(kind: str, sequence: str, gapped: str | None, exceptions: Mapping[str, int]) -> tuple[int | None, str]:
-    """The anchor of a segment, and the sentence that says why there is none ("" where one was found).
+    """Find the anchor of a segment, or say why it has none.
 
     Args:
-        kind: V, D or J; a D has no anchor and needs none.
+        kind: V, D or J. A D has no anchor.
         sequence: ungapped, upper case.
-        gapped: the IMGT-gapped V, where it is known.
-        exceptions: md5 of a sequence to its anchor, for alleles that the rules do not fit.
+        gapped: the IMGT-gapped V, or None if it is not available.
+        exceptions: md5 of a sequence to its anchor, for the alleles that the rules miss.
+
+    Returns:
+        The anchor or None, and the reason why the anchor is missing ("" if it is not missing or not needed).
     """
     if kind == "D":
         return None, ""
@@ -78,15 +84,18 @@ def find_anchor(kind: str, sequence: str, gapped: str | None, exceptions: Mappin
 
 def _find_v(sequence: str, gapped: str | None) -> tuple[int | None, str]:
     if gapped is not None:
-        codon = gapped[IMGT_CYS_104 : IMGT_CYS_104 + 3]
-        found = v_anchor_gapped(gapped)
-        return found, "" if found is not None else f"IMGT position 104 (nt 310-312) reads {codon or 'nothing'}, not Cys"
-    found = v_anchor(sequence)
-    return found, "" if found is not None else "no Cys104 codon was found near the 3' end"
+        anchor = find_gapped_v_anchor(gapped)
+        codon = gapped[IMGT_CYS_104 : IMGT_CYS_104 + 3] or "nothing"
+        return (
+            anchor,
+            "" if anchor is not None else f"IMGT position 104 (nt 310-312) reads {codon}, not Cys",
+        )
+    anchor = find_v_anchor(sequence)
+    return anchor, "" if anchor is not None else "no Cys104 codon near the 3' end"
 
 
 def _find_j(sequence: str) -> tuple[int | None, str]:
-    hits = j_anchors(sequence)
-    if len(hits) == 1:
-        return hits[0], ""
-    return None, "no [WF]GxG motif in any frame" if not hits else f"{len(hits)} [WF]GxG motifs, one was expected"
+    starts = find_j_motifs(sequence)
+    if len(starts) == 1:
+        return starts[0], ""
+    return None, "no [WF]GxG motif in any frame" if not starts else f"{len(starts)} [WF]GxG motifs instead of one"

@@ -1,4 +1,4 @@
-"""What a germline reference is: V, D and J segments with their CDR3 anchors, and the names they go by."""
+"""Define a germline reference: V, D and J segments with their CDR3 anchors, and the aliases of their names."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ KINDS: tuple[Kind, ...] = ("V", "D", "J")
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One allele of a germline gene, or a Kde or intron element that recombines like one.
+    """Hold one allele of a germline gene, or the Kde or intron element, which recombine like genes.
 
     Attributes:
-        allele: name with allele, ``IGHV1-18*01``; ``KDE`` and ``Intron`` have none.
+        allele: name with allele, ``IGHV1-18*01``; ``KDE`` and ``Intron`` have no allele.
         gene: name without allele.
-        locus: the locus it is named after; ``IGK`` for KDE and Intron.
-        loci: every locus it rearranges in; TRA and TRD for the TRAV/DV genes.
-        kind: the place it takes; KDE plays a J, Intron a V.
+        locus: locus in the name; ``IGK`` for KDE and Intron.
+        loci: every locus in which it rearranges; TRA and TRD for the TRAV/DV genes.
+        kind: V, D or J; KDE recombines like a J, Intron like a V.
         sequence: upper case, without gaps.
-        gapped: with IMGT gaps, where they may be shipped (IG V) or the user gave them.
-        anchor: 0-based start of the codon of Cys104 (V) or Phe/Trp118 (J); None for D, KDE, Intron and where no
-            anchor is known.
+        gapped: the sequence with IMGT gaps, or None. The embedded reference has it for IG V only.
+        anchor: 0-based start of the codon of Cys104 (V) or Phe/Trp118 (J); None for D, KDE, Intron and for segments
+            without an anchor.
         functionality: F, ORF, P, NF (OGRDB: not functional) or "" (not stated).
-        flank_5: genomic nt right before the segment, 5' to 3'; "" where not known.
-        flank_3: genomic nt right after it.
+        flank_5: genomic nt directly before the segment, 5' to 3'; "" if unknown.
+        flank_3: genomic nt directly after the segment; "" if unknown.
     """
 
     allele: str
@@ -49,18 +49,18 @@ class Segment:
 
     @property
     def orphon(self) -> bool:
-        """True for a copy outside its locus (``TRBV29/OR9-2``), which cannot rearrange there."""
+        """True for a gene copy outside its locus (``TRBV29/OR9-2``), which cannot rearrange."""
         return "/OR" in self.gene
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A set of segments.
+    """Hold the segments of a reference and find them by name.
 
     Attributes:
-        name: what reports call it.
-        segments: all of them, in a fixed order; allele names are unique.
-        aliases: other names of genes and alleles, to the name used here.
+        name: the name that reports print.
+        segments: all segments, in a fixed order; allele names are unique.
+        aliases: other names of genes and alleles, to the name in this reference.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Reference:
     aliases: Mapping[str, str]
 
     def select(self, kind: Kind, locus: str | None = None) -> tuple[Segment, ...]:
-        """The segments to call from: those of one kind, of one locus if given; orphons are left out."""
+        """Select the segments of one kind and, optionally, one locus, without orphons."""
         return tuple(
             segment
             for segment in self.segments
@@ -77,43 +77,47 @@ class Reference:
 
     @cached_property
     def loci(self) -> tuple[str, ...]:
-        """The loci that have segments here."""
+        """Loci that have segments in this reference, in the order of `LOCI`."""
         present = {segment.locus for segment in self.segments}
         return tuple(locus for locus in LOCI if locus in present)
 
     def segment(self, allele: str) -> Segment:
-        """The allele of this name or alias. Raises GermlineError for any other name, a gene's too."""
-        for segment in self.gene(allele):
+        """Look up one allele by its name or alias.
+
+        Raises:
+            GermlineError: the name is unknown or names a gene.
+        """
+        for segment in self.alleles(allele):
             if segment.allele in (allele, self.aliases.get(allele)):
                 return segment
         raise GermlineError(f"{allele} is a gene of the reference {self.name}; name one of its alleles")
 
-    def gene(self, name: str) -> tuple[Segment, ...]:
-        """The alleles of a gene, or the one allele, of this name or alias.
+    def alleles(self, name: str) -> tuple[Segment, ...]:
+        """Look up the alleles of a gene, or a single allele, by name or alias.
 
         Raises:
-            GermlineError: there is none.
+            GermlineError: the name is unknown.
         """
-        found = self._by_name.get(name) or self._by_name.get(self.aliases.get(name, ""))
-        if not found:
-            raise GermlineError(f"{name} is no gene, allele or alias of the reference {self.name}")
-        return found
+        segments = self._by_name.get(name) or self._by_name.get(self.aliases.get(name, ""))
+        if not segments:
+            raise GermlineError(f"{name} is not a gene, allele or alias of the reference {self.name}")
+        return segments
 
-    def identical(self, allele: str) -> tuple[str, ...]:
-        """The other alleles of the same kind with the same sequence, which no read can tell from this one."""
+    def identical_alleles(self, allele: str) -> tuple[str, ...]:
+        """List the other alleles of the same kind with the same sequence; no read can distinguish them."""
         segment = self.segment(allele)
-        alike = self._by_sequence[segment.kind, segment.sequence]
-        return tuple(name for name in alike if name != segment.allele)
+        names = self._by_sequence[segment.kind, segment.sequence]
+        return tuple(name for name in names if name != segment.allele)
 
     @cached_property
     def digest(self) -> str:
-        """sha256 over names, sequences and anchors: equal for references that call alike."""
+        """SHA-256 of names, kinds, sequences and anchors, independent of their order."""
         lines = sorted(f"{s.allele}\t{s.kind}\t{s.sequence}\t{s.anchor}\n" for s in self.segments)
         return sha256("".join(lines).encode()).hexdigest()
 
     @cached_property
     def _by_name(self) -> dict[str, tuple[Segment, ...]]:
-        return _grouped((name, segment) for segment in self.segments for name in {segment.allele, segment.gene})
+        return _group_by_name((name, segment) for segment in self.segments for name in {segment.allele, segment.gene})
 
     @cached_property
     def _by_sequence(self) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -123,7 +127,7 @@ class Reference:
         return {key: tuple(value) for key, value in names.items()}
 
 
-def _grouped(pairs: Iterable[tuple[str, Segment]]) -> dict[str, tuple[Segment, ...]]:
+def _group_by_name(pairs: Iterable[tuple[str, Segment]]) -> dict[str, tuple[Segment, ...]]:
     groups: dict[str, list[Segment]] = defaultdict(list)
     for name, segment in pairs:
         groups[name].append(segment)

@@ -1,4 +1,4 @@
-"""Germline sets of others, FASTA or AIRR GermlineSet JSON, to a folder that `load_reference` reads."""
+"""Import published germline sets (FASTA or AIRR GermlineSet JSON) into a folder that `load_reference` reads."""
 
 from __future__ import annotations
 
@@ -9,54 +9,58 @@ from typing import Any
 
 from clonotrack.errors import InputError
 from clonotrack.germline import Segment
-from clonotrack.germline.load import Finding, Record, check_loci, check_records, fasta_files, fasta_records, text_of
+from clonotrack.germline.check import RecordCheck, check_records
+from clonotrack.germline.load import require_j_segments
+from clonotrack.germline.reference_files import FastaRecord, list_fasta_files, read_fasta, read_text
 from clonotrack.io.outputs import staged_folder, write_text
 
-REPORT = "import.tsv"
-FINDING_COLUMNS = ("path", "record", "allele", "kind", "locus", "length", "anchor", "status", "message")
+IMPORT_TABLE = "import.tsv"
+CHECK_COLUMNS = ("path", "record", "allele", "kind", "locus", "length", "anchor", "status", "message")
 _IMGT = "IMGT"
 
 
-def import_germline(paths: Sequence[Path], folder: Path) -> list[Finding]:
-    """Read germline sets and write the segments that could be placed.
+def import_germline(paths: Sequence[Path], folder: Path) -> list[RecordCheck]:
+    """Read germline sets and write their segments to a new reference folder.
+
+    The folder gets one FASTA file per locus and kind, with the anchors in the headers, and ``import.tsv`` with the
+    result of every record.
 
     Args:
-        paths: FASTA files (plain or IMGT-gapped), folders of such, AIRR GermlineSet files (``.json``); any species
-            whose genes are named as the human ones are.
-        folder: made; holds a FASTA file for each locus and kind, the anchors in the headers, and ``import.tsv``, which
-            says of every record what became of it.
+        paths: FASTA files (ungapped or IMGT-gapped), folders with FASTA files, or AIRR GermlineSet files (``.json``).
+            Any species is accepted if its genes are named as the human ones are.
+        folder: the folder to create.
 
     Returns:
-        What is in ``import.tsv``: records of the status `problem` are not in the FASTA files, unless all that they lack
-        is an anchor.
+        The rows of ``import.tsv``. A record with the status `problem` is not in the FASTA files, unless its only
+        problem is a missing anchor.
 
     Raises:
-        InputError: a file is neither FASTA nor a GermlineSet, one allele has two sequences, nothing could be placed, or
-            a locus has V but no J.
-        OutputError: the folder is there and holds something.
+        InputError: a file is neither FASTA nor a GermlineSet, an allele has two sequences, no record is a V, D or J
+            segment, or a locus has V but no J segments.
+        OutputError: the folder exists and is not empty.
     """
-    with staged_folder(folder) as place:
-        findings = list(check_records(_records(paths)))
-        segments = _segments(findings)
+    with staged_folder(folder) as temporary:
+        checks = list(check_records(_read_records(paths)))
+        segments = _unique_segments(checks)
         if not segments:
-            raise InputError(str(paths[0]), f"holds no V, D or J segment: {findings[0].message}")
-        check_loci(str(paths[0]), segments)
-        for name, lines in _fasta_texts(segments).items():
-            write_text(place / name, lines)
-        write_text(place / REPORT, "".join(map(_line, [FINDING_COLUMNS, *map(finding_row, findings)])))
-    return findings
+            raise InputError(str(paths[0]), f"contains no V, D or J segment: {checks[0].message}")
+        require_j_segments(str(paths[0]), segments)
+        for name, text in _format_fasta_files(segments).items():
+            write_text(temporary / name, text)
+        write_text(temporary / IMPORT_TABLE, "".join(map(_format_line, [CHECK_COLUMNS, *map(check_row, checks)])))
+    return checks
 
 
-def finding_row(finding: Finding) -> Sequence[object]:
-    """A finding as a row of `FINDING_COLUMNS`."""
-    segment = finding.segment
-    facts: Sequence[object] = ("", "", "", "")
+def check_row(check: RecordCheck) -> Sequence[object]:
+    """Convert the result of a record to a row with the columns `CHECK_COLUMNS`."""
+    segment = check.segment
+    fields: Sequence[object] = ("", "", "", "")
     if segment is not None:
-        facts = (segment.kind, segment.locus, len(segment.sequence), _anchor(segment))
-    return (finding.path, finding.record, finding.allele, *facts, finding.status, finding.message)
+        fields = (segment.kind, segment.locus, len(segment.sequence), _anchor(segment))
+    return (check.path, check.record, check.allele, *fields, check.status, check.message)
 
 
-def _line(row: Sequence[object]) -> str:
+def _format_line(row: Sequence[object]) -> str:
     return "\t".join(str(value).replace("\t", " ") for value in row) + "\n"
 
 
@@ -64,66 +68,71 @@ def _anchor(segment: Segment) -> object:
     return "" if segment.anchor is None else segment.anchor
 
 
-def _segments(findings: Iterable[Finding]) -> list[Segment]:
-    """The distinct segments, in order."""
-    placed: dict[str, Segment] = {}
-    for finding in findings:
-        if finding.segment is None:
+def _unique_segments(checks: Iterable[RecordCheck]) -> list[Segment]:
+    """Return the first segment of each allele, in order; raise InputError if a later one has another sequence."""
+    segments: dict[str, Segment] = {}
+    for check in checks:
+        if check.segment is None:
             continue
-        known = placed.setdefault(finding.segment.allele, finding.segment)
-        if known.sequence != finding.segment.sequence:
-            message = f"{known.allele} was met before with another sequence; keep one of the two"
-            raise InputError(finding.path, message, record=finding.record)
-    return list(placed.values())
+        first = segments.setdefault(check.segment.allele, check.segment)
+        if first.sequence != check.segment.sequence:
+            message = f"{first.allele} appears earlier with a different sequence; keep one of the two"
+            raise InputError(check.path, message, record=check.record)
+    return list(segments.values())
 
 
-def _fasta_texts(segments: Iterable[Segment]) -> dict[str, str]:
-    """Name of each file, and its text: V with gaps where they are known, anchors stated."""
+def _format_fasta_files(segments: Iterable[Segment]) -> dict[str, str]:
+    """Return file name to FASTA text, with the gapped V if available and the anchor in each header."""
     texts: dict[str, str] = {}
-    for one in segments:
-        name = f"{one.locus}{one.kind}".lower() + ".fasta"
-        stated = f"anchor={_anchor(one)} functionality={one.functionality} kind={one.kind} loci={','.join(one.loci)}"
-        texts[name] = texts.get(name, "") + f">{one.allele} {stated}\n{one.gapped or one.sequence}\n"
+    for segment in segments:
+        name = f"{segment.locus}{segment.kind}".lower() + ".fasta"
+        header = (
+            f"{segment.allele} anchor={_anchor(segment)} functionality={segment.functionality} "
+            f"kind={segment.kind} loci={','.join(segment.loci)}"
+        )
+        texts[name] = texts.get(name, "") + f">{header}\n{segment.gapped or segment.sequence}\n"
     return texts
 
 
-def _records(paths: Iterable[Path]) -> Iterator[Record]:
+def _read_records(paths: Iterable[Path]) -> Iterator[FastaRecord]:
     for path in paths:
         if path.suffix.lower() == ".json":
-            yield from _set_records(path)
+            yield from _read_germline_set(path)
         else:
-            yield from fasta_records(fasta_files(path) if path.is_dir() else [path])
+            yield from read_fasta(list_fasta_files(path) if path.is_dir() else [path])
 
 
-def _set_records(path: Path) -> Iterator[Record]:
-    """The alleles of an AIRR GermlineSet file (one set, or several)."""
+def _read_germline_set(path: Path) -> Iterator[FastaRecord]:
+    """Read the alleles of an AIRR GermlineSet file, which contains one set or several, as FASTA records."""
     try:
-        content = json.loads(text_of(path))
+        document = json.loads(read_text(path))
     except ValueError as error:
-        raise InputError(str(path), f"is no JSON ({error}); give the GermlineSet file as it was downloaded") from None
-    sets = content.get("GermlineSet") if isinstance(content, dict) else None
+        message = f"is not JSON ({error}); use the GermlineSet file as it was downloaded"
+        raise InputError(str(path), message) from None
+    sets = document.get("GermlineSet") if isinstance(document, dict) else None
     sets = sets if isinstance(sets, list) else [sets]
     number = 0
-    for one in sets:
-        if not isinstance(one, dict) or not isinstance(one.get("allele_descriptions"), list):
-            message = "has no GermlineSet with allele_descriptions; give an AIRR GermlineSet file, as OGRDB has them"
+    for germline_set in sets:
+        if not isinstance(germline_set, dict) or not isinstance(germline_set.get("allele_descriptions"), list):
+            message = "has no GermlineSet with allele_descriptions; use an AIRR GermlineSet file, as from OGRDB"
             raise InputError(str(path), message)
-        for allele in one["allele_descriptions"]:
+        for allele in germline_set["allele_descriptions"]:
             number += 1
-            yield _set_record(path, number, allele)
+            yield _allele_record(path, number, allele)
 
 
-def _set_record(path: Path, number: int, allele: Any) -> Record:
-    wanted = ("label", "sequence_type", "coding_sequence")
-    if not isinstance(allele, dict) or not all(isinstance(allele.get(name), str) for name in wanted):
-        raise InputError(str(path), f"an allele lacks one of {', '.join(wanted)}; give a complete file", record=number)
+def _allele_record(path: Path, number: int, allele: Any) -> FastaRecord:
+    required = ("label", "sequence_type", "coding_sequence")
+    if not isinstance(allele, dict) or not all(isinstance(allele.get(name), str) for name in required):
+        message = f"the allele lacks one of {', '.join(required)}; use a complete file"
+        raise InputError(str(path), message, record=number)
     functional = allele.get("functional")
-    stated = f" functionality={'F' if functional else 'NF'}" if isinstance(functional, bool) else ""
-    return Record(path, number, allele["label"] + stated, _gapped(allele) or allele["coding_sequence"])
+    functionality = f" functionality={'F' if functional else 'NF'}" if isinstance(functional, bool) else ""
+    return FastaRecord(path, number, allele["label"] + functionality, _imgt_gapped(allele) or allele["coding_sequence"])
 
 
-def _gapped(allele: dict[str, Any]) -> str | None:
-    """The IMGT-gapped form of a V, where the set has it."""
+def _imgt_gapped(allele: dict[str, Any]) -> str | None:
+    """Return the IMGT-gapped sequence of a V, or None if the set does not have it."""
     for delineation in allele.get("v_gene_delineations") or []:
         aligned = delineation.get("aligned_sequence")
         if delineation.get("delineation_scheme", "").upper() == _IMGT and isinstance(aligned, str):

@@ -9,19 +9,19 @@ import numpy as np
 
 from clonotrack.germline import KINDS, Kind, Reference, Segment
 from clonotrack.germline.recombination_stats import (
-    CARRIAGE,
-    DISPERSION,
-    INCOMPLETE,
-    INSERTED_BASES,
-    JUNCTIONS,
+    CELL_REARRANGEMENTS,
+    INCOMPLETE_PER_CELL,
+    JUNCTION_MODELS,
+    LENGTH_DISPERSION,
     LINEAGE_SHARES,
-    PALINDROME_SHARES,
+    N_BASE_PROBABILITIES,
+    P_LENGTH_PROBABILITIES,
     PRODUCTIVE_SHARE,
 )
 from clonotrack.pgen.kernels import Ends, Recombination, occurrences
 from clonotrack.sequences import F64, Ragged, encode, reverse_complement
 
-HAIRPIN = len(PALINDROME_SHARES) - 1
+HAIRPIN = len(P_LENGTH_PROBABILITIES) - 1
 LONGEST = 64  # nt that are trimmed or inserted at most; less than 1 in 10^5 are longer
 REACH = 120  # nt of a segment that a window may lie in
 Usage = Callable[[Segment], float]
@@ -34,24 +34,24 @@ def per_rearrangement(part: str, model: Recombination, most: int) -> F64:
 
 def copies_per_cell(system: str) -> float:
     """Rearrangements of a system per nucleated cell of a healthy person."""
-    carried = CARRIAGE[system[:3]]
+    carried = CELL_REARRANGEMENTS[system[:3]]
     share = LINEAGE_SHARES[carried.lineage]
-    if system in INCOMPLETE:
-        return share * INCOMPLETE[system]
+    if system in INCOMPLETE_PER_CELL:
+        return share * INCOMPLETE_PER_CELL[system]
     return share * (_others(system) + (0.0 if system == "IGK+" else carried.productive))
 
 
 def enrichment(system: str, *, productive: bool) -> float:
     """How much more often the rearrangements in cells are of this kind than random ones: selection for a receptor."""
-    if system in INCOMPLETE or system == "IGK+":
+    if system in INCOMPLETE_PER_CELL or system == "IGK+":
         return 1.0
-    selected, others = CARRIAGE[system].productive, _others(system)
+    selected, others = CELL_REARRANGEMENTS[system].productive, _others(system)
     return ((selected / PRODUCTIVE_SHARE if productive else 0.0) + others) / (selected + others)
 
 
 def _others(system: str) -> float:
-    carried = CARRIAGE[system[:3]]
-    return carried.other * (carried.kde if system == "IGK+" else 1.0 - carried.kde)
+    carried = CELL_REARRANGEMENTS[system[:3]]
+    return carried.additional * (carried.kde if system == "IGK+" else 1.0 - carried.kde)
 
 
 def equal(_: Segment) -> float:
@@ -68,7 +68,7 @@ def recombination(reference: Reference, system: str, usage: Usage = equal) -> Re
         usage: weight of a gene, shared among its alleles.
     """
     locus = system[:3]
-    numbers = JUNCTIONS[locus]
+    numbers = JUNCTION_MODELS[locus]
     v, d, j = (_functional(reference, kind, locus) for kind in KINDS)
     first, last, between = v, j, () if system.endswith("+") else d
     v_trim, n1 = numbers.v_trim, numbers.n1
@@ -90,7 +90,7 @@ def recombination(reference: Reference, system: str, usage: Usage = equal) -> Re
         j=_ends(last, numbers.j_trim, 0.0, usage),
         n1=_lengths(n1),
         n2=_lengths(numbers.n2),
-        bases=INSERTED_BASES,
+        bases=N_BASE_PROBABILITIES,
     )
 
 
@@ -139,14 +139,15 @@ def _cuts(mean: float, most: int) -> F64:
     most = min(max(most, 0), LONGEST)
     trimmed[most] += trimmed[most + 1 :].sum()
     trimmed[most + 1 :] = 0.0
-    return np.concatenate([trimmed[0] * PALINDROME_SHARES[:0:-1], [trimmed[0] * PALINDROME_SHARES[0]], trimmed[1:]])
+    p_lengths = P_LENGTH_PROBABILITIES
+    return np.concatenate([trimmed[0] * p_lengths[:0:-1], [trimmed[0] * p_lengths[0]], trimmed[1:]])
 
 
 def _lengths(mean: float) -> F64:
     """Chance of each length of a negative binomial: shape (LONGEST + 1,)."""
     chance = np.zeros(LONGEST + 1)
-    stop = DISPERSION / (DISPERSION + mean)
-    chance[0] = stop**DISPERSION
+    stop = LENGTH_DISPERSION / (LENGTH_DISPERSION + mean)
+    chance[0] = stop**LENGTH_DISPERSION
     for length in range(1, LONGEST + 1):
-        chance[length] = chance[length - 1] * (1.0 - stop) * (length - 1 + DISPERSION) / length
+        chance[length] = chance[length - 1] * (1.0 - stop) * (length - 1 + LENGTH_DISPERSION) / length
     return chance

@@ -1,42 +1,42 @@
-"""Reads of known truth: repertoires, dilution series with controls and calibrators, single annotated reads.
+"""Simulate reads whose truth is known: dilution series with controls and calibrators, or single labelled reads.
 
-The flow of one tube, a file each::
+The modules follow one tube::
 
-    plan -> clone, repertoire, calibrators  (recombination, junctions, hypermutation)
-         -> tube: amplification -> sequencing -> truth
+    plan -> markers, repertoire, calibrators    (recombine, hypermutation -> rearrangement)
+         -> tube: pcr -> sequencer -> truth -> write
 
-Everything is drawn from the model that `quantify` assumes (docs/simulate.md); a seed fixes every byte.
+All numbers are drawn from the model that `quantify` assumes (docs/simulate.md). Equal seeds give equal bytes.
 """
 
 from __future__ import annotations
 
-from clonotrack.simulate.known_reads import known_reads, read_truth
+from clonotrack.simulate.labelled_reads import read_truth_table, simulate_labelled_reads
 from clonotrack.simulate.plan import Plan, parse_plan
 from clonotrack.simulate.series import Series
-from clonotrack.simulate.tube import Tube, named
+from clonotrack.simulate.tube import SimulatedTube, name_reads
 from clonotrack.simulate.write import (
+    analysis_settings,
     controls_name,
     controls_table,
     markers_table,
     samples_table,
-    settings,
-    write_known_reads,
+    write_labelled_reads,
     write_series,
 )
 
 __all__ = [
     "Plan",
     "Series",
-    "Tube",
+    "SimulatedTube",
+    "analysis_settings",
     "controls_name",
     "controls_table",
-    "known_reads",
     "markers_table",
-    "named",
+    "name_reads",
     "parse_plan",
-    "read_truth",
+    "read_truth_table",
     "samples_table",
-    "settings",
-    "write_known_reads",
+    "simulate_labelled_reads",
+    "write_labelled_reads",
     "write_series",
 ]

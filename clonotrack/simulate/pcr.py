@@ -1,4 +1,4 @@
-"""From molecules in the tube to reads of molecules: capture, amplification, polymerase errors."""
+"""Simulate PCR: capture of molecules, UMIs, amplification to reads, and polymerase errors."""
 
 from __future__ import annotations
 
@@ -6,38 +6,39 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clonotrack.sequences import I64, U8
+from clonotrack.sequences import I64, U8, Ragged
 
-EARLY_CYCLES = 6  # an error made later is in at most 1 read of 128
+SHARED_ERROR_CYCLES = 6
+"""Cycles whose errors are shared by reads of a molecule; an error of a later cycle is in at most 1 read of 128."""
 
 
 @dataclass(frozen=True, slots=True)
 class Molecules:
-    """Captured molecules; the first of template 0, shape (molecules,) each.
+    """Hold captured molecules, sorted by template; both arrays have shape (molecules,).
 
     Attributes:
-        template: what it is a molecule of.
-        reads: how often it was read.
+        template: index of the template of each molecule.
+        reads: number of reads of each molecule.
     """
 
     template: I64
     reads: I64
 
     def count(self, templates: int) -> tuple[I64, I64]:
-        """Captured molecules and reads of each template, shape (templates,)."""
+        """Count the captured molecules and the reads of each template, shape (templates,) each."""
         reads = np.zeros(templates, dtype=np.int64)
         np.add.at(reads, self.template, self.reads)
         return np.bincount(self.template, minlength=templates), reads
 
 
 @dataclass(frozen=True, slots=True)
-class Edits:
-    """Substitutions, shape (edits,) each; a read's base turns into (code + shift) % 4.
+class Substitutions:
+    """Hold substitutions of bases in reads; all arrays have shape (substitutions,).
 
     Attributes:
         read: index of the read.
-        position: base, from the read's 5' end on the template strand.
-        shift: 1, 2 or 3.
+        position: 0-based base, from the 5' end of the template strand.
+        shift: 1, 2 or 3; the base becomes ``(code + shift) % 4``.
     """
 
     read: I64
@@ -48,70 +49,100 @@ class Edits:
 def amplify(
     copies: I64, *, capture: float, reads_per_molecule: float, dispersion: float, rng: np.random.Generator
 ) -> Molecules:
-    """Capture and amplify molecules.
+    """Capture and amplify the molecules in a tube.
 
-    METHOD: each molecule is captured with probability `capture`; a captured one gives Poisson(rho X) reads, X
-    log-normal with mean 1 and log-sd `dispersion`: PCR yield differs between molecules by a factor that builds up
-    over the first cycles (Kebschull & Zador 2015, Nucleic Acids Res 43:e143). All templates amplify alike.
+    METHOD: each molecule is captured with probability `capture`. A captured molecule gives Poisson(rho X) reads, where
+    X is log-normal with mean 1 and log standard deviation `dispersion`. PCR yield differs between molecules by a factor
+    that arises in the first cycles (Kebschull & Zador 2015, Nucleic Acids Res 43:e143). All templates amplify alike.
 
     Args:
         copies: molecules of each template in the tube, shape (templates,).
-        capture: share of molecules that are amplified.
+        capture: probability that a molecule is captured.
         reads_per_molecule: rho, mean reads of a captured molecule.
         dispersion: standard deviation of the log yield.
-        rng: the stream.
+        rng: the random stream.
     """
     template = np.repeat(np.arange(len(copies)), rng.binomial(copies, capture))
     yields = np.exp(rng.normal(-(dispersion**2) / 2, dispersion, len(template)))
     return Molecules(template, rng.poisson(reads_per_molecule * yields))
 
 
-def polymerase_errors(lengths: I64, reads: I64, *, rate: float, cycles: int, rng: np.random.Generator) -> Edits:
-    """Errors of PCR; reads of one molecule share those of its early cycles.
+def add_umis(templates: Ragged, template: I64, length: int, rng: np.random.Generator) -> Ragged:
+    """Copy the template of each molecule and add a random UMI before its 5' end.
 
-    METHOD: in cycle c a molecule's family has 2^(c-1) duplexes, half of whose strands are new; an error there is in
-    2^-c of the copies (Luria-Delbrueck reasoning, as Sun 1995, J Comput Biol 2:63, for PCR). A read's own errors
-    of the later cycles are independent, rate / 2 per base and cycle.
+    Args:
+        templates: sequences of the templates.
+        template: index of the template of each molecule, shape (molecules,).
+        length: bases of a UMI.
+        rng: the random stream.
+
+    Returns:
+        One sequence per molecule.
+    """
+    umis = rng.integers(0, 4, (len(template), length)).astype(np.uint8)
+    copies = templates.take(template)
+    offsets = copies.offsets + np.arange(len(template) + 1) * length
+    codes = np.empty(offsets[-1], dtype=np.uint8)
+    umi_positions = (offsets[:-1, None] + np.arange(length)).ravel()
+    is_template = np.ones(len(codes), dtype=np.bool_)
+    is_template[umi_positions] = False
+    codes[umi_positions] = umis.ravel()
+    codes[is_template] = copies.codes
+    return Ragged(codes, offsets)
+
+
+def draw_polymerase_errors(
+    lengths: I64, reads: I64, *, rate: float, cycles: int, rng: np.random.Generator
+) -> Substitutions:
+    """Draw the PCR errors of reads; reads of one molecule share the errors of its first cycles.
+
+    METHOD: in cycle c a molecule has 2^(c-1) duplexes, and half of their strands are new. An error in one new strand is
+    in 2^-c of the copies (reasoning of Luria and Delbrueck, as Sun 1995, J Comput Biol 2:63, for PCR). The errors of
+    later cycles are drawn for each read independently, at rate / 2 per base and cycle.
 
     Args:
         lengths: nt of each molecule, shape (molecules,).
-        reads: its reads, shape (molecules,); reads are numbered molecule by molecule.
-        rate: errors per base and doubling; about 1e-5 for proofreading polymerases, 1.5e-4 for Taq (Potapov & Ong
+        reads: reads of each molecule, shape (molecules,). Reads are numbered molecule by molecule.
+        rate: errors per base and doubling: about 1e-5 for proofreading polymerases, 1.5e-4 for Taq (Potapov & Ong
             2017, PLoS ONE 12:e0169774).
-        cycles: of PCR.
-        rng: the stream.
+        cycles: number of PCR cycles.
+        rng: the random stream.
     """
-    first = np.cumsum(reads) - reads
-    early = [
-        _shared(lengths, reads, first, rate=rate * 2.0 ** (cycle - 1), share=2.0**-cycle, rng=rng)
-        for cycle in range(1, min(cycles, EARLY_CYCLES) + 1)
+    first_read = np.cumsum(reads) - reads
+    shared = [
+        _draw_shared_errors(lengths, reads, first_read, rate=rate * 2.0 ** (cycle - 1), share=2.0**-cycle, rng=rng)
+        for cycle in range(1, min(cycles, SHARED_ERROR_CYCLES) + 1)
     ]
-    owner = np.repeat(np.arange(len(reads)), reads)
-    late = rng.poisson(lengths[owner] * rate / 2 * max(0, cycles - EARLY_CYCLES))
-    read = np.repeat(np.arange(len(owner)), late)
-    own = Edits(read, _positions(lengths[owner[read]], rng), _shifts(len(read), rng))
-    parts = [*early, own]
-    return Edits(
-        np.concatenate([part.read for part in parts]),
-        np.concatenate([part.position for part in parts]),
-        np.concatenate([part.shift for part in parts]),
+    molecule_of_read = np.repeat(np.arange(len(reads)), reads)
+    counts = rng.poisson(lengths[molecule_of_read] * rate / 2 * max(0, cycles - SHARED_ERROR_CYCLES))
+    read = np.repeat(np.arange(len(molecule_of_read)), counts)
+    independent = Substitutions(
+        read, _draw_positions(lengths[molecule_of_read[read]], rng), _draw_shifts(len(read), rng)
+    )
+    errors = [*shared, independent]
+    return Substitutions(
+        np.concatenate([error.read for error in errors]),
+        np.concatenate([error.position for error in errors]),
+        np.concatenate([error.shift for error in errors]),
     )
 
 
-def _shared(lengths: I64, reads: I64, first: I64, *, rate: float, share: float, rng: np.random.Generator) -> Edits:
-    """Errors at `rate` per base of a molecule, each in any of its reads with probability `share`."""
+def _draw_shared_errors(
+    lengths: I64, reads: I64, first_read: I64, *, rate: float, share: float, rng: np.random.Generator
+) -> Substitutions:
+    """Draw errors at `rate` per base of a molecule; each of its reads has an error with probability `share`."""
     molecule = np.repeat(np.arange(len(lengths)), rng.poisson(lengths * rate))
-    position, shift = _positions(lengths[molecule], rng), _shifts(len(molecule), rng)
+    position, shift = _draw_positions(lengths[molecule], rng), _draw_shifts(len(molecule), rng)
     error = np.repeat(np.arange(len(molecule)), reads[molecule])
     start = np.cumsum(reads[molecule]) - reads[molecule]
-    read = first[molecule[error]] + np.arange(len(error)) - start[error]
-    carried = rng.random(len(error)) < share
-    return Edits(read[carried], position[error[carried]], shift[error[carried]])
+    read = first_read[molecule[error]] + np.arange(len(error)) - start[error]
+    has_error = rng.random(len(error)) < share
+    return Substitutions(read[has_error], position[error[has_error]], shift[error[has_error]])
 
 
-def _positions(lengths: I64, rng: np.random.Generator) -> I64:
+def _draw_positions(lengths: I64, rng: np.random.Generator) -> I64:
     return (rng.random(len(lengths)) * lengths).astype(np.int64)
 
 
-def _shifts(count: int, rng: np.random.Generator) -> U8:
+def _draw_shifts(count: int, rng: np.random.Generator) -> U8:
     return rng.integers(1, 4, count).astype(np.uint8)

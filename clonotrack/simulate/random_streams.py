@@ -1,8 +1,4 @@
-"""Random numbers: one independent stream for every named part of a simulation.
-
-A stream depends on the seed and its own name only, so that a tube holds the same reads whatever else is made
-beside it, and in whatever order.
-"""
+"""Make one independent stream of random numbers for every named part of a simulation."""
 
 from __future__ import annotations
 
@@ -10,10 +6,19 @@ from hashlib import sha256
 
 import numpy as np
 
-FIXED = 0  # seed of what no simulation varies: gene usage, primer positions, calibrators
+FIXED_SEED = 0
+"""Seed of everything that is equal in all simulations: gene usage, primer positions, calibrators."""
 
 
-def stream(seed: int, *names: str) -> np.random.Generator:
-    """The PCG64 generator of this seed and name."""
+def random_stream(seed: int, *names: str) -> np.random.Generator:
+    """Make the PCG64 generator of a seed and a name.
+
+    A stream depends only on the seed and its name. Therefore a tube gives the same reads whatever else the simulation
+    contains, in any order.
+
+    Args:
+        seed: seed of the simulation.
+        names: parts of the name, such as ``("tube", sample_id)``.
+    """
     words = np.frombuffer(sha256("/".join(names).encode()).digest(), dtype="<u4")
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=words.tolist())))

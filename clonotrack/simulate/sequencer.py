@@ -1,7 +1,4 @@
-"""Both ends of fragments, as a sequencer reads them in pairs.
-
-From reads of molecules to what the sequencer writes: strand, qualities, errors that keep to them.
-"""
+"""Simulate the sequencer: strands, mates and adapters, quality scores, and errors that match the scores."""
 
 from __future__ import annotations
 
@@ -12,80 +9,35 @@ import numpy as np
 
 from clonotrack.errors import ConfigError
 from clonotrack.sequences import COMPLEMENT, F64, I64, U8, Bool, Ragged, encode
-from clonotrack.simulate.pcr import Edits
+from clonotrack.simulate.pcr import Substitutions
 
 ADAPTERS = (encode("AGATCGGAAGAGCACACGTCTGAACTCCAGTCA"), encode("AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGT"))
-"""What mates 1 and 2 read behind a fragment that is shorter than they are (Illumina TruSeq), and then G only."""
-_DARK = encode("G")[0]
+"""Illumina TruSeq adapters that mates 1 and 2 read after the end of a short fragment; then they read G only."""
+_NO_SIGNAL = encode("G")[0]
 
-
-def ends(fragments: Ragged, reverse: Bool, length: int, mate: int) -> Ragged:
-    """The first `length` bases of each fragment from one of its ends.
-
-    Args:
-        fragments: whole ones.
-        reverse: whether mate 1 begins at the fragment's 3' end.
-        length: bases of every mate.
-        mate: 0 or 1.
-    """
-    behind = np.full(length, _DARK, dtype=np.uint8)
-    adapter = ADAPTERS[mate][:length]
-    behind[: len(adapter)] = adapter
-    place = np.arange(length)
-    lengths, starts = fragments.lengths[:, None], fragments.offsets[:-1, None]
-    turned = (reverse if mate == 0 else ~reverse)[:, None]
-    inside = place < lengths
-    source = starts + np.where(turned, lengths - 1 - place, place)
-    bases = fragments.codes[np.where(inside, source, 0)]
-    bases = np.where(turned, COMPLEMENT[bases], bases)
-    codes = np.where(inside, bases, behind[np.maximum(place - lengths, 0)]).astype(np.uint8)
-    return Ragged(codes.ravel(), np.arange(len(fragments) + 1, dtype=np.int64) * length)
-
-
-def with_umis(templates: Ragged, template: I64, length: int, rng: np.random.Generator) -> Ragged:
-    """A copy of its template for each molecule, with a random UMI at its 5' end.
-
-    Args:
-        templates: what there are molecules of.
-        template: of each molecule.
-        length: bases of a UMI.
-        rng: the stream.
-    """
-    umis = rng.integers(0, 4, (len(template), length)).astype(np.uint8)
-    copies = templates.take(template)
-    offsets = copies.offsets + np.arange(len(template) + 1) * length
-    codes = np.empty(offsets[-1], dtype=np.uint8)
-    place = (offsets[:-1, None] + np.arange(length)).ravel()
-    rest = np.ones(len(codes), dtype=np.bool_)
-    rest[place] = False
-    codes[place] = umis.ravel()
-    codes[rest] = copies.codes
-    return Ragged(codes, offsets)
-
-
-HIGH, MIDDLE, LOW = 37, 23, 12  # Phred scores of the bins that current instruments write
-MIDDLE_SHARE = 0.8  # of the bases that are not HIGH
-RAMP = (0.5, 1.5)  # bases that are not HIGH, at the first and the last base of a read, relative to their mean
-POOR_READS, POOR_FACTOR = 0.01, 10.0  # share of reads with that many times more of them
+HIGH, MIDDLE, LOW = 37, 23, 12  # Phred scores of the three bins that current instruments write
+MIDDLE_SHARE = 0.8  # share of MIDDLE among the bases that are not HIGH
+RAMP = (0.5, 1.5)  # share of bases that are not HIGH at the first and the last base of a read, relative to the mean
+POOR_READS, POOR_FACTOR = 0.01, 10.0  # share of poor reads, and their factor of bases that are not HIGH
 READS_PER_BATCH = 20_000
 
-_ERROR = {score: 10.0 ** (-score / 10) for score in (HIGH, MIDDLE, LOW)}
-_REDUCED_ERROR = MIDDLE_SHARE * _ERROR[MIDDLE] + (1 - MIDDLE_SHARE) * _ERROR[LOW]
-_NORMAL = 1 - POOR_READS + POOR_READS * POOR_FACTOR
+_BIN_ERROR = {score: 10.0 ** (-score / 10) for score in (HIGH, MIDDLE, LOW)}
+_REDUCED_ERROR = MIDDLE_SHARE * _BIN_ERROR[MIDDLE] + (1 - MIDDLE_SHARE) * _BIN_ERROR[LOW]
+_MEAN_READ_FACTOR = 1 - POOR_READS + POOR_READS * POOR_FACTOR
 ERROR_OF_SCORE: F64 = 10.0 ** (np.arange(HIGH + 1) / -10.0)
 
 
 @dataclass(frozen=True, slots=True)
-class ReadBatch:
-    """Reads as sequenced.
+class SimulatedReads:
+    """Hold a batch of sequenced reads; the arrays have shape (reads,).
 
     Attributes:
-        sequences: as read.
-        qualities: Phred scores along the codes.
-        origin: index of each read's template.
-        reverse: whether it was read from the other strand.
-        errors: bases that differ from the template, of the polymerase and of sequencing; of both mates together.
-        mates: the second mates, and their scores; None for single reads.
+        sequences: the reads, or mates 1 of pairs.
+        qualities: Phred scores along the codes of `sequences`, shape (bases,).
+        origin: index of the template of each read.
+        reverse: True if the read starts at the 3' end of the template.
+        errors: bases that differ from the template, by PCR or by sequencing, summed over both mates.
+        mates: mates 2 and their Phred scores; None for single reads.
     """
 
     sequences: Ragged
@@ -96,57 +48,63 @@ class ReadBatch:
     mates: tuple[Ragged, U8] | None = None
 
 
-def sequence(
+def sequence_reads(
     templates: Ragged,
     origin: I64,
-    edits: Edits,
+    pcr_errors: Substitutions,
     *,
     error_rate: float,
     rng: np.random.Generator,
     mate_length: int | None = None,
     forward: bool = False,
-) -> Iterator[ReadBatch]:
-    """Read each template of `origin` once, from a random strand, in random order.
+) -> Iterator[SimulatedReads]:
+    """Sequence one read for each entry of `origin`, in random order.
 
-    METHOD: three quality bins; a base is wrong with the probability its score states, and turns into any other base
-    alike. Scores fall along the read and 1 read in 100 is poor. Substitutions only: insertions and deletions are
-    rare on such instruments (Schirmer 2016, BMC Bioinformatics 17:125).
+    METHOD: a base has one of three Phred scores, is wrong with the probability that its score states, and then becomes
+    each other base alike. Scores decrease along the read, and 1 read in 100 is poor. Errors are substitutions only:
+    insertions and deletions are rare on such instruments (Schirmer 2016, BMC Bioinformatics 17:125).
 
     Args:
-        templates: what can be read.
-        origin: template of each read, shape (reads,).
-        edits: what the polymerase changed in these reads.
-        error_rate: mean wrong bases per base of sequencing.
-        rng: the stream.
-        mate_length: read pairs of so many bases from both ends; by default whole templates as single reads.
-        forward: read every template from its 5' end.
+        templates: sequences of the templates.
+        origin: index of the template of each read, shape (reads,).
+        pcr_errors: polymerase errors; `read` indexes `origin`.
+        error_rate: mean sequencing errors per base.
+        rng: the random stream.
+        mate_length: length [nt] of each mate of a pair; None for single reads of whole templates.
+        forward: read every template from its 5' end; otherwise from a random end.
+
+    Yields:
+        Batches of at most `READS_PER_BATCH` reads.
 
     Raises:
-        ConfigError: no mixture of the bins has this error rate.
+        ConfigError: no mixture of the three scores has this error rate.
     """
-    share = reduced_share(error_rate)
+    share = reduced_quality_share(error_rate)
     order = rng.permutation(len(origin))
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    read = place[edits.read]
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    read = rank[pcr_errors.read]
     by_read = np.argsort(read, kind="stable")
-    sorted_edits = Edits(read[by_read], edits.position[by_read], edits.shift[by_read])
+    errors = Substitutions(read[by_read], pcr_errors.position[by_read], pcr_errors.shift[by_read])
     for start in range(0, len(origin), READS_PER_BATCH):
         chosen = origin[order[start : start + READS_PER_BATCH]]
-        low, high = np.searchsorted(sorted_edits.read, (start, start + len(chosen)))
-        part = Edits(sorted_edits.read[low:high] - start, sorted_edits.position[low:high], sorted_edits.shift[low:high])
-        yield _batch(templates.take(chosen), chosen, part, share, rng, mate_length, forward=forward)
+        low, high = np.searchsorted(errors.read, (start, start + len(chosen)))
+        batch_errors = Substitutions(errors.read[low:high] - start, errors.position[low:high], errors.shift[low:high])
+        yield _sequence_batch(templates.take(chosen), chosen, batch_errors, share, rng, mate_length, forward=forward)
 
 
-def reduced_share(error_rate: float) -> float:
-    """Mean share of bases not in the best bin at which reads have this many errors per base; by bisection.
+def reduced_quality_share(error_rate: float) -> float:
+    """Find the mean share of bases below the HIGH score that gives an error rate, by bisection.
+
+    Args:
+        error_rate: mean sequencing errors per base.
 
     Raises:
-        ConfigError: no mixture of the bins has this error rate.
+        ConfigError: no mixture of the three scores has this error rate.
     """
-    least, most = _mean_error(0.0), _mean_error(1.0)
-    if not least <= error_rate <= most:
-        raise ConfigError(f"error_rate is {error_rate:g}: choose one from {least:.1e} to {most:.1e}")
+    lowest, highest = _mean_error(0.0), _mean_error(1.0)
+    if not lowest <= error_rate <= highest:
+        raise ConfigError(f"error_rate is {error_rate:g}: choose a value from {lowest:.1e} to {highest:.1e}")
     low, high = 0.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -157,81 +115,121 @@ def reduced_share(error_rate: float) -> float:
 def _mean_error(share: float) -> float:
     along = np.linspace(*RAMP, 1001)
     reduced: float = sum(
-        weight * float(np.minimum(1.0, share * factor * along / _NORMAL).mean())
+        weight * float(np.minimum(1.0, share * factor * along / _MEAN_READ_FACTOR).mean())
         for weight, factor in ((1 - POOR_READS, 1.0), (POOR_READS, POOR_FACTOR))
     )
-    return float(reduced * _REDUCED_ERROR + (1 - reduced) * _ERROR[HIGH])
+    return float(reduced * _REDUCED_ERROR + (1 - reduced) * _BIN_ERROR[HIGH])
 
 
-def _batch(
-    reads: Ragged,
+def _sequence_batch(
+    templates: Ragged,
     origin: I64,
-    edits: Edits,
+    pcr_errors: Substitutions,
     share: float,
     rng: np.random.Generator,
     mate_length: int | None,
     *,
     forward: bool,
-) -> ReadBatch:
-    molecules = _amplified(reads, edits)
+) -> SimulatedReads:
+    molecules = _substitute(templates, pcr_errors)
     reverse = rng.random(len(origin)) < (0.0 if forward else 0.5)
     if mate_length is None:
-        turned = _turned(molecules, reverse)
-        one = _read(turned, turned if molecules is reads else _turned(reads, reverse), share, rng)
-        return ReadBatch(*one[:2], origin, reverse, one[2])
-    one, two = (_mate(molecules, reads, reverse, mate_length, mate, share, rng) for mate in (0, 1))
-    return ReadBatch(*one[:2], origin, reverse, one[2] + two[2], two[:2])
+        oriented = _orient(molecules, reverse)
+        error_free = oriented if molecules is templates else _orient(templates, reverse)
+        single = _add_sequencing_errors(oriented, error_free, share, rng)
+        return SimulatedReads(*single[:2], origin, reverse, single[2])
+    mate_1, mate_2 = (_sequence_mate(molecules, templates, reverse, mate_length, mate, share, rng) for mate in (0, 1))
+    return SimulatedReads(*mate_1[:2], origin, reverse, mate_1[2] + mate_2[2], mate_2[:2])
 
 
-def _amplified(reads: Ragged, edits: Edits) -> Ragged:
-    """The reads with what the polymerase changed; themselves where it changed nothing."""
-    if not len(edits.read):
-        return reads
-    codes = reads.codes.copy()
-    np.add.at(codes, reads.offsets[edits.read] + edits.position, edits.shift)
-    return Ragged(codes % 4, reads.offsets)
+def _substitute(templates: Ragged, pcr_errors: Substitutions) -> Ragged:
+    """Apply the polymerase errors; return the same object without errors."""
+    if not len(pcr_errors.read):
+        return templates
+    codes = templates.codes.copy()
+    np.add.at(codes, templates.offsets[pcr_errors.read] + pcr_errors.position, pcr_errors.shift)
+    return Ragged(codes % 4, templates.offsets)
 
 
-def _mate(
-    molecules: Ragged, reads: Ragged, reverse: Bool, length: int, mate: int, share: float, rng: np.random.Generator
+def _sequence_mate(
+    molecules: Ragged, templates: Ragged, reverse: Bool, length: int, mate: int, share: float, rng: np.random.Generator
 ) -> tuple[Ragged, U8, I64]:
-    """One mate of each; see `_read`."""
-    read = ends(molecules, reverse, length, mate)
-    return _read(read, read if molecules is reads else ends(reads, reverse, length, mate), share, rng)
+    """Sequence one mate of each molecule; see `_add_sequencing_errors`."""
+    ends = cut_mates(molecules, reverse, length, mate)
+    error_free = ends if molecules is templates else cut_mates(templates, reverse, length, mate)
+    return _add_sequencing_errors(ends, error_free, share, rng)
 
 
-def _read(molecules: Ragged, true: Ragged, share: float, rng: np.random.Generator) -> tuple[Ragged, U8, I64]:
-    """What the sequencer writes of molecules, its scores, and how many bases of each are not the `true` ones."""
-    read = molecules.codes.copy()
-    qualities, wrong = _qualities(molecules, share, rng)
-    hit = np.flatnonzero(rng.random(len(read)) < wrong)
-    read[hit] = (read[hit] + rng.integers(1, 4, len(hit)).astype(np.uint8)) % 4
-    errors = np.add.reduceat((read != true.codes).astype(np.int64), molecules.offsets[:-1])
-    return Ragged(read, molecules.offsets), qualities, errors
+def cut_mates(fragments: Ragged, reverse: Bool, length: int, mate: int) -> Ragged:
+    """Cut one mate of each fragment: the first `length` bases from one end, without sequencing errors.
+
+    A mate that is longer than its fragment continues with its adapter, and then with G.
+
+    Args:
+        fragments: whole fragments.
+        reverse: True if mate 1 starts at the 3' end of the fragment, shape (fragments,).
+        length: bases of every mate.
+        mate: 0 for mate 1, 1 for mate 2.
+    """
+    after_fragment = np.full(length, _NO_SIGNAL, dtype=np.uint8)
+    adapter = ADAPTERS[mate][:length]
+    after_fragment[: len(adapter)] = adapter
+    position = np.arange(length)
+    lengths, starts = fragments.lengths[:, None], fragments.offsets[:-1, None]
+    from_3_prime = (reverse if mate == 0 else ~reverse)[:, None]
+    inside = position < lengths
+    source = starts + np.where(from_3_prime, lengths - 1 - position, position)
+    bases = fragments.codes[np.where(inside, source, 0)]
+    bases = np.where(from_3_prime, COMPLEMENT[bases], bases)
+    codes = np.where(inside, bases, after_fragment[np.maximum(position - lengths, 0)]).astype(np.uint8)
+    return Ragged(codes.ravel(), np.arange(len(fragments) + 1, dtype=np.int64) * length)
 
 
-def _turned(reads: Ragged, reverse: Bool) -> Ragged:
-    """The reads, on the other strand where `reverse` is set."""
-    codes = reads.codes[_source(reads, reverse)]
+def _orient(reads: Ragged, reverse: Bool) -> Ragged:
+    """Reverse-complement the reads for which `reverse` is True."""
+    codes = reads.codes[_source_index(reads, reverse)]
     return Ragged(np.where(np.repeat(reverse, reads.lengths), COMPLEMENT[codes], codes), reads.offsets)
 
 
-def _source(reads: Ragged, reverse: Bool) -> I64:
-    """Where each base of a read stands on its template: backwards in reversed reads."""
+def _source_index(reads: Ragged, reverse: Bool) -> I64:
+    """Return the index of the template base of each read base; it decreases along reversed reads."""
     start, end = (np.repeat(bound, reads.lengths) for bound in (reads.offsets[:-1], reads.offsets[1:]))
     forward = np.arange(len(reads.codes))
     return np.where(np.repeat(reverse, reads.lengths), start + end - 1 - forward, forward)
 
 
-def _qualities(reads: Ragged, share: float, rng: np.random.Generator) -> tuple[U8, F64]:
-    """Phred score and error probability of every base."""
+def _add_sequencing_errors(
+    molecules: Ragged, error_free: Ragged, share: float, rng: np.random.Generator
+) -> tuple[Ragged, U8, I64]:
+    """Draw scores and sequencing errors.
+
+    Args:
+        molecules: bases before sequencing, with polymerase errors.
+        error_free: the same without polymerase errors.
+        share: mean share of bases below the HIGH score.
+        rng: the random stream.
+
+    Returns:
+        The reads, their Phred scores, and the bases of each read that differ from `error_free`.
+    """
+    codes = molecules.codes.copy()
+    qualities, error_probability = _draw_qualities(molecules, share, rng)
+    wrong = np.flatnonzero(rng.random(len(codes)) < error_probability)
+    codes[wrong] = (codes[wrong] + rng.integers(1, 4, len(wrong)).astype(np.uint8)) % 4
+    errors = np.add.reduceat((codes != error_free.codes).astype(np.int64), molecules.offsets[:-1])
+    return Ragged(codes, molecules.offsets), qualities, errors
+
+
+def _draw_qualities(reads: Ragged, share: float, rng: np.random.Generator) -> tuple[U8, F64]:
+    """Draw the Phred score of every base; return the scores and their error probabilities, shape (bases,) each."""
     lengths = reads.lengths
     along = (np.arange(len(reads.codes)) - np.repeat(reads.offsets[:-1], lengths)) / np.repeat(
         np.maximum(lengths - 1, 1), lengths
     )
-    poor = np.where(rng.random(len(lengths)) < POOR_READS, POOR_FACTOR, 1.0)
+    factor = np.where(rng.random(len(lengths)) < POOR_READS, POOR_FACTOR, 1.0)
     ramp = RAMP[0] + (RAMP[1] - RAMP[0]) * along
-    reduced = np.minimum(1.0, share * np.repeat(poor, lengths) * ramp / _NORMAL)
-    drawn = rng.random(len(reads.codes))
-    scores = np.where(drawn >= reduced, HIGH, np.where(drawn < reduced * MIDDLE_SHARE, MIDDLE, LOW)).astype(np.uint8)
+    reduced = np.minimum(1.0, share * np.repeat(factor, lengths) * ramp / _MEAN_READ_FACTOR)
+    uniform = rng.random(len(reads.codes))
+    below_high = np.where(uniform < reduced * MIDDLE_SHARE, MIDDLE, LOW)
+    scores = np.where(uniform >= reduced, HIGH, below_high).astype(np.uint8)
     return scores, ERROR_OF_SCORE[scores]

@@ -1,4 +1,4 @@
-"""One tube: molecules in, reads out."""
+"""Simulate one tube, from the rearranged molecules in it to its reads."""
 
 from __future__ import annotations
 
@@ -9,52 +9,53 @@ from typing import TypeAlias
 import numpy as np
 
 from clonotrack.sequences import I64, Ragged
-from clonotrack.simulate.pcr import amplify, polymerase_errors
+from clonotrack.simulate.pcr import add_umis, amplify, draw_polymerase_errors
 from clonotrack.simulate.plan import LibraryPlan
-from clonotrack.simulate.recombine import Rearrangement
-from clonotrack.simulate.sequencer import ReadBatch, sequence, with_umis
+from clonotrack.simulate.rearrangement import Rearrangement
+from clonotrack.simulate.sequencer import SimulatedReads, sequence_reads
 
-Lot: TypeAlias = tuple[Sequence[Rearrangement], Sequence[int] | I64]
+MoleculeSource: TypeAlias = tuple[Sequence[Rearrangement], Sequence[int] | I64]
+"""Rearrangements, and the copies of each that one source (clone, calibrators, healthy cells) adds to a tube."""
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """Rearranged molecules in a tube: `copies` of each of `rearrangements`, shape (templates,)."""
+class TubeContents:
+    """Hold the rearranged molecules in a tube; `copies` has one count per rearrangement, shape (templates,)."""
 
     rearrangements: tuple[Rearrangement, ...]
     copies: I64
 
     @classmethod
-    def of(cls, parts: Sequence[Lot]) -> Contents:
-        """Several lots of molecules together, in order; what has no copy is left out."""
-        rearrangements = [r for lot, copies in parts for r, count in zip(lot, copies, strict=True) if count]
-        copies = [int(count) for _, lot in parts for count in lot if count]
-        return cls(tuple(rearrangements), np.array(copies, dtype=np.int64))
+    def from_sources(cls, sources: Sequence[MoleculeSource]) -> TubeContents:
+        """Combine the molecules of several sources, in order, without rearrangements that have no copy."""
+        rearrangements = [r for source, copies in sources for r, count in zip(source, copies, strict=True) if count]
+        all_copies = [int(count) for _, copies in sources for count in copies if count]
+        return cls(tuple(rearrangements), np.array(all_copies, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
-class Tube:
-    """What became of the contents.
+class SimulatedTube:
+    """Hold the contents of a tube, its captured molecules and its reads.
 
     Attributes:
-        contents: what was put in.
-        molecules: captured ones of each template, shape (templates,).
-        reads: of each template, shape (templates,).
+        contents: molecules in the tube; its rearrangements are the templates.
+        molecules: captured molecules of each template, shape (templates,).
+        reads: reads of each template, shape (templates,).
         batches: the reads, in the order of the file; `origin` indexes the templates.
     """
 
-    contents: Contents
+    contents: TubeContents
     molecules: I64
     reads: I64
-    batches: tuple[ReadBatch, ...]
+    batches: tuple[SimulatedReads, ...]
 
-    def drawn(self, rearrangement: Rearrangement) -> tuple[int, int]:
-        """Captured molecules and reads of a rearrangement; zero where it is not in the tube."""
-        found = [i for i, other in enumerate(self.contents.rearrangements) if other is rearrangement]
-        return int(self.molecules[found].sum()), int(self.reads[found].sum())
+    def count(self, rearrangement: Rearrangement) -> tuple[int, int]:
+        """Count the captured molecules and the reads of a rearrangement; both are 0 if the tube does not contain it."""
+        templates = [i for i, other in enumerate(self.contents.rearrangements) if other is rearrangement]
+        return int(self.molecules[templates].sum()), int(self.reads[templates].sum())
 
 
-def run_tube(contents: Contents, library: LibraryPlan, rng: np.random.Generator) -> Tube:
+def simulate_tube(contents: TubeContents, library: LibraryPlan, rng: np.random.Generator) -> SimulatedTube:
     """Capture, amplify and sequence the contents of a tube."""
     molecules = amplify(
         contents.copies,
@@ -64,34 +65,34 @@ def run_tube(contents: Contents, library: LibraryPlan, rng: np.random.Generator)
         rng=rng,
     )
     templates = Ragged.from_strings(r.amplicon() for r in contents.rearrangements)
-    copies, which = templates, molecules.template
+    sequences, sequence_of_molecule = templates, molecules.template
     if library.umi_length:
-        copies, which = with_umis(templates, which, library.umi_length, rng), np.arange(len(which))
-    edits = polymerase_errors(
-        copies.lengths[which],
+        sequences = add_umis(templates, molecules.template, library.umi_length, rng)
+        sequence_of_molecule = np.arange(len(molecules.template))
+    pcr_errors = draw_polymerase_errors(
+        sequences.lengths[sequence_of_molecule],
         molecules.reads,
         rate=library.polymerase_error_rate,
         cycles=library.cycles,
         rng=rng,
     )
-    origin = np.repeat(which, molecules.reads)
-    batches = sequence(
-        copies,
-        origin,
-        edits,
+    batches = sequence_reads(
+        sequences,
+        np.repeat(sequence_of_molecule, molecules.reads),
+        pcr_errors,
         error_rate=library.error_rate,
         rng=rng,
         mate_length=library.mate_length,
         forward=library.umi_length > 0,
     )
-    found = tuple(
+    reads = tuple(
         replace(batch, origin=molecules.template[batch.origin]) if library.umi_length else batch for batch in batches
     )
-    return Tube(contents, *molecules.count(len(templates)), found)
+    return SimulatedTube(contents, *molecules.count(len(templates)), reads)
 
 
-def named(batches: Sequence[ReadBatch], prefix: str) -> Iterator[tuple[list[str], ReadBatch]]:
-    """The batches with the names of their reads: the prefix and a running number from 1."""
+def name_reads(batches: Sequence[SimulatedReads], prefix: str) -> Iterator[tuple[list[str], SimulatedReads]]:
+    """Name the reads of batches with a prefix and a running number from 1; yield names and reads of each batch."""
     first = 1
     for batch in batches:
         yield [f"{prefix}.{first + i}" for i in range(len(batch.origin))], batch

@@ -1,7 +1,4 @@
-"""The tables and settings that go with a simulated series.
-
-A simulation as files: reads, and the tables that go with them.
-"""
+"""Write a simulation to files: reads, and the tables and settings that describe them."""
 
 from __future__ import annotations
 
@@ -16,20 +13,93 @@ from clonotrack.io.fastq_writer import write_fastq
 from clonotrack.io.outputs import staged, write_text
 from clonotrack.io.tables import write_table
 from clonotrack.sequences import U8, Ragged
-from clonotrack.simulate.known_reads import read_truth
-from clonotrack.simulate.people import Marker
+from clonotrack.simulate.labelled_reads import read_truth_table
+from clonotrack.simulate.markers import Marker
 from clonotrack.simulate.plan import SamplePlan
-from clonotrack.simulate.recombine import Rearrangement
-from clonotrack.simulate.sequencer import ReadBatch
+from clonotrack.simulate.rearrangement import Rearrangement
+from clonotrack.simulate.sequencer import SimulatedReads
 from clonotrack.simulate.series import Series
-from clonotrack.simulate.tube import named
+from clonotrack.simulate.tube import name_reads
 from clonotrack.tables import CONTROLS, MARKERS, READ_TRUTH, SAMPLES, TRUTH, check
 
-READS_ENDING = ".fastq.gz"
+SAMPLE_SHEET, SETTINGS, TRUE_MARKERS, TRUTH_TABLE = "samples.tsv", "config.yaml", "true_markers.tsv", "truth.tsv"
+_FASTQ_SUFFIX = ".fastq.gz"
+
+
+def write_series(
+    series: Series, folder: Path, *, force: bool = False, progress: Callable[[str], None] = lambda _: None
+) -> None:
+    """Simulate every tube of a series and write the folder that `clonotrack run` takes.
+
+    The folder gets the reads of every tube, ``samples.tsv``, ``config.yaml``, the CONTROLS tables,
+    ``true_markers.tsv`` and ``truth.tsv``.
+
+    Args:
+        series: the series to simulate.
+        folder: output folder; it is created if it does not exist.
+        force: overwrite existing files.
+        progress: function that is called with a message after each tube.
+
+    Raises:
+        OutputError: a file exists without `force`, or the folder cannot be written.
+    """
+    samples = series.plan.samples
+    controls = {name: controls_name(series, name) for name, used in series.calibrators.items() if used}
+    reads_of_sample = [reads_names(series, sample) for sample in samples]
+    names = [name for reads in reads_of_sample for name in reads]
+    names += [SAMPLE_SHEET, SETTINGS, TRUE_MARKERS, TRUTH_TABLE, *controls.values()]
+    with staged([folder / name for name in names], force=force) as staged_paths:
+        paths = dict(zip(names, staged_paths, strict=True))
+        truth: list[dict[str, Any]] = []
+        for sample, reads in zip(samples, reads_of_sample, strict=True):
+            tube, truth_rows = series.tube(sample)
+            for mate, name in enumerate(reads):
+                write_fastq(paths[name], _select_mate(name_reads(tube.batches, sample.sample_id), mate))
+            truth += truth_rows
+            progress(f"{sample.sample_id}: {int(tube.reads.sum())} reads")
+        write_table(samples_table(series), SAMPLES, paths[SAMPLE_SHEET])
+        write_table(markers_table(series), MARKERS, paths[TRUE_MARKERS])
+        write_table(pl.DataFrame(truth, schema=TRUTH.schema()), TRUTH, paths[TRUTH_TABLE])
+        write_text(paths[SETTINGS], yaml.safe_dump(analysis_settings(series), sort_keys=False))
+        for library, name in controls.items():
+            write_table(controls_table(series, library), CONTROLS, paths[name])
+
+
+def write_labelled_reads(
+    batches: Iterator[tuple[SimulatedReads, tuple[Rearrangement, ...]]],
+    reads: Path,
+    truth: Path,
+    *,
+    force: bool = False,
+) -> None:
+    """Write labelled reads, named ``read.1``, ``read.2`` and so on, and their READ_TRUTH table.
+
+    Args:
+        batches: batches from `simulate_labelled_reads`.
+        reads: FASTQ file to write; gzip if its name ends with ``.gz``.
+        truth: READ_TRUTH table to write.
+        force: overwrite existing files.
+
+    Raises:
+        OutputError: a file exists without `force`, or its folder cannot be written.
+    """
+    tables: list[pl.DataFrame] = []
+
+    def records() -> Iterator[tuple[Sequence[str], Ragged, U8]]:
+        first = 1
+        for batch, rearrangements in batches:
+            names = [f"read.{number}" for number in range(first, first + len(batch.origin))]
+            tables.append(read_truth_table(names, batch, rearrangements))
+            first += len(names)
+            yield names, batch.sequences, batch.qualities
+
+    with staged([reads, truth], force=force) as (reads_path, truth_path):
+        write_fastq(reads_path, records())
+        write_table(pl.concat(tables), READ_TRUTH, truth_path)
 
 
 def samples_table(series: Series) -> pl.DataFrame:
-    """The sample sheet; files are named after the samples."""
+    """Make the SAMPLES table of a series; its files are named after the samples."""
     plan = series.plan
     diseases = {subject.subject_id: subject.disease for subject in plan.subjects}
     rows = [
@@ -47,53 +117,35 @@ def samples_table(series: Series) -> pl.DataFrame:
 
 
 def reads_names(series: Series, sample: SamplePlan) -> list[str]:
-    """File names of a sample's reads: one, or two of mates."""
+    """Name the files of a sample's reads: one file, or two files of mates."""
     paired = series.plan.libraries[series.plan.library_of(sample)].mate_length is not None
-    return [f"{sample.sample_id}{mate}{READS_ENDING}" for mate in (("_1", "_2") if paired else ("",))]
+    return [f"{sample.sample_id}{mate}{_FASTQ_SUFFIX}" for mate in (("_1", "_2") if paired else ("",))]
 
 
 def controls_name(series: Series, library: str) -> str:
-    """File name of a library's CONTROLS table."""
+    """Name the file of a library's CONTROLS table."""
     return "controls.tsv" if len(series.plan.libraries) == 1 else f"controls-{library}.tsv"
 
 
 def controls_table(series: Series, library: str) -> pl.DataFrame:
-    """The calibrators of a library as a CONTROLS table."""
+    """Make the CONTROLS table of a library, which lists its calibrators."""
     rows = [
         {
-            "control_id": control.control_id,
+            "control_id": calibrator.control_id,
             "kind": "calibrator",
-            "locus": control.rearrangement.locus,
-            "sequence": control.rearrangement.amplicon(),
-            "copies": float(control.copies),
+            "locus": calibrator.rearrangement.locus,
+            "sequence": calibrator.rearrangement.amplicon(),
+            "copies": float(calibrator.copies),
         }
-        for control in series.controls[library]
+        for calibrator in series.calibrators[library]
     ]
     return check(pl.DataFrame(rows, schema=CONTROLS.schema()), CONTROLS)
 
 
 def markers_table(series: Series) -> pl.DataFrame:
-    """The true markers as a MARKERS table, with which follow-ups can be tracked without a baseline."""
+    """Make the MARKERS table of the true markers, with which follow-ups can be tracked without a baseline."""
     rows = [_marker_row(marker) for marker in series.markers]
     return check(pl.DataFrame(rows, schema=MARKERS.schema()), MARKERS)
-
-
-def settings(series: Series) -> dict[str, Any]:
-    """The configuration that a laboratory with these libraries would write."""
-    return {
-        "libraries": {
-            name: {
-                "controls": controls_name(series, name) if library.calibrators_per_locus else None,
-                "loci": list(library.loci),
-                "capture": library.capture,
-                "dispersion": library.dispersion,
-                "efficiency_sd": 0.0,  # molecules differ in their yield, sequences do not
-                **({"umi_pattern": f"^(?P<umi>.{{{library.umi_length}}})"} if library.umi_length else {}),
-            }
-            for name, library in series.plan.libraries.items()
-        },
-        "quantify": {"pg_per_cell": series.plan.pg_per_cell},
-    }
 
 
 def _marker_row(marker: Marker) -> dict[str, Any]:
@@ -117,64 +169,27 @@ def _marker_row(marker: Marker) -> dict[str, Any]:
     }
 
 
-SHEET, SETTINGS, TRUE_MARKERS, TRUTHS = "samples.tsv", "config.yaml", "true_markers.tsv", "truth.tsv"
+def analysis_settings(series: Series) -> dict[str, Any]:
+    """Make the settings with which a laboratory would analyse these libraries."""
+    return {
+        "libraries": {
+            name: {
+                "controls": controls_name(series, name) if library.calibrators_per_locus else None,
+                "loci": list(library.loci),
+                "capture": library.capture,
+                "dispersion": library.dispersion,
+                "efficiency_sd": 0.0,  # PCR yield differs between molecules, not between sequences
+                **({"umi_pattern": f"^(?P<umi>.{{{library.umi_length}}})"} if library.umi_length else {}),
+            }
+            for name, library in series.plan.libraries.items()
+        },
+        "quantify": {"pg_per_cell": series.plan.pg_per_cell},
+    }
 
 
-def write_series(
-    series: Series, folder: Path, *, force: bool = False, progress: Callable[[str], None] = lambda _: None
-) -> None:
-    """Write every tube's reads, ``samples.tsv``, ``config.yaml``, controls, ``true_markers.tsv`` and ``truth.tsv``.
-
-    Args:
-        series: what is simulated.
-        folder: where to; made if it is not there.
-        force: overwrite what is there.
-        progress: called with a sentence after each tube.
-
-    Raises:
-        OutputError: a file exists without `force`, or the folder cannot be written.
-    """
-    samples = series.plan.samples
-    libraries = {name: controls_name(series, name) for name in series.controls if series.controls[name]}
-    of_sample = [reads_names(series, sample) for sample in samples]
-    names = [name for reads in of_sample for name in reads]
-    names += [SHEET, SETTINGS, TRUE_MARKERS, TRUTHS, *libraries.values()]
-    with staged([folder / name for name in names], force=force) as staged_places:
-        places = dict(zip(names, staged_places, strict=True))
-        rows: list[dict[str, Any]] = []
-        for sample, reads in zip(samples, of_sample, strict=True):
-            tube, truth = series.tube(sample)
-            for mate, name in enumerate(reads):
-                write_fastq(places[name], _records(named(tube.batches, sample.sample_id), mate))
-            rows += truth
-            progress(f"{sample.sample_id}: {int(tube.reads.sum())} reads")
-        write_table(samples_table(series), SAMPLES, places[SHEET])
-        write_table(markers_table(series), MARKERS, places[TRUE_MARKERS])
-        write_table(pl.DataFrame(rows, schema=TRUTH.schema()), TRUTH, places[TRUTHS])
-        write_text(places[SETTINGS], yaml.safe_dump(settings(series), sort_keys=False))
-        for library, name in libraries.items():
-            write_table(controls_table(series, library), CONTROLS, places[name])
-
-
-def write_known_reads(
-    batches: Iterator[tuple[ReadBatch, tuple[Rearrangement, ...]]], reads: Path, truth: Path, *, force: bool = False
-) -> None:
-    """Write the reads of `known_reads` and their READ_TRUTH; they are named ``read.1`` and so on."""
-    tables: list[pl.DataFrame] = []
-
-    def records() -> Iterator[tuple[Sequence[str], Ragged, U8]]:
-        first = 1
-        for batch, rearrangements in batches:
-            names = [f"read.{number}" for number in range(first, first + len(batch.origin))]
-            tables.append(read_truth(names, batch, rearrangements))
-            first += len(names)
-            yield names, batch.sequences, batch.qualities
-
-    with staged([reads, truth], force=force) as (reads_place, truth_place):
-        write_fastq(reads_place, records())
-        write_table(pl.concat(tables), READ_TRUTH, truth_place)
-
-
-def _records(batches: Iterator[tuple[list[str], ReadBatch]], mate: int) -> Iterator[tuple[Sequence[str], Ragged, U8]]:
+def _select_mate(
+    batches: Iterator[tuple[list[str], SimulatedReads]], mate: int
+) -> Iterator[tuple[Sequence[str], Ragged, U8]]:
+    """Yield names, sequences and scores of mates 1 (or single reads) for `mate` 0, and of mates 2 for `mate` 1."""
     for names, batch in batches:
         yield names, *(batch.mates if mate and batch.mates is not None else (batch.sequences, batch.qualities))

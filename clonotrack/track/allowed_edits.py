@@ -152,7 +152,7 @@ def _far(target: Target, background: Background, settings: Track) -> int:
 def _stem(target: Target, reference: Reference) -> int | None:
     """First base of the part behind the V; None where the V is not known, or the part holds nothing of it."""
     try:
-        segment = reference.gene((target.v_call or "").split(",")[0])[0]
+        segment = reference.alleles((target.v_call or "").split(",")[0])[0]
     except GermlineError:
         return None
     end = _end_of(encode(target.whole), encode(segment.sequence)) - target.start

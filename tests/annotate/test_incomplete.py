@@ -30,7 +30,7 @@ class Incomplete:
 
 
 def gene(reference: Reference, name: str) -> Segment:
-    return reference.gene(name)[0]
+    return reference.alleles(name)[0]
 
 
 def d_j(rng: np.random.Generator, reference: Reference, locus: str, flank: int) -> Incomplete:

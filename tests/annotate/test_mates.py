@@ -4,8 +4,8 @@ import pytest
 from clonotrack.annotate.stage import annotate, annotate_pairs
 from clonotrack.config import Annotate
 from clonotrack.sequences import reverse_complement
-from clonotrack.simulate.random_streams import stream
-from clonotrack.simulate.recombine import draw, inherit
+from clonotrack.simulate.random_streams import random_stream
+from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
 from clonotrack.tables import SEQUENCES
 
 
@@ -26,8 +26,8 @@ def sequences(rows):
 
 @pytest.fixture(scope="module")
 def whole(reference):
-    rng = stream(2, "mates")
-    (found,) = draw(inherit(reference, "IGH", rng), 1, rng)
+    rng = random_stream(2, "mates")
+    (found,) = draw_rearrangements(draw_genotype(reference, "IGH", rng), 1, rng)
     return found.amplicon(300)
 
 

@@ -26,7 +26,7 @@ def genes(calls: str | None) -> set[str]:
 
 def alike(reference: Reference, segment: Segment) -> set[str]:
     """Genes that no read can tell from this one."""
-    return {genes_of.split("*")[0] for genes_of in (segment.allele, *reference.identical(segment.allele))}
+    return {genes_of.split("*")[0] for genes_of in (segment.allele, *reference.identical_alleles(segment.allele))}
 
 
 def share_right(made: list[Made], frame: pl.DataFrame, reference: Reference) -> dict[str, float]:

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clonotrack.germline import find_anchor, j_anchors, v_anchor, v_anchor_gapped
-from clonotrack.germline.anchors import ungapped
+from clonotrack.germline import find_anchor, find_gapped_v_anchor, find_j_motifs, find_v_anchor
+from clonotrack.germline.anchors import remove_gaps
 from clonotrack.sequences import translate
 
 UPSTREAM = "CAGGTGCAGCTGGTGCAGTCTGGGGCT"
@@ -16,66 +16,66 @@ bases = st.text("ACGT", max_size=60)
 @pytest.mark.parametrize("cut", [0, 1, 2])
 def test_cys104_is_found_in_any_frame(codon, tail, cut):
     head = (UPSTREAM + END_OF_V)[cut:]
-    assert v_anchor(head + codon + tail) == len(head)
+    assert find_v_anchor(head + codon + tail) == len(head)
 
 
-def test_cys_without_the_motif_is_no_anchor():
-    assert v_anchor(UPSTREAM + "AAAAAAAAAAAAAAAAAA" + "TGTGCG") is None
+def test_a_cys_without_the_residues_before_it_is_not_an_anchor():
+    assert find_v_anchor(UPSTREAM + "AAAAAAAAAAAAAAAAAA" + "TGTGCG") is None
 
 
-def test_v_cut_before_cys_has_no_anchor():
-    assert v_anchor(UPSTREAM + END_OF_V) is None
+def test_a_v_truncated_before_cys104_has_no_anchor():
+    assert find_v_anchor(UPSTREAM + END_OF_V) is None
 
 
-def test_cys_too_far_from_the_end_is_not_taken():
-    assert v_anchor(UPSTREAM + END_OF_V + "TGT" + "A" * 60) is None
+def test_a_cys_far_from_the_3_prime_end_is_not_an_anchor():
+    assert find_v_anchor(UPSTREAM + END_OF_V + "TGT" + "A" * 60) is None
 
 
 @given(bases)
-def test_v_anchor_is_a_cys_codon_or_nothing(sequence):
-    anchor = v_anchor(sequence)
+def test_v_anchor_is_a_cys_codon_or_none(sequence):
+    anchor = find_v_anchor(sequence)
     assert anchor is None or sequence[anchor : anchor + 3] in ("TGT", "TGC")
 
 
 def test_gapped_anchor_counts_the_nucleotides_before_position_310():
     gapped = "A" * 30 + "." * 12 + "C" * 267 + "TGTGCG"
-    assert v_anchor_gapped(gapped) == 297
-    assert ungapped(gapped)[297:300] == "TGT"
+    assert find_gapped_v_anchor(gapped) == 297
+    assert remove_gaps(gapped)[297:300] == "TGT"
 
 
 @pytest.mark.parametrize("codon", ["TGA", "TG", "", "..."])
-def test_gapped_without_cys_at_104_has_no_anchor_and_says_what_it_reads(codon):
+def test_gapped_v_without_cys_at_104_has_no_anchor_and_the_reason_names_the_codon(codon):
     gapped = "A" * 297 + "." * 12 + codon
-    anchor, why = find_anchor("V", ungapped(gapped), gapped, {})
+    anchor, reason = find_anchor("V", remove_gaps(gapped), gapped, {})
     assert anchor is None
-    assert (codon or "nothing") in why
+    assert (codon or "nothing") in reason
 
 
 @pytest.mark.parametrize("aromatic", ["TTT", "TTC", "TGG"])
 @pytest.mark.parametrize("shift", [0, 1, 2])
 def test_j_motif_is_found_in_every_frame(aromatic, shift):
     sequence = "A" * shift + "AACTAC" + aromatic + "GGCCAAGGG" + "ACCACC"
-    assert j_anchors(sequence) == [shift + 6]
+    assert find_j_motifs(sequence) == [shift + 6]
 
 
 @given(bases)
-def test_j_anchors_are_the_motif_by_brute_force(sequence):
+def test_j_motifs_equal_those_of_a_brute_force_search(sequence):
     motifs = [
         start
         for start in range(len(sequence) - 11)
         for residues in [translate(sequence[start : start + 12])]
         if residues[0] in "WF" and residues[1] == "G" and residues[3] == "G"
     ]
-    assert j_anchors(sequence) == motifs
+    assert find_j_motifs(sequence) == motifs
 
 
-def test_two_motifs_are_no_anchor():
-    anchor, why = find_anchor("J", "TTTGGCCAAGGG" * 2, None, {})
+def test_two_motifs_give_no_anchor():
+    anchor, reason = find_anchor("J", "TTTGGCCAAGGG" * 2, None, {})
     assert anchor is None
-    assert why == "2 [WF]GxG motifs, one was expected"
+    assert reason == "2 [WF]GxG motifs instead of one"
 
 
-def test_an_exception_is_known_by_its_sequence():
+def test_an_exception_is_recognised_by_its_sequence():
     from hashlib import md5
 
     sequence = "ACGTACGTACGT"
@@ -83,5 +83,5 @@ def test_an_exception_is_known_by_its_sequence():
     assert find_anchor("J", sequence, None, {md5(sequence.encode()).hexdigest(): 3}) == (3, "")
 
 
-def test_d_needs_no_anchor():
+def test_a_d_has_no_anchor_and_no_reason():
     assert find_anchor("D", "TGTGCGTTTGGCCAAGGG", None, {}) == (None, "")

@@ -1,4 +1,4 @@
-"""The embedded reference: what it holds, and that its anchors are right."""
+"""The embedded reference: its segments, anchors, flanks, aliases and checksums."""
 
 import hashlib
 import re
@@ -9,8 +9,10 @@ from importlib.resources import files
 import pytest
 
 from clonotrack.errors import GermlineError
-from clonotrack.germline import LOCI, find_anchor, v_anchor
-from clonotrack.germline.load import _exceptions, check_reference, load_reference
+from clonotrack.germline import LOCI, find_anchor, find_v_anchor
+from clonotrack.germline.check import check_reference
+from clonotrack.germline.load import load_reference
+from clonotrack.germline.reference_files import read_anchor_exceptions
 
 ALLELES = {
     ("IGH", "V"): 198,
@@ -38,20 +40,20 @@ def reference():
     return load_reference()
 
 
-def test_counts(reference):
+def test_number_of_alleles_per_locus_and_kind(reference):
     counts = {(locus, kind): len(reference.select(kind, locus)) for locus in LOCI for kind in "VDJ"}
     assert {key: count for key, count in counts.items() if count} == ALLELES
 
 
-def test_every_anchor_is_found_again_from_the_sequence(reference):
-    exceptions = _exceptions()
+def test_every_anchor_equals_the_one_found_from_the_sequence(reference):
+    exceptions = read_anchor_exceptions()
     for segment in reference.segments:
-        found, why = find_anchor(segment.kind, segment.sequence, segment.gapped, exceptions)
-        assert found == segment.anchor, segment.allele
-        assert not why or segment.allele in ("KDE", "Intron")
+        anchor, reason = find_anchor(segment.kind, segment.sequence, segment.gapped, exceptions)
+        assert anchor == segment.anchor, segment.allele
+        assert not reason or segment.allele in ("KDE", "Intron")
 
 
-def test_only_the_listed_exceptions_escape_the_rules(reference):
+def test_the_anchor_rules_miss_only_the_listed_exceptions(reference):
     missed = {s.allele for s in reference.segments if s.anchor != find_anchor(s.kind, s.sequence, s.gapped, {})[0]}
     assert missed == {
         *("IGKV2-29*01", "IGLV3-2*03", "TRBV7-3*03", "TRBV17*01", "TRBV17*02", "TRBV26*01", "TRBV26*02", "TRGVA*01"),
@@ -60,12 +62,12 @@ def test_only_the_listed_exceptions_escape_the_rules(reference):
     }
 
 
-def test_plain_and_gapped_rule_agree_on_ig(reference):
-    differ = {s.gene for s in reference.segments if s.gapped and v_anchor(s.sequence) != s.anchor}
+def test_ungapped_and_gapped_rule_agree_on_ig_v(reference):
+    differ = {s.gene for s in reference.segments if s.gapped and find_v_anchor(s.sequence) != s.anchor}
     assert differ == {"IGHV8-51-1", "IGKV2-29"}
 
 
-def test_gaps_only_where_they_may_be_shipped(reference):
+def test_only_ig_v_have_gapped_sequences(reference):
     for segment in reference.segments:
         assert (segment.gapped is not None) == (segment.kind == "V" and segment.allele.startswith("IG"))
         assert segment.gapped is None or segment.gapped.replace(".", "") == segment.sequence
@@ -80,7 +82,7 @@ def test_functional_segments_have_the_anchor_residue(reference):
             assert codon in wanted or odd[segment.allele] == codon, segment.allele
 
 
-def test_gamma_is_complete(reference):
+def test_all_trg_genes_are_present(reference):
     genes = {segment.gene for segment in reference.segments if segment.locus == "TRG"}
     assert {gene.removeprefix("TRG") for gene in genes} == {
         *("V1", "V2", "V3", "V4", "V5", "V5P", "V8", "VA", "V9", "V10", "V11"),
@@ -88,7 +90,7 @@ def test_gamma_is_complete(reference):
     }
 
 
-def test_longest_form_where_the_lists_have_two(reference):
+def test_the_longer_sequence_is_kept_of_alleles_listed_in_two_lengths(reference):
     lengths = {name: len(reference.segment(name).sequence) for name in ("TRAV11*01", "TRAJ59*01", "TRGV10*02")}
     assert lengths == {"TRAV11*01": 277, "TRAJ59*01": 60, "TRGV10*02": 309}
 
@@ -108,31 +110,31 @@ def test_every_d_has_flanks(reference):
     assert reference.segment("TRDD2*01").flank_5.endswith("CATTGTG")
 
 
-def test_identical_sequences_are_told(reference):
-    assert reference.identical("TRGJ1*02") == ("TRGJ2*01",)
-    assert reference.identical("TRBV6-2*01") == ("TRBV6-3*01",)
-    assert reference.identical("IGHD4-4*01") == ("IGHD4-11*01",)
-    assert reference.identical("IGHD5-5*01") == ("IGHD5-18*01",)
-    assert reference.identical("IGHV1-18*01") == ()
+def test_identical_alleles(reference):
+    assert reference.identical_alleles("TRGJ1*02") == ("TRGJ2*01",)
+    assert reference.identical_alleles("TRBV6-2*01") == ("TRBV6-3*01",)
+    assert reference.identical_alleles("IGHD4-4*01") == ("IGHD4-11*01",)
+    assert reference.identical_alleles("IGHD5-5*01") == ("IGHD5-18*01",)
+    assert reference.identical_alleles("IGHV1-18*01") == ()
 
 
-def test_flanks_tell_identical_d_genes_apart(reference):
+def test_flanks_distinguish_identical_d_genes(reference):
     assert reference.segment("IGHD4-4*01").flank_5 != reference.segment("IGHD4-11*01").flank_5
 
 
-def test_orphons_are_listed_and_not_called(reference):
+def test_orphons_are_listed_but_not_selected(reference):
     orphons = {segment.allele for segment in reference.segments if segment.orphon}
     assert orphons == {"TRBV23/OR9-2*01", "TRBV29/OR9-2*02"}
     assert not orphons & {segment.allele for segment in reference.select("V")}
 
 
-def test_every_alias_leads_to_a_segment_and_hides_none(reference):
+def test_every_alias_names_a_segment_and_is_not_a_segment_name(reference):
     names = {s.allele for s in reference.segments} | {s.gene for s in reference.segments}
     assert len(reference.aliases) == 109
     for alias, canonical in reference.aliases.items():
         assert alias not in names
         assert canonical in names
-        assert reference.gene(alias) == reference.gene(canonical)
+        assert reference.alleles(alias) == reference.alleles(canonical)
 
 
 @pytest.mark.parametrize(
@@ -149,23 +151,23 @@ def test_alias_of_an_allele(reference, name, allele):
     assert reference.segment(name).allele == allele
 
 
-def test_names_that_are_not_there(reference):
+def test_unknown_names_and_gene_names_are_errors(reference):
     with pytest.raises(GermlineError, match="IGHV9-99"):
-        reference.gene("IGHV9-99")
+        reference.alleles("IGHV9-99")
     with pytest.raises(GermlineError, match="name one of its alleles"):
         reference.segment("IGHJ4")
 
 
-def test_check_finds_nothing_to_complain_about():
-    findings = check_reference([files("clonotrack.germline") / "data"])
-    assert len(findings) == 664
-    assert {finding.allele for finding in findings if finding.status != "ok"} == {
+def test_check_reports_only_the_two_orphons():
+    checks = check_reference([files("clonotrack.germline") / "data"])
+    assert len(checks) == 664
+    assert {check.allele for check in checks if check.status != "ok"} == {
         "TRBV23/OR9-2*01",
         "TRBV29/OR9-2*02",
     }
 
 
-def test_provenance_lists_every_file_with_its_md5():
+def test_provenance_lists_the_md5_of_every_file():
     package = files("clonotrack.germline")
     listed = dict(
         re.findall(r"^\| `(\S+)` \| \d+ \| `([0-9a-f]{32})` \|$", (package / "PROVENANCE.md").read_text(), re.M)

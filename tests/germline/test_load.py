@@ -1,7 +1,10 @@
+"""Loading and checking a user's reference folder."""
+
 import pytest
 
 from clonotrack.errors import InputError
-from clonotrack.germline.load import check_reference, load_reference
+from clonotrack.germline.check import check_reference
+from clonotrack.germline.load import load_reference
 
 J4 = ">IGHJ4*02\nACTACTTTGACTACTGGGGCCAGGGAACCCTGGTCACCGTCTCCTCAG\n"
 V = "CAGGTGCAGCTGGTGCAGTCTGGGGCTGACACGGCCGTGTATTACTGTGCGAGAGA"
@@ -18,26 +21,26 @@ def write(folder, name, text):
     return folder / name
 
 
-def as_imgt(segment):
-    """A record as in IMGT's downloads: bars, lower case, gaps, 60 letters a line."""
-    letters = (segment.gapped or segment.sequence).lower()
-    lines = "\n".join(letters[start : start + 60] for start in range(0, len(letters), 60))
+def format_imgt(segment):
+    """Format a record as IMGT does: fields between bars, lower case, gaps, 60 bases per line."""
+    bases = (segment.gapped or segment.sequence).lower()
+    lines = "\n".join(bases[start : start + 60] for start in range(0, len(bases), 60))
     region = f"{segment.kind}-REGION"
     return f">X1|{segment.allele}|Homo sapiens|{segment.functionality}|{region}|1..9|9 nt|1| | | | | | | |\n{lines}\n"
 
 
-def as_plain(segment):
+def format_plain(segment):
     return f">{segment.allele}\n{segment.sequence}\n"
 
 
-@pytest.mark.parametrize("written", [as_imgt, as_plain])
-def test_a_users_copy_gets_the_embedded_anchors(tmp_path, written):
+@pytest.mark.parametrize("format_record", [format_imgt, format_plain])
+def test_a_users_copy_gets_the_embedded_anchors(tmp_path, format_record):
     embedded = [s for s in load_reference().segments if s.allele not in ("KDE", "Intron")]
-    write(tmp_path, "all.fa", "".join(map(written, embedded)))
-    own = load_reference(tmp_path)
-    assert {s.allele: s.anchor for s in own.segments} == {s.allele: s.anchor for s in embedded}
-    assert own.loci == load_reference().loci
-    assert own.name == str(tmp_path)
+    write(tmp_path, "all.fa", "".join(map(format_record, embedded)))
+    user_reference = load_reference(tmp_path)
+    assert {s.allele: s.anchor for s in user_reference.segments} == {s.allele: s.anchor for s in embedded}
+    assert user_reference.loci == load_reference().loci
+    assert user_reference.name == str(tmp_path)
 
 
 def test_loading_is_fast():
@@ -47,7 +50,7 @@ def test_loading_is_fast():
     assert min(repeat(load_reference, number=1, repeat=5)) < 0.05
 
 
-def test_digest_knows_names_letters_and_anchors_but_not_order(folder):
+def test_digest_depends_on_names_and_bases_but_not_on_file_order(folder):
     same = load_reference(folder).digest
     write(folder, "a.fasta", ">IGHD1-1*01\nGGTACAACTGGAACGAC\n")
     more = load_reference(folder).digest
@@ -63,16 +66,16 @@ def test_aliases_and_flanks_of_a_users_folder(folder):
     write(folder, "d.fasta", ">IGHD1-1*01\nGGTACAACTGGAACGAC\n")
     write(folder, "aliases.tsv", "alias\tcanonical\nJH4\tIGHJ4*02\n")
     write(folder, "rss_flanks.tsv", "gene\tside\tflank\nIGHD1-1\t5'\tacg\n")
-    own = load_reference(folder)
-    assert own.segment("JH4").allele == "IGHJ4*02"
-    assert (own.segment("IGHD1-1*01").flank_5, own.segment("IGHD1-1*01").flank_3) == ("ACG", "")
+    user_reference = load_reference(folder)
+    assert user_reference.segment("JH4").allele == "IGHJ4*02"
+    assert (user_reference.segment("IGHD1-1*01").flank_5, user_reference.segment("IGHD1-1*01").flank_3) == ("ACG", "")
 
 
 def test_one_allele_in_two_files_is_kept_once(folder):
     write(folder, "again.fasta", J4)
     assert len(load_reference(folder).segments) == 1
-    notes = [finding.message for finding in check_reference([folder])]
-    assert notes == ["", "met before with the same sequence, kept once"]
+    messages = [check.message for check in check_reference([folder])]
+    assert messages == ["", "appears earlier with the same sequence; the first record is kept"]
 
 
 def test_windows_line_ends_and_blank_lines(folder):
@@ -83,15 +86,15 @@ def test_windows_line_ends_and_blank_lines(folder):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no FASTA record"),
-        ("ACGT\n>IGHJ1*01\nACGT\n", "line 1: is no FASTA file"),
+        ("", "contains no FASTA record"),
+        ("ACGT\n>IGHJ1*01\nACGT\n", "line 1: is not a FASTA file"),
         (">IGHJ1*01\nACGT\n>IGHJ2*01\n>IGHJ3*01\nACGT\n", "record 2: 'IGHJ2*01' has no sequence"),
-        (">IGHJ1*01\nACGT\n>IGHJ2*01\nAC!T\n", "record 2: IGHJ2*01 holds letters that are no nucleotides"),
+        (">IGHJ1*01\nACGT\n>IGHJ2*01\nAC!T\n", "record 2: IGHJ2*01 contains characters that are not nucleotides"),
         (">IGHJ1*01\nACGT\n>IGHC*01\nACGT\n", "record 2: IGHC*01 is not the name"),
-        (">IGHJ1*01\nACGT\n>IGHJ1*01\nACGG\n", "record 2: IGHJ1*01 was met before with another sequence"),
+        (">IGHJ1*01\nACGT\n>IGHJ1*01\nACGG\n", "record 2: IGHJ1*01 appears earlier with a different sequence"),
     ],
 )
-def test_broken_fasta(tmp_path, text, message):
+def test_invalid_fasta_is_reported_with_its_place(tmp_path, text, message):
     path = write(tmp_path, "own.fasta", text)
     with pytest.raises(InputError) as error:
         load_reference(tmp_path)
@@ -99,23 +102,23 @@ def test_broken_fasta(tmp_path, text, message):
     assert message in str(error.value)
 
 
-def test_not_ascii_names_the_line(tmp_path):
+def test_a_character_that_is_not_ascii_is_reported_with_its_line(tmp_path):
     (tmp_path / "own.fasta").write_bytes(b">IGHJ1*01\nACGT\n>IGHJ2\xc3\xa9\nACGT\n")
-    with pytest.raises(InputError, match="line 3: holds a character that is not ASCII"):
+    with pytest.raises(InputError, match="line 3: contains a character that is not ASCII"):
         load_reference(tmp_path)
 
 
-def test_no_such_folder(tmp_path):
-    with pytest.raises(InputError, match="is no folder"):
+def test_a_missing_folder_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="is not a folder"):
         load_reference(tmp_path / "nowhere")
 
 
-def test_folder_without_fasta(tmp_path):
-    with pytest.raises(InputError, match="holds no FASTA file"):
+def test_a_folder_without_fasta_files_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="contains no FASTA file"):
         load_reference(tmp_path)
 
 
-def test_v_without_j(folder):
+def test_a_locus_with_v_but_no_j_is_an_error(folder):
     write(folder, "k.fasta", f">IGKV1-1*01\n{V}\n")
     with pytest.raises(InputError, match="IGK has V segments but no J segments"):
         load_reference(folder)
@@ -129,14 +132,14 @@ def test_v_without_j(folder):
         ("", "line 1: has no column alias"),
     ],
 )
-def test_broken_table(folder, text, message):
+def test_an_invalid_table_is_reported_with_its_line(folder, text, message):
     write(folder, "aliases.tsv", text)
     with pytest.raises(InputError) as error:
         load_reference(folder)
     assert message in str(error.value)
 
 
-def test_check_says_what_is_wrong_with_each_record(folder):
+def test_check_reports_the_problem_of_each_record(folder):
     records = [
         f">IGHV1-1*01\n{V}\n",
         f">IGHV1-2*01\n{V[:40]}\n",
@@ -147,17 +150,15 @@ def test_check_says_what_is_wrong_with_each_record(folder):
         f">IGHV1/OR15-1*01\n{V}\n",
     ]
     path = write(folder, "v.fasta", "".join(records))
-    findings = check_reference([path])
-    assert [finding.status for finding in findings] == [
-        *("ok", "problem", "note", "problem", "problem", "problem", "note")
-    ]
-    assert [finding.record for finding in findings] == list(range(1, 8))
-    assert "no Cys104" in findings[1].message
-    assert findings[3].message == f"the header states anchor=3, the sequence shows {V.index('TGTGCG')}"
-    assert "another sequence" in findings[4].message
-    assert findings[5].segment is None
+    checks = check_reference([path])
+    assert [check.status for check in checks] == [*("ok", "problem", "note", "problem", "problem", "problem", "note")]
+    assert [check.record for check in checks] == list(range(1, 8))
+    assert "no Cys104" in checks[1].message
+    assert checks[3].message == f"the header states anchor=3, but the sequence gives {V.index('TGTGCG')}"
+    assert "different sequence" in checks[4].message
+    assert checks[5].segment is None
 
 
-def test_check_of_a_file_that_is_not_there(tmp_path):
+def test_checking_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         check_reference([tmp_path / "no.fasta"])

@@ -16,7 +16,7 @@ from clonotrack.pgen.allowed_edits import (
     loss,
     matching_errors,
 )
-from clonotrack.simulate.recombine import draw, inherit
+from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
 
 REFERENCE = load_reference()
 BACKGROUND = Background(REFERENCE)
@@ -62,7 +62,9 @@ def test_a_long_junction_keeps_its_edits_and_a_public_one_says_why_not(
 ) -> None:
     rng = np.random.default_rng(3)
     made = [
-        r for r in draw(inherit(REFERENCE, locus, rng), 60, rng, min_inserted=inserted) if inserted or r.inserted < 3
+        r
+        for r in draw_rearrangements(draw_genotype(REFERENCE, locus, rng), 60, rng, min_inserted=inserted)
+        if inserted or r.inserted < 3
     ]
     for rearrangement in made[:8]:
         found = target(rearrangement.sequence, rearrangement.key_region, 40)
@@ -76,7 +78,7 @@ def test_a_long_junction_keeps_its_edits_and_a_public_one_says_why_not(
 
 def test_a_stricter_rate_leaves_fewer_edits_and_no_more_background() -> None:
     rng = np.random.default_rng(5)
-    for made in draw(inherit(REFERENCE, "TRB", rng), 20, rng):
+    for made in draw_rearrangements(draw_genotype(REFERENCE, "TRB", rng), 20, rng):
         rates = (1e-15, 1e-12, 1e-9, 1e-6)
         judged = [BACKGROUND.judge(made.key_region, "TRB", None, Track(false_hit_rate=rate), 3) for rate in rates]
         assert [one.edits for one in judged] == sorted(one.edits for one in judged)
@@ -85,7 +87,7 @@ def test_a_stricter_rate_leaves_fewer_edits_and_no_more_background() -> None:
 
 def test_edits_that_the_settings_state_stay_with_the_background_they_bring() -> None:
     rng = np.random.default_rng(6)
-    (made,) = draw(inherit(REFERENCE, "IGK", rng), 1, rng)
+    (made,) = draw_rearrangements(draw_genotype(REFERENCE, "IGK", rng), 1, rng)
     lowered = BACKGROUND.judge(made.key_region, "IGK", None, Track(), 2)
     stated = BACKGROUND.judge(made.key_region, "IGK", None, Track(max_edits=2), 2)
     assert (lowered.edits, stated.edits, stated.reason) == (0, 2, None)

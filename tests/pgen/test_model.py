@@ -8,7 +8,7 @@ import pytest
 from clonotrack.germline import Segment
 from clonotrack.germline.load import load_reference
 from clonotrack.pgen.model import copies_per_cell, enrichment, per_rearrangement, recombination
-from clonotrack.simulate.recombine import draw, inherit
+from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
 from clonotrack.tables import SYSTEMS
 
 REFERENCE = load_reference()
@@ -30,7 +30,7 @@ def test_every_system_has_a_model_whose_chances_add_up(system: str) -> None:
 def test_the_model_says_how_often_random_rearrangements_hold_a_stretch(locus: str) -> None:
     """10,000 rearrangements of one person; stretches of 12 nt about the joint."""
     rng = np.random.default_rng(4)
-    germline = inherit(REFERENCE, locus, rng)
+    germline = draw_genotype(REFERENCE, locus, rng)
     functional = [segment for segment in REFERENCE.segments if segment.functionality in ("F", "")]
     alleles = Counter(segment.gene for segment in functional)
     pools = [pool for pool in (germline.v, germline.d, germline.j) if pool]
@@ -42,9 +42,9 @@ def test_the_model_says_how_often_random_rearrangements_hold_a_stretch(locus: st
 
     model = recombination(REFERENCE, locus, usage)
     assert model is not None
-    made = [r.sequence for r in draw(germline, 10_000, rng)]
+    made = [r.sequence for r in draw_rearrangements(germline, 10_000, rng)]
     total = expected = 0.0
-    for rearrangement in draw(germline, 25, rng):
+    for rearrangement in draw_rearrangements(germline, 25, rng):
         middle = (rearrangement.v_end + rearrangement.j_start) // 2
         window = rearrangement.sequence[middle - 6 : middle + 6]
         total += sum(window in sequence for sequence in made)

@@ -19,7 +19,7 @@ def sample(**changes):
     return {"sample_id": "s", "subject_id": "p", "role": "followup", "cells": 10, **changes}
 
 
-def test_defaults():
+def test_defaults_of_a_plan():
     plan = parse_plan(document())
     assert plan.library_of(plan.samples[0]) == "lib"
     assert plan.libraries["lib"].capture == 0.6
@@ -30,24 +30,24 @@ def test_defaults():
     ("changes", "message"),
     [
         ({"samples": []}, "samples: "),
-        ({"samples": [sample(), sample()]}, "sample_id s stands twice"),
+        ({"samples": [sample(), sample()]}, "sample_id s appears twice"),
         ({"samples": [sample(subject_id="q")]}, "sample s: subject q is not in the plan"),
         ({"samples": [sample(subject_id=None)]}, "sample s: a followup needs a subject_id"),
-        ({"samples": [sample(role="polyclonal_control")]}, "sample s: a polyclonal_control has no subject_id"),
+        ({"samples": [sample(role="polyclonal_control")]}, "sample s: a polyclonal_control must not have a subject_id"),
         ({"samples": [sample(cells=0)]}, "sample s: a followup needs cells"),
-        ({"samples": [sample(role="negative_control", subject_id=None, level=0.1)]}, "a control holds no clone"),
-        ({"samples": [sample(level=0.7, b_fraction=0.4)]}, "are more than 1 together"),
+        ({"samples": [sample(role="negative_control", subject_id=None, level=0.1)]}, "a control contains no clone"),
+        ({"samples": [sample(level=0.7, b_fraction=0.4)]}, "level, b_fraction and t_fraction is above 1"),
         ({"samples": [sample(level=2)]}, "samples.0.level"),
         ({"samples": [sample(library="x")]}, "sample s: library x is not in the plan"),
-        ({"samples": [sample(sample_id="../s")]}, "the name '../s' may hold"),
+        ({"samples": [sample(sample_id="../s")]}, "the name '../s' may contain only"),
         ({"samples": [sample(colour="red")]}, "samples.0.colour"),
-        ({"libraries": {"a": {"loci": ["IGH"]}, "b": {"loci": ["IGK"]}}}, "there are several libraries, name one"),
+        ({"libraries": {"a": {"loci": ["IGH"]}, "b": {"loci": ["IGK"]}}}, "the plan has several libraries: name one"),
         ({"libraries": {"lib": {"loci": ["IGX"]}}}, "libraries.lib.loci.0"),
         ({"libraries": {"lib": {"loci": []}}}, "libraries.lib.loci"),
         ({"subjects": [{"subject_id": "p", "markers": []}]}, "subjects.0.markers"),
     ],
 )
-def test_a_plan_that_cannot_be_is_one_sentence(changes, message):
+def test_each_problem_of_a_plan_is_one_line(changes, message):
     with pytest.raises(ConfigError) as caught:
         parse_plan(document(**changes), "plan.yaml")
     text = str(caught.value)
@@ -56,6 +56,6 @@ def test_a_plan_that_cannot_be_is_one_sentence(changes, message):
     assert "\n" not in text
 
 
-def test_an_empty_plan():
+def test_an_empty_plan_lacks_its_required_fields():
     with pytest.raises(ConfigError, match="libraries: Field required; samples: Field required"):
         parse_plan(None)

@@ -13,7 +13,8 @@ from clonotrack.germline.load import load_reference
 from clonotrack.raw_reads.fastx import read_chunks
 from clonotrack.raw_reads.fragments import Batch
 from clonotrack.sequences import reverse_complement
-from clonotrack.simulate.recombine import draw, hypermutate, inherit
+from clonotrack.simulate.hypermutation import hypermutate
+from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
 from clonotrack.track import locus_counts
 from clonotrack.track.locus_counts import Loci, j_masks
 from tests.track.made import REFERENCE, J, bases, batch, either_strand, substituted
@@ -77,7 +78,7 @@ def test_rearrangements_are_counted_under_their_locus(locus: str) -> None:
     reference = load_reference()
     rng = np.random.default_rng(7)
     reads = []
-    for number, rearrangement in enumerate(draw(inherit(reference, locus, rng), 2_000, rng)):
+    for number, rearrangement in enumerate(draw_rearrangements(draw_genotype(reference, locus, rng), 2_000, rng)):
         if locus.startswith("IG") and number % 10 < 4:
             rearrangement = hypermutate(rearrangement, 0.04 if locus == "IGH" else 0.02, rng)
         sequence = rearrangement.amplicon(150)

@@ -12,7 +12,8 @@ from clonotrack.markers.target_region import target as clone_specific
 from clonotrack.pgen.allowed_edits import Background, loss
 from clonotrack.raw_reads.fragments import Batch
 from clonotrack.sequences import reverse_complement
-from clonotrack.simulate.recombine import Rearrangement, draw, inherit
+from clonotrack.simulate.rearrangement import Rearrangement
+from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
 from clonotrack.tables import MARKERS
 from clonotrack.track.allowed_edits import with_relatives
 from clonotrack.track.stage import Search, prepare
@@ -21,8 +22,8 @@ from tests.track.made import bases, batch, controls, substituted
 
 REFERENCE = load_reference()
 RNG = np.random.default_rng(17)
-PERSON = inherit(REFERENCE, "IGH", RNG)
-CLONE, STRANGER = draw(PERSON, 2, RNG, productive=True, min_inserted=22)
+PERSON = draw_genotype(REFERENCE, "IGH", RNG)
+CLONE, STRANGER = draw_rearrangements(PERSON, 2, RNG, productive=True, min_inserted=22)
 
 
 def row(made: Rearrangement, name: str, subject_id: str = "p") -> dict[str, object]:
@@ -131,7 +132,7 @@ def test_a_hit_of_a_control_is_not_evolved() -> None:
 
 def test_a_public_marker_has_no_relatives() -> None:
     rng = np.random.default_rng(3)
-    made = min(draw(inherit(REFERENCE, "TRG", rng), 60, rng), key=lambda one: one.inserted)
+    made = min(draw_rearrangements(draw_genotype(REFERENCE, "TRG", rng), 60, rng), key=lambda one: one.inserted)
     (found,) = targets(row(made, "g"))
     assert (found.least_head, found.least_tail, found.far, found.stem) == (None, None, -1, None)
     assert found.reason is not None

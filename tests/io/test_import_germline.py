@@ -1,4 +1,4 @@
-"""Germline sets of others, imported: what the embedded reference knows has to come out of every format alike."""
+"""Import of published germline sets: every format gives the segments of the embedded reference."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def embedded() -> Reference:
 
 @pytest.fixture(scope="module")
 def igh(embedded: Reference) -> list[Segment]:
-    """Functional IGH segments, of which the V have IMGT gaps."""
+    """Functional IGH segments; the V have IMGT gaps."""
     return [s for s in embedded.segments if s.locus == "IGH" and s.functionality == "F" and (s.gapped or s.kind != "V")]
 
 
-def fasta(segments: list[Segment], *, gapped: bool) -> str:
+def format_fasta(segments: list[Segment], *, gapped: bool) -> str:
     return "".join(f">{s.allele}\n{(gapped and s.gapped) or s.sequence}\n" for s in segments)
 
 
-def described(segment: Segment, **facts: Any) -> dict[str, Any]:
+def describe_allele(segment: Segment) -> dict[str, Any]:
     delineation = {"delineation_scheme": "IMGT", "aligned_sequence": segment.gapped}
     return {
         "label": segment.allele,
@@ -37,70 +37,69 @@ def described(segment: Segment, **facts: Any) -> dict[str, Any]:
         "coding_sequence": segment.sequence,
         "functional": True,
         "v_gene_delineations": [delineation] if segment.kind == "V" else None,
-        **facts,
     }
 
 
-def germline_set(segments: list[Segment]) -> str:
-    return json.dumps({"GermlineSet": [{"allele_descriptions": [described(one) for one in segments]}]})
+def format_germline_set(segments: list[Segment]) -> str:
+    return json.dumps({"GermlineSet": [{"allele_descriptions": [describe_allele(segment) for segment in segments]}]})
 
 
 @pytest.mark.parametrize("form", ["gapped", "plain", "json"])
-def test_every_form_gives_the_same_reference(form: str, igh: list[Segment], tmp_path: Path) -> None:
+def test_every_format_gives_the_same_reference(form: str, igh: list[Segment], tmp_path: Path) -> None:
     source = tmp_path / ("set.json" if form == "json" else "igh.fasta")
-    source.write_text(germline_set(igh) if form == "json" else fasta(igh, gapped=form == "gapped"))
-    findings = import_germline([source], tmp_path / "made")
-    assert [finding.status for finding in findings] == ["ok"] * len(igh)
-    made = {s.allele: s for s in load_reference(tmp_path / "made").segments}
-    assert {s.allele: (s.sequence, s.anchor) for s in igh} == {n: (s.sequence, s.anchor) for n, s in made.items()}
-    assert all((made[s.allele].gapped == s.gapped) is (form != "plain") for s in igh if s.kind == "V")
-    assert len((tmp_path / "made" / "import.tsv").read_text().splitlines()) == len(igh) + 1
+    source.write_text(format_germline_set(igh) if form == "json" else format_fasta(igh, gapped=form == "gapped"))
+    checks = import_germline([source], tmp_path / "imported")
+    assert [check.status for check in checks] == ["ok"] * len(igh)
+    imported = {s.allele: s for s in load_reference(tmp_path / "imported").segments}
+    assert {s.allele: (s.sequence, s.anchor) for s in igh} == {n: (s.sequence, s.anchor) for n, s in imported.items()}
+    assert all((imported[s.allele].gapped == s.gapped) is (form != "plain") for s in igh if s.kind == "V")
+    assert len((tmp_path / "imported" / "import.tsv").read_text().splitlines()) == len(igh) + 1
 
 
-def test_names_of_other_species_and_what_cannot_be_placed(igh: list[Segment], tmp_path: Path) -> None:
+def test_names_of_other_species_and_records_with_problems(igh: list[Segment], tmp_path: Path) -> None:
     v, j = (next(s for s in igh if s.kind == kind) for kind in "VJ")
     source = tmp_path / "mouse.fasta"
     source.write_text(
         f">IGHV-2DBF\n{v.sequence}\n>IGHV1-1*02\n{v.sequence[:-30]}\n>IGHM*01\nACGT\n>IGHJ1*03\n{j.sequence}\n"
     )
-    findings = import_germline([source], tmp_path / "made")
-    assert [(finding.status, finding.segment is not None) for finding in findings] == [
+    checks = import_germline([source], tmp_path / "imported")
+    assert [(check.status, check.segment is not None) for check in checks] == [
         ("ok", True),
         ("problem", True),
         ("problem", False),
         ("ok", True),
     ]
-    made = load_reference(tmp_path / "made")
-    assert [(s.allele, s.anchor) for s in made.segments] == [
+    imported = load_reference(tmp_path / "imported")
+    assert [(s.allele, s.anchor) for s in imported.segments] == [
         ("IGHJ1*03", j.anchor),
         ("IGHV-2DBF", v.anchor),
         ("IGHV1-1*02", None),
     ]
 
 
-def test_bad_input_is_one_sentence_and_no_folder(igh: list[Segment], tmp_path: Path) -> None:
+def test_invalid_input_is_an_error_and_creates_no_folder(igh: list[Segment], tmp_path: Path) -> None:
     v = next(s for s in igh if s.kind == "V")
     cases = {
-        "a.json": ("{", "is no JSON"),
+        "a.json": ("{", "is not JSON"),
         "b.json": ('{"alleles": []}', "has no GermlineSet"),
-        "c.json": ('{"GermlineSet": [{"allele_descriptions": [{"label": "x"}]}]}', "record 1.*an allele lacks"),
-        "d.fasta": ("ACGT\n", "is no FASTA file"),
-        "e.fasta": (">ACTB\nACGT\n", "holds no V, D or J segment"),
+        "c.json": ('{"GermlineSet": [{"allele_descriptions": [{"label": "x"}]}]}', "record 1.*the allele lacks"),
+        "d.fasta": ("ACGT\n", "is not a FASTA file"),
+        "e.fasta": (">ACTB\nACGT\n", "contains no V, D or J segment"),
         "f.fasta": (f">{v.allele}\n{v.sequence}\n", "V segments but no J"),
-        "g.fasta": (">IGHJ1*01\nACGT\n>IGHJ1*01\nACGA\n", "record 2.*another sequence"),
+        "g.fasta": (">IGHJ1*01\nACGT\n>IGHJ1*01\nACGA\n", "record 2.*different sequence"),
     }
     for name, (text, message) in cases.items():
         (tmp_path / name).write_text(text)
         with pytest.raises(InputError, match=message):
-            import_germline([tmp_path / name], tmp_path / "made")
+            import_germline([tmp_path / name], tmp_path / "imported")
     with pytest.raises(ClonotrackError, match="cannot be read"):
-        import_germline([tmp_path / "missing.fasta"], tmp_path / "made")
+        import_germline([tmp_path / "missing.fasta"], tmp_path / "imported")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(cases)
 
 
-def test_a_folder_that_holds_something_is_left_alone(igh: list[Segment], tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_not_changed(igh: list[Segment], tmp_path: Path) -> None:
     source = tmp_path / "igh.fasta"
-    source.write_text(fasta(igh, gapped=True))
+    source.write_text(format_fasta(igh, gapped=True))
     with pytest.raises(OutputError, match="exists already"):
         import_germline([source], tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["igh.fasta"]

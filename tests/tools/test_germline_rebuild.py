@@ -1,4 +1,4 @@
-"""The rebuild script, on made wheels and lists of a few alleles."""
+"""The script that rebuilds the germline data, on small made-up wheels and fact tables."""
 
 from hashlib import md5
 from zipfile import ZipFile
@@ -6,12 +6,12 @@ from zipfile import ZipFile
 import pytest
 
 from clonotrack.errors import GermlineError
-from clonotrack.germline.rebuild import __main__ as rebuild
+from tools.germline_rebuild import __main__ as rebuild
 
 J = "ACTACTTTGACTACTGGGGCCAGGGAACCCTGGTCACCGTCTCCTCAG"  # anchor 14
 V = "CAGGTGCAGCTGGTGCAGTCTGGGGCTGACACGGCCGTGTATTACTGTGCGAGAGA"  # anchor 45
 GAPPED = f"{V[:27]}{'.' * 264}{V[27:]}"
-ODD_V = "ATCGAGGGAATGAACTACTGCGC"  # Cys104 after IEGMNY, a listed exception
+EXCEPTED_V = "ATCGAGGGAATGAACTACTGCGC"  # Cys104 after IEGMNY, a listed exception
 DELTA_V = "GATGACACGGCCGTGTATTACTGTGCG"
 D = "TGACTACAGTAACTAC"
 
@@ -64,7 +64,7 @@ def wheels(tmp_path):
         rows = table("id organism nucseq", ["x", "human", DELTA_V.lower()], ["y", "mouse", "AC"])
         archive.writestr("tcrdist/db/combo_xcr_2024-03-05.tsv", rows)
     with ZipFile(folder / "mirpy_lib-4.7.0-py3-none-any.whl", "w") as archive:
-        rows = table("species sequence", ["human", DELTA_V + "GA"], ["human", ODD_V])
+        rows = table("species sequence", ["human", DELTA_V + "GA"], ["human", EXCEPTED_V])
         archive.writestr("mir/resources/gene_library/imgt_gene_library.txt", rows)
     return folder
 
@@ -84,7 +84,7 @@ def facts(tmp_path):
             TR,
             tr("TRAV29/DV5*01", DELTA_V, "21", "TGT"),
             tr("TRAV29/DV5*01", DELTA_V + "GA", "21", "TGT", "partial"),
-            tr("TRGVA*01", ODD_V, "18", "TGC"),
+            tr("TRGVA*01", EXCEPTED_V, "18", "TGC"),
         ),
         "tr_other_haplotypes.tsv": table(TR.replace("verified", "assembly")),
         "aliases.tsv": table(
@@ -108,15 +108,15 @@ def facts(tmp_path):
     return folder
 
 
-def test_files_hold_what_the_lists_and_packages_agree_on(wheels, facts):
-    built = rebuild.build(wheels, facts)
+def test_data_files_contain_the_listed_alleles_with_package_sequences(wheels, facts):
+    built = rebuild.build_data_files(wheels, facts)
     assert built["IGHV.fasta"] == (f">IGHV1-1*01 anchor=45 functionality=F source=OGRDB:IGHV1-1*01.1_ext\n{GAPPED}\n")
     assert built["TRAV.fasta"] == (
         f">TRAV29/DV5*01 anchor=21 functionality=F source=GRCh38-partial:chr14:11-39:+\n{DELTA_V}GA\n"
     )
     assert built["special_segments.fasta"] == ">KDE kind=J loci=IGK anchor= source=made:chr2:1-9:-\nGGAGCCCTA\n"
     assert built["v_anchor_exceptions.tsv"].splitlines()[1].split("\t")[1:6] == [
-        *("TRGVA*01", "23", digest(ODD_V), "18", "TGC")
+        *("TRGVA*01", "23", digest(EXCEPTED_V), "18", "TGC")
     ]
     assert "IGHD4-11*01 functionality=F source=GRCh38:as_IGHD4-4*01" in built["IGHD.fasta"]
     assert "Intron\t3'\tCACAGTGAT\tCACAGTG\tCACAGTGAT\t9\t" in built["rss_flanks.tsv"]
@@ -126,18 +126,18 @@ def test_files_hold_what_the_lists_and_packages_agree_on(wheels, facts):
 
 @pytest.fixture
 def run(monkeypatch, wheels, facts):
-    """Run the script into a folder; give the content of the files there."""
+    """Run the script into a folder and return the bytes of each file."""
 
-    def written(out):
+    def run_script(out):
         arguments = ["rebuild", "--wheels", str(wheels), "--facts", str(facts), "--out", str(out)]
         monkeypatch.setattr("sys.argv", arguments)
         rebuild.main()
         return {item.name: item.read_bytes() for item in out.iterdir()}
 
-    return written
+    return run_script
 
 
-def test_the_same_bytes_every_time(run, tmp_path, capsys):
+def test_equal_inputs_give_equal_bytes(run, tmp_path, capsys):
     first = run(tmp_path / "one")
     printed = capsys.readouterr().out
     assert first == run(tmp_path / "two")
@@ -148,12 +148,12 @@ def test_the_same_bytes_every_time(run, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("\t45\tTGT", "\t42\tTAC", r"IGHV1-1\*01 has the listed anchor 42, found was \[45, 45\]"),
+        ("\t45\tTGT", "\t42\tTAC", r"IGHV1-1\*01 has the listed anchor 42, but the rules find \[45, 45\]"),
         ("\t14\tTGG", "\t14\tTTT", r"IGHJ4\*02 reads TGG at its listed anchor 14"),
-        (digest(J), "0" * 32, r"no package holds the listed sequence of IGHJ4\*02"),
+        (digest(J), "0" * 32, r"no package contains the listed sequence of IGHJ4\*02"),
     ],
 )
-def test_nothing_is_written_when_a_list_disagrees(run, facts, old, new, message):
+def test_nothing_is_written_if_a_fact_table_disagrees(run, facts, old, new, message):
     text = (facts / "ig_ogrdb.tsv").read_text()
     assert old in text
     (facts / "ig_ogrdb.tsv").write_text(text.replace(old, new))
@@ -162,21 +162,21 @@ def test_nothing_is_written_when_a_list_disagrees(run, facts, old, new, message)
     assert not (facts / "out").exists()
 
 
-def test_an_exception_that_the_rules_do_find_is_refused(wheels, facts):
-    lists = facts / "ig_ogrdb.tsv"
-    lists.write_text(lists.read_text().replace("IGHV1-1", "IGHV8-51-1"))
+def test_an_exception_whose_anchor_the_rules_find_is_an_error(wheels, facts):
+    table_path = facts / "ig_ogrdb.tsv"
+    table_path.write_text(table_path.read_text().replace("IGHV1-1", "IGHV8-51-1"))
     write_abstar(wheels, "IGHV8-51-1*01")
-    with pytest.raises(GermlineError, match=r"IGHV8-51-1\*01 is listed as an exception and is none"):
-        rebuild.build(wheels, facts)
+    with pytest.raises(GermlineError, match=r"IGHV8-51-1\*01 is listed as an exception, but the rules find its anchor"):
+        rebuild.build_data_files(wheels, facts)
 
 
-def test_gaps_must_fit_the_sequence(wheels, facts):
+def test_the_gapped_sequence_must_match_the_ungapped_sequence(wheels, facts):
     write_abstar(wheels, gapped=f"A{GAPPED[1:]}")
-    with pytest.raises(GermlineError, match="is not its ungapped one"):
-        rebuild.build(wheels, facts)
+    with pytest.raises(GermlineError, match="differs from its ungapped sequence"):
+        rebuild.build_data_files(wheels, facts)
 
 
-def test_every_wheel_is_needed_once(wheels, facts):
+def test_each_wheel_must_be_present_exactly_once(wheels, facts):
     (wheels / "tcrdist3-0.3-py2.py3-none-any.whl").unlink()
-    with pytest.raises(GermlineError, match=r"0 wheels of tcrdist3-0\.3"):
-        rebuild.build(wheels, facts)
+    with pytest.raises(GermlineError, match=r"contains 0 wheels of tcrdist3-0\.3"):
+        rebuild.build_data_files(wheels, facts)
