@@ -94,8 +94,8 @@ def phases(folder: Path, path: Path) -> None:
     """Print where the processor's time goes, step by step on one thread, of up to a million reads."""
     from clonotrack.config import Config
     from clonotrack.germline.load import load_reference
-    from clonotrack.io.cohort import read_markers
     from clonotrack.io.read_files import Lane
+    from clonotrack.io.target_tables import read_markers
     from clonotrack.raw_reads.decompress import HEADROOM, open_blocks
     from clonotrack.raw_reads.fragments import Counts, batches
     from clonotrack.track.stage import Search, prepare

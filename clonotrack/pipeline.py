@@ -93,9 +93,9 @@ def baseline(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    lanes, settings = arguments.lanes(reads, reads_2), arguments.config(config, library, umi)
-    reference = arguments.reference(germline, settings)
-    put_in = arguments.controls(controls, library, settings)
+    lanes, settings = arguments.resolve_lanes(reads, reads_2), arguments.resolve_config(config, library, umi)
+    reference = arguments.resolve_reference(germline, settings)
+    put_in = arguments.resolve_controls(controls, library, settings)
     distinct = read([(lanes, settings.library(library))], settings.reads)
     sequences = distinct.fragments.frames(forget=True)
     parts = annotate_batches(sequences, reference, settings.annotate, threads=threads)
@@ -118,7 +118,7 @@ def baseline(
     )
     markers = describe(markers, reference, settings.track)
     qc = pl.concat([reads_quality(distinct, sample_id), cluster_quality(found, sample_id)])
-    inputs = [*arguments.lane_files(lanes), *arguments.control_files(controls, library, settings)]
+    inputs = [*arguments.list_lane_files(lanes), *arguments.list_control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
     return Baseline(rearrangements, found.clonotypes, markers, qc, summary)
 
@@ -165,10 +165,10 @@ def followup(
     Raises:
         ClonotrackError: an input is not what it should be.
     """
-    lanes, settings = arguments.lanes(reads, reads_2), arguments.config(config, library, umi)
-    reference = arguments.reference(germline, settings)
-    put_in = arguments.controls(controls, library, settings)
-    tracked = arguments.markers(markers)
+    lanes, settings = arguments.resolve_lanes(reads, reads_2), arguments.resolve_config(config, library, umi)
+    reference = arguments.resolve_reference(germline, settings)
+    put_in = arguments.resolve_controls(controls, library, settings)
+    tracked = arguments.resolve_markers(markers)
     sample = _sample(
         *(sample_id, subject_id, "followup", library),
         input_cells=input_cells,
@@ -185,14 +185,14 @@ def followup(
         tracked,
         {} if put_in is None else {settings.library_name(library): put_in},
         settings,
-        arguments.hits(background),
+        arguments.resolve_hits(background),
     )
     qc = pl.concat([track_quality(hits, sample_id, targets), result.qc])
     inputs = [
-        *arguments.lane_files(lanes),
-        *arguments.files(markers),
-        *arguments.control_files(controls, library, settings),
-        *arguments.files(background),
+        *arguments.list_lane_files(lanes),
+        *arguments.list_files(markers),
+        *arguments.list_control_files(controls, library, settings),
+        *arguments.list_files(background),
     ]
     summary = _summary(qc, settings, inputs, reference, sample)
     return Followup(hits, result.mrd, qc, summary, result.warnings)
@@ -214,7 +214,7 @@ def _held(parts: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[p
 def _calibrator_hits(
     lanes: list[Lane], controls: pl.DataFrame, reference: Reference, config: Config, sample: pl.DataFrame
 ) -> pl.DataFrame:
-    if Path("-") in arguments.lane_files(lanes):
+    if Path("-") in arguments.list_lane_files(lanes):
         raise ClonotrackError(
             "standard input can be read once, and a baseline with calibrators is read twice: give a file"
         )

@@ -36,6 +36,6 @@ def annotate(sequences: Path, germline: Path | None, config: Config, threads: in
     from clonotrack.tables import REARRANGEMENTS
 
     with staged([output], force=force) as (place,):
-        reference = arguments.reference(germline, config)
+        reference = arguments.resolve_reference(germline, config)
         called = annotate_batches(sequence_batches(sequences), reference, config.annotate, threads=threads)
         write_batches(called, REARRANGEMENTS, place)

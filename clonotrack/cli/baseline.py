@@ -53,7 +53,7 @@ def baseline(
     """
     from clonotrack import pipeline
     from clonotrack.io.outputs import staged, write_json
-    from clonotrack.io.tables import write_table, written
+    from clonotrack.io.tables import write_table, write_through
     from clonotrack.tables import CLONOTYPES, MARKERS, REARRANGEMENTS
 
     amounts = {"input_cells": input_cells, "input_ng": input_ng}
@@ -68,7 +68,7 @@ def baseline(
             umi=umi,
             germline=germline,
             threads=threads,
-            through=lambda parts: written(parts, REARRANGEMENTS, places[0]),
+            through=lambda parts: write_through(parts, REARRANGEMENTS, places[0]),
             **about,
         )
         write_table(result.clonotypes, CLONOTYPES, places[1])

@@ -34,15 +34,15 @@ def cluster(
     from clonotrack.cluster.qc import quality_control
     from clonotrack.cluster.rows import USED
     from clonotrack.cluster.stage import clustered
-    from clonotrack.io.cohort import controls_by_library
     from clonotrack.io.outputs import staged
     from clonotrack.io.tables import table_batches, write_table
+    from clonotrack.io.target_tables import read_controls_by_library
     from clonotrack.tables import CLONOTYPES, QC, REARRANGEMENTS
 
     stem = output.name.removesuffix(output.suffix).removesuffix(".clonotypes")
     with staged([output, output.with_name(f"{stem}.cluster.qc.tsv")], force=force) as (table, qc):
         rows = table_batches(rearrangements, REARRANGEMENTS, columns=USED)
-        put_in = controls_by_library(controls, config).values()
+        put_in = read_controls_by_library(controls, config).values()
         known = pl.concat(put_in).unique(maintain_order=True) if put_in else None
         found = clustered(rows, config.cluster, controls=known)
         write_table(found.clonotypes, CLONOTYPES, table)

@@ -46,7 +46,7 @@ def markers(
     Cells come from --samples, --input-cells or --input-ng, reads per cell from --hits and --controls; what is
     missing leaves a criterion of the rule unassessed, and the reason of each marker says so.
     """
-    from clonotrack.io.arguments import reference as reference_of
+    from clonotrack.io.arguments import resolve_reference
     from clonotrack.io.outputs import staged
     from clonotrack.io.tables import read_table, write_table
     from clonotrack.markers.describe import describe
@@ -78,7 +78,7 @@ def markers(
                     capture_assumed=known.capture_assumed,
                 )
             )
-        reference = reference_of(germline, config)
+        reference = resolve_reference(germline, config)
         write_table(describe(unite(found), reference, config.track), MARKERS, place)
 
 
@@ -103,8 +103,8 @@ def _amounts(
     import polars as pl
 
     from clonotrack.errors import InputError
-    from clonotrack.io.cohort import controls_by_library
     from clonotrack.io.tables import read_table
+    from clonotrack.io.target_tables import read_controls_by_library
     from clonotrack.markers.tube_inputs import tube_amounts
     from clonotrack.tables import HITS
 
@@ -112,4 +112,4 @@ def _amounts(
     own = None if counted is None else counted.filter(pl.col("sample_id") == sample_id)
     if own is not None and not own.height:
         raise InputError(hits[0], f"holds no hits of sample {sample_id!r}: name the baseline's with --hits")
-    return tube_amounts(rows, own, controls_by_library(controls, config), config)
+    return tube_amounts(rows, own, read_controls_by_library(controls, config), config)

@@ -42,11 +42,11 @@ def quantify(
     HITS are those of baselines and follow-ups, every tube of each; those of controls go to --background.
     """
     from clonotrack.io import arguments
-    from clonotrack.io.cohort import controls_by_library, read_markers
     from clonotrack.io.outputs import staged, write_json
     from clonotrack.io.provenance import provenance
     from clonotrack.io.samples import read_samples
     from clonotrack.io.tables import write_table
+    from clonotrack.io.target_tables import read_controls_by_library, read_markers
     from clonotrack.quantify.stage import quantify
     from clonotrack.tables import CONTROL_CHECKS, CROSS_SAMPLE, KINETICS, MRD, QC
 
@@ -57,7 +57,7 @@ def quantify(
             _hits(hits, patients=True),
             sheet,
             read_markers(markers),
-            controls_by_library(controls, config),
+            read_controls_by_library(controls, config),
             config,
             _hits(background, patients=False) if background else None,
         )
@@ -68,7 +68,7 @@ def quantify(
         named = sorted({library.controls for library in config.libraries.values() if library.controls})
         reads = [*sheet["reads_1"], *sheet["reads_2"].drop_nulls()]
         inputs = [*reads, samples, *markers, *(controls or named), *hits, *background]
-        write_json(places[-1], {"provenance": provenance(config, inputs, arguments.reference(None, config))})
+        write_json(places[-1], {"provenance": provenance(config, inputs, arguments.resolve_reference(None, config))})
     warn(result.warnings)
 
 
@@ -84,7 +84,7 @@ def _hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:
     from clonotrack.io.tables import read_table
     from clonotrack.tables import HITS
 
-    frames = [read_table(path, HITS, rows=True) for path in paths]
+    frames = [read_table(path, HITS, require_rows=True) for path in paths]
     for path, frame in zip(paths, frames, strict=True):
         odd = frame.filter(pl.col("role").str.ends_with("_control"))
         if patients and odd.height:

@@ -45,7 +45,7 @@ def reads(
     from clonotrack.reads.stage import read
     from clonotrack.tables import QC, SEQUENCES
 
-    config = arguments.config(config, library, umi)
+    config = arguments.resolve_config(config, library, umi)
     tubes = lanes(reads, samples, sample_id, library, config)
     stem = output.name.removesuffix(output.suffix).removesuffix(".sequences")
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):

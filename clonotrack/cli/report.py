@@ -50,16 +50,16 @@ def report(
 
     One patient's page with --subject-id, or with --cohort a flat table and a nested document of all patients.
     """
-    from clonotrack.io.cohort import read_markers
     from clonotrack.io.outputs import read_summary
     from clonotrack.io.tables import read_table
+    from clonotrack.io.target_tables import read_markers
     from clonotrack.tables import KINETICS, MRD, QC
 
     if whole == (subject_id is not None):
         raise click.UsageError("give --subject-id for the page of one patient, or --cohort for all of them")
     if whole and (qc or kinetics):
         raise click.UsageError("--qc and --kinetics belong to a patient's page, not to --cohort")
-    results, tracked, sheet = read_table(mrd, MRD, rows=True), read_markers(markers), _sheet(samples)
+    results, tracked, sheet = read_table(mrd, MRD, require_rows=True), read_markers(markers), _sheet(samples)
     provenance = {_name(path, summary): read_summary(path) for path in summary}
     if subject_id is None:
         _write_cohort(output, results, tracked, _targets(sheet, config), provenance, force=force)

@@ -58,9 +58,9 @@ def track(
     import polars as pl
 
     from clonotrack.io import arguments
-    from clonotrack.io.cohort import controls_by_library, read_markers
     from clonotrack.io.outputs import staged
     from clonotrack.io.tables import write_table
+    from clonotrack.io.target_tables import read_controls_by_library, read_markers
     from clonotrack.raw_reads.fragments import Counts, batches
     from clonotrack.tables import HITS, QC
     from clonotrack.track.hits_table import Sample
@@ -70,7 +70,7 @@ def track(
 
     if samples and subject_id:
         raise click.UsageError("--subject-id stands in the sheet that --samples names: leave it out")
-    config = arguments.config(config, library, umi)
+    config = arguments.resolve_config(config, library, umi)
     tubes = lanes(reads, samples, sample_id, library, config)
     all_files = [file for _, files in tubes for lane in files for file in lane.files]
     if samples:
@@ -78,8 +78,8 @@ def track(
     stem = output.name.removesuffix(output.suffix).removesuffix(".hits")
     with staged([output, output.with_name(f"{stem}.track.qc.tsv")], force=force) as (place, qc):
         wanted = read_markers(markers, selected=samples is None)
-        reference = arguments.reference(germline, config)
-        put_into = controls_by_library(controls, config)
+        reference = arguments.resolve_reference(germline, config)
+        put_into = read_controls_by_library(controls, config)
         frames, looked_for = [], []
         for row, files in tubes:
             about = {name: row[name] for name in OF_SHEET} if row else {"subject_id": subject_id, "library": library}

@@ -1,1 +1,1 @@
-"""The only code that opens files."""
+"""Read and write files: tables, sample sheets, settings, FASTA and FASTQ, and the results of commands."""

@@ -1,4 +1,4 @@
-"""What a caller of the Python functions gave: the thing itself, or the files to read it from."""
+"""Resolve arguments of the Python functions: an argument is an object, or the files to read it from."""
 
 from __future__ import annotations
 
@@ -13,79 +13,113 @@ from clonotrack.config import Config
 from clonotrack.errors import ConfigError
 from clonotrack.germline import Reference
 from clonotrack.germline.load import load_reference
-from clonotrack.io.cohort import check_markers, controls_by_library, read_markers
 from clonotrack.io.read_files import Lane
 from clonotrack.io.settings import read_config
 from clonotrack.io.tables import read_table
+from clonotrack.io.target_tables import check_markers, read_controls_by_library, read_markers
 from clonotrack.tables import HITS
 
 File: TypeAlias = str | PathLike[str]
 Files: TypeAlias = File | Sequence[File]
 
 
-def files(given: pl.DataFrame | Files | None) -> list[Path]:
-    """The files of an input that may be one, several, a frame or missing."""
-    if given is None or isinstance(given, pl.DataFrame):
+def list_files(argument: pl.DataFrame | Files | None) -> list[Path]:
+    """List the files of an argument; a table or None has no files."""
+    if argument is None or isinstance(argument, pl.DataFrame):
         return []
-    return [Path(path) for path in ([given] if isinstance(given, str | PathLike) else given)]
+    return [Path(path) for path in ([argument] if isinstance(argument, str | PathLike) else argument)]
 
 
-def lanes(given: Files | Sequence[Lane], mates: Files | None = None) -> list[Lane]:
-    """The lanes of one tube; a file without mates is a lane of single reads.
+def resolve_lanes(reads: Files | Sequence[Lane], mates: Files | None = None) -> list[Lane]:
+    """Convert files of reads to the lanes of one tube.
+
+    Args:
+        reads: one file or lane, or several; a file without mates is a lane of single reads.
+        mates: files of the second mates, in the order of `reads`.
 
     Raises:
-        ConfigError: there are not as many files of mates.
+        ConfigError: the number of files of mates differs from the number of files of reads.
     """
-    several = [given] if isinstance(given, str | PathLike) else given
-    found = [item if isinstance(item, Lane) else Lane(Path(item)) for item in several]
+    items = [reads] if isinstance(reads, str | PathLike) else reads
+    lanes = [item if isinstance(item, Lane) else Lane(Path(item)) for item in items]
     if mates is None:
-        return found
-    second = files(mates)
-    if len(second) != len(found):
-        raise ConfigError(f"{len(found)} files of reads and {len(second)} of mates: give as many, in the same order")
-    return [Lane(lane.reads_1, path) for lane, path in zip(found, second, strict=True)]
+        return lanes
+    mate_files = list_files(mates)
+    if len(mate_files) != len(lanes):
+        raise ConfigError(
+            f"{len(lanes)} files of reads and {len(mate_files)} files of mates: name equally many, in the same order"
+        )
+    return [Lane(lane.reads_1, path) for lane, path in zip(lanes, mate_files, strict=True)]
 
 
-def lane_files(lanes: Sequence[Lane]) -> list[Path]:
-    """All files of some lanes."""
+def list_lane_files(lanes: Sequence[Lane]) -> list[Path]:
+    """List all files of lanes."""
     return [path for lane in lanes for path in lane.files]
 
 
-def config(given: Config | File | None, library: str | None = None, umi: str | None = None) -> Config:
-    """Settings; the defaults where none were given. `umi` goes in place of the library's pattern."""
-    settings = given if isinstance(given, Config) else read_config(None if given is None else Path(given))
+def resolve_config(argument: Config | File | None, library: str | None = None, umi: str | None = None) -> Config:
+    """Return the settings of an argument, or the defaults without one.
+
+    Args:
+        argument: settings, or their YAML file.
+        library: name of the library that `umi` applies to.
+        umi: UMI pattern that replaces the pattern of the library.
+
+    Raises:
+        InputError: the file cannot be read.
+        ConfigError: a setting is unknown or invalid.
+    """
+    settings = argument if isinstance(argument, Config) else read_config(None if argument is None else Path(argument))
     return settings if umi is None else settings.with_umi(library, umi)
 
 
-def reference(given: Reference | File | None, settings: Config) -> Reference:
-    """The reference that was given, else that of the settings, else the embedded one."""
-    if isinstance(given, Reference):
-        return given
-    folder = given or settings.germline
+def resolve_reference(argument: Reference | File | None, settings: Config) -> Reference:
+    """Return the reference of an argument, else that of the settings, else the embedded reference.
+
+    Raises:
+        InputError: the reference folder is invalid.
+    """
+    if isinstance(argument, Reference):
+        return argument
+    folder = argument or settings.germline
     return load_reference(Path(folder) if folder else None)
 
 
-def controls(given: pl.DataFrame | File | None, library: str | None, settings: Config) -> pl.DataFrame | None:
-    """CONTROLS that were given, else those of the library."""
-    if isinstance(given, pl.DataFrame):
-        return given
-    return controls_by_library(files(given), settings).get(settings.library_name(library))
+def resolve_controls(
+    argument: pl.DataFrame | File | None, library: str | None, settings: Config
+) -> pl.DataFrame | None:
+    """Return the CONTROLS table of an argument, else that of the library, else None.
+
+    Raises:
+        InputError: the table is invalid.
+    """
+    if isinstance(argument, pl.DataFrame):
+        return argument
+    return read_controls_by_library(list_files(argument), settings).get(settings.library_name(library))
 
 
-def control_files(given: pl.DataFrame | File | None, library: str | None, settings: Config) -> list[Path]:
-    """The file of the controls, of the call or of the library, where there is one."""
-    return files(given if given is not None else settings.library(library).controls)
+def list_control_files(argument: pl.DataFrame | File | None, library: str | None, settings: Config) -> list[Path]:
+    """List the file of the CONTROLS table of an argument, else that of the library; empty without a file."""
+    return list_files(argument if argument is not None else settings.library(library).controls)
 
 
-def markers(given: pl.DataFrame | Files) -> pl.DataFrame:
-    """MARKERS with at least one that is selected."""
-    if isinstance(given, pl.DataFrame):
-        return check_markers(given, selected=True)
-    return read_markers(files(given), selected=True)
+def resolve_markers(argument: pl.DataFrame | Files) -> pl.DataFrame:
+    """Return the checked MARKERS table of an argument, with at least one selected marker.
+
+    Raises:
+        InputError: a table is invalid or has no selected marker.
+    """
+    if isinstance(argument, pl.DataFrame):
+        return check_markers(argument, selected=True)
+    return read_markers(list_files(argument), selected=True)
 
 
-def hits(given: pl.DataFrame | Files | None) -> pl.DataFrame | None:
-    """HITS, where there are any."""
-    if given is None or isinstance(given, pl.DataFrame):
-        return given
-    return pl.concat([read_table(path, HITS) for path in files(given)])
+def resolve_hits(argument: pl.DataFrame | Files | None) -> pl.DataFrame | None:
+    """Return the HITS table of an argument, joined from its files; None without an argument.
+
+    Raises:
+        InputError: a table is invalid.
+    """
+    if argument is None or isinstance(argument, pl.DataFrame):
+        return argument
+    return pl.concat([read_table(path, HITS) for path in list_files(argument)])

@@ -1,9 +1,7 @@
-"""Results appear whole or not at all.
+"""Write the outputs of a command together, so that an error leaves no partial output.
 
-A command names its outputs before it computes anything; they are written beside their place and moved there
-together at the end. An error leaves nothing behind.
-
-JSON documents: the summary beside every result, and the cohort's.
+A command names its outputs before it computes anything. It writes them to temporary files in the same folder, and
+moves all of them to their names at the end.
 """
 
 from __future__ import annotations
@@ -21,80 +19,64 @@ from clonotrack.errors import InputError, OutputError
 
 @contextmanager
 def staged(paths: Sequence[str | Path], *, force: bool = False) -> Iterator[list[Path]]:
-    """Temporary places for the files of `paths`, moved to their names when the block ends without an error.
+    """Give temporary paths for outputs, and move the files to their names if the block ends without an error.
 
     Args:
-        paths: the outputs, in order; their folders are made.
-        force: overwrite what is there.
+        paths: the outputs; missing folders are created.
+        force: overwrite existing files.
+
+    Yields:
+        The temporary paths, in the order of `paths`.
 
     Raises:
-        OutputError: an output exists without `force`, is named twice, or its folder cannot be written.
+        OutputError: an output exists without `force`, two outputs have one name, or a folder cannot be written.
     """
     targets = [Path(path) for path in paths]
     for target in targets:
-        _refuse(target, force=force, twice=targets.count(target) > 1)
+        _check_target(target, force=force, repeated=targets.count(target) > 1)
     with ExitStack() as stack:
-        folders = {folder: _temporary(folder, stack) for folder in {target.parent for target in targets}}
-        places = [folders[target.parent] / target.name for target in targets]
-        yield places
-        for place, target in zip(places, targets, strict=True):
-            place.replace(target)
+        folders = {folder: _temporary_folder(folder, stack) for folder in {target.parent for target in targets}}
+        temporary_paths = [folders[target.parent] / target.name for target in targets]
+        yield temporary_paths
+        for temporary, target in zip(temporary_paths, targets, strict=True):
+            temporary.replace(target)
 
 
 @contextmanager
 def staged_folder(folder: Path) -> Iterator[Path]:
-    """A temporary folder that takes the place of `folder` when the block ends without an error.
+    """Give a temporary folder, and rename it to `folder` if the block ends without an error.
 
     Raises:
-        OutputError: `folder` holds something already, or cannot be written.
+        OutputError: `folder` exists and is not an empty folder, or cannot be written.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise OutputError(f"{folder}: exists already: name a new folder")
     with ExitStack() as stack:
-        place = _temporary(folder.absolute().parent, stack) / folder.name
-        place.mkdir()
-        yield place
-        place.replace(folder)
+        temporary = _temporary_folder(folder.absolute().parent, stack) / folder.name
+        temporary.mkdir()
+        yield temporary
+        temporary.replace(folder)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8, with no translation of line ends."""
+    """Write text as UTF-8, without conversion of line ends."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _refuse(target: Path, *, force: bool, twice: bool) -> None:
-    if twice:
-        raise OutputError(f"{target}: two outputs would have this name: choose another")
-    if target.is_dir():
-        raise OutputError(f"{target}: is a folder where a file should be written: name a file")
-    if target.exists() and not force:
-        raise OutputError(f"{target}: exists already: choose another output or overwrite it with --force")
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON document; equal documents give equal bytes, with the keys in their order.
 
-
-def _temporary(folder: Path, stack: ExitStack) -> Path:
-    new = [made for made in reversed([folder, *folder.parents]) if not made.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix=".clonotrack-", dir=folder))
-    except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        raise OutputError(f"{folder}: cannot be written ({reason}): choose another output folder") from None
-    for made in new:
-        stack.callback(_remove_empty, made)
-    stack.callback(shutil.rmtree, place, ignore_errors=True)
-    return place
-
-
-def _remove_empty(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
+    Raises:
+        ValueError: the document contains NaN or infinity.
+    """
+    write_text(path, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def read_summary(path: str | Path) -> dict[str, Any]:
-    """A ``summary.json``.
+    """Read a ``summary.json``.
 
     Raises:
-        InputError: the file is missing or no JSON object.
+        InputError: the file does not exist or is not a JSON object.
     """
     path = Path(path)
     try:
@@ -102,14 +84,38 @@ def read_summary(path: str | Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(path, "no such file: check the path of the summary") from None
     except json.JSONDecodeError as error:
-        raise InputError(path, f"is no JSON ({error.msg}): write it again", line=error.lineno) from None
+        raise InputError(path, f"is not valid JSON ({error.msg}): write it again", line=error.lineno) from None
     except (OSError, UnicodeDecodeError):
         raise InputError(path, "cannot be read as text: a summary is JSON in UTF-8") from None
     if not isinstance(document, dict):
-        raise InputError(path, "holds no JSON object: give the summary.json of a sample")
+        raise InputError(path, "is not a JSON object: name the summary.json of a sample")
     return document
 
 
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a document: keys in their order, no NaN, the same bytes for the same document."""
-    write_text(path, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+def _check_target(target: Path, *, force: bool, repeated: bool) -> None:
+    if repeated:
+        raise OutputError(f"{target}: two outputs would have this name: choose another")
+    if target.is_dir():
+        raise OutputError(f"{target}: is a folder, but the output is a file: name a file")
+    if target.exists() and not force:
+        raise OutputError(f"{target}: exists already: choose another output or overwrite it with --force")
+
+
+def _temporary_folder(folder: Path, stack: ExitStack) -> Path:
+    """Make a temporary folder in `folder`; the stack removes it, and the new parent folders that stay empty."""
+    new = [path for path in reversed([folder, *folder.parents]) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".clonotrack-", dir=folder))
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise OutputError(f"{folder}: cannot be written ({reason}): choose another output folder") from None
+    for path in new:
+        stack.callback(_remove_if_empty, path)
+    stack.callback(shutil.rmtree, temporary, ignore_errors=True)
+    return temporary
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()

@@ -1,4 +1,4 @@
-"""Where the files are that come with clonotrack but are no Python."""
+"""Find the folders that come with clonotrack but are not Python code."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from pathlib import Path
 
 from clonotrack.errors import ClonotrackError
 
-PACKAGE = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def workflow_folder() -> Path:
-    """The workflow: the package's copy, else the checkout's.
+    """Find the Snakemake workflow, in the installed package or in the repository.
 
     Raises:
-        ClonotrackError: neither is there.
+        ClonotrackError: the workflow is missing.
     """
-    for folder in (PACKAGE / "workflows", PACKAGE.parent / "workflows"):
+    for folder in (_PACKAGE / "workflows", _PACKAGE.parent / "workflows"):
         if (folder / "Snakefile").is_file():
             return folder
     raise ClonotrackError("the workflow is missing from this installation: install clonotrack again")
 
 
 def demo_folder() -> Path | None:
-    """The demo data of a checkout; an installed wheel has none and makes the same from its seed."""
-    folder = PACKAGE.parent / "test_data" / "demo"
+    """Find the demo data in the repository; return None in an installed package, which simulates them instead."""
+    folder = _PACKAGE.parent / "test_data" / "demo"
     return folder if (folder / "samples.tsv").is_file() else None

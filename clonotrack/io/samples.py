@@ -1,4 +1,4 @@
-"""The sample sheet: read, and checked as a whole."""
+"""Read and check the sample sheet."""
 
 from __future__ import annotations
 
@@ -16,23 +16,25 @@ from clonotrack.io.read_files import is_alignment
 from clonotrack.io.tables import read_table
 from clonotrack.tables import SAMPLES, SAMPLES_REQUIRED, TUBE
 
-AMOUNTS = ("input_cells", "input_ng", "extracted_ng")
-MOST = {"input_cells": 1e9, "input_ng": 6.5e6}
-FRACTIONS = ("lymphoid_fraction", "b_fraction", "t_fraction")
-IDENTIFIERS = ("sample_id", "subject_id", "library", "run_id", "replicate")
-OF_SAMPLE = ("subject_id", "role", "day", "collection_date", "tissue", "disease", "markers")
-OF_TUBE = ("input_cells", "input_ng", *FRACTIONS, "extracted_ng", "run_id", "index_1", "index_2")
+_AMOUNTS = ("input_cells", "input_ng", "extracted_ng")
+_MAX_AMOUNTS = {"input_cells": 1e9, "input_ng": 6.5e6}
+_FRACTIONS = ("lymphoid_fraction", "b_fraction", "t_fraction")
+_IDENTIFIERS = ("sample_id", "subject_id", "library", "run_id", "replicate")
+_FILES = ("reads_1", "reads_2", "markers")
+# Columns that must agree on all lines of a sample, and of a tube.
+_SAMPLE_COLUMNS = ("subject_id", "role", "day", "collection_date", "tissue", "disease", "markers")
+_TUBE_COLUMNS = ("input_cells", "input_ng", *_FRACTIONS, "extracted_ng", "run_id", "index_1", "index_2")
 
 
 def read_samples(path: str | Path, config: Config | None = None) -> pl.DataFrame:
-    """The sheet as a SAMPLES frame, `reads_1` and `markers` absolute.
+    """Read the sample sheet as a SAMPLES table, with absolute paths of files.
 
     Args:
-        path: TSV; file names in it are relative to its folder.
-        config: where given, each `library` has to be in it.
+        path: TSV file; file names in it are relative to its folder.
+        config: settings that must define each `library` of the sheet; None to skip this check.
 
     Raises:
-        InputError: the first problem of the sheet, with its line.
+        InputError: names the line of the first problem.
     """
     frame, problems = inspect_samples(path, config)
     for problem in problems:
@@ -41,70 +43,76 @@ def read_samples(path: str | Path, config: Config | None = None) -> pl.DataFrame
 
 
 def inspect_samples(path: str | Path, config: Config | None = None) -> tuple[pl.DataFrame, list[InputError]]:
-    """The sheet and every problem found in it, in the order of its lines.
+    """Read the sample sheet and list all its problems, sorted by line; see `read_samples`.
 
     Raises:
-        InputError: the sheet is no such table at all.
+        InputError: the file is not a SAMPLES table.
     """
     path = Path(path)
-    frame = read_table(path, SAMPLES, required=SAMPLES_REQUIRED, rows=True)
-    for column in ("reads_1", "reads_2", "markers"):
+    frame = read_table(path, SAMPLES, required=SAMPLES_REQUIRED, require_rows=True)
+    for column in _FILES:
         absolute = [None if name is None else str(path.parent.resolve() / name) for name in frame.get_column(column)]
         frame = frame.with_columns(pl.Series(column, absolute, dtype=pl.String))
-    checks = (_rows(path, frame, config), _repeats(path, frame), _patients(path, frame), _controls(path, frame))
+    checks = (
+        _row_problems(path, frame, config),
+        _contradictions(path, frame),
+        _followups_without_markers(path, frame),
+        _controls_of_patients(path, frame),
+    )
     problems = [problem for check in checks for problem in check]
     return frame, sorted(problems, key=lambda problem: problem.line or 0)
 
 
-def _rows(path: Path, frame: pl.DataFrame, config: Config | None) -> Iterator[InputError]:
+def _row_problems(path: Path, frame: pl.DataFrame, config: Config | None) -> Iterator[InputError]:
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
-        for message in (*_names(row), *_amounts(row), *_files(row), *_roles(row)):
+        for message in (*_name_problems(row), *_amount_problems(row), *_file_problems(row), *_date_problems(row)):
+            yield InputError(path, message, line=line)
+        if row["role"] in ("baseline", "followup") and row["subject_id"] is None:
+            message = f"column subject_id is empty, but a {row['role']} needs a patient: fill it in"
             yield InputError(path, message, line=line)
         if config and row["library"] and row["library"] not in config.libraries:
-            known = ", ".join(config.libraries)
-            yield InputError(path, f"library {row['library']!r} is not in the configuration ({known})", line=line)
+            libraries = ", ".join(config.libraries)
+            message = f"library {row['library']!r} is not in the settings ({libraries}): add or correct it"
+            yield InputError(path, message, line=line)
 
 
-def _names(row: dict[str, object]) -> Iterator[str]:
-    for column in IDENTIFIERS:
+def _name_problems(row: dict[str, object]) -> Iterator[str]:
+    for column in _IDENTIFIERS:
         value = row[column]
         if value is not None and not IDENTIFIER.fullmatch(str(value)):
             allowed = "letters, digits and _ . + - after a letter or digit, without '..'"
-            yield f"column {column} holds {value!r}: use {allowed}"
+            yield f"column {column} is {value!r}: use {allowed}"
 
 
-def _amounts(row: dict[str, object]) -> Iterator[str]:
-    for column in (*AMOUNTS, *FRACTIONS):
+def _amount_problems(row: dict[str, object]) -> Iterator[str]:
+    for column in (*_AMOUNTS, *_FRACTIONS):
         value = row[column]
         if not isinstance(value, float):
             continue
         if not 0 <= value < inf:
-            yield f"column {column} holds {value:g}, and an amount is not negative: correct it"
-        elif column in FRACTIONS and value > 1:
-            yield f"column {column} holds {value:g}, and a share is between 0 and 1: correct it"
-        elif value > MOST.get(column, inf):
-            yield f"column {column} holds {value:g}, and no tube holds more than {MOST[column]:g}: correct it"
+            yield f"column {column} is {value:g}, but an amount must be finite and not negative: correct it"
+        elif column in _FRACTIONS and value > 1:
+            yield f"column {column} is {value:g}, but a share must be between 0 and 1: correct it"
+        elif value > _MAX_AMOUNTS.get(column, inf):
+            yield f"column {column} is {value:g}, but a tube contains at most {_MAX_AMOUNTS[column]:g}: correct it"
         elif value == 0 and row["role"] != "negative_control":
-            yield f"column {column} holds 0: give the amount, or leave it empty where it is not known"
+            yield f"column {column} is 0: fill in the amount, or leave it empty if it is unknown"
 
 
-def _files(row: dict[str, object]) -> Iterator[str]:
-    for column in ("reads_1", "reads_2", "markers"):
+def _file_problems(row: dict[str, object]) -> Iterator[str]:
+    for column in _FILES:
         value = row[column]
         if value is not None and not Path(str(value)).is_file():
-            yield f"column {column} names {value}, and there is no such file: correct the path"
+            yield f"column {column} names {value}, which does not exist: correct the path"
     if row["reads_2"] is not None and is_alignment(Path(str(row["reads_1"]))):
-        yield "column reads_1 names BAM or CRAM, which holds both mates: leave reads_2 empty"
+        yield "column reads_1 names a BAM or CRAM file, which contains both mates: leave reads_2 empty"
 
 
-def _roles(row: dict[str, object]) -> Iterator[str]:
+def _date_problems(row: dict[str, object]) -> Iterator[str]:
     if row["collection_date"] is not None and not _is_date(str(row["collection_date"])):
-        yield f"column collection_date holds {row['collection_date']!r}: write it as YYYY-MM-DD"
+        yield f"column collection_date is {row['collection_date']!r}: write it as YYYY-MM-DD"
     if isinstance(row["day"], float) and not isfinite(row["day"]):
-        yield f"column day holds {row['day']:g}: give the day, or leave it empty where it is not known"
-    patient = row["role"] in ("baseline", "followup")
-    if patient and row["subject_id"] is None:
-        yield f"column subject_id is empty, and a {row['role']} belongs to a patient: fill it in"
+        yield f"column day is {row['day']:g}: fill in the day, or leave it empty if it is unknown"
 
 
 def _is_date(text: str) -> bool:
@@ -114,18 +122,18 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _repeats(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
-    """Rows of one sample, or one tube, that contradict each other; files named twice."""
-    seen: dict[tuple[object, ...], dict[str, object]] = {}
-    files: dict[object, int] = {}
+def _contradictions(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
+    """Yield files that are named twice, and lines of one sample or one tube with different values."""
+    first_rows: dict[tuple[object, ...], dict[str, object]] = {}
+    line_of_file: dict[object, int] = {}
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
         for name in filter(None, (row["reads_1"], row["reads_2"])):
-            if name in files:
-                where = f"on line {files[name]} too" if files[name] != line else "twice"
-                yield InputError(path, f"{name} stands {where}: a file is given once", line=line)
-            files.setdefault(name, line)
-        for key, columns in ((TUBE[:1], OF_SAMPLE), (TUBE, OF_TUBE)):
-            first_row = seen.setdefault((len(key), *(row[name] for name in key)), row)
+            if name in line_of_file:
+                place = f"is also on line {line_of_file[name]}" if line_of_file[name] != line else "appears twice"
+                yield InputError(path, f"{name} {place}: name each file once", line=line)
+            line_of_file.setdefault(name, line)
+        for key, columns in ((TUBE[:1], _SAMPLE_COLUMNS), (TUBE, _TUBE_COLUMNS)):
+            first_row = first_rows.setdefault((len(key), *(row[name] for name in key)), row)
             for column in columns:
                 if first_row[column] != row[column]:
                     values = f"{first_row[column]!r} and {row[column]!r}"
@@ -133,21 +141,19 @@ def _repeats(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
                     yield InputError(path, message, line=line)
 
 
-def _patients(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
-    """Follow-ups that nothing could be tracked in."""
-    baselines = set(frame.filter(pl.col("role") == "baseline").get_column("subject_id"))
+def _followups_without_markers(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
+    """Yield follow-ups of patients without a baseline and without a MARKERS file."""
+    patients_with_baseline = set(frame.filter(pl.col("role") == "baseline").get_column("subject_id"))
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
-        if row["role"] == "followup" and row["subject_id"] not in baselines and row["markers"] is None:
-            message = (
-                f"patient {row['subject_id']} has neither a baseline on this sheet nor a markers file: add one of them"
-            )
+        if row["role"] == "followup" and row["subject_id"] not in patients_with_baseline and row["markers"] is None:
+            message = f"patient {row['subject_id']} has neither a baseline in this sheet nor a markers file: add one"
             yield InputError(path, message, line=line)
 
 
-def _controls(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
-    """Controls that would be taken for a patient's samples."""
+def _controls_of_patients(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
+    """Yield controls whose subject_id is a patient."""
     patients = set(frame.filter(pl.col("role").is_in(["baseline", "followup"])).get_column("subject_id").drop_nulls())
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
         if row["role"].endswith("_control") and row["subject_id"] in patients:
-            message = f"the {row['role']} is given to patient {row['subject_id']}, and a control is of no patient here"
-            yield InputError(path, f"{message}: leave subject_id empty", line=line)
+            message = f"the {row['role']} has the subject_id of patient {row['subject_id']}: leave it empty"
+            yield InputError(path, message, line=line)

@@ -1,4 +1,4 @@
-"""The configuration file: YAML in, checked settings out."""
+"""Read the settings from a YAML file."""
 
 from __future__ import annotations
 
@@ -12,50 +12,55 @@ from clonotrack.errors import InputError
 
 
 def read_config(path: str | Path | None) -> Config:
-    """Settings of a YAML file, or the defaults without one.
+    """Read the settings from a YAML file; return the defaults without a file.
 
-    Paths inside the file (`controls` and `primers` of a library, `germline`) are relative to it and come back absolute.
+    Paths in the file (`controls` and `primers` of a library, `germline`) are relative to its folder. The result has
+    absolute paths.
 
     Raises:
-        InputError: the file is missing or no YAML.
-        ConfigError: a setting is unknown or cannot be.
+        InputError: the file does not exist or is not valid YAML.
+        ConfigError: a setting is unknown or has an invalid value.
     """
     if path is None:
         return Config()
     path = Path(path)
-    return _resolve(parse(read_yaml(path), str(path)), path.parent)
+    return _make_paths_absolute(parse(read_yaml(path), str(path)), path.parent)
 
 
 def read_yaml(path: Path) -> Any:
-    """The document in a YAML file. Raises InputError for a file that is missing or no YAML."""
+    """Read the document in a YAML file.
+
+    Raises:
+        InputError: the file does not exist, is not UTF-8 text, or is not valid YAML.
+    """
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
         raise InputError(path, "no such file: check the path") from None
     except (OSError, UnicodeDecodeError):
-        raise InputError(path, "cannot be read as text: YAML in UTF-8 is needed") from None
+        raise InputError(path, "cannot be read as text: save it as YAML in UTF-8") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise InputError(path, f"is no YAML ({error.problem}): correct it", line=line) from None
+        raise InputError(path, f"is not valid YAML ({error.problem}): correct it", line=line) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise InputError(path, f"is no YAML ({' '.join(str(error).split())}): correct it") from None
+        raise InputError(path, f"is not valid YAML ({' '.join(str(error).split())}): correct it") from None
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only, and no key twice in one mapping, of which YAML would keep the last."""
+    """Load plain values only, and raise an error for a repeated key, of which YAML would keep the last value."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        found = super().construct_mapping(node, deep=deep)
-        seen: set[Any] = set()
+        mapping = super().construct_mapping(node, deep=deep)
+        names: set[Any] = set()
         for key, _ in node.value:
             name = self.construct_object(key)
-            if name in seen:
-                raise yaml.MarkedYAMLError(problem=f"{name!r} stands twice", problem_mark=key.start_mark)
-            seen.add(name)
-        return found
+            if name in names:
+                raise yaml.MarkedYAMLError(problem=f"{name!r} appears twice", problem_mark=key.start_mark)
+            names.add(name)
+        return mapping
 
 
-def _resolve(config: Config, folder: Path) -> Config:
+def _make_paths_absolute(config: Config, folder: Path) -> Config:
     def absolute(value: str | None) -> str | None:
         return None if value is None else str((folder / value).resolve())
 

@@ -1,6 +1,6 @@
-"""Tables as files: TSV or Parquet, by the ending of the name.
+"""Read and write tables: Parquet if the file name ends with ``.parquet``, otherwise TSV.
 
-TSV is AIRR's: one header line, tabs, no quoting, T/F booleans, empty for null, no comment lines.
+TSV follows AIRR: one header line, tabs, no quotes, booleans T and F, empty fields for null, no comment lines.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from polars.io.plugins import register_io_source
 from clonotrack.errors import InputError
 from clonotrack.tables import Column, Table, check
 
-BOOLEANS = {"T": True, "F": False, "true": True, "false": False, "TRUE": True, "FALSE": False}
-# Of zstd: the lowest takes a fifth of the time of the default, for files as small.
-PARQUET_LEVEL = 1
-BLOCK_BYTES = 1 << 25
-PARQUET_ROWS = 65_536
-Choose = Callable[[list[str]], list[str]]
+BLOCK_BYTES = 1 << 25  # bytes of a TSV file that are parsed at once
+_BOOLEANS = {"T": True, "F": False, "true": True, "false": False, "TRUE": True, "FALSE": False}
+_PARQUET_ROWS = 65_536  # rows of a row group, and of a batch that is read
+_PARQUET_LEVEL = 1  # zstd level; a fifth of the time of the default level for files of the same size
+_SelectColumns = Callable[[list[str]], list[str]]
 
 
 def read_table(
@@ -30,27 +29,25 @@ def read_table(
     table: Table,
     *,
     required: tuple[str, ...] | None = None,
-    extra: bool = False,
-    rows: bool = False,
+    require_rows: bool = False,
     columns: Collection[str] | None = None,
 ) -> pl.DataFrame:
     """Read a table and check it against its declaration.
 
     Args:
-        path: ``.parquet``, or TSV under any other name.
+        path: Parquet or TSV file.
         table: the declaration.
-        required: columns that have to be there; by default all. The others become null.
-        extra: leave out columns that are not declared, as AIRR tables of other tools have, instead of refusing them.
-        rows: refuse a table without a row.
-        columns: those that are kept; by default all. Of the others only the names are looked at.
+        required: columns that the file must have; None for all. Other missing columns become null.
+        require_rows: raise an error if the table has no row.
+        columns: columns to read; None for all. Of the others, only the names are checked.
 
     Returns:
-        The declared columns, in order.
+        The declared columns, in their order.
 
     Raises:
-        InputError: names file, line and column of the first thing that is wrong.
+        InputError: names file, line and column of the first problem.
     """
-    return pl.concat(table_batches(path, table, required=required, extra=extra, rows=rows, columns=columns))
+    return pl.concat(table_batches(path, table, required=required, require_rows=require_rows, columns=columns))
 
 
 def table_batches(
@@ -58,135 +55,143 @@ def table_batches(
     table: Table,
     *,
     required: tuple[str, ...] | None = None,
-    extra: bool = False,
-    rows: bool = False,
+    require_rows: bool = False,
     columns: Collection[str] | None = None,
 ) -> Iterator[pl.DataFrame]:
-    """The parts of a table, as `read_table`: at least one, of some ten megabytes."""
+    """Read a table in batches of about ten megabytes; yield at least one batch. See `read_table`."""
     path = Path(path)
     needed = required if required is not None else tuple(table.names)
     wanted = [column for column in table.columns if columns is None or column.name in columns]
-    source = _parquet if path.suffix == ".parquet" else _text
-    for line, frame in source(path, partial(_chosen, path, table, needed, wanted, extra)):
-        parsed = frame.select(_parsed(path, frame, column, table, line) for column in wanted)
+    read = _read_parquet if path.suffix == ".parquet" else _read_tsv
+    for line, frame in read(path, partial(_select_columns, path, table, needed, wanted)):
+        batch = frame.select(_parse_or_null(path, frame, column, table, line) for column in wanted)
         for column in wanted:
-            must = not column.null and (required is None or column.name in required)
-            _values(path, parsed.get_column(column.name), column, line, must=must)
-        rows = rows and not parsed.height
-        yield parsed
-    if rows:
-        raise InputError(path, f"table {table.name} has no row below its header: nothing to work on")
-
-
-def _chosen(
-    path: Path, table: Table, needed: tuple[str, ...], wanted: list[Column], extra: bool, names: list[str]
-) -> list[str]:
-    """Of the names that a file has, those to read; or what is wrong with the names."""
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise InputError(path, f"column {sorted(twice)[0]!r} stands twice in table {table.name}: remove one", line=1)
-    if missing := [name for name in needed if name not in names]:
-        raise InputError(path, f"table {table.name} has no column {missing[0]!r}: add it", line=1)
-    unknown = [name for name in names if name not in table.names]
-    if unknown and not extra:
-        known = ", ".join(table.names)
-        raise InputError(path, f"column {unknown[0]!r} is unknown to table {table.name}, which has {known}", line=1)
-    return [column.name for column in wanted if column.name in names]
+            not_null = not column.null and (required is None or column.name in required)
+            _check_values(path, batch.get_column(column.name), column, line, not_null=not_null)
+        require_rows = require_rows and not batch.height
+        yield batch
+    if require_rows:
+        raise InputError(path, f"table {table.name} has no row below its header: add at least one")
 
 
 def write_table(frame: pl.DataFrame, table: Table, path: str | Path) -> None:
-    """Check `frame` and write it; see `clonotrack.io.outputs.staged` for where.
+    """Check a table against its declaration and write it; `clonotrack.io.outputs.staged` gives the path.
 
     Raises:
-        TableError: the frame is not what its declaration says.
+        TableError: the frame does not fit the declaration.
     """
     write_batches([frame], table, path)
 
 
-def write_batches(frames: Iterable[pl.DataFrame], table: Table, path: str | Path) -> None:
-    """Check and write a table that comes in one part or more, of which few are held at a time.
+def write_batches(batches: Iterable[pl.DataFrame], table: Table, path: str | Path) -> None:
+    """Check and write a table in batches, with few of them in memory at a time.
 
     Raises:
-        TableError: a part is not what the declaration says; that keys are not repeated is checked within each part.
+        TableError: a batch does not fit the declaration. Repeated keys are found only within a batch.
     """
-    checked = (check(frame, table) for frame in frames)
+    checked = (check(batch, table) for batch in batches)
     if Path(path).suffix == ".parquet":
         source = register_io_source(lambda *_: checked, schema=table.schema())
-        source.sink_parquet(path, compression="zstd", compression_level=PARQUET_LEVEL, row_group_size=PARQUET_ROWS)
+        source.sink_parquet(path, compression="zstd", compression_level=_PARQUET_LEVEL, row_group_size=_PARQUET_ROWS)
         return
-    for _ in _as_text(checked, table, Path(path)):
+    for _ in _write_tsv(checked, table, Path(path)):
         pass
 
 
-def written(frames: Iterable[pl.DataFrame], table: Table, path: str | Path) -> Iterator[pl.DataFrame]:
-    """The parts of a table, each when it was checked and written as TSV; see `write_batches`."""
-    return _as_text((check(frame, table) for frame in frames), table, Path(path))
+def write_through(batches: Iterable[pl.DataFrame], table: Table, path: str | Path) -> Iterator[pl.DataFrame]:
+    """Check each batch, write it as TSV, and yield it; see `write_batches`."""
+    return _write_tsv((check(batch, table) for batch in batches), table, Path(path))
 
 
-def _as_text(frames: Iterable[pl.DataFrame], table: Table, path: Path) -> Iterator[pl.DataFrame]:
+def _write_tsv(batches: Iterable[pl.DataFrame], table: Table, path: Path) -> Iterator[pl.DataFrame]:
     booleans = [column.name for column in table.columns if column.kind == "bool"]
-    letters = pl.col(booleans).replace_strict({True: "T", False: "F"}, return_dtype=pl.String)
-    for number, frame in enumerate(frames):
+    as_text = pl.col(booleans).replace_strict({True: "T", False: "F"}, return_dtype=pl.String)
+    for number, batch in enumerate(batches):
         with path.open("ab" if number else "wb") as file:
-            text = frame.with_columns(letters)
+            text = batch.with_columns(as_text)
             text.write_csv(file, separator="\t", quote_style="never", null_value="", include_header=not number)
-        yield frame
+        yield batch
 
 
-def _parquet(path: Path, choose: Choose) -> Iterator[tuple[int, pl.DataFrame]]:
+def _select_columns(
+    path: Path, table: Table, needed: tuple[str, ...], wanted: list[Column], names: list[str]
+) -> list[str]:
+    """Select the columns to read from the column names of a file.
+
+    Raises:
+        InputError: a name is repeated, missing or not declared.
+    """
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise InputError(
+            path, f"column {sorted(repeated)[0]!r} appears twice in table {table.name}: remove one", line=1
+        )
+    if missing := [name for name in needed if name not in names]:
+        raise InputError(path, f"table {table.name} has no column {missing[0]!r}: add it", line=1)
+    if unknown := [name for name in names if name not in table.names]:
+        declared = ", ".join(table.names)
+        message = f"column {unknown[0]!r} is unknown to table {table.name}, which has {declared}: remove or rename it"
+        raise InputError(path, message, line=1)
+    return [column.name for column in wanted if column.name in names]
+
+
+def _read_parquet(path: Path, select: _SelectColumns) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield batches of a Parquet file, each with the line number that its first row would have in TSV."""
     try:
-        whole = pl.scan_parquet(path).select(choose(list(pl.read_parquet_schema(path))))
+        whole = pl.scan_parquet(path).select(select(list(pl.read_parquet_schema(path))))
         height = whole.select(pl.len()).collect().item()
-        for start in range(0, max(1, height), PARQUET_ROWS):
-            yield start + 2, whole.slice(start, PARQUET_ROWS).collect()
+        for start in range(0, max(1, height), _PARQUET_ROWS):
+            yield start + 2, whole.slice(start, _PARQUET_ROWS).collect()
     except FileNotFoundError:
         raise InputError(path, "no such file: check the path") from None
     except (pl.exceptions.PolarsError, OSError):
         raise InputError(path, "is not a readable Parquet file: write it again") from None
 
 
-def _text(path: Path, choose: Choose) -> Iterator[tuple[int, pl.DataFrame]]:
-    """The rows as text, so many at a time, with the line of the first."""
+def _read_tsv(path: Path, select: _SelectColumns) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield batches of a TSV file as text, each with the number of its first line."""
     header: bytes | None = None
     line = 2
-    for data in _blocks(path):
+    for data in _read_blocks(path):
         if header is None:
             header = data.split(b"\n", 1)[0] + b"\n"
             names = header.decode().rstrip("\n").split("\t")
-            columns = choose(names)
+            columns = select(names)
             data = data[len(header) :]
-        if odd := _ragged_line(header + data):
-            message = f"has {odd[1]} fields where the header has {odd[2]}: mend the line"
-            raise InputError(path, message, line=line + odd[0] - 2)
+        if uneven := _uneven_line(header + data):
+            uneven_line, fields, expected = uneven
+            message = f"has {fields} fields, but the header has {expected}: correct the line"
+            raise InputError(path, message, line=line + uneven_line - 2)
         text = BytesIO(header + data)
         frame = pl.read_csv(text, separator="\t", quote_char=None, infer_schema=False, columns=columns)
         yield line, frame
         line += data.count(b"\n")
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    """Whole lines of a file, `BLOCK_BYTES` or a little less at a time; line feeds at its end are left out but one."""
+def _read_blocks(path: Path) -> Iterator[bytes]:
+    """Yield whole lines of a file, at most about `BLOCK_BYTES` at a time; end the last block with one line feed."""
     rest, line, begun = b"", 1, False
     try:
         with path.open("rb") as file:
             while read := file.read(BLOCK_BYTES):
                 data = rest + (read if begun or rest else read.removeprefix(b"\xef\xbb\xbf"))
-                cut = data.rstrip(b"\r\n").rfind(b"\n") + 1  # a line behind, so that the last block holds one
+                cut = data.rstrip(b"\r\n").rfind(b"\n") + 1  # keeps back one line, so that the last block is not empty
                 rest, data = data[cut:], data[:cut].replace(b"\r\n", b"\n")
                 if data:
                     begun = True
-                    yield _utf8(path, data, line)
+                    yield _check_utf8(path, data, line)
                     line += data.count(b"\n")
     except FileNotFoundError:
         raise InputError(path, "no such file: check the path") from None
     except OSError as error:
-        raise InputError(path, f"cannot be read ({(error.strerror or 'unknown reason').lower()})") from None
+        reason = (error.strerror or "unknown reason").lower()
+        raise InputError(path, f"cannot be read ({reason}): check the path and the permissions") from None
     rest = rest.replace(b"\r\n", b"\n").rstrip(b"\n")
     if not begun and not rest.strip():
         raise InputError(path, "is empty: a table starts with a header line")
-    yield _utf8(path, rest, line) + b"\n"
+    yield _check_utf8(path, rest, line) + b"\n"
 
 
-def _utf8(path: Path, data: bytes, line: int) -> bytes:
+def _check_utf8(path: Path, data: bytes, line: int) -> bytes:
     try:
         data.decode()
     except UnicodeDecodeError as error:
@@ -195,45 +200,53 @@ def _utf8(path: Path, data: bytes, line: int) -> bytes:
     return data
 
 
-def _ragged_line(data: bytes) -> tuple[int, int, int] | None:
-    """Line, fields found and fields expected of the first line that has not as many fields as the header."""
+def _uneven_line(data: bytes) -> tuple[int, int, int] | None:
+    """Find the first line whose number of fields differs from the header: its 1-based line, its fields, those expected.
+
+    Args:
+        data: header and lines, each ended by a line feed.
+    """
     array = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero(array == ord("\n"))
     fields = np.diff(np.searchsorted(np.flatnonzero(array == ord("\t")), ends), prepend=0) + 1
-    odd = np.flatnonzero(fields != fields[0])
-    return None if not odd.size else (int(odd[0]) + 1, int(fields[odd[0]]), int(fields[0]))
+    uneven = np.flatnonzero(fields != fields[0])
+    return None if not uneven.size else (int(uneven[0]) + 1, int(fields[uneven[0]]), int(fields[0]))
 
 
-def _parsed(path: Path, frame: pl.DataFrame, column: Column, table: Table, line: int) -> pl.Series | pl.Expr:
+def _parse_or_null(path: Path, frame: pl.DataFrame, column: Column, table: Table, line: int) -> pl.Series | pl.Expr:
+    """Parse a column of a batch, or make a null column if the file does not have it."""
     if column.name in frame.columns:
         return _parse(path, frame.get_column(column.name), column, table, line)
     return pl.lit(None, dtype=table.schema()[column.name]).alias(column.name)
 
 
 def _parse(path: Path, series: pl.Series, column: Column, table: Table, line: int) -> pl.Series:
+    """Convert a column to its declared type; `line` is the line of its first row."""
     kind = table.schema()[column.name]
     if series.dtype != pl.String() or column.kind == "str":
         return series.cast(kind)
     text = series.str.strip_chars().replace("", None)
     if column.kind == "bool":
-        parsed = text.replace_strict(BOOLEANS, default=None, return_dtype=pl.Boolean)
+        parsed = text.replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
     else:
         parsed = text.cast(kind, strict=False)
-    bad = (text.is_not_null() & parsed.is_null()) | (parsed.is_nan() if column.kind == "float" else False)
-    if bad.any():
-        row = int(bad.arg_max() or 0)
-        wanted = {"int": "a whole number", "float": "a number", "bool": "T or F", "str": "text"}[column.kind]
-        raise InputError(path, f"column {column.name} holds {series[row]!r}, not {wanted}: correct it", line=row + line)
+    invalid = (text.is_not_null() & parsed.is_null()) | (parsed.is_nan() if column.kind == "float" else False)
+    if invalid.any():
+        row = int(invalid.arg_max() or 0)
+        expected = {"int": "a whole number", "float": "a number", "bool": "T or F", "str": "text"}[column.kind]
+        raise InputError(path, f"column {column.name} is {series[row]!r}, not {expected}: correct it", line=row + line)
     return parsed
 
 
-def _values(path: Path, series: pl.Series, column: Column, line: int, *, must: bool) -> None:
-    if must and series.null_count():
+def _check_values(path: Path, series: pl.Series, column: Column, line: int, *, not_null: bool) -> None:
+    """Check a column for null and for values that its declaration does not list."""
+    if not_null and series.null_count():
         row = int(series.is_null().arg_max() or 0)
         raise InputError(path, f"column {column.name} is empty: fill it in", line=row + line)
     if column.values:
-        bad = series.is_not_null() & ~series.is_in(column.values)
-        if bad.any():
-            row = int(bad.arg_max() or 0)
-            known = ", ".join(column.values)
-            raise InputError(path, f"column {column.name} holds {series[row]!r}, not one of {known}", line=row + line)
+        invalid = series.is_not_null() & ~series.is_in(column.values)
+        if invalid.any():
+            row = int(invalid.arg_max() or 0)
+            allowed = ", ".join(column.values)
+            message = f"column {column.name} is {series[row]!r}: use one of {allowed}"
+            raise InputError(path, message, line=row + line)

@@ -42,7 +42,7 @@ def sequence_batches(path: Path) -> Iterator[pl.DataFrame]:
         InputError: names file and record or line of the first thing that is wrong.
     """
     if path.suffix.lower() in TABLES:
-        for part in table_batches(path, SEQUENCES, required=REQUIRED, rows=True):
+        for part in table_batches(path, SEQUENCES, required=REQUIRED, require_rows=True):
             yield from part.iter_slices(ROWS_AT_ONCE)
         return
     names = _Names()

@@ -92,12 +92,12 @@ SHEETS = {
     "unknown column": (SHEET.replace("input_ng", "inptu_ng"), "line 1: column 'inptu_ng' is unknown"),
     "missing column": (SHEET.replace("role", "tissue", 1), "line 1: table SAMPLES has no column 'role'"),
     "duplicate": (SHEET + "p1\td33\tbaseline\treads2.fq\t650\n", "line 4: sample d33 has role"),
-    "negative": (SHEET.replace("650", "-650"), "line 2: column input_ng holds -650"),
-    "not a number": (SHEET.replace("650", "lots"), "line 2: column input_ng holds 'lots'"),
+    "negative": (SHEET.replace("650", "-650"), "line 2: column input_ng is -650"),
+    "not a number": (SHEET.replace("650", "lots"), "line 2: column input_ng is 'lots'"),
     "no file": (SHEET.replace("d33.fq", "gone.fq"), "line 3: column reads_1 names"),
     "neither baseline nor markers": (SHEET.replace("p1\tdx", "p2\tdx"), "patient p1 has neither a baseline"),
     **{
-        f"sample_id {name}": (SHEET.replace("\tdx\t", f"\t{name}\t"), "line 2: column sample_id holds")
+        f"sample_id {name}": (SHEET.replace("\tdx\t", f"\t{name}\t"), "line 2: column sample_id is")
         for name in ("a/b", "..", "a b", "a;b", "$(a)", "`a`", "a|b", "a'b")
     },
 }
@@ -118,9 +118,9 @@ def test_sheets(folder: Path, capsys: pytest.CaptureFixture[str], command: str, 
 
 
 MARKER_TABLES = {
-    "no marker": (MARKERS.splitlines()[0] + "\n", "holds no marker that is selected"),
-    "not DNA": (MARKERS.replace(READ, "N" + READ), "line 2: marker m1: its sequence holds 'N' at position 1"),
-    "one id twice": (MARKERS + MARKERS.splitlines()[1] + "\n", "line 3: marker_id 'm1' stands on line 2 too"),
+    "no marker": (MARKERS.splitlines()[0] + "\n", "contains no selected marker"),
+    "not DNA": (MARKERS.replace(READ, "N" + READ), "line 2: marker m1: its sequence contains 'N' at position 1"),
+    "one id twice": (MARKERS + MARKERS.splitlines()[1] + "\n", "line 3: marker_id 'm1' is also on line 2"),
 }
 
 

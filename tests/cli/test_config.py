@@ -62,7 +62,7 @@ def test_files_of_settings(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="library 'tr' is not in the configuration, which has ig"):
         config.library("tr")
     path.write_text("a: [1\nb: 2\n")
-    with pytest.raises(InputError, match=r"c\.yaml, line 2: is no YAML"):
+    with pytest.raises(InputError, match=r"c\.yaml, line 2: is not valid YAML"):
         read_config(path)
     with pytest.raises(InputError, match="no such file"):
         read_config(tmp_path / "none.yaml")
@@ -78,9 +78,12 @@ def test_levels_that_are_not_stated_stay() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("reads: {min_length: 50, min_length: 60}", r"c\.yaml, line 1: is no YAML \('min_length' stands twice\)"),
-        ("report: {title: 2020-13-45}", r"c\.yaml: is no YAML \(month must be in 1\.\.12\)"),
-        ("report: {title: \x01}", r"c\.yaml: is no YAML \(unacceptable character"),
+        (
+            "reads: {min_length: 50, min_length: 60}",
+            r"c\.yaml, line 1: is not valid YAML \('min_length' appears twice\)",
+        ),
+        ("report: {title: 2020-13-45}", r"c\.yaml: is not valid YAML \(month must be in 1\.\.12\)"),
+        ("report: {title: \x01}", r"c\.yaml: is not valid YAML \(unacceptable character"),
     ],
 )
 def test_what_yaml_does_not_hold(tmp_path: Path, text: str, message: str) -> None:

@@ -85,7 +85,7 @@ def test_wrong_data_leaves_nothing(inputs: list[str], tmp_path: Path, capsys: py
     assert not output.exists()
     (tmp_path / "p1_dx.summary.json").write_text("{")
     assert main([*inputs, "--subject-id", "p1", "-o", str(output)]) == 1
-    assert "p1_dx.summary.json, line 1: is no JSON" in capsys.readouterr().err
+    assert "p1_dx.summary.json, line 1: is not valid JSON" in capsys.readouterr().err
 
 
 def test_does_not_overwrite(inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,7 +62,7 @@ def test_nothing_is_overwritten_unasked(plan, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("samples: [", "is no YAML"), ("seed: -1", "seed: "), ("", "libraries: Field required")],
+    [("samples: [", "is not valid YAML"), ("seed: -1", "seed: "), ("", "libraries: Field required")],
 )
 def test_a_bad_plan_is_one_sentence_and_no_output(tmp_path, capsys, text, message):
     path = tmp_path / "plan.yaml"

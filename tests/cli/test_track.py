@@ -90,10 +90,10 @@ def test_a_patient_of_the_sheet_may_have_no_marker(folder: Path) -> None:
     ("words", "status", "message"),
     [
         (["none.fastq", "--markers", "p.tsv"], 1, "no such file"),
-        (["a.fastq", "--markers", "none.tsv"], 1, "holds no marker that is selected"),
+        (["a.fastq", "--markers", "none.tsv"], 1, "contains no selected marker"),
         (["a.fastq", "--markers", "short.tsv"], 1, "29 nt, and at least 30 are needed"),
-        (["a.fastq", "--markers", "letters.tsv"], 1, "marker m: its sequence holds 'N' at position 1"),
-        (["a.fastq", "--markers", "p.tsv", "--markers", "again.tsv"], 1, "marker_id 'p.1' stands in"),
+        (["a.fastq", "--markers", "letters.tsv"], 1, "marker m: its sequence contains 'N' at position 1"),
+        (["a.fastq", "--markers", "p.tsv", "--markers", "again.tsv"], 1, "marker_id 'p.1' is also in"),
         (["a.fastq", "--markers", "p.tsv", "--controls", "zero.tsv"], 1, "copies is 0"),
         (["a.fastq", "--markers", "p.tsv", "--library", "fr9"], 1, "library 'fr9' is not in the configuration"),
         (["--samples", "samples.tsv", "--config", "config.yaml", "--library", "default"], 1, "library 'default'"),

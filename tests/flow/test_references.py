@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack.io.cohort import read_controls, read_markers
+from clonotrack.io.target_tables import read_controls, read_markers
 from clonotrack.pipeline import followup
 from clonotrack.sequences import decode
 from clonotrack.tables import CONTROLS

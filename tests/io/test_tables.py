@@ -1,4 +1,4 @@
-"""Tables as files: what goes out comes back, and what is wrong is named with its line."""
+"""Reading and writing tables: round trips, and problems reported with their line."""
 
 from pathlib import Path
 
@@ -27,18 +27,18 @@ def controls() -> pl.DataFrame:
 
 @pytest.mark.parametrize("block", [10, 30, 64, 1000])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
-def test_text_is_the_same_in_blocks_of_any_size(
+def test_the_block_size_does_not_change_the_table_or_the_lines_of_problems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, ends: str
 ) -> None:
     monkeypatch.setattr(tables, "BLOCK_BYTES", block)
     lines = [HEADER.strip(), *(f"c{i}\tcalibrator\tIGH\t{'ACGT' * i}\t{i}" for i in range(1, 9))]
     path = tmp_path / "c.tsv"
     path.write_bytes(b"\xef\xbb\xbf" + (ends.join(lines) + ends * 40).encode())
-    found = read_table(path, CONTROLS, required=CONTROLS_REQUIRED)
-    assert found["control_id"].to_list() == [f"c{i}" for i in range(1, 9)]
-    assert found["copies"].sum() == 36
-    spoiled = {"forty": "line 6: column copies holds", "5\t": "line 6: has 6 fields", "\xff": "line 6: is not UTF-8"}
-    for text, message in spoiled.items():
+    frame = read_table(path, CONTROLS, required=CONTROLS_REQUIRED)
+    assert frame["control_id"].to_list() == [f"c{i}" for i in range(1, 9)]
+    assert frame["copies"].sum() == 36
+    problems = {"forty": "line 6: column copies is", "5\t": "line 6: has 6 fields", "\xff": "line 6: is not UTF-8"}
+    for text, message in problems.items():
         bad = [*lines[:5], lines[5][:-1] + text, *lines[6:]]
         path.write_bytes((ends.join(bad) + ends).encode("latin-1"))
         with pytest.raises(InputError, match=message):
@@ -46,30 +46,30 @@ def test_text_is_the_same_in_blocks_of_any_size(
 
 
 @pytest.mark.parametrize("name", ["t.tsv", "t.parquet"])
-def test_some_columns(tmp_path: Path, name: str) -> None:
+def test_reading_some_columns(tmp_path: Path, name: str) -> None:
     write_table(controls(), CONTROLS, tmp_path / name)
-    found = read_table(tmp_path / name, CONTROLS, columns=("copies", "control_id"))
-    assert found.equals(controls().select("control_id", "copies"))
+    frame = read_table(tmp_path / name, CONTROLS, columns=("copies", "control_id"))
+    assert frame.equals(controls().select("control_id", "copies"))
     with pytest.raises(InputError, match="no column 'v_family'"):
         controls().drop("v_family").write_parquet(tmp_path / "x.parquet")
         read_table(tmp_path / "x.parquet", CONTROLS, columns=("copies",))
 
 
 @pytest.mark.parametrize("name", ["t.tsv", "t.parquet"])
-def test_round_trip(tmp_path: Path, name: str) -> None:
+def test_a_table_is_read_as_it_was_written(tmp_path: Path, name: str) -> None:
     write_table(controls(), CONTROLS, tmp_path / name)
     assert read_table(tmp_path / name, CONTROLS).equals(controls())
 
 
 @pytest.mark.parametrize("name", ["t.tsv", "t.parquet"])
-def test_a_table_without_rows_round_trips_and_can_be_refused(tmp_path: Path, name: str) -> None:
+def test_a_table_without_rows_is_read_or_is_an_error(tmp_path: Path, name: str) -> None:
     write_table(CONTROLS.empty(), CONTROLS, tmp_path / name)
     assert read_table(tmp_path / name, CONTROLS).equals(CONTROLS.empty())
     with pytest.raises(InputError, match="no row below its header"):
-        read_table(tmp_path / name, CONTROLS, rows=True)
+        read_table(tmp_path / name, CONTROLS, require_rows=True)
 
 
-def test_optional_columns_come_back_null(tmp_path: Path) -> None:
+def test_missing_optional_columns_become_null(tmp_path: Path) -> None:
     path = tmp_path / "m.tsv"
     path.write_text("marker_id\tsubject_id\tsequence\tselected\nm\tp\tACGT\tF\n")
     frame = read_table(path, MARKERS, required=MARKERS_REQUIRED)
@@ -92,15 +92,18 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path, text: str) -> Non
         ("", "is empty"),
         ("control_id\tkind\tlocus\tsequence\na\tcalibrator\tIGH\tAC\n", r"line 1: .*no column 'copies'"),
         (HEADER.rstrip() + "\tcolour\n", r"line 1: column 'colour' is unknown"),
-        (HEADER.rstrip() + "\tcopies\n", r"line 1: column 'copies' stands twice"),
-        (HEADER + "a\tcalibrator\tIGH\tAC\t40\nb\tcalibrator\tIGH\tAC\n", r"line 3: has 4 fields where .* 5"),
-        (HEADER + "a\tcalibrator\tIGH\tAC\tforty\n", r"line 2: column copies holds 'forty', not a number"),
-        (HEADER + "a\tcalibrator\tIGH\tAC\tNaN\n", r"line 2: column copies holds 'NaN', not a number"),
+        (HEADER.rstrip() + "\tcopies\n", r"line 1: column 'copies' appears twice"),
+        (
+            HEADER + "a\tcalibrator\tIGH\tAC\t40\nb\tcalibrator\tIGH\tAC\n",
+            r"line 3: has 4 fields, but the header has 5",
+        ),
+        (HEADER + "a\tcalibrator\tIGH\tAC\tforty\n", r"line 2: column copies is 'forty', not a number"),
+        (HEADER + "a\tcalibrator\tIGH\tAC\tNaN\n", r"line 2: column copies is 'NaN', not a number"),
         (HEADER + "\tcalibrator\tIGH\tAC\t40\n", r"line 2: column control_id is empty"),
-        (HEADER + "a\tspike\tIGH\tAC\t40\n", r"line 2: column kind holds 'spike', not one of calibrator, reference"),
+        (HEADER + "a\tspike\tIGH\tAC\t40\n", r"line 2: column kind is 'spike': use one of calibrator, reference"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+def test_each_problem_is_reported_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "c.tsv"
     path.write_text(text)
     with pytest.raises(InputError, match=message) as caught:
@@ -108,7 +111,7 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, message
     assert str(caught.value).startswith(str(path))
 
 
-def test_files_that_are_no_tables(tmp_path: Path) -> None:
+def test_files_that_are_not_tables_are_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_table(tmp_path / "none.tsv", QC)
     with pytest.raises(InputError, match="no such file"):
@@ -123,7 +126,7 @@ def test_files_that_are_no_tables(tmp_path: Path) -> None:
         read_table(tmp_path / "latin.tsv", QC)
 
 
-def test_a_frame_that_breaks_its_declaration_is_not_written(tmp_path: Path) -> None:
+def test_a_frame_that_does_not_fit_its_declaration_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="column copies: the column is missing"):
         write_table(controls().drop("copies"), CONTROLS, tmp_path / "c.tsv")
     twice = pl.concat([controls(), controls()])
