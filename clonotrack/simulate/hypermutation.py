@@ -13,10 +13,10 @@ from clonotrack.simulate.rearrangement import Rearrangement, is_productive
 def hypermutate(rearrangement: Rearrangement, rate: float, rng: np.random.Generator) -> Rearrangement:
     """Substitute bases of a rearrangement at random.
 
-    METHOD: every base mutates with the same probability, to each other base alike. There are no hot-spot motifs and no
-    selection, with two exceptions: the anchor codons stay, and a productive rearrangement stays productive (a codon
-    that became a stop codon is restored). Real hypermutation has hot spots (Yaari 2013, Front Immunol 4:358). The
-    simplification is sufficient because annotation only has to find the segments.
+    METHOD: every base mutates with the same probability, to each of the other three bases alike. There are no hot-spot
+    motifs and no selection, with two exceptions: the anchor codons stay, and a productive rearrangement stays
+    productive (a codon that became a stop codon is restored). Real hypermutation has hot spots (Yaari 2013, Front
+    Immunol 4:358). The simplification is sufficient because annotation only has to find the segments.
 
     Args:
         rearrangement: the sequence before hypermutation.

@@ -60,9 +60,10 @@ def sequence_reads(
 ) -> Iterator[SimulatedReads]:
     """Sequence one read for each entry of `origin`, in random order.
 
-    METHOD: a base has one of three Phred scores, is wrong with the probability that its score states, and then becomes
-    each other base alike. Scores decrease along the read, and 1 read in 100 is poor. Errors are substitutions only:
-    insertions and deletions are rare on such instruments (Schirmer 2016, BMC Bioinformatics 17:125).
+    METHOD: a base has one of three Phred scores and is wrong with the probability that its score states. A wrong base
+    is each of the other three bases with equal probability. Scores decrease along the read, and 1 read in 100 is poor.
+    Errors are substitutions only: insertions and deletions are rare on such instruments (Schirmer 2016, BMC
+    Bioinformatics 17:125).
 
     Args:
         templates: sequences of the templates.

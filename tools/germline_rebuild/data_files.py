@@ -86,11 +86,11 @@ def _special_aliases(special: list[Row]) -> Iterator[Row]:
     for row in special:
         if row["name"] in _SPECIAL_NAMES:
             name = _SPECIAL_NAMES[row["name"]][0]
-            others = [row["name"].removesuffix("_long"), *row["other_names"].split(";")]
-            for other in others:
-                if other != name:
+            aliases = [row["name"].removesuffix("_long"), *row["other_names"].split(";")]
+            for alias in aliases:
+                if alias != name:
                     evidence = "name in use for this element"
-                    yield {"alias": other, "canonical": name, "level": "gene", "evidence": evidence}
+                    yield {"alias": alias, "canonical": name, "level": "gene", "evidence": evidence}
 
 
 def _v_exceptions(alleles: list[Row]) -> Iterator[Row]:
