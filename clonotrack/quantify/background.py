@@ -1,8 +1,9 @@
-"""How often a marker's sequence turns up where the clone cannot be: molecules per nucleated cell, with uncertainty.
+"""Background of each marker: clone-like molecules per nucleated cell in people without the clone.
 
-METHOD: gamma-Poisson, empirical Bayes. Every marker's rate b is a draw from a gamma law of shape 1/2 (markers differ by
-far more than their mean) whose mean is what MARKERS states (a recombination model), else what the other markers show
-in the same controls; the marker's own controls update it; a sample's own rate varies about b.
+METHOD: gamma-Poisson, empirical Bayes. The rate b of a marker has a gamma prior of shape 1/2, because markers differ by
+far more than their mean. Its mean is the rate that MARKERS states (a recombination model), or what the other markers
+show in the same controls. The marker's own controls update the prior. The rate of a single sample varies about b.
+docs/statistics.md has the formulas.
 """
 
 from __future__ import annotations
@@ -10,188 +11,217 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
-from typing import Any
 
 import numpy as np
 
 from clonotrack.config import Quantify
 from clonotrack.errors import QuantityError
-from clonotrack.quantify.index_hopping import Hopping
-from clonotrack.quantify.tube import Assay, Yield, count_of, seeing
+from clonotrack.quantify.index_hopping import IndexHopping
+from clonotrack.quantify.tube import Conversion, Marker, Tube, marker_count, molecule_model
 from clonotrack.sequences import F64
-from clonotrack.stats.count_model import Gamma
+from clonotrack.stats.count_model import GammaRate
 
-BETWEEN_MARKERS = 0.5
-"""Shape of the law of b over markers."""
-BETWEEN_SAMPLES = 2.0
-"""Shape of a sample's rate about the marker's: relative variance 1/2 between people."""
-OTHERS = 0.1
-"""What a molecule or a cell of another marker's controls counts for this one's prior."""
+MARKER_SHAPE = 0.5
+"""Gamma shape of b over markers."""
+SAMPLE_SHAPE = 2.0
+"""Gamma shape of a sample's rate about the marker's b: relative variance 1/2 between people."""
+OTHER_MARKER_WEIGHT = 0.1
+"""Weight of a molecule or a cell of another marker's controls in the prior of this one."""
 
-_MOST_OF_ONE = 10.0
+_MAX_MOLECULES = 10.0
 _GRID = np.geomspace(1e-13, 1.0, 157)
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
-    """A marker in one tube of somebody without the clone.
+class ControlCount:
+    """One marker in one tube of a person without the clone.
 
     Attributes:
-        cells: of the tube.
-        exposure: cells times the share of molecules that are seen.
-        count, carried: counts of the marker, and those expected by carry-over.
-        per_molecule: counts of a seen molecule.
+        cells: nucleated cells of the tube.
+        exposure: cells times the share of their molecules that are counted.
+        count: counts of the marker.
+        expected_carry_over: expected counts from other samples of the run.
+        counts_per_molecule: mean counts of a counted molecule.
         inflation: variance over mean of the counts.
     """
 
     cells: float
     exposure: float
     count: int
-    carried: float
-    per_molecule: float
+    expected_carry_over: float
+    counts_per_molecule: float
     inflation: float
 
     @property
     def molecules(self) -> float:
-        """Molecules seen beyond carry-over; none where carry-over explains the counts."""
-        beyond = self.count - self.carried
-        return beyond / self.per_molecule if beyond > 2 * self.carried**0.5 else 0.0
+        """Molecules beyond carry-over; 0 if carry-over explains the counts."""
+        beyond = self.count - self.expected_carry_over
+        return beyond / self.counts_per_molecule if beyond > 2 * self.expected_carry_over**0.5 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """A marker's background.
+    """Background of one marker.
 
     Attributes:
-        rate: b of a sample, molecules per nucleated cell.
-        prior: mean of b before the marker's own controls were looked at.
-        stated: whether MARKERS states it.
-        controls: what unrelated tubes show.
+        rate: b of a new sample, molecules per nucleated cell.
+        prior: mean of b before the marker's own controls.
+        stated: whether MARKERS states the rate.
+        controls: counts of the marker in tubes of other people.
     """
 
-    rate: Gamma
+    rate: GammaRate
     prior: float
     stated: bool
-    controls: tuple[Control, ...]
+    controls: tuple[ControlCount, ...]
 
     @property
     def control_cells(self) -> float:
-        """Cells of people without the clone that were looked at."""
+        """Nucleated cells of people without the clone in which the marker was tracked."""
         return sum(control.cells for control in self.controls)
 
     @property
     def control_counts(self) -> int:
-        """Counts of the marker in them."""
+        """Counts of the marker in these cells."""
         return sum(control.count for control in self.controls)
 
     @property
-    def seen(self) -> bool:
-        """Whether controls show the marker beyond carry-over."""
+    def in_controls(self) -> bool:
+        """Whether controls contain the marker beyond carry-over."""
         return any(control.molecules for control in self.controls)
 
 
-def backgrounds(
-    markers: Sequence[Row], assays: Sequence[Assay], runs: Mapping[str | None, Hopping], settings: Quantify
+def estimate_backgrounds(
+    markers: Sequence[Marker], tubes: Sequence[Tube], runs: Mapping[str | None, IndexHopping], settings: Quantify
 ) -> dict[str, Background]:
-    """The background of every marker, from its table, the other markers, and every tube that is not of its patient."""
-    controls = {marker["marker_id"]: tuple(_controls(marker, assays, runs)) for marker in markers}
-    found = {}
+    """Estimate the background of each marker from its table, the other markers and all tubes of other people.
+
+    Args:
+        markers: MARKERS rows of all patients.
+        tubes: of patients and controls.
+        runs: index hopping by run_id.
+        settings: of the stage.
+
+    Returns:
+        Background by marker_id.
+    """
+    controls = {marker["marker_id"]: tuple(_control_counts(marker, tubes, runs)) for marker in markers}
+    result = {}
     for marker in markers:
         name, stated = marker["marker_id"], marker["background_rate"]
-        others = [control for other, seen in controls.items() if other != name for control in seen]
-        prior = prior_mean(others, settings.background_rate) if stated is None else stated + excess(others, stated)
-        found[name] = Background(posterior(prior, controls[name]), prior, stated is not None, controls[name])
-    return found
+        others = [control for other, of_other in controls.items() if other != name for control in of_other]
+        prior = prior_mean(others, settings.background_rate) if stated is None else stated + excess_rate(others, stated)
+        result[name] = Background(posterior_rate(prior, controls[name]), prior, stated is not None, controls[name])
+    return result
 
 
-def _controls(marker: Row, assays: Sequence[Assay], runs: Mapping[str | None, Hopping]) -> list[Control]:
-    name, found = marker["marker_id"], []
-    for assay in assays:
-        tube = assay.observed
-        if name not in tube.markers or assay.cells is None or tube.subject_id == marker["subject_id"]:
+def _control_counts(
+    marker: Marker, tubes: Sequence[Tube], runs: Mapping[str | None, IndexHopping]
+) -> list[ControlCount]:
+    name, result = marker["marker_id"], []
+    for tube in tubes:
+        counts = tube.counts
+        if name not in counts.marker_reads or tube.cells is None or counts.subject_id == marker["subject_id"]:
             continue
-        way = assay.yield_of(marker)
-        if isinstance(way, Yield) and assay.amplifies(marker["locus"]) and name not in tube.cut_short:
-            view = seeing(assay, name, way)
-            share = view.counts_per_molecule if view.umi else 1.0
-            found.append(
-                Control(
-                    cells=assay.cells.number,
-                    exposure=assay.cells.number * view.capture * share,
-                    count=count_of(assay, name, way),
-                    carried=runs[tube.run_id].expected(name, assay).mean,
-                    per_molecule=1.0 if view.umi else view.rho,
-                    inflation=1.0 if view.umi else 1.0 + view.rho * exp(view.dispersion**2),
+        conversion = tube.conversion(marker)
+        can_count = tube.amplifies(marker["locus"]) and name not in counts.too_short_for
+        if isinstance(conversion, Conversion) and can_count:
+            model = molecule_model(tube, name, conversion)
+            share = model.counts_per_molecule if model.umi else 1.0
+            rho = model.reads_per_molecule
+            result.append(
+                ControlCount(
+                    cells=tube.cells.number,
+                    exposure=tube.cells.number * model.capture * share,
+                    count=marker_count(tube, name, conversion),
+                    expected_carry_over=runs[counts.run_id].expected_counts(name, tube).mean,
+                    counts_per_molecule=1.0 if model.umi else rho,
+                    inflation=1.0 if model.umi else 1.0 + rho * exp(model.dispersion**2),
                 )
             )
-    return found
+    return result
 
 
-def prior_mean(others: Sequence[Control], default: float) -> float:
-    """Mean of b over markers: what the other markers show, half a molecule added, over their cells.
+def prior_mean(others: Sequence[ControlCount], default: float) -> float:
+    """Compute the prior mean of b from the controls of the other markers.
 
-    `default` stands for half a molecule in 1 / (2 default) cells that were looked at before; 0 is a certainty. What
-    the others show counts a tenth, since markers differ far more than their mean tells, and ten molecules in a tube at
-    most.
+    METHOD: (1/2 + 0.1 M) / (1 / (2 default) + 0.1 Y), with M molecules of other markers in Y cells. The default stands
+    for half a molecule in 1 / (2 default) cells. Other markers count a tenth, because markers differ by far more than
+    their mean. At most ten molecules of a tube count, so that one shared rearrangement does not dominate.
+
+    Args:
+        others: counts of other markers in controls.
+        default: rate of the settings; 0 is taken as certain.
     """
     if not default:
         return 0.0
-    molecules = sum(min(control.molecules, _MOST_OF_ONE) for control in others)
+    molecules = sum(min(control.molecules, _MAX_MOLECULES) for control in others)
     cells = sum(control.exposure for control in others)
-    return (0.5 + OTHERS * molecules) / (0.5 / default + OTHERS * cells)
+    return (0.5 + OTHER_MARKER_WEIGHT * molecules) / (0.5 / default + OTHER_MARKER_WEIGHT * cells)
 
 
-def excess(others: Sequence[Control], stated: float) -> float:
-    """What the other markers show over the stated rate: a recombination model knows nothing of contamination."""
-    molecules = sum(min(control.molecules, _MOST_OF_ONE) for control in others)
+def excess_rate(others: Sequence[ControlCount], stated: float) -> float:
+    """Compute the rate of the other markers beyond the stated one, as contamination can cause it.
+
+    A recombination model states how often healthy cells make a sequence. It does not know of contamination.
+    """
+    molecules = sum(min(control.molecules, _MAX_MOLECULES) for control in others)
     cells = sum(control.exposure for control in others)
     return max(0.0, molecules / cells - stated) if molecules else 0.0
 
 
-def posterior(prior: float, controls: Sequence[Control]) -> Gamma:
-    """The rate of a new sample: gamma prior, the marker's own controls, and the variation between samples.
+def posterior_rate(prior: float, controls: Sequence[ControlCount]) -> GammaRate:
+    """Compute the background rate of a new sample from the prior mean and the marker's own controls.
 
-    METHOD: on a grid of b; no count has the probability exp(-expected molecules), counts the quasi-Poisson likelihood
-    with the variance of the model (Wedderburn, Biometrika 1974). The gamma law of the posterior's mean and variance is
-    passed on, its relative variance multiplied with that between samples.
+    METHOD: posterior of b on a grid. A control without counts has the likelihood exp(-b x exposure). One with counts
+    has the quasi-Poisson likelihood with the variance of the count model (Wedderburn, Biometrika 1974). A gamma
+    variable takes over mean and variance of the posterior. Its relative variance is multiplied by that between samples,
+    because people differ.
+
+    Args:
+        prior: mean of b; 0 holds until the controls contain the marker.
+        controls: counts of the marker in tubes of other people.
     """
     if not prior:
-        return Gamma() if not any(control.molecules for control in controls) else posterior(_least(controls), controls)
-    score = BETWEEN_MARKERS * (np.log(_GRID / prior) - _GRID / prior)
+        if not any(control.molecules for control in controls):
+            return GammaRate()
+        return posterior_rate(_smallest_prior(controls), controls)
+    score = MARKER_SHAPE * (np.log(_GRID / prior) - _GRID / prior)
     for control in controls:
         score += _log_likelihood(control)
     weights = np.exp(score - score.max())
     mean = float(weights @ _GRID / weights.sum())
     variance = float(weights @ (_GRID - mean) ** 2 / weights.sum())
-    relative = (1 + variance / mean**2) * (1 + 1 / BETWEEN_SAMPLES) - 1
-    return Gamma(mean, 1 / relative)
+    relative = (1 + variance / mean**2) * (1 + 1 / SAMPLE_SHAPE) - 1
+    return GammaRate(mean, 1 / relative)
 
 
-def _least(controls: Sequence[Control]) -> float:
-    """Half a molecule in the cells looked at: the prior where none was assumed and yet some were seen."""
+def _smallest_prior(controls: Sequence[ControlCount]) -> float:
+    """Return half a molecule over the control cells: the prior if 0 was stated but controls contain the marker."""
     return 0.5 / sum(control.exposure for control in controls)
 
 
-def _log_likelihood(control: Control) -> F64:
+def _log_likelihood(control: ControlCount) -> F64:
     if control.count == 0:
         return -_GRID * control.exposure
-    mean = control.carried + _GRID * control.exposure * control.per_molecule
+    mean = control.expected_carry_over + _GRID * control.exposure * control.counts_per_molecule
     result: F64 = (control.count * np.log(mean) - mean) / control.inflation
     return result
 
 
-def refuse_own(assays: Sequence[Assay], subjects: Collection[str | None]) -> None:
-    """Background has to come from people without the clone.
+def check_unrelated(tubes: Sequence[Tube], subjects: Collection[str | None]) -> None:
+    """Check that the background samples are of people without the clone.
+
+    Args:
+        tubes: of the background samples.
+        subjects: patients whose samples are quantified.
 
     Raises:
-        QuantityError: a background sample is of one of the patients whose samples are judged.
+        QuantityError: a background sample is of one of these patients.
     """
-    for assay in assays:
-        tube = assay.observed
-        if tube.subject_id is not None and tube.subject_id in subjects:
+    for counts in (tube.counts for tube in tubes):
+        if counts.subject_id is not None and counts.subject_id in subjects:
             raise QuantityError(
-                f"sample {tube.sample_id} is given as background and is of patient {tube.subject_id}, whose "
-                "samples are judged: give samples of people without the clone"
+                f"background sample {counts.sample_id} is of patient {counts.subject_id}, whose samples are "
+                "quantified: give samples of people without the clone"
             )

@@ -1,33 +1,39 @@
-"""Every control sample against every marker: CONTROL_CHECKS, and which runs lose which markers.
-
-Reads of every marker in every sample: CROSS_SAMPLE.
-"""
+"""Control samples: the tables CONTROL_CHECKS and CROSS_SAMPLE, and the markers that a contaminated control fails."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import polars as pl
 
-from clonotrack.quantify.counts import Observed
-from clonotrack.quantify.run_context import Surroundings
-from clonotrack.quantify.tube import Assay, Yield, count_of, seeing
-from clonotrack.stats.count_model import Gamma, Process, Tube
+from clonotrack.quantify.counts import TubeCounts
+from clonotrack.quantify.run_context import RunContext
+from clonotrack.quantify.tube import Conversion, Marker, Tube, marker_count, molecule_model
+from clonotrack.stats.count_model import CountModel, GammaRate, TubeModel
 from clonotrack.stats.limits import p_value
 from clonotrack.tables import CONTROL_CHECKS, CROSS_SAMPLE, check
 
 NO_TEMPLATE, POLYCLONAL = "negative_control", "polyclonal_control"
-ALPHA = 0.001
-"""Chance at or under which a control's reads are not what was expected of it."""
+CONTROL_ALPHA = 0.001
+"""A control fails if its counts have at most this p-value."""
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One control sample against one marker; `expected` and `p_value` are None where nothing was expected of it."""
+class ControlCheck:
+    """One control sample against one marker.
+
+    Attributes:
+        sample_id: of the control.
+        run_id: of the control.
+        role: of the control.
+        marker_id: of the marker.
+        reads: of the marker in the control.
+        expected: expected counts; None if no number is expected.
+        p_value: probability of as many counts or more; None if no number is expected.
+    """
 
     sample_id: str
     run_id: str | None
@@ -39,11 +45,11 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing speaks against the control."""
-        return self.p_value is None or self.p_value > ALPHA
+        """Whether the counts agree with what is expected."""
+        return self.p_value is None or self.p_value > CONTROL_ALPHA
 
     def __str__(self) -> str:
-        """What a failed no-template control means, as a sentence."""
+        """Say what a failed no-template control means."""
         where = "in samples without a run_id" if self.run_id is None else f"in run {self.run_id}"
         return (
             f"No-template control {self.sample_id} holds {self.reads:,} reads of marker {self.marker_id}, where "
@@ -51,72 +57,70 @@ class Check:
         )
 
 
-def checks(surroundings: Surroundings, markers: Sequence[Mapping[str, Any]]) -> list[Check]:
-    """A check for every control sample and marker that was looked for in it.
+def check_controls(context: RunContext, markers: Sequence[Marker]) -> list[ControlCheck]:
+    """Check each control sample against each marker that was tracked in it.
 
-    A no-template control holds nothing but what the run carries over into it. What a polyclonal control holds is
-    background, not a failure; it fails only where it contradicts a background rate that the MARKERS table states.
+    A no-template control should contain the carry-over of its run and nothing else. A marker in a polyclonal control is
+    background, not a failure. Such a control fails only if it contradicts a background rate that MARKERS states.
     """
-    known = {marker["marker_id"]: marker for marker in markers}
-    tubes: dict[tuple[str, str], list[Assay]] = defaultdict(list)
-    for assay in surroundings.assays:
-        if assay.observed.role in (NO_TEMPLATE, POLYCLONAL):
-            for marker_id in assay.observed.markers:
-                if marker_id in known:
-                    tubes[assay.observed.sample_id, marker_id].append(assay)
-    return [_check(found, known[marker_id], surroundings) for (_, marker_id), found in tubes.items()]
+    by_id = {marker["marker_id"]: marker for marker in markers}
+    controls: dict[tuple[str, str], list[Tube]] = defaultdict(list)
+    for tube in context.tubes:
+        if tube.counts.role in (NO_TEMPLATE, POLYCLONAL):
+            for marker_id in tube.counts.marker_reads:
+                if marker_id in by_id:
+                    controls[tube.counts.sample_id, marker_id].append(tube)
+    return [_check_control(tubes, by_id[marker_id], context) for (_, marker_id), tubes in controls.items()]
 
 
-def control_checks(found: Sequence[Check]) -> pl.DataFrame:
-    """CONTROL_CHECKS of these checks."""
+def control_check_table(checks: Sequence[ControlCheck]) -> pl.DataFrame:
+    """Build the table CONTROL_CHECKS."""
     columns = [name for name in CONTROL_CHECKS.names if name != "passed"]
-    rows = [{**{name: getattr(one, name) for name in columns}, "passed": one.passed} for one in found]
+    rows = [{**{name: getattr(each, name) for name in columns}, "passed": each.passed} for each in checks]
     return check(pl.DataFrame(rows, schema=CONTROL_CHECKS.schema()), CONTROL_CHECKS)
 
 
-def contaminated(found: Sequence[Check], runs: set[str | None]) -> dict[str, list[str]]:
-    """Markers that failed in the no-template controls of these runs, with a sentence for each control."""
-    lost: dict[str, list[str]] = defaultdict(list)
-    for one in found:
-        if one.role == NO_TEMPLATE and not one.passed and of_run(one.run_id, runs):
-            lost[one.marker_id].append(str(one))
-    return dict(lost)
+def contaminated_markers(checks: Sequence[ControlCheck], run_ids: set[str | None]) -> dict[str, list[str]]:
+    """Return the markers that failed in no-template controls of these runs, with a sentence for each control."""
+    sentences: dict[str, list[str]] = defaultdict(list)
+    for each in checks:
+        if each.role == NO_TEMPLATE and not each.passed and in_runs(each.run_id, run_ids):
+            sentences[each.marker_id].append(str(each))
+    return dict(sentences)
 
 
-def missing(surroundings: Surroundings, samples: pl.DataFrame) -> dict[str, str | None]:
-    """No-template controls of the sheet that have no hits, each with its run."""
-    given = {assay.observed.sample_id for assay in surroundings.assays}
-    blanks = samples.filter(pl.col("role") == NO_TEMPLATE).select("sample_id", "run_id")
-    return {name: run for name, run in blanks.iter_rows() if name not in given}
+def missing_controls(context: RunContext, samples: pl.DataFrame) -> dict[str, str | None]:
+    """Return the no-template controls of the sheet without hits, each with its run_id."""
+    with_hits = {tube.counts.sample_id for tube in context.tubes}
+    on_sheet = samples.filter(pl.col("role") == NO_TEMPLATE).select("sample_id", "run_id")
+    return {name: run_id for name, run_id in on_sheet.iter_rows() if name not in with_hits}
 
 
-def of_run(run_id: str | None, runs: set[str | None]) -> bool:
-    """Whether a control is of one of these runs; without a run_id it, or a sample, may be of any."""
-    return run_id in runs or None in (run_id, *runs)
+def in_runs(run_id: str | None, run_ids: set[str | None]) -> bool:
+    """Return whether a control belongs to one of these runs; without a run_id it, or a sample, may be of any run."""
+    return run_id in run_ids or None in (run_id, *run_ids)
 
 
-def _check(assays: Sequence[Assay], marker: Mapping[str, Any], surroundings: Surroundings) -> Check:
-    tube, marker_id = assays[0].observed, marker["marker_id"]
-    reads = sum(assay.observed.markers[marker_id] for assay in assays)
-    judge = _carried_over if tube.role == NO_TEMPLATE else _stated
-    expected, chance = judge(assays, marker, surroundings)
-    return Check(tube.sample_id, tube.run_id, tube.role or "", marker_id, reads, expected, chance)
+def _check_control(tubes: Sequence[Tube], marker: Marker, context: RunContext) -> ControlCheck:
+    counts, marker_id = tubes[0].counts, marker["marker_id"]
+    reads = sum(tube.counts.marker_reads[marker_id] for tube in tubes)
+    test = _test_carry_over if counts.role == NO_TEMPLATE else _test_stated_background
+    expected, probability = test(tubes, marker, context)
+    return ControlCheck(counts.sample_id, counts.run_id, counts.role or "", marker_id, reads, expected, probability)
 
 
-def _carried_over(
-    assays: Sequence[Assay], marker: Mapping[str, Any], surroundings: Surroundings
-) -> tuple[float, float]:
-    """Reads that the run leaves in the tubes, and the chance of as many: gamma-Poisson."""
+def _test_carry_over(tubes: Sequence[Tube], marker: Marker, context: RunContext) -> tuple[float, float]:
+    """Return the expected carry-over into the tubes, and the gamma-Poisson p-value of their counts."""
     name = marker["marker_id"]
-    rates = [surroundings.carry_over(name, assay) for assay in assays]
-    count = sum(assay.observed.umis.get(name, assay.observed.markers[name]) for assay in assays)
-    total = Gamma(sum(rate.mean for rate in rates), min((rate.shape for rate in rates if rate.mean), default=inf))
-    return total.mean, at_least(count, total)
+    rates = [context.carry_over(name, tube) for tube in tubes]
+    count = sum(tube.counts.umis.get(name, tube.counts.marker_reads[name]) for tube in tubes)
+    total = GammaRate(sum(rate.mean for rate in rates), min((rate.shape for rate in rates if rate.mean), default=inf))
+    return total.mean, gamma_poisson_tail(count, total)
 
 
-def at_least(count: int, rate: Gamma) -> float:
-    """P(as many counts or more) of a Poisson number whose rate is a gamma variable."""
-    from scipy.special import betainc, gammainc  # noqa: PLC0415  (0.3 s, only where it is needed)
+def gamma_poisson_tail(count: int, rate: GammaRate) -> float:
+    """Compute P(at least `count`) of a Poisson number whose rate is a gamma variable."""
+    from scipy.special import betainc, gammainc  # noqa: PLC0415  (0.3 s, only if it is needed)
 
     if not count:
         return 1.0
@@ -127,38 +131,38 @@ def at_least(count: int, rate: Gamma) -> float:
     return float(betainc(count, rate.shape, rate.mean / (rate.mean + rate.shape)))
 
 
-def _stated(
-    assays: Sequence[Assay], marker: Mapping[str, Any], surroundings: Surroundings
+def _test_stated_background(
+    tubes: Sequence[Tube], marker: Marker, context: RunContext
 ) -> tuple[float | None, float | None]:
-    """Reads at the background rate that the marker's table states, and the chance of as many; None without a rate."""
-    rate, tubes, count = marker["background_rate"], [], 0
-    for assay in assays:
-        found = assay.yield_of(marker)
-        if rate is None or assay.cells is None or not isinstance(found, Yield):
+    """Return the expected counts at the background rate that MARKERS states, and their p-value; None without a rate."""
+    rate, models, count = marker["background_rate"], [], 0
+    for tube in tubes:
+        conversion = tube.conversion(marker)
+        if rate is None or tube.cells is None or not isinstance(conversion, Conversion):
             return None, None
-        carried = surroundings.carry_over(marker["marker_id"], assay)
-        seen = seeing(assay, marker["marker_id"], found)
-        tubes.append(Tube(assay.cells.number, (seen,), (Gamma(float(rate)),), (carried,)))
-        count += count_of(assay, marker["marker_id"], found)
-    process = Process(tuple(tubes))
-    expected = process.per_level * float(rate) + sum(tube.carry_over[0].mean for tube in tubes)
-    return expected, p_value(process, count)
+        carry_over = context.carry_over(marker["marker_id"], tube)
+        molecules = molecule_model(tube, marker["marker_id"], conversion)
+        models.append(TubeModel(tube.cells.number, (molecules,), (GammaRate(float(rate)),), (carry_over,)))
+        count += marker_count(tube, marker["marker_id"], conversion)
+    model = CountModel(tuple(models))
+    expected = model.counts_per_level * float(rate) + sum(tube.carry_over[0].mean for tube in models)
+    return expected, p_value(model, count)
 
 
-def cross_sample(tubes: Sequence[Observed]) -> pl.DataFrame:
-    """CROSS_SAMPLE: where each marker was looked for, and its reads there, all tubes of a sample together."""
+def cross_sample_table(tubes: Sequence[TubeCounts]) -> pl.DataFrame:
+    """Build the table CROSS_SAMPLE: reads of each marker in each sample that it was tracked in, over all tubes."""
     rows = [
         {
             "marker_id": marker,
-            "target_subject_id": tube.owners[marker] or "",
+            "target_subject_id": tube.marker_subjects[marker] or "",
             "sample_id": tube.sample_id,
             "subject_id": tube.subject_id,
-            "own": tube.subject_id is not None and tube.subject_id == tube.owners[marker],
+            "own": tube.subject_id is not None and tube.subject_id == tube.marker_subjects[marker],
             "reads": reads,
-            "shared_reads": tube.shared.get(marker, 0),
+            "shared_reads": tube.shared_reads.get(marker, 0),
         }
         for tube in tubes
-        for marker, reads in tube.markers.items()
+        for marker, reads in tube.marker_reads.items()
     ]
     counted = ["reads", "shared_reads"]
     by_sample = [name for name in CROSS_SAMPLE.names if name not in counted]

@@ -1,15 +1,9 @@
-"""HITS, tube by tube: what was counted of each marker, control and locus.
-
-The day of each sample.
-"""
+"""Counts of one tube, taken from HITS: reads and UMIs of each marker, control and locus."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import TYPE_CHECKING, Any
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from clonotrack.assay.cells import COUNTED
 from clonotrack.tables import TUBE
@@ -18,24 +12,32 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-REFUSED = ("too_short", "low_quality", "no_umi")
-"""Totals of reads that were scanned and not used."""
+REJECTED_READS = ("too_short", "low_quality", "no_umi")
+"""Totals in HITS of reads that were scanned but did not pass the filters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
-    """What was counted in one tube, by target; exact and edited reads together, ambiguous ones apart.
+class TubeCounts:
+    """Counts of one tube by target. Exact and edited reads are added up; ambiguous reads are kept apart.
 
     Attributes:
-        markers: reads of each marker that was looked for, whosever it is.
-        umis: molecules by UMI of each marker, control and locus that has them; a marker that was looked for in a tube
-            with UMIs and is missing here could not be counted.
-        shared: of the reads of a marker, those that a marker of another patient counts too.
-        losses: share of the reads of a marker that errors take beyond its edits.
-        ambiguous: reads that fit a marker and something else as well; told, never added.
-        owners: patient of each marker.
-        cut_short: markers that the reads are too short for.
-        controls, loci, totals: reads of each control, of each locus, and of each total.
+        sample_id: of the tube.
+        library: name of the library; None if the samples have none.
+        replicate: of the library; None if there is one tube.
+        subject_id: patient; None for a control.
+        role: of the sample, as on the sample sheet.
+        run_id: sequencing run.
+        marker_reads: reads of each marker that was tracked in the tube, of any patient.
+        umis: molecules by UMI of each marker, control and locus. In a library with UMIs a missing marker could not be
+            counted.
+        shared_reads: reads of a marker that a marker of another patient counts too.
+        matching_losses: share of the reads of a marker with more errors than its allowed edits.
+        ambiguous_reads: reads that match a marker and something else equally well; they do not count.
+        marker_subjects: patient of each marker.
+        too_short_for: markers that are longer than the reads.
+        control_reads: reads of each control.
+        locus_reads: reads of each locus.
+        totals: reads by total, such as `scanned`.
     """
 
     sample_id: str
@@ -44,59 +46,61 @@ class Observed:
     subject_id: str | None
     role: str | None
     run_id: str | None
-    markers: dict[str, int]
+    marker_reads: dict[str, int]
     umis: dict[str, int]
-    shared: dict[str, int]
-    losses: dict[str, float]
-    ambiguous: dict[str, int]
-    owners: dict[str, str | None]
-    cut_short: frozenset[str]
-    controls: dict[str, int]
-    loci: dict[str, int]
+    shared_reads: dict[str, int]
+    matching_losses: dict[str, float]
+    ambiguous_reads: dict[str, int]
+    marker_subjects: dict[str, str | None]
+    too_short_for: frozenset[str]
+    control_reads: dict[str, int]
+    locus_reads: dict[str, int]
     totals: dict[str, int]
 
     @property
-    def name(self) -> str:
-        """What tells this tube from the sample's others; empty where it is the only kind."""
+    def label(self) -> str:
+        """Library and replicate, which name the tube within its sample; empty if neither is given."""
         return ".".join(part for part in (self.library, self.replicate) if part)
 
     @property
-    def usable(self) -> int:
+    def usable_reads(self) -> int:
         """Reads that passed the filters."""
-        return self.totals.get("scanned", 0) - sum(self.totals.get(reason, 0) for reason in REFUSED)
+        return self.totals.get("scanned", 0) - sum(self.totals.get(reason, 0) for reason in REJECTED_READS)
 
-    def tagged(self) -> Observed:
-        """The tube of a library with UMIs: what has no read has no molecule."""
-        unseen = {name: 0 for name, reads in {**self.markers, **self.controls}.items() if not reads}
-        return replace(self, umis=unseen | self.umis)
+    def with_zero_umis(self) -> TubeCounts:
+        """Return the counts of a library with UMIs: a target without reads has 0 molecules."""
+        reads = {**self.marker_reads, **self.control_reads}
+        zeros = {name: 0 for name, count in reads.items() if not count}
+        return replace(self, umis=zeros | self.umis)
 
     @property
     def reads_per_umi(self) -> float | None:
-        """Mean reads of a molecule that was seen, over all that was told by UMI; None where no UMI was."""
-        targets = {**self.markers, **self.controls, **self.loci}
-        seen = sum(self.umis.get(name, 0) for name in targets)
-        return sum(reads for name, reads in targets.items() if self.umis.get(name)) / seen if seen else None
+        """Mean reads of a molecule with a UMI, over all targets with UMIs; None if there is no UMI."""
+        targets = {**self.marker_reads, **self.control_reads, **self.locus_reads}
+        molecules = sum(self.umis.get(name, 0) for name in targets)
+        reads = sum(count for name, count in targets.items() if self.umis.get(name))
+        return reads / molecules if molecules else None
 
 
-def observe(hits: pl.DataFrame) -> list[Observed]:
-    """The tubes of a HITS frame, in order of appearance; the order of the rows within a tube does not matter."""
-    return [_observed(rows) for rows in hits.partition_by(TUBE, maintain_order=True)]
+def counts_by_tube(hits: pl.DataFrame) -> list[TubeCounts]:
+    """Add up a HITS table tube by tube, in order of appearance; the order of rows within a tube does not matter."""
+    return [_tube_counts(rows) for rows in hits.partition_by(TUBE, maintain_order=True)]
 
 
-def _observed(rows: pl.DataFrame) -> Observed:
+def _tube_counts(rows: pl.DataFrame) -> TubeCounts:
     first = rows.row(0, named=True)
     reads: dict[str, dict[str, int]] = {kind: {} for kind in ("marker", "ambiguous", "control", "locus", "total")}
-    owners: dict[str, str | None] = {}
+    marker_subjects: dict[str, str | None] = {}
     umis: dict[str, int] = {}
-    shared: dict[str, int] = {}
+    shared_reads: dict[str, int] = {}
     losses: dict[str, float] = {}
-    cut_short: set[str] = set()
+    too_short_for: set[str] = set()
     columns = ("target_id", "target_kind", "target_subject_id", "match_class", "reads", "umis")
     more = ("shared_reads", "matching_loss")
-    for target, kind, owner, match, count, molecules, common, lost in rows.select(*columns, *more).iter_rows():
+    for target, kind, subject, match, count, molecules, shared, loss in rows.select(*columns, *more).iter_rows():
         if kind == "marker":
-            owners[target] = owner
-            losses[target] = max(losses.get(target, 0.0), lost or 0.0)
+            marker_subjects[target] = subject
+            losses[target] = max(losses.get(target, 0.0), loss or 0.0)
             reads["marker"].setdefault(target, 0)
         elif kind == "control":
             reads["control"].setdefault(target, 0)
@@ -104,54 +108,22 @@ def _observed(rows: pl.DataFrame) -> Observed:
             reads[kind][target] = reads[kind].get(target, 0) + count
             if molecules is not None:
                 umis[target] = umis.get(target, 0) + molecules
-            if common:
-                shared[target] = shared.get(target, 0) + common
+            if shared:
+                shared_reads[target] = shared_reads.get(target, 0) + shared
         elif kind == "marker" and match == "ambiguous":
             reads["ambiguous"][target] = reads["ambiguous"].get(target, 0) + count
         elif kind == "marker" and match is None:
-            cut_short.add(target)
-    return Observed(
+            too_short_for.add(target)
+    return TubeCounts(
         **{name: first[name] for name in (*TUBE, "subject_id", "role", "run_id")},
-        markers=reads["marker"],
+        marker_reads=reads["marker"],
         umis=umis,
-        shared=shared,
-        losses=losses,
-        ambiguous=reads["ambiguous"],
-        owners=owners,
-        cut_short=frozenset(cut_short),
-        controls=reads["control"],
-        loci=reads["locus"],
+        shared_reads=shared_reads,
+        matching_losses=losses,
+        ambiguous_reads=reads["ambiguous"],
+        marker_subjects=marker_subjects,
+        too_short_for=frozenset(too_short_for),
+        control_reads=reads["control"],
+        locus_reads=reads["locus"],
         totals=reads["total"],
     )
-
-
-def days(samples: pl.DataFrame) -> dict[str, float | None]:
-    """Day of collection of each sample of the sheet, by sample_id.
-
-    The sheet's `day`; else the days from the patient's first dated baseline, or the first dated sample where there
-    is no such baseline, to `collection_date`, added to that sample's own `day` if it has one.
-    """
-    result: dict[str, float | None] = {}
-    for rows in samples.unique("sample_id", maintain_order=True).partition_by("subject_id", maintain_order=True):
-        origin = _origin(rows)
-        for row in rows.iter_rows(named=True):
-            result[row["sample_id"]] = _day(row, origin)
-    return result
-
-
-def _origin(rows: pl.DataFrame) -> tuple[date, float] | None:
-    dated = rows.filter(pl.col("collection_date").is_not_null()).sort("collection_date")
-    baselines = dated.filter(pl.col("role") == "baseline")
-    chosen = baselines if baselines.height else dated
-    if not chosen.height:
-        return None
-    first = chosen.row(0, named=True)
-    return date.fromisoformat(first["collection_date"]), first["day"] or 0.0
-
-
-def _day(row: dict[str, Any], origin: tuple[date, float] | None) -> float | None:
-    if row["day"] is not None:
-        return float(row["day"])
-    if row["collection_date"] is None or origin is None:
-        return None
-    return float((date.fromisoformat(row["collection_date"]) - origin[0]).days) + origin[1]

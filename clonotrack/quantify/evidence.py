@@ -1,9 +1,4 @@
-"""The process of a row: its markers in its tubes, with what each leaves open, as one law of counts.
-
-What one result row rests on: its counts, the process they come from, and what there is to say about it.
-
-The factors of a row, by which its result can be recomputed by hand.
-"""
+"""Evidence of one result row: its observations, their count model, and the flags that follow from them."""
 
 from __future__ import annotations
 
@@ -15,256 +10,276 @@ from typing import Any
 from clonotrack.assay.cells import Cells
 from clonotrack.errors import QuantityError
 from clonotrack.quantify.background import Background
-from clonotrack.quantify.index_hopping import Carried
-from clonotrack.quantify.run_context import Surroundings
-from clonotrack.quantify.tube import Assay, Counting, Look, Marker, Yield, seeing
-from clonotrack.stats.count_model import Process, Tube
-from clonotrack.stats.reads_per_cell import seen_share
-from clonotrack.stats.uncertainty import Spread
+from clonotrack.quantify.index_hopping import CarryOverSource
+from clonotrack.quantify.run_context import RunContext
+from clonotrack.quantify.tube import Conversion, Counting, Marker, Observation, Tube, molecule_model
+from clonotrack.stats.count_model import CountModel, TubeModel
+from clonotrack.stats.reads_per_cell import share_with_reads
+from clonotrack.stats.uncertainty import Uncertainty
 
-
-def process_of(looks: Sequence[Look], surroundings: Surroundings, specimen: float) -> Process:
-    """What the counts of these looks, all with a way to molecules and cells, are drawn from.
-
-    Args:
-        looks: markers in tubes.
-        surroundings: what the other tubes tell.
-        specimen: cells of all tubes of the sample; a tube is that part of the DNA where the sheet does not say more.
-    """
-    by_tube: dict[int, list[Look]] = {}
-    for look in looks:
-        by_tube.setdefault(id(look.assay), []).append(look)
-    tubes = tuple(_tube(seen, surroundings, specimen) for seen in by_tube.values())
-    return Process(tubes, _spread(looks, surroundings))
-
-
-def _tube(looks: Sequence[Look], surroundings: Surroundings, specimen: float) -> Tube:
-    assay = looks[0].assay
-    return Tube(
-        cells=looks[0].cells,
-        markers=tuple(seeing(assay, look.marker_id, look.known, look.copies) for look in looks),
-        background=tuple(surroundings.background(look.marker_id).rate for look in looks),
-        carry_over=tuple(surroundings.carry_over(look.marker_id, assay) for look in looks),
-        aliquot=assay.aliquot or looks[0].cells / specimen,
-    )
-
-
-def _spread(looks: Sequence[Look], surroundings: Surroundings) -> Spread:
-    """What is not known of the counts per molecule, over all looks.
-
-    METHOD: errors of one source (a set of calibrators, the cells of a tube, the efficiency of a marker's sequence) are
-    common to all counts that rest on it and add up linearly; different sources are independent and add in quadrature.
-    """
-    weights = [look.cells * look.copies * look.known.reads_per_copy for look in looks]
-    shares = [weight / sum(weights) for weight in weights]
-    pairs = list(zip(looks, shares, strict=True))
-    counting = _quadrature((look.known.source, share, look.known.log_sd) for look, share in pairs)
-    cells = _quadrature((id(look.assay), share, look.cells_log_sd) for look, share in pairs)
-    markers = _quadrature((look.marker_id, share, 1.0) for look, share in pairs)
-    efficiency, _ = surroundings.efficiency(looks[0].assay, looks[0].known)
-    return Spread(hypot(counting, cells), efficiency, len(looks[0].known.points), own=markers**2)
-
-
-def _quadrature(parts: Iterable[tuple[Hashable, float, float]]) -> float:
-    """Standard deviation of a sum of (source, share, deviation), where those of one source go together."""
-    sums: dict[Hashable, float] = {}
-    for source, share, deviation in parts:
-        sums[source] = sums.get(source, 0.0) + share * deviation
-    return sqrt(sum(value**2 for value in sums.values()))
-
-
-SHALLOW = 0.2
-"""Share of captured molecules without a read over which a row is flagged."""
-NOTICED = 0.05
-"""Counts by carry-over from which a row says how well these are known."""
+SHALLOW_SHARE = 0.2
+"""Share of captured molecules without a read above which a row is flagged `shallow`."""
+NOTICED_CARRY_OVER = 0.05
+"""Expected counts of carry-over above which a row is flagged with how well it is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The basis of one row; with a failure it can only be `failed`.
+    """Evidence of one row. With a failure the row can only be `failed`.
 
     Attributes:
-        looks: every marker of the row in every tube that can show it.
-        process: what the counts are drawn from; None where there is no way from counts to cells.
+        observations: each marker of the row in each tube that amplifies its locus.
+        model: of the counts; None if they cannot be converted to cells.
         backgrounds: of the markers of the row.
-        carried: what other tubes of the run leave of the markers in these, most first.
-        failures: why there is no result.
-        flags: what the reader must know, the failures included.
+        carry_over_sources: other tubes of the run with reads of the markers, for each observation most reads first.
+        failures: flags that leave the row without a result.
+        flags: all flags, the failures included.
     """
 
-    looks: tuple[Look, ...]
-    process: Process | None
+    observations: tuple[Observation, ...]
+    model: CountModel | None
     backgrounds: tuple[Background, ...]
-    carried: tuple[Carried, ...]
+    carry_over_sources: tuple[CarryOverSource, ...]
     failures: frozenset[str]
     flags: frozenset[str]
 
     @property
     def reads(self) -> int:
         """Reads of all markers in all tubes."""
-        return sum(look.reads for look in self.looks)
+        return sum(observation.reads for observation in self.observations)
 
     @property
     def umis(self) -> int | None:
-        """UMIs of all markers in all tubes; None where one of these has none."""
-        counted = [look.assay.observed.umis.get(look.marker_id) for look in self.looks]
-        known = [count for count in counted if count is not None]
-        return sum(known) if known and len(known) == len(counted) else None
+        """UMIs of all markers in all tubes; None if an observation has none."""
+        umis = [observation.tube.counts.umis.get(observation.marker_id) for observation in self.observations]
+        known = [count for count in umis if count is not None]
+        return sum(known) if known and len(known) == len(umis) else None
 
     @property
     def count(self) -> int:
-        """What the row is decided by: molecules by UMI, else reads."""
-        return sum(look.count for look in self.looks)
+        """The count that decides the row: molecules if they are counted by UMI, otherwise reads."""
+        return sum(observation.count for observation in self.observations)
 
     @property
     def molecules(self) -> float | None:
-        """Molecules in the data, by which clone cells can be recomputed; None where there is no way to them."""
-        if self.process and self.capture and self.copies and self.strands:
-            cells = self.count / self.process.per_level * self.process.cells
+        """Captured molecules, from which the clone cells can be recomputed; None without a conversion."""
+        if self.model and self.capture and self.copies and self.strands:
+            cells = self.count / self.model.counts_per_level * self.model.cells
             return cells * self.capture * self.copies * self.strands
-        found = [look.molecules for look in self.looks]
-        known = [molecules for molecules in found if molecules is not None]
-        return sum(known) if known and len(known) == len(found) else None
+        molecules = [observation.molecules for observation in self.observations]
+        known = [number for number in molecules if number is not None]
+        return sum(known) if known and len(known) == len(molecules) else None
 
     @property
     def expected_carry_over(self) -> float | None:
-        """Counts that other samples of the run leave; None where there is no way from counts to cells."""
-        if self.process is None:
+        """Expected counts from other samples of the run; None if the counts cannot be converted to cells."""
+        if self.model is None:
             return None
-        return sum(rate.mean for tube in self.process.tubes for rate in tube.carry_over)
+        return sum(rate.mean for tube in self.model.tubes for rate in tube.carry_over)
 
     @property
     def counting(self) -> Counting | None:
-        """How molecules were counted; the weakest way where tubes differ."""
-        found = {look.found.counting for look in self.looks if isinstance(look.found, Yield)}
-        ways: tuple[Counting, ...] = ("read_share", "spike_in", "umi")
-        return next((weakest for weakest in ways if weakest in found), None)
+        """How molecules are counted; the weakest way if tubes differ."""
+        used = {each.conversion.counting for each in self.observations if isinstance(each.conversion, Conversion)}
+        weakest_first: tuple[Counting, ...] = ("read_share", "spike_in", "umi")
+        return next((counting for counting in weakest_first if counting in used), None)
 
     @property
     def capture(self) -> float | None:
-        """Mean of c over the molecules of the clone in the tubes."""
-        found = _mean(self.looks, lambda look: look.capture.value, lambda look: look.cells * look.copies)
-        return None if found is None else min(1.0, found)
+        """Mean capture over the molecules of the clone in the tubes."""
+        mean = _weighted_mean(self.observations, lambda each: each.capture.value, lambda each: each.cells * each.copies)
+        return None if mean is None else min(1.0, mean)
 
     @property
     def strands(self) -> float | None:
-        """Strands that count, mean over the captured molecules."""
-        return _mean(self.looks, lambda look: look.strands, lambda look: look.cells * look.copies * look.capture.value)
+        """Mean strands that are counted of a captured molecule."""
+        return _weighted_mean(
+            self.observations, lambda each: each.strands, lambda each: each.cells * each.copies * each.capture.value
+        )
 
     @property
     def copies(self) -> float | None:
-        """k, molecules of a clone cell over all markers, mean over the cells of the tubes."""
-        cells = sum({id(look.assay): look.cells for look in self.looks}.values())
-        return sum(look.cells * look.copies for look in self.looks) / cells if cells else None
+        """k, mean molecules of a clone cell over all markers and cells of the tubes."""
+        cells = sum({id(each.tube): each.cells for each in self.observations}.values())
+        return sum(each.cells * each.copies for each in self.observations) / cells if cells else None
 
 
-def _mean(looks: Iterable[Look], value: Callable[[Look], float], weight: Callable[[Look], float]) -> float | None:
-    pairs = [(value(look), weight(look)) for look in looks]
+def _weighted_mean(
+    observations: Iterable[Observation], value: Callable[[Observation], float], weight: Callable[[Observation], float]
+) -> float | None:
+    pairs = [(value(observation), weight(observation)) for observation in observations]
     total = sum(share for _, share in pairs)
     return sum(number * share for number, share in pairs) / total if total else None
 
 
-def evidence(
+def collect_evidence(
     markers: Sequence[Marker],
-    assays: Sequence[Assay],
-    surroundings: Surroundings,
+    tubes: Sequence[Tube],
+    context: RunContext,
     contaminated: frozenset[str] = frozenset(),
 ) -> Evidence:
-    """The basis of one row over the given markers of a patient in one sample.
+    """Collect the evidence of one row: markers of a patient in one sample.
 
-    UMIs are counted where every tube of the row has them, else reads in all of them: the two do not add up.
+    UMIs are counted if every tube of the row has them, otherwise the reads of all tubes. UMIs and reads do not add up.
 
     Args:
         markers: MARKERS rows; one, or all that can be used.
-        assays: the tubes of the sample.
-        surroundings: what the other tubes tell of background, carry-over and efficiency.
-        contaminated: markers that a no-template control of the run holds.
+        tubes: of the sample.
+        context: background, index hopping and efficiency from all tubes.
+        contaminated: marker_id of markers that failed in a no-template control of the run.
 
     Raises:
-        QuantityError: a marker was not looked for in a tube that can show it.
+        QuantityError: a marker was not tracked in a tube that amplifies its locus.
     """
-    by_umi = all(assay.tagged is not None for assay in assays)
-    looks = tuple(
-        Look(marker, _looked_for(marker, assay), assay.yield_of(marker, by_umi=by_umi))
+    by_umi = all(tube.umi_calibrators is not None for tube in tubes)
+    observations = tuple(
+        Observation(marker, _tracked_tube(marker, tube), tube.conversion(marker, by_umi=by_umi))
         for marker in markers
-        for assay in assays
-        if assay.amplifies(marker["locus"])
+        for tube in tubes
+        if tube.amplifies(marker["locus"])
     )
-    failures = _failures(markers, looks, contaminated)
-    ways = looks and not any(isinstance(look.found, str) or look.assay.cells is None for look in looks)
-    seen = {look.marker_id: look for look in looks}
+    failures = _failures(markers, observations, contaminated)
+    lacks = any(isinstance(each.conversion, str) or each.tube.cells is None for each in observations)
+    observed = {observation.marker_id: observation for observation in observations}
     return Evidence(
-        looks=looks,
-        process=process_of(looks, surroundings, _specimen(assays)) if ways else None,
-        backgrounds=tuple(surroundings.background(name) for name in seen),
-        carried=tuple(one for look in looks for one in surroundings.carried(look.marker_id, look.assay)),
+        observations=observations,
+        model=row_model(observations, context, _specimen_cells(tubes)) if observations and not lacks else None,
+        backgrounds=tuple(context.background(name) for name in observed),
+        carry_over_sources=tuple(
+            source for each in observations for source in context.carry_over_sources(each.marker_id, each.tube)
+        ),
         failures=failures,
-        flags=failures | {flag for look in looks for flag in _flags(look, surroundings)},
+        flags=failures | {flag for observation in observations for flag in _flags(observation, context)},
     )
 
 
-def _specimen(assays: Sequence[Assay]) -> float:
-    """Cells of all tubes of the sample."""
-    return sum(assay.cells.number for assay in assays if assay.cells)
+def _specimen_cells(tubes: Sequence[Tube]) -> float:
+    """Add up the cells of all tubes of the sample."""
+    return sum(tube.cells.number for tube in tubes if tube.cells)
 
 
-def _looked_for(marker: Marker, assay: Assay) -> Assay:
-    if marker["marker_id"] not in assay.observed.markers:
+def _tracked_tube(marker: Marker, tube: Tube) -> Tube:
+    """Return the tube if the marker was tracked in it.
+
+    Raises:
+        QuantityError: it was not.
+    """
+    if marker["marker_id"] not in tube.counts.marker_reads:
         raise QuantityError(
-            f"marker {marker['marker_id']} of patient {marker['subject_id']} was not looked for in sample "
-            f"{assay.observed.sample_id}: run `track` again with all markers of the patient"
+            f"marker {marker['marker_id']} of patient {marker['subject_id']} was not tracked in sample "
+            f"{tube.counts.sample_id}: run `track` again with all markers of the patient"
         )
-    return assay
+    return tube
 
 
-def _failures(markers: Sequence[Marker], looks: Sequence[Look], contaminated: frozenset[str]) -> frozenset[str]:
-    found = {look.found for look in looks if isinstance(look.found, str)}
-    found |= {"no_cells" for look in looks if look.assay.cells is None}
-    found |= {"reads_too_short" for look in looks if look.cut_short and not look.reads}
-    found |= {"control_contaminated" for marker in markers if marker["marker_id"] in contaminated}
-    seen = {look.marker_id for look in looks}
-    found |= {"locus_not_amplified" for marker in markers if marker["marker_id"] not in seen}
-    return frozenset(found)
+def _failures(
+    markers: Sequence[Marker], observations: Sequence[Observation], contaminated: frozenset[str]
+) -> frozenset[str]:
+    flags = {each.conversion for each in observations if isinstance(each.conversion, str)}
+    flags |= {"no_cells" for each in observations if each.tube.cells is None}
+    flags |= {"reads_too_short" for each in observations if each.reads_too_short and not each.reads}
+    flags |= {"control_contaminated" for marker in markers if marker["marker_id"] in contaminated}
+    observed = {each.marker_id for each in observations}
+    flags |= {"locus_not_amplified" for marker in markers if marker["marker_id"] not in observed}
+    return frozenset(flags)
 
 
-def _flags(look: Look, surroundings: Surroundings) -> set[str]:
-    found = {"capture_assumed"} if look.capture.source == "assumed" else set()
-    found |= {"reads_too_short"} if look.cut_short else set()
-    found |= {"shared_rearrangement"} if look.shared else set()
-    found |= {"locus_not_stated"} if look.assay.loci and look.marker["locus"] is None else set()
-    if isinstance(look.found, str):
-        return found
-    found |= {"read_share"} if look.found.counting == "read_share" else set()
-    found |= {"calibrators_pooled"} if look.found.scope == "tube" else set()
-    found |= {"calibrator_refused"} if look.found.scope and look.assay.calibration_of(look.marker).failed else set()
-    found |= {"efficiency_assumed"} if surroundings.efficiency(look.assay, look.found)[1] else set()
-    if surroundings.carry_over(look.marker_id, look.assay).mean > NOTICED:
-        found |= {"hopping_assumed"} if surroundings.hopping(look.assay).source == "assumed" else set()
-        indexing = surroundings.config.library(look.assay.observed.library).indexing
-        found |= {"single_index"} if indexing == "single" else set()
-    seen = seeing(look.assay, look.marker_id, look.found)
-    return found | ({"shallow"} if seen_share(seen.rho, seen.dispersion) < 1 - SHALLOW else set())
+def _flags(observation: Observation, context: RunContext) -> set[str]:
+    tube, conversion = observation.tube, observation.conversion
+    flags = {"capture_assumed"} if observation.capture.source == "assumed" else set()
+    flags |= {"reads_too_short"} if observation.reads_too_short else set()
+    flags |= {"shared_rearrangement"} if observation.shared_reads else set()
+    flags |= {"locus_not_stated"} if tube.loci and observation.marker["locus"] is None else set()
+    if isinstance(conversion, str):
+        return flags
+    flags |= {"read_share"} if conversion.counting == "read_share" else set()
+    flags |= {"calibrators_pooled"} if conversion.scope == "tube" else set()
+    flags |= {"calibrator_refused"} if conversion.scope and tube.calibration_of(observation.marker).failed else set()
+    flags |= {"efficiency_assumed"} if context.efficiency(tube, conversion)[1] else set()
+    if context.carry_over(observation.marker_id, tube).mean > NOTICED_CARRY_OVER:
+        flags |= {"hopping_assumed"} if context.hopping(tube).source == "assumed" else set()
+        flags |= {"single_index"} if context.config.library(tube.counts.library).indexing == "single" else set()
+    model = molecule_model(tube, observation.marker_id, conversion)
+    with_reads = share_with_reads(model.reads_per_molecule, model.dispersion)
+    return flags | ({"shallow"} if with_reads < 1 - SHALLOW_SHARE else set())
 
 
-def counted(basis: Evidence) -> dict[str, Any]:
-    """What can be said without a result: reads, UMIs, molecules and the factors that are known."""
-    tubes = {id(look.assay): look.assay.cells for look in basis.looks}.values()
+def row_model(observations: Sequence[Observation], context: RunContext, specimen_cells: float) -> CountModel:
+    """Build the count model of a row whose observations all have a conversion and cells.
+
+    Args:
+        observations: markers in tubes.
+        context: background, carry-over and efficiency from all tubes.
+        specimen_cells: cells of all tubes of the sample; they give the aliquot if the sheet does not.
+    """
+    by_tube: dict[int, list[Observation]] = {}
+    for observation in observations:
+        by_tube.setdefault(id(observation.tube), []).append(observation)
+    tubes = tuple(_tube_model(of_tube, context, specimen_cells) for of_tube in by_tube.values())
+    return CountModel(tubes, _uncertainty(observations, context))
+
+
+def _tube_model(observations: Sequence[Observation], context: RunContext, specimen_cells: float) -> TubeModel:
+    tube, cells = observations[0].tube, observations[0].cells
+    return TubeModel(
+        cells=cells,
+        markers=tuple(
+            molecule_model(tube, each.marker_id, each.required_conversion, each.copies) for each in observations
+        ),
+        background=tuple(context.background(each.marker_id).rate for each in observations),
+        carry_over=tuple(context.carry_over(each.marker_id, tube) for each in observations),
+        aliquot=tube.aliquot or cells / specimen_cells,
+    )
+
+
+def _uncertainty(observations: Sequence[Observation], context: RunContext) -> Uncertainty:
+    """Combine the uncertainty of the counts per molecule over all observations.
+
+    METHOD: sd = sqrt(sum over sources of (sum of share x sd)^2), with the share of each observation in the counts.
+    Errors of one source (a set of calibrators, the cells of a tube, the efficiency of a sequence) are common to all
+    counts that rest on it, so they add up linearly. Different sources are independent.
+    """
+    weights = [each.cells * each.copies * each.required_conversion.counts_per_copy for each in observations]
+    shares = [weight / sum(weights) for weight in weights]
+    pairs = list(zip(observations, shares, strict=True))
+    counting = _add_deviations(
+        (each.required_conversion.source, share, each.required_conversion.log_sd) for each, share in pairs
+    )
+    cells = _add_deviations((id(each.tube), share, each.cells_log_sd) for each, share in pairs)
+    sequences = _add_deviations((each.marker_id, share, 1.0) for each, share in pairs)
+    first = observations[0]
+    efficiency, _ = context.efficiency(first.tube, first.required_conversion)
+    calibrators = len(first.required_conversion.points)
+    return Uncertainty(hypot(counting, cells), efficiency, calibrators, efficiency_share=sequences**2)
+
+
+def _add_deviations(parts: Iterable[tuple[Hashable, float, float]]) -> float:
+    """Compute the standard deviation of a sum of (source, share, deviation): linear within a source."""
+    sums: dict[Hashable, float] = {}
+    for source, share, deviation in parts:
+        sums[source] = sums.get(source, 0.0) + share * deviation
+    return sqrt(sum(value**2 for value in sums.values()))
+
+
+def factor_columns(evidence: Evidence) -> dict[str, Any]:
+    """Return the MRD columns that hold without a result: reads, UMIs, molecules and the known factors."""
+    tubes = {id(each.tube): each.tube.cells for each in evidence.observations}.values()
     cells = [tube for tube in tubes if tube is not None]
     return {
-        "reads": basis.reads,
-        "umis": basis.umis,
-        "molecules": basis.molecules,
-        "counting": basis.counting,
-        "capture": basis.capture,
-        "copies_per_cell": basis.copies,
-        "strands_tagged": basis.strands,
-        "expected_carry_over": basis.expected_carry_over,
-        **(_input(cells) if cells and len(cells) == len(tubes) else {}),
+        "reads": evidence.reads,
+        "umis": evidence.umis,
+        "molecules": evidence.molecules,
+        "counting": evidence.counting,
+        "capture": evidence.capture,
+        "copies_per_cell": evidence.copies,
+        "strands_tagged": evidence.strands,
+        "expected_carry_over": evidence.expected_carry_over,
+        **(_cell_columns(cells) if cells and len(cells) == len(tubes) else {}),
     }
 
 
-def _input(cells: Collection[Cells]) -> dict[str, Any]:
-    """Cells of all tubes; where tubes differ in how they are known, the source that says least goes for the row."""
+def _cell_columns(cells: Collection[Cells]) -> dict[str, Any]:
+    """Return cells of all tubes, DNA of a cell, and the source; the least certain source if tubes differ."""
     sources = {tube.source for tube in cells}
     weights = [tube.pg_per_cell for tube in cells if tube.pg_per_cell is not None]
     return {

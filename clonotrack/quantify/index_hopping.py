@@ -1,8 +1,8 @@
-"""Index hopping: what the high markers of a run leave in its other samples.
+"""Index hopping: reads that the sequencer assigns to another sample of the run.
 
-METHOD: a share h of a tube's reads is told to be of another tube, and falls evenly on the n - 1 others of the run. So a
-recipient gets h / (n - 1) times the reads of a marker in all other tubes, whatever its own depth (methods: Costello
-et al., BMC Genomics 2018; van der Valk et al., Mol Ecol Resour 2020).
+METHOD: expected carry-over into a tube = h / (n - 1) x reads of the marker in all other tubes, with h the share of
+reads that hop and n the tubes of the run. Hopped reads fall evenly on the other n - 1 tubes, whatever their own depth
+(Costello et al., BMC Genomics 2018; van der Valk et al., Mol Ecol Resour 2020).
 """
 
 from __future__ import annotations
@@ -15,24 +15,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clonotrack.config import Config
-from clonotrack.quantify.tube import Assay
+from clonotrack.quantify.tube import Tube
 from clonotrack.sequences import F64
-from clonotrack.stats.count_model import NONE, Gamma
+from clonotrack.stats.count_model import ZERO_RATE, GammaRate
 
-INFORMATIVE = 3
-"""Pairs of a marker and an unrelated tube from which the share that hops is estimated."""
+MIN_PAIRS = 3
+"""Informative pairs of a marker and an unrelated tube from which the hopping share is estimated."""
 
-_GIVEN_SHAPE, _ASSUMED_SHAPE = 4.0, 1.0
-_OUTLYING = 4.0
-_TRIMMED = 0.9
-_MOST_UNEVEN = 0.5
+_STATED_SHAPE, _ASSUMED_SHAPE = 4.0, 1.0
+_OUTLIER_DEVIATIONS = 4.0
+_FIRST_QUANTILE = 0.9
+_MAX_UNEVENNESS = 0.5
 
-Chosen = NDArray[np.bool_]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    """What one tube leaves of a marker in another: its reads there, the share that hops, the tubes it falls on."""
+class CarryOverSource:
+    """A tube whose reads of a marker hop to other tubes.
+
+    Attributes:
+        sample_id: of the tube.
+        reads: of the marker in it.
+        share: h, share of reads that hop.
+        recipients: other tubes of the run.
+    """
 
     sample_id: str
     reads: int
@@ -41,127 +48,136 @@ class Carried:
 
     @property
     def expected(self) -> float:
-        """Reads in the recipient."""
+        """Expected reads in one recipient."""
         return self.share * self.reads / self.recipients
 
 
 @dataclass(frozen=True, slots=True)
-class Hopping:
-    """The share of reads that hop in one run.
+class IndexHopping:
+    """Index hopping in one run.
 
     Attributes:
         tubes: of the run.
-        offered: reads and molecules of each marker in all of them.
-        share: h, with its uncertainty and its unevenness between pairs of tubes.
-        pairs: informative pairs that it rests on; 0 where it was not estimated.
-        source: where it comes from.
+        totals: reads and molecules of each marker in all of them.
+        share: h, with its uncertainty and the unevenness between pairs of tubes.
+        pairs: informative pairs that h rests on; 0 if it was not estimated.
+        source: `estimated` from the run, `given` by the library, or `assumed`.
     """
 
-    tubes: tuple[Assay, ...]
-    offered: Mapping[str, tuple[int, int]]
-    share: Gamma
+    tubes: tuple[Tube, ...]
+    totals: Mapping[str, tuple[int, int]]
+    share: GammaRate
     pairs: int
     source: str
 
-    def carried(self, marker_id: str, recipient: Assay) -> tuple[Carried, ...]:
-        """The tubes that leave reads of a marker in another one, most first."""
-        others = [tube.observed for tube in self.tubes if tube is not recipient]
-        found = [
-            Carried(tube.sample_id, tube.markers[marker_id], self.share.mean, len(others))
-            for tube in others
-            if tube.markers.get(marker_id)
+    def sources(self, marker_id: str, recipient: Tube) -> tuple[CarryOverSource, ...]:
+        """Return the other tubes with reads of a marker, the one with most reads first."""
+        others = [tube.counts for tube in self.tubes if tube is not recipient]
+        sources = [
+            CarryOverSource(counts.sample_id, counts.marker_reads[marker_id], self.share.mean, len(others))
+            for counts in others
+            if counts.marker_reads.get(marker_id)
         ]
-        return tuple(sorted(found, key=lambda one: -one.reads))
+        return tuple(sorted(sources, key=lambda source: -source.reads))
 
-    def expected(self, marker_id: str, recipient: Assay) -> Gamma:
-        """Counts of a marker that are carried over into a tube.
+    def expected_counts(self, marker_id: str, recipient: Tube) -> GammaRate:
+        """Compute the expected counts of a marker that hop into a tube.
 
-        A read that hops keeps its UMI. Hopped reads are few against the molecules of their source, so nearly each
-        brings a UMI of its own: as many molecules as reads, at most those of the source.
+        METHOD: reads: h x reads of the other tubes / (n - 1). By UMI: U (1 - exp(-reads / U)) molecules, with U those
+        of the other tubes. A hopped read keeps its UMI, and hopped reads are few against U, so nearly each brings a UMI
+        of its own.
         """
-        reads, molecules = self.offered.get(marker_id, (0, 0))
-        reads -= recipient.observed.markers.get(marker_id, 0)
+        reads, molecules = self.totals.get(marker_id, (0, 0))
+        reads -= recipient.counts.marker_reads.get(marker_id, 0)
         if reads <= 0:
-            return NONE
+            return ZERO_RATE
         expected = self.share.mean * reads / (len(self.tubes) - 1)
-        of_recipient = recipient.observed.umis.get(marker_id)
-        if of_recipient is None:
-            return Gamma(expected, self.share.shape)
-        molecules = max(1, molecules - of_recipient)
-        return Gamma(molecules * (1 - exp(-expected / molecules)), self.share.shape)
+        own_molecules = recipient.counts.umis.get(marker_id)
+        if own_molecules is None:
+            return GammaRate(expected, self.share.shape)
+        molecules = max(1, molecules - own_molecules)
+        return GammaRate(molecules * (1 - exp(-expected / molecules)), self.share.shape)
 
 
-def hoppings(assays: Sequence[Assay], config: Config) -> dict[str | None, Hopping]:
-    """The share that hops in each run, from the run itself if it tells, else as the library states, else assumed."""
-    runs: dict[str | None, list[Assay]] = {}
-    for assay in assays:
-        runs.setdefault(assay.observed.run_id, []).append(assay)
-    return {run: _hopping(tuple(tubes), config) for run, tubes in runs.items()}
+def hopping_by_run(tubes: Sequence[Tube], config: Config) -> dict[str | None, IndexHopping]:
+    """Estimate the hopping share of each run from its tubes; else take that of the library, else the default."""
+    runs: dict[str | None, list[Tube]] = {}
+    for tube in tubes:
+        runs.setdefault(tube.counts.run_id, []).append(tube)
+    return {run_id: _index_hopping(tuple(of_run), config) for run_id, of_run in runs.items()}
 
 
-def _hopping(tubes: tuple[Assay, ...], config: Config) -> Hopping:
-    total = _offered(tubes)
-    received, offered = _pairs(tubes, total)
+def _index_hopping(tubes: tuple[Tube, ...], config: Config) -> IndexHopping:
+    totals = _marker_totals(tubes)
+    received, offered = _unrelated_pairs(tubes, totals)
     informative = offered * config.quantify.default_hopping >= 1
-    if informative.sum() >= INFORMATIVE:
-        share, pairs = estimate(received[informative], offered[informative])
-        return Hopping(tubes, total, share, pairs, "estimated")
-    given = [config.library(tube.observed.library).hopping for tube in tubes]
-    stated = [share for share in given if share is not None]
+    if informative.sum() >= MIN_PAIRS:
+        share, pairs = estimate_share(received[informative], offered[informative])
+        return IndexHopping(tubes, totals, share, pairs, "estimated")
+    of_libraries = [config.library(tube.counts.library).hopping for tube in tubes]
+    stated = [share for share in of_libraries if share is not None]
     if stated:
-        return Hopping(tubes, total, Gamma(max(stated), _GIVEN_SHAPE), 0, "given")
-    return Hopping(tubes, total, Gamma(config.quantify.default_hopping, _ASSUMED_SHAPE), 0, "assumed")
+        return IndexHopping(tubes, totals, GammaRate(max(stated), _STATED_SHAPE), 0, "given")
+    return IndexHopping(tubes, totals, GammaRate(config.quantify.default_hopping, _ASSUMED_SHAPE), 0, "assumed")
 
 
-def _offered(tubes: Sequence[Assay]) -> dict[str, tuple[int, int]]:
-    """Reads and molecules of every marker in all tubes; reads stand for molecules where there are no UMIs."""
-    total: dict[str, tuple[int, int]] = {}
-    for seen in (tube.observed for tube in tubes):
-        for marker, reads in seen.markers.items():
-            before = total.get(marker, (0, 0))
-            total[marker] = before[0] + reads, before[1] + seen.umis.get(marker, reads)
-    return total
+def _marker_totals(tubes: Sequence[Tube]) -> dict[str, tuple[int, int]]:
+    """Add up reads and molecules of each marker over all tubes; without UMIs reads stand for molecules."""
+    totals: dict[str, tuple[int, int]] = {}
+    for counts in (tube.counts for tube in tubes):
+        for marker, reads in counts.marker_reads.items():
+            before = totals.get(marker, (0, 0))
+            totals[marker] = before[0] + reads, before[1] + counts.umis.get(marker, reads)
+    return totals
 
 
-def _pairs(tubes: Sequence[Assay], total: Mapping[str, tuple[int, int]]) -> tuple[F64, F64]:
-    """Of every marker and tube of another patient: reads received, and reads offered by each share of hopping."""
+def _unrelated_pairs(tubes: Sequence[Tube], totals: Mapping[str, tuple[int, int]]) -> tuple[F64, F64]:
+    """Return reads received and reads offered of each pair of a marker and a tube of another patient, (pairs,) each."""
     received, offered = [], []
-    for seen in (tube.observed for tube in tubes if len(tubes) > 1):
-        for marker, reads in seen.markers.items():
-            if seen.subject_id != seen.owners[marker]:
+    for counts in (tube.counts for tube in tubes if len(tubes) > 1):
+        for marker, reads in counts.marker_reads.items():
+            if counts.subject_id != counts.marker_subjects[marker]:
                 received.append(reads)
-                offered.append((total[marker][0] - reads) / (len(tubes) - 1))
+                offered.append((totals[marker][0] - reads) / (len(tubes) - 1))
     return np.array(received, dtype=np.float64), np.array(offered, dtype=np.float64)
 
 
-def estimate(received: F64, offered: F64) -> tuple[Gamma, int]:
-    """The share that hops, robust against pairs that share a rearrangement or were contaminated.
+def estimate_share(received: F64, offered: F64) -> tuple[GammaRate, int]:
+    """Estimate the share h of reads that hop, robust against outlying pairs.
 
-    METHOD: gamma-Poisson. A first value from the pairs under the 90th percentile of received / offered; then every pair
-    within four standard deviations of it counts, and h is gamma with shape (reads + 1/2) (Jeffreys). Unevenness
-    between pairs is the moment estimate of the excess variance, with a standard error added, being estimated itself.
+    METHOD: gamma-Poisson: h = (sum received + 1/2) / sum offered, shape sum received + 1/2 (Jeffreys). The first value
+    comes from the pairs up to the 90th percentile of received / offered. Then every pair within four standard
+    deviations of it counts. So pairs with a shared rearrangement or a contamination do not. Unevenness between pairs is
+    the moment estimate of the excess variance. One standard error is added, because it is estimated itself.
 
     Args:
         received: reads of a marker in an unrelated tube, shape (pairs,).
-        offered: its reads in the other tubes of the run over their number less one, shape (pairs,).
+        offered: reads of it in the other tubes of the run, divided by their number, shape (pairs,).
 
     Returns:
-        h, and the pairs that it rests on.
+        h, and the number of pairs that it rests on.
     """
     ratios = received / offered
-    kept = ratios <= np.quantile(ratios, _TRIMMED)
+    kept = ratios <= np.quantile(ratios, _FIRST_QUANTILE)
     for _ in range(3):
         share = (received[kept].sum() + 0.5) / offered[kept].sum()
         mean = share * offered
-        kept = received - mean <= _OUTLYING * np.sqrt(mean * (1 + mean * uneven(received, mean, kept)) + 1)
+        variance = mean * (1 + mean * unevenness(received, mean, kept)) + 1
+        kept = received - mean <= _OUTLIER_DEVIATIONS * np.sqrt(variance)
     share = (received[kept].sum() + 0.5) / offered[kept].sum()
-    excess = uneven(received, share * offered, kept)
-    return Gamma(float(share), 1 / (excess + 1 / (received[kept].sum() + 0.5))), int(kept.sum())
+    excess = unevenness(received, share * offered, kept)
+    return GammaRate(float(share), 1 / (excess + 1 / (received[kept].sum() + 0.5))), int(kept.sum())
 
 
-def uneven(received: F64, mean: F64, kept: Chosen) -> float:
-    """Relative variance of the rate between pairs, one standard error up."""
+def unevenness(received: F64, mean: F64, kept: Mask) -> float:
+    """Estimate the relative variance of the rate between the kept pairs, plus one standard error.
+
+    Args:
+        received: reads of each pair, shape (pairs,).
+        mean: expected reads of each pair, shape (pairs,).
+        kept: pairs that count, shape (pairs,).
+    """
     squares = float((mean[kept] ** 2).sum())
     excess = float(((received[kept] - mean[kept]) ** 2 - mean[kept]).sum()) / squares
     error = sqrt(2 * squares + float(mean[kept].sum())) / squares
-    return min(_MOST_UNEVEN, max(0.0, excess) + error)
+    return min(_MAX_UNEVENNESS, max(0.0, excess) + error)

@@ -1,106 +1,102 @@
-"""What the other tubes say of one: background of the markers, carry-over of the run, efficiency between sequences."""
+"""Estimates that need all tubes together: background of markers, index hopping of runs, efficiency of sequences."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from clonotrack.assay.efficiency import LEAST, Efficiency, efficiency_sd
 from clonotrack.config import Config
-from clonotrack.quantify.background import Background, backgrounds
-from clonotrack.quantify.index_hopping import Carried, Hopping, hoppings
-from clonotrack.quantify.tube import Assay, Yield
-from clonotrack.stats.count_model import Gamma
+from clonotrack.quantify.background import Background, estimate_backgrounds
+from clonotrack.quantify.index_hopping import CarryOverSource, IndexHopping, hopping_by_run
+from clonotrack.quantify.tube import Conversion, Marker, Tube
+from clonotrack.stats.count_model import GammaRate
 
-Row = Mapping[str, Any]
+CalibrationKey = tuple[str | None, str | None, tuple[str, ...]]
+"""Run, library, and control_id of the calibrators of a conversion."""
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Everything that a row takes from tubes other than its own.
+class RunContext:
+    """What a row takes from tubes other than its own.
 
     Attributes:
-        assays: all tubes, controls included.
+        tubes: all tubes, controls included.
         backgrounds: by marker_id.
-        runs: hopping by run_id.
-        efficiencies: laws of eta that calibrators tell.
+        hopping_runs: index hopping by run_id.
+        efficiencies: distribution of eta, by run, library and calibrators.
         config: all settings.
     """
 
-    assays: tuple[Assay, ...]
+    tubes: tuple[Tube, ...]
     backgrounds: Mapping[str, Background]
-    runs: Mapping[str | None, Hopping]
-    efficiencies: Mapping[Key, Efficiency]
+    hopping_runs: Mapping[str | None, IndexHopping]
+    efficiencies: Mapping[CalibrationKey, Efficiency]
     config: Config
 
     def background(self, marker_id: str) -> Background:
-        """Background of a marker."""
+        """Return the background of a marker."""
         return self.backgrounds[marker_id]
 
-    def hopping(self, assay: Assay) -> Hopping:
-        """Hopping in the run of a tube."""
-        return self.runs[assay.observed.run_id]
+    def hopping(self, tube: Tube) -> IndexHopping:
+        """Return the index hopping in the run of a tube."""
+        return self.hopping_runs[tube.counts.run_id]
 
-    def carry_over(self, marker_id: str, assay: Assay) -> Gamma:
-        """Counts of a marker that are carried over into a tube."""
-        return self.hopping(assay).expected(marker_id, assay)
+    def carry_over(self, marker_id: str, tube: Tube) -> GammaRate:
+        """Return the expected counts of a marker that other samples of the run leave in a tube."""
+        return self.hopping(tube).expected_counts(marker_id, tube)
 
-    def carried(self, marker_id: str, assay: Assay) -> tuple[Carried, ...]:
-        """Where they come from, most first."""
-        return self.hopping(assay).carried(marker_id, assay)
+    def carry_over_sources(self, marker_id: str, tube: Tube) -> tuple[CarryOverSource, ...]:
+        """Return the tubes that these counts come from, the one with most reads first."""
+        return self.hopping(tube).sources(marker_id, tube)
 
-    def efficiency(self, assay: Assay, found: Yield) -> tuple[Efficiency, bool]:
-        """The law of the efficiency between sequences, and whether it is only assumed."""
-        learnt = self.efficiencies.get(_calibrated_by(assay, found))
-        if learnt:
-            return learnt, False
-        stated = self.config.library(assay.observed.library).efficiency_sd
+    def efficiency(self, tube: Tube, conversion: Conversion) -> tuple[Efficiency, bool]:
+        """Return the distribution of eta between sequences, and whether it is only assumed."""
+        estimated = self.efficiencies.get(_calibration_key(tube, conversion))
+        if estimated:
+            return estimated, False
+        stated = self.config.library(tube.counts.library).efficiency_sd
         value = self.config.quantify.efficiency_sd if stated is None else stated
         return ((value, 1.0),), stated is None
 
 
-Key = tuple[str | None, str | None, tuple[str, ...]]
-"""Run, library, and the calibrators that a coefficient rests on."""
-
-
-def _calibrated_by(assay: Assay, found: Yield) -> Key:
-    return assay.observed.run_id, assay.observed.library, tuple(point.control_id for point in found.points)
-
-
-def efficiencies(assays: Sequence[Assay], markers: Sequence[Row]) -> dict[Key, Efficiency]:
-    """The efficiency between sequences, learnt from every five calibrators or more.
-
-    METHOD: a sequence has one efficiency in all tubes of a run and library, so their calibrators are taken together;
-    with fewer than five the library's validation, else the configured value, stands for it.
-    """
-    tubes: dict[Key, dict[int, tuple[Assay, Yield]]] = {}
-    alike = {(marker["locus"], marker["v_call"]): marker for marker in markers}.values()
-    for assay in assays:
-        for found in map(assay.yield_of, alike):
-            if isinstance(found, Yield) and len(found.points) >= LEAST:
-                tubes.setdefault(_calibrated_by(assay, found), {})[id(assay)] = assay, found
-    return {key: _learnt(list(pairs.values())) for key, pairs in tubes.items()}
-
-
-def _learnt(tubes: Sequence[tuple[Assay, Yield]]) -> Efficiency:
-    return efficiency_sd([found.points for _, found in tubes], [_inflation(*pair) for pair in tubes])
-
-
-def _inflation(assay: Assay, found: Yield) -> float:
-    """Variance over mean of the calibrators' counts in a tube."""
-    chosen = assay.calibrators if assay.tagged is None else assay.tagged
-    return chosen.inflation(found.reads_per_copy)
-
-
-def surroundings(assays: Sequence[Assay], markers: Sequence[Row], config: Config) -> Surroundings:
-    """Learn from all tubes together.
+def estimate_context(tubes: Sequence[Tube], markers: Sequence[Marker], config: Config) -> RunContext:
+    """Estimate background, index hopping and efficiency from all tubes together.
 
     Args:
-        assays: tubes of patients and controls.
+        tubes: of patients and controls.
         markers: MARKERS rows of all patients.
         config: all settings.
     """
-    runs = hoppings(assays, config)
-    known = backgrounds(markers, assays, runs, config.quantify)
-    return Surroundings(tuple(assays), known, runs, efficiencies(assays, markers), config)
+    runs = hopping_by_run(tubes, config)
+    backgrounds = estimate_backgrounds(markers, tubes, runs, config.quantify)
+    return RunContext(tuple(tubes), backgrounds, runs, estimate_efficiencies(tubes, markers), config)
+
+
+def estimate_efficiencies(tubes: Sequence[Tube], markers: Sequence[Marker]) -> dict[CalibrationKey, Efficiency]:
+    """Estimate the distribution of eta from each set of five calibrators or more.
+
+    METHOD: REML over the tubes of a run and library together, because a sequence has one efficiency in all of them.
+    With fewer than five calibrators the library's value stands for it, else the configured one.
+    """
+    calibrated: dict[CalibrationKey, dict[int, tuple[Tube, Conversion]]] = {}
+    distinct = {(marker["locus"], marker["v_call"]): marker for marker in markers}.values()
+    for tube in tubes:
+        for conversion in map(tube.conversion, distinct):
+            if isinstance(conversion, Conversion) and len(conversion.points) >= LEAST:
+                calibrated.setdefault(_calibration_key(tube, conversion), {})[id(tube)] = tube, conversion
+    return {key: _estimate_efficiency(list(pairs.values())) for key, pairs in calibrated.items()}
+
+
+def _calibration_key(tube: Tube, conversion: Conversion) -> CalibrationKey:
+    return tube.counts.run_id, tube.counts.library, tuple(point.control_id for point in conversion.points)
+
+
+def _estimate_efficiency(pairs: Sequence[tuple[Tube, Conversion]]) -> Efficiency:
+    return efficiency_sd([conversion.points for _, conversion in pairs], [_inflation(*pair) for pair in pairs])
+
+
+def _inflation(tube: Tube, conversion: Conversion) -> float:
+    """Compute the variance over the mean of the calibrators' counts in a tube."""
+    calibrators = tube.calibrators if tube.umi_calibrators is None else tube.umi_calibrators
+    return calibrators.inflation(conversion.counts_per_copy)

@@ -1,7 +1,4 @@
-"""The MRD rows of one sample: one per marker, and the combined one.
-
-The stage as one function of tables.
-"""
+"""Stage quantify as one function of tables: MRD of every sample in the hits."""
 
 from __future__ import annotations
 
@@ -12,104 +9,43 @@ from typing import Any
 import polars as pl
 
 from clonotrack.config import Config, Quantify
-from clonotrack.quantify.background import refuse_own
+from clonotrack.quantify.background import check_unrelated
 from clonotrack.quantify.controls import (
     NO_TEMPLATE,
-    checks,
-    contaminated,
-    control_checks,
-    cross_sample,
-    missing,
-    of_run,
+    check_controls,
+    contaminated_markers,
+    control_check_table,
+    cross_sample_table,
+    in_runs,
+    missing_controls,
 )
-from clonotrack.quantify.counts import days, observe
-from clonotrack.quantify.decision import Row, decide, explanation, joined, pooled, rule_of
-from clonotrack.quantify.evidence import Evidence, evidence
+from clonotrack.quantify.counts import counts_by_tube
+from clonotrack.quantify.decision import Row, decide, decision_rule, join_flags, pooled_columns
+from clonotrack.quantify.evidence import Evidence, collect_evidence
+from clonotrack.quantify.explanation import explain_flags
 from clonotrack.quantify.kinetics import kinetics
-from clonotrack.quantify.qc import quality
-from clonotrack.quantify.run_context import Surroundings, surroundings
-from clonotrack.quantify.tube import Assay, Marker, assays
-from clonotrack.quantify.validate import refuse
-from clonotrack.stats.multi_marker import disagreement
+from clonotrack.quantify.qc import quantify_qc
+from clonotrack.quantify.run_context import RunContext, estimate_context
+from clonotrack.quantify.sample_days import sample_days
+from clonotrack.quantify.tube import Marker, Tube, make_tubes
+from clonotrack.quantify.validate import check_inputs
+from clonotrack.stats.multi_marker import disagreement_p_value
 from clonotrack.tables import COMBINED, FAILURES, FLAGS, HITS, MRD, check
 
-_ENOUGH_TO_COMPARE = 5.0
-
-
-def sample_rows(
-    about: Mapping[str, Any],
-    markers: Sequence[Marker],
-    assays: Sequence[Assay],
-    surroundings: Surroundings,
-    contaminated: Mapping[str, Sequence[str]],
-    flags: frozenset[str],
-    target: float,
-) -> list[Row]:
-    """Rows of one sample of a patient.
-
-    Args:
-        about: subject_id, sample_id and day.
-        markers: the selected MARKERS rows of the patient.
-        assays: the tubes of the sample.
-        surroundings: what the other tubes tell.
-        contaminated: markers that a no-template control of the sample's run holds, each with the sentences that say so.
-        flags: of every row of the sample.
-        target: level that a negative result has to reach.
-    """
-    if not markers:
-        why = {"reads": 0, "call": "failed", "flags": "no_marker"}
-        return [{**about, "marker_id": COMBINED, **why}]
-    settings, lost = surroundings.config.quantify, frozenset(contaminated)
-    single = [evidence((marker,), assays, surroundings, lost) for marker in markers]
-    usable = [(marker, basis) for marker, basis in zip(markers, single, strict=True) if not basis.failures]
-    rule = rule_of(settings, max(1, len(usable)))
-    rows = []
-    for marker, basis in zip(markers, single, strict=True):
-        row = decide([basis], rule, settings, target)
-        row["flags"] = joined(_split(row["flags"]) | flags)
-        told = explanation(row, basis, contaminated.get(marker["marker_id"], ()))
-        rows.append({**about, "marker_id": marker["marker_id"], "locus": marker["locus"], **row, "explanation": told})
-    joint = evidence([marker for marker, _ in usable] or markers, assays, surroundings, lost)
-    combined = _combined([basis for _, basis in usable], joint, settings, target)
-    flags = flags.union(_split(combined["flags"]), *(basis.flags for basis in single))
-    combined["flags"] = joined(flags | _disagreement([basis for _, basis in usable], settings.alpha_call))
-    combined["explanation"] = " ".join(
-        f"{row['marker_id']}: {row['explanation']}" for row in rows if row["explanation"]
-    )
-    combined["explanation"] = combined["explanation"] or None
-    return [*rows, {**about, "marker_id": COMBINED, **combined}]
-
-
-def _split(flags: str | None) -> frozenset[str]:
-    return frozenset((flags or "").split(","))
-
-
-def _combined(usable: Sequence[Evidence], joint: Evidence, settings: Quantify, target: float) -> Row:
-    """The sample over its markers: the highest with the pooled estimate beside it, or the pooled one alone."""
-    rule = rule_of(settings)
-    if not usable or settings.combine == "pooled":
-        return decide([joint], rule, settings, target)
-    beside = pooled(joint, settings) if len(usable) > 1 else {}
-    return decide(usable, rule, settings, target) | beside
-
-
-def _disagreement(usable: Sequence[Evidence], alpha: float) -> frozenset[str]:
-    """Whether the markers of one sample differ by more than chance; only where each has five molecules to expect."""
-    pairs = [(basis.process, basis.count) for basis in usable if basis.process]
-    if len(pairs) < 2:
-        return frozenset()
-    processes, counts = zip(*pairs, strict=True)
-    level = sum(counts) / sum(process.per_level for process in processes)
-    if level * min(process.molecules_per_level for process in processes) < _ENOUGH_TO_COMPARE:
-        return frozenset()
-    return frozenset({"markers_disagree"} if disagreement(processes, counts) < alpha else ())
+_MIN_MOLECULES_TO_COMPARE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the stage hands over: the tables MRD, KINETICS, CONTROL_CHECKS, CROSS_SAMPLE and QC.
+    """Tables of the stage.
 
-    `warnings` are sentences to whoever ran it: what failed a marker in a whole run.
+    Attributes:
+        mrd: MRD.
+        kinetics: KINETICS.
+        control_checks: CONTROL_CHECKS.
+        cross_sample: CROSS_SAMPLE.
+        qc: QC.
+        warnings: sentences for the user, such as a contaminated control or a failed sample.
     """
 
     mrd: pl.DataFrame
@@ -128,98 +64,81 @@ def quantify(
     config: Config,
     background: pl.DataFrame | None = None,
 ) -> Result:
-    """MRD of every sample in `hits`.
+    """Compute the MRD of every sample in `hits`, with interval, limits and call.
 
     Args:
-        hits: HITS of baselines and follow-ups, every tube of each.
-        samples: SAMPLES rows of these samples, and of the controls where they are known.
-        markers: MARKERS of all patients in one frame; rows that were refused (`selected` F) do not count.
-        controls: CONTROLS by library name; a library that is missing has no calibrators.
+        hits: HITS of baselines and follow-ups, of every tube of each sample.
+        samples: SAMPLES rows of these samples, and of the controls if they are known.
+        markers: MARKERS of all patients in one table; rows that were not selected (`selected` F) are left out.
+        controls: CONTROLS by library name; a library without an entry has no calibrators.
         config: all settings.
-        background: HITS of controls, and of other unrelated samples.
+        background: HITS of controls and of other unrelated samples.
 
     Returns:
-        Rows by patient, day and sample; markers in the order of `markers`, `combined` last.
+        Tables with rows by patient, day and sample; markers in the order of `markers`, `combined` last.
 
     Raises:
         QuantityError: an amount is missing or impossible, or the tables do not belong together.
     """
-    own = observe(check(hits, HITS))
-    others = [] if background is None else observe(check(background, HITS))
-    refuse(own, samples, markers)
-    tubes = assays(own, samples, controls, config, on_sheet=True)
-    unrelated = assays(others, samples, controls, config, on_sheet=False)
-    refuse_own(unrelated, {assay.observed.subject_id for assay in tubes})
-    return _result(tubes, [*tubes, *unrelated], samples, _tracked(markers), config)
+    patient_counts = counts_by_tube(check(hits, HITS))
+    unrelated_counts = [] if background is None else counts_by_tube(check(background, HITS))
+    check_inputs(patient_counts, samples, markers)
+    tubes = make_tubes(patient_counts, samples, controls, config, on_sheet=True)
+    unrelated = make_tubes(unrelated_counts, samples, controls, config, on_sheet=False)
+    check_unrelated(unrelated, {tube.counts.subject_id for tube in tubes})
+    return _result(tubes, [*tubes, *unrelated], samples, _selected(markers), config)
 
 
-def _tracked(markers: pl.DataFrame) -> list[dict[str, Any]]:
-    """The markers that count; what a table written by hand leaves out has its default."""
+def _selected(markers: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return the selected markers; an empty `selected` counts as true and an empty `copies_per_cell` as 1."""
     chosen = markers.filter(pl.col("selected").fill_null(value=True))
     return chosen.with_columns(pl.col("copies_per_cell").fill_null(1.0)).to_dicts()
 
 
 def _result(
-    tubes: Sequence[Assay],
-    everything: Sequence[Assay],
+    tubes: Sequence[Tube],
+    all_tubes: Sequence[Tube],
     samples: pl.DataFrame,
-    tracked: Sequence[Marker],
+    markers: Sequence[Marker],
     config: Config,
 ) -> Result:
-    around = surroundings(everything, tracked, config)
-    checked, absent = checks(around, tracked), missing(around, samples)
-    of_sample: dict[str, list[Assay]] = {}
-    for assay in tubes:
-        of_sample.setdefault(assay.observed.sample_id, []).append(assay)
-    subject = {sample_id: found[0].observed.subject_id for sample_id, found in of_sample.items()}
-    own = {
-        sample_id: [marker for marker in tracked if marker["subject_id"] == subject[sample_id]]
-        for sample_id in of_sample
+    context = estimate_context(all_tubes, markers, config)
+    checks, missing = check_controls(context, markers), missing_controls(context, samples)
+    by_sample: dict[str, list[Tube]] = {}
+    for tube in tubes:
+        by_sample.setdefault(tube.counts.sample_id, []).append(tube)
+    subject = {sample_id: of_sample[0].counts.subject_id for sample_id, of_sample in by_sample.items()}
+    own_markers = {
+        sample_id: [marker for marker in markers if marker["subject_id"] == subject[sample_id]]
+        for sample_id in by_sample
     }
-    day, target = days(samples), _targets(samples, config)
+    day, target = sample_days(samples), _target_levels(samples, config)
     rows: list[Row] = []
-    for sample_id, found in of_sample.items():
-        about = {"subject_id": subject[sample_id], "sample_id": sample_id, "day": day[sample_id]}
-        runs = {assay.observed.run_id for assay in found}
-        lost = contaminated(checked, runs)
-        unseen = any(of_run(run, runs) for run in absent.values())
-        flags = frozenset({"control_missing"} if unseen else ())
-        rows += sample_rows(about, own[sample_id], found, around, lost, flags, target[sample_id])
+    for sample_id, of_sample in by_sample.items():
+        keys = {"subject_id": subject[sample_id], "sample_id": sample_id, "day": day[sample_id]}
+        run_ids = {tube.counts.run_id for tube in of_sample}
+        contaminated = contaminated_markers(checks, run_ids)
+        lacks_control = any(in_runs(run_id, run_ids) for run_id in missing.values())
+        flags = frozenset({"control_missing"} if lacks_control else ())
+        rows += sample_rows(keys, own_markers[sample_id], of_sample, context, contaminated, flags, target[sample_id])
     order = ("subject_id", "day", "sample_id")
     mrd = pl.DataFrame(rows, schema=MRD.schema()).sort(order, nulls_last=True, maintain_order=True)
     return Result(
         mrd=check(mrd, MRD),
         kinetics=kinetics(mrd, samples, config.quantify.sustained_days),
-        control_checks=control_checks(checked),
-        cross_sample=cross_sample([assay.observed for assay in everything]),
-        qc=quality(of_sample, own, around),
+        control_checks=control_check_table(checks),
+        cross_sample=cross_sample_table([tube.counts for tube in all_tubes]),
+        qc=quantify_qc(by_sample, own_markers, context),
         warnings=(
-            *_asked(absent),
-            *(str(one) for one in checked if one.role == NO_TEMPLATE and not one.passed),
-            *_failed(mrd),
+            *_missing_warnings(missing),
+            *(str(each) for each in checks if each.role == NO_TEMPLATE and not each.passed),
+            *_failure_warnings(mrd),
         ),
     )
 
 
-def _asked(absent: Iterable[str]) -> Iterator[str]:
-    for name in absent:
-        yield (
-            f"No hits of no-template control {name} were given: give them as background, for without them "
-            "contamination is not seen."
-        )
-
-
-def _failed(mrd: pl.DataFrame) -> Iterator[str]:
-    """Samples without a result, each with its reasons; a contaminated control has been named already."""
-    combined = mrd.filter(pl.col("marker_id") == COMBINED, pl.col("call") == "failed")
-    for name, flags in combined.select("sample_id", "flags").iter_rows():
-        reasons = [FLAGS[flag] for flag in flags.split(",") if flag in FAILURES and flag != "control_contaminated"]
-        if reasons:
-            yield f"Sample {name} failed. {' '.join(reasons)}"
-
-
-def _targets(samples: pl.DataFrame, config: Config) -> dict[str, float]:
-    """Level that a negative result has to reach, by sample: that of its disease, else of its patient's."""
+def _target_levels(samples: pl.DataFrame, config: Config) -> dict[str, float]:
+    """Return the target level by sample_id: that of the sample's disease, else of its patient's, else the default."""
     levels = config.quantify.target_level
     known = samples.filter(pl.col("disease").is_not_null()).select("subject_id", "disease")
     of_patient = dict(reversed(known.rows()))
@@ -227,3 +146,88 @@ def _targets(samples: pl.DataFrame, config: Config) -> dict[str, float]:
         sample_id: levels.get(disease or of_patient.get(subject_id) or "default", levels["default"])
         for sample_id, subject_id, disease in samples.select("sample_id", "subject_id", "disease").iter_rows()
     }
+
+
+def _missing_warnings(missing: Iterable[str]) -> Iterator[str]:
+    for name in missing:
+        yield (
+            f"No-template control {name} is on the sheet, but its hits were not given: give them as background "
+            "(--background), or contamination goes unnoticed."
+        )
+
+
+def _failure_warnings(mrd: pl.DataFrame) -> Iterator[str]:
+    """Name each failed sample with its reasons, except a contaminated control, which has its own warning."""
+    combined = mrd.filter(pl.col("marker_id") == COMBINED, pl.col("call") == "failed")
+    for name, flags in combined.select("sample_id", "flags").iter_rows():
+        reasons = [FLAGS[flag] for flag in flags.split(",") if flag in FAILURES and flag != "control_contaminated"]
+        if reasons:
+            yield f"Sample {name} failed. {' '.join(reasons)}"
+
+
+def sample_rows(
+    keys: Mapping[str, Any],
+    markers: Sequence[Marker],
+    tubes: Sequence[Tube],
+    context: RunContext,
+    contaminated: Mapping[str, Sequence[str]],
+    flags: frozenset[str],
+    target: float,
+) -> list[Row]:
+    """Build the MRD rows of one sample: one for each marker, and the combined row.
+
+    Args:
+        keys: subject_id, sample_id and day of the sample.
+        markers: selected MARKERS rows of the patient.
+        tubes: of the sample.
+        context: background, index hopping and efficiency from all tubes.
+        contaminated: markers that failed in a no-template control of the sample's run, each with its sentences.
+        flags: of every row of the sample.
+        target: level that a negative result has to reach, clone cells per nucleated cell.
+    """
+    if not markers:
+        return [{**keys, "marker_id": COMBINED, "reads": 0, "call": "failed", "flags": "no_marker"}]
+    settings, failed = context.config.quantify, frozenset(contaminated)
+    single = [collect_evidence((marker,), tubes, context, failed) for marker in markers]
+    usable = [(marker, evidence) for marker, evidence in zip(markers, single, strict=True) if not evidence.failures]
+    rule = decision_rule(settings, max(1, len(usable)))
+    rows = []
+    for marker, evidence in zip(markers, single, strict=True):
+        row = decide([evidence], rule, settings, target)
+        row["flags"] = join_flags(_split_flags(row["flags"]) | flags)
+        explanation = explain_flags(row, evidence, contaminated.get(marker["marker_id"], ()))
+        marker_keys = {"marker_id": marker["marker_id"], "locus": marker["locus"]}
+        rows.append({**keys, **marker_keys, **row, "explanation": explanation})
+    usable_evidence = [evidence for _, evidence in usable]
+    joint = collect_evidence([marker for marker, _ in usable] or markers, tubes, context, failed)
+    combined = _combined_row(usable_evidence, joint, settings, target)
+    flags = flags.union(_split_flags(combined["flags"]), *(evidence.flags for evidence in single))
+    combined["flags"] = join_flags(flags | _disagreement_flag(usable_evidence, settings.alpha_call))
+    sentences = [f"{row['marker_id']}: {row['explanation']}" for row in rows if row["explanation"]]
+    combined["explanation"] = " ".join(sentences) or None
+    return [*rows, {**keys, "marker_id": COMBINED, **combined}]
+
+
+def _split_flags(flags: str | None) -> frozenset[str]:
+    return frozenset((flags or "").split(","))
+
+
+def _combined_row(usable: Sequence[Evidence], joint: Evidence, settings: Quantify, target: float) -> Row:
+    """Decide the sample by its highest marker, with the pooled estimate added, or by the pooled estimate alone."""
+    rule = decision_rule(settings)
+    if not usable or settings.combine == "pooled":
+        return decide([joint], rule, settings, target)
+    pooled = pooled_columns(joint, settings) if len(usable) > 1 else {}
+    return decide(usable, rule, settings, target) | pooled
+
+
+def _disagreement_flag(usable: Sequence[Evidence], alpha: float) -> frozenset[str]:
+    """Return the flag for markers that differ by more than chance, if each has at least five expected molecules."""
+    pairs = [(evidence.model, evidence.count) for evidence in usable if evidence.model]
+    if len(pairs) < 2:
+        return frozenset()
+    models, counts = zip(*pairs, strict=True)
+    level = sum(counts) / sum(model.counts_per_level for model in models)
+    if level * min(model.molecules_per_level for model in models) < _MIN_MOLECULES_TO_COMPARE:
+        return frozenset()
+    return frozenset({"markers_disagree"} if disagreement_p_value(models, counts) < alpha else ())

@@ -1,18 +1,11 @@
-"""How a marker is seen in a tube, and its count there: from what was measured to the terms of the model.
-
-A tube as it was run: its reads, its cells, and the way from reads to molecules of each locus.
-
-The tubes with what the sample sheet, the controls and the settings say of them.
-
-One marker in one tube.
-"""
+"""One tube with everything that is known of it, and the conversion of its counts to molecules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -21,80 +14,37 @@ from clonotrack.assay.capture import Capture, estimated, stated
 from clonotrack.assay.cells import Cells, Controls, dispersion, referred, tube_cells
 from clonotrack.config import Config
 from clonotrack.errors import QuantityError
-from clonotrack.quantify.counts import Observed
-from clonotrack.stats.reads_per_cell import Seeing, seen_share
-from clonotrack.stats.roots import crossing
+from clonotrack.quantify.counts import TubeCounts
+from clonotrack.stats.reads_per_cell import MoleculeModel, share_with_reads
+from clonotrack.stats.roots import solve_decreasing
 from clonotrack.tables import TUBE
 
-if TYPE_CHECKING:
-    pass
-
-
-_DEEPEST = 1e4
-_SHALLOWEST = 1e-3
-
-
-def seeing(assay: Assay, marker_id: str, found: Yield, copies: float = 1.0) -> Seeing:
-    """How a marker of `copies` molecules in a clone cell is seen in a tube.
-
-    By reads rho = a / c. By UMI the depth comes from the reads of the molecules that were seen, and a capture that was
-    measured by the UMIs of calibrators has the unseen in it already. Each tagged strand is a molecule of its own.
-
-    METHOD: a marker that is allowed few edits loses a share of its reads to errors (`matching_loss` in HITS), whatever
-    molecule they come from: its depth is that much lower. Calibrators, long and unlike all else, lose next to none.
-    """
-    kept = 1.0 - assay.observed.losses.get(marker_id, 0.0)
-    capture, dispersion = found.capture.value, assay.dispersion
-    if found.counting != "umi":
-        return Seeing(kept * found.reads_per_copy / capture, dispersion, capture, copies)
-    rho = depth(found.reads_per_umi or _DEEPEST, dispersion)
-    if found.capture.source == "calibrators":
-        capture = found.reads_per_copy / found.strands / seen_share(rho, dispersion)
-    return Seeing(kept * rho, dispersion, capture, copies * found.strands, umi=True)
-
-
-def count_of(assay: Assay, marker_id: str, found: Yield | str) -> int:
-    """Molecules by UMI where they are counted so, else reads."""
-    by_umi = not isinstance(found, str) and found.counting == "umi"
-    return assay.observed.umis[marker_id] if by_umi else assay.observed.markers[marker_id]
-
-
-@lru_cache(maxsize=4096)
-def depth(reads_per_seen: float, dispersion: float) -> float:
-    """Reads per captured molecule, from the mean reads of those that have any: rho / P(any)."""
-    if reads_per_seen <= _mean_of_seen(_SHALLOWEST, dispersion):
-        return _SHALLOWEST
-    if reads_per_seen >= _DEEPEST:
-        return _DEEPEST
-    return crossing(lambda rho: -_mean_of_seen(rho, dispersion), -reads_per_seen, reads_per_seen)
-
-
-def _mean_of_seen(rho: float, dispersion: float) -> float:
-    return rho / seen_share(rho, dispersion)
-
-
 Counting = Literal["umi", "spike_in", "read_share"]
-Row = Mapping[str, Any]
+Marker = Mapping[str, Any]
+"""A row of MARKERS."""
+
+_MAX_DEPTH = 1e4
+_MIN_DEPTH = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Yield:
-    """Counts per molecule put into the tube, for one marker: reads, or UMIs where these are counted.
+class Conversion:
+    """Conversion of the counts of one marker to molecules in one tube.
 
     Attributes:
-        counting: what is counted, and how molecules follow from it.
-        reads_per_copy: a, over 0; for UMIs the UMIs per molecule, c times the strands tagged.
-        log_sd: tau, standard error of log(a) by counting; for UMIs that of log(c).
-        capture: c.
-        source: tube and calibrators; yields of one source err together.
-        strands: of a molecule, each counted by itself.
-        scope: whose calibrators were used; None without any.
-        points: these calibrators, counted by reads or by UMI.
-        reads_per_umi: of the molecules that were seen, where UMIs are counted.
+        counting: what is counted, and what gives the molecules: UMIs, spike-in calibrators or the share of reads.
+        counts_per_copy: g, reads or UMIs per molecule put into the tube.
+        log_sd: tau, standard error of log g by counting.
+        capture: c of the marker.
+        source: key of what g was measured from; conversions with one key share its error.
+        strands: strands of a molecule that each get a UMI of their own.
+        scope: which calibrators were used (V family, locus or tube); None without calibrators.
+        points: counts of these calibrators, by reads or by UMI.
+        reads_per_umi: mean reads of a molecule with at least one read; None if reads are counted.
     """
 
     counting: Counting
-    reads_per_copy: float
+    counts_per_copy: float
     log_sd: float
     capture: Capture
     source: tuple[str, ...]
@@ -105,27 +55,27 @@ class Yield:
 
 
 @dataclass(frozen=True, slots=True)
-class Assay:
-    """One tube: what was counted in it and what is known of it.
+class Tube:
+    """One tube: its counts, and what sheet, controls and settings say of it.
 
     Attributes:
-        observed: from HITS.
-        cells: C; None where nothing tells.
-        referred: cells by the reference loci, whatever the sheet states; None without these.
-        aliquot: share of the specimen's DNA that went into this tube; None where it is not known.
-        capture: c as the library states it, or as it is assumed.
+        counts: from HITS.
+        cells: C, input cells; None if nothing gives them.
+        reference_cells: cells by the reference loci, even if the sheet states cells; None without reference loci.
+        aliquot: share of the specimen's DNA that went into this tube; None if it is not known.
+        capture: c that the library states, or the default.
         dispersion: s.
-        template: what was amplified.
-        loci: that the library amplifies; empty: all.
-        strands: of a molecule that get a UMI of their own.
-        calibrators: by their reads.
-        tagged: the same by their UMIs; None in a tube without UMIs.
-        fractions: of the nucleated cells.
+        template: `dna` or `rna`.
+        loci: that the library amplifies; empty if it states none.
+        strands: strands of a molecule that each get a UMI of their own.
+        calibrators: counted by reads.
+        umi_calibrators: the same calibrators counted by UMI; None in a library without UMIs.
+        cell_fractions: b_fraction, t_fraction and lymphoid_fraction of the nucleated cells.
     """
 
-    observed: Observed
+    counts: TubeCounts
     cells: Cells | None
-    referred: Cells | None
+    reference_cells: Cells | None
     aliquot: float | None
     capture: Capture
     dispersion: float
@@ -133,193 +83,210 @@ class Assay:
     loci: tuple[str, ...]
     strands: float
     calibrators: Calibrators
-    tagged: Calibrators | None
-    fractions: Mapping[str, float | None]
+    umi_calibrators: Calibrators | None
+    cell_fractions: Mapping[str, float | None]
 
     def amplifies(self, locus: str | None) -> bool:
-        """Whether the library has primers for the locus; where it states none, for all."""
+        """Return whether the library has primers for the locus; true for all loci if it states none."""
         return not self.loci or locus is None or locus in self.loci
 
-    def yield_of(self, marker: Row, *, by_umi: bool | None = None) -> Yield | str:
-        """The way from counts to molecules of a marker, or the flag that says why there is none.
-
-        UMIs go before calibrators, and these before the share of reads.
+    def conversion(self, marker: Marker, *, by_umi: bool | None = None) -> Conversion | str:
+        """Choose the conversion of a marker's counts to molecules: UMIs, else calibrators, else the share of reads.
 
         Args:
             marker: a row of MARKERS.
-            by_umi: whether UMIs are counted; where not said, if the tube has them.
+            by_umi: whether UMIs are counted; by default, if the tube has them.
+
+        Returns:
+            The conversion, or the flag that says why there is none.
         """
         if self.template == "rna":
             return "rna"
-        if not self.observed.usable:
+        if not self.counts.usable_reads:
             return "no_reads"
-        if self.tagged is not None if by_umi is None else by_umi:
-            return self._by_umi(marker)
-        return self._calibrated(marker) if self.calibrators else self._share(marker["locus"])
+        if self.umi_calibrators is not None if by_umi is None else by_umi:
+            return self._convert_umis(marker)
+        return self._convert_by_calibrators(marker) if self.calibrators else self._convert_share(marker["locus"])
 
-    def calibration_of(self, marker: Row) -> Calibration:
-        """The calibrators of the marker's V family, locus or tube, counted by reads."""
+    def calibration_of(self, marker: Marker) -> Calibration:
+        """Return the calibration by reads of the marker's V family, its locus or the tube."""
         return self.calibrators.of(marker["locus"], family_of(marker["v_call"]))
 
-    def _by_umi(self, marker: Row) -> Yield | str:
-        if self.tagged is None or marker["marker_id"] not in self.observed.umis:
+    def _convert_umis(self, marker: Marker) -> Conversion | str:
+        if self.umi_calibrators is None or marker["marker_id"] not in self.counts.umis:
             return "umi_saturated"
-        found = self.tagged.of(marker["locus"], family_of(marker["v_call"])) if self.tagged else None
-        depth = self._reads_per_umi(marker["locus"])
-        if found and not found.per_copy:
+        calibration = None
+        if self.umi_calibrators:
+            calibration = self.umi_calibrators.of(marker["locus"], family_of(marker["v_call"]))
+        reads_per_umi = self._reads_per_umi(marker["locus"])
+        if calibration and not calibration.per_copy:
             return "calibrators_not_found"
-        if depth is None:
+        if reads_per_umi is None:
             return "depth_unknown"
-        capture = estimated(found, self.strands) if found else self.capture
+        capture = estimated(calibration, self.strands) if calibration else self.capture
         if not capture.possible:
             return "too_many_calibrators"
-        return Yield(
+        return Conversion(
             counting="umi",
-            reads_per_copy=capture.value * self.strands,
+            counts_per_copy=capture.value * self.strands,
             log_sd=capture.log_sd,
             capture=capture,
-            source=self._source(found.used if found else ("capture",)),
+            source=self._source(calibration.used if calibration else ("capture",)),
             strands=self.strands,
-            scope=found.scope if found else None,
-            points=found.points if found else (),
-            reads_per_umi=depth,
+            scope=calibration.scope if calibration else None,
+            points=calibration.points if calibration else (),
+            reads_per_umi=reads_per_umi,
         )
 
-    def _calibrated(self, marker: Row) -> Yield | str:
-        found = self.calibration_of(marker)
-        if not found.per_copy:
+    def _convert_by_calibrators(self, marker: Marker) -> Conversion | str:
+        calibration = self.calibration_of(marker)
+        if not calibration.per_copy:
             return "calibrators_not_found"
-        return Yield(
+        return Conversion(
             counting="spike_in",
-            reads_per_copy=found.per_copy,
-            log_sd=found.log_sd,
+            counts_per_copy=calibration.per_copy,
+            log_sd=calibration.log_sd,
             capture=self.capture,
-            source=self._source(found.used),
-            scope=found.scope,
-            points=found.points,
+            source=self._source(calibration.used),
+            scope=calibration.scope,
+            points=calibration.points,
         )
 
-    def _share(self, locus: str | None) -> Yield | str:
-        """METHOD: the locus' reads come from one rearranged molecule of each lymphoid cell of its lineage."""
-        fraction = self._fraction(locus)
+    def _convert_share(self, locus: str | None) -> Conversion | str:
+        """Convert by the share of the locus' reads.
+
+        METHOD: g = reads of the locus / (C q). Each of the C q cells of the lineage is taken to have one rearranged
+        molecule of the locus.
+        """
+        fraction = self._cell_fraction(locus)
         if self.cells is None:
             return "no_cells"
         if not fraction or locus is None:
             return "no_molecules"
-        reads = self.observed.loci.get(locus, 0)
+        reads = self.counts.locus_reads.get(locus, 0)
         if not reads:
             return "no_reads"
         per_copy = reads / (self.cells.number * fraction)
-        return Yield("read_share", per_copy, 0.0, self.capture, self._source((locus,)))
+        return Conversion("read_share", per_copy, 0.0, self.capture, self._source((locus,)))
 
     def _source(self, parts: tuple[str, ...]) -> tuple[str, ...]:
-        return (self.observed.sample_id, self.observed.name, *parts)
+        return (self.counts.sample_id, self.counts.label, *parts)
 
     def _reads_per_umi(self, locus: str | None) -> float | None:
-        """Of the molecules that were seen; where none was, what the cells that carry the locus let expect."""
-        seen, fraction = self.observed.reads_per_umi, self._fraction(locus)
-        if seen is not None or self.cells is None or not fraction or locus is None:
-            return seen
+        """Return the reads per UMI of the tube; without a UMI, those expected of the cells that carry the locus."""
+        measured, fraction = self.counts.reads_per_umi, self._cell_fraction(locus)
+        if measured is not None or self.cells is None or not fraction or locus is None:
+            return measured
         molecules = self.cells.number * fraction * self.capture.value * self.strands
-        return max(1.0, self.observed.loci.get(locus, 0) / molecules)
+        return max(1.0, self.counts.locus_reads.get(locus, 0) / molecules)
 
-    def _fraction(self, locus: str | None) -> float | None:
+    def _cell_fraction(self, locus: str | None) -> float | None:
         lineage = "b_fraction" if (locus or "").startswith("IG") else "t_fraction"
-        return self.fractions[lineage] or self.fractions["lymphoid_fraction"]
+        return self.cell_fractions[lineage] or self.cell_fractions["lymphoid_fraction"]
 
 
-def assays(
-    tubes: list[Observed],
+def make_tubes(
+    counts: list[TubeCounts],
     samples: pl.DataFrame,
     controls: Mapping[str, pl.DataFrame],
     config: Config,
     *,
     on_sheet: bool,
-) -> list[Assay]:
-    """The tubes with what the sheet, the controls and the configuration say of them.
+) -> list[Tube]:
+    """Join the counts of each tube with what sheet, controls and settings say of it.
 
     Args:
-        tubes: from HITS.
-        samples: the sheet.
+        counts: of each tube.
+        samples: SAMPLES.
         controls: CONTROLS by library name.
         config: all settings.
-        on_sheet: whether a tube that the sheet does not have is an error.
+        on_sheet: whether a tube that is missing on the sheet is an error.
 
     Raises:
-        QuantityError: a tube is not on the sheet, or its calibrators were not looked for.
+        QuantityError: a tube is missing on the sheet, sheet and hits differ, or the calibrators were not tracked.
     """
     sheet = {tuple(row[name] for name in TUBE): row for row in samples.iter_rows(named=True)}
-    rows = [_row(tube, sheet, on_sheet=on_sheet) for tube in tubes]
-    return [_assay(_placed(tube, row), row, controls, config) for tube, row in zip(tubes, rows, strict=True)]
+    rows = [_sheet_row(tube, sheet, on_sheet=on_sheet) for tube in counts]
+    return [
+        _make_tube(_fill_from_sheet(tube, row), row, controls, config) for tube, row in zip(counts, rows, strict=True)
+    ]
 
 
-def _row(tube: Observed, sheet: Mapping[tuple[Any, ...], dict[str, Any]], *, on_sheet: bool) -> dict[str, Any]:
-    row = sheet.get((tube.sample_id, tube.library, tube.replicate))
+def _sheet_row(
+    counts: TubeCounts, sheet: Mapping[tuple[Any, ...], dict[str, Any]], *, on_sheet: bool
+) -> dict[str, Any]:
+    row = sheet.get((counts.sample_id, counts.library, counts.replicate))
     if row is None and on_sheet:
-        which = f" (library {tube.library or 'not named'}, replicate {tube.replicate or 'not named'})"
-        raise QuantityError(f"hits of sample {tube.sample_id}{which} have no row on the sample sheet: add it")
+        where = f" (library {counts.library or 'not named'}, replicate {counts.replicate or 'not named'})"
+        raise QuantityError(f"hits of sample {counts.sample_id}{where} have no row on the sample sheet: add it")
     for name in ("subject_id", "role", "run_id"):
-        said = getattr(tube, name)
-        if row and None not in (said, row[name]) and said != row[name]:
+        in_hits = getattr(counts, name)
+        if row and None not in (in_hits, row[name]) and in_hits != row[name]:
             raise QuantityError(
-                f"sample {tube.sample_id} has {name} {said} in its hits and {row[name]} on the sheet: track it again"
+                f"sample {counts.sample_id} has {name} {in_hits} in its hits and {row[name]} on the sheet: track it "
+                "again"
             )
     return row or {}
 
 
-def _placed(tube: Observed, row: Mapping[str, Any]) -> Observed:
-    """The tube with what its hits leave open filled in from the sheet."""
+def _fill_from_sheet(counts: TubeCounts, row: Mapping[str, Any]) -> TubeCounts:
+    """Fill in patient, role and run from the sheet if the hits do not state them."""
     return replace(
-        tube,
-        subject_id=tube.subject_id or row.get("subject_id"),
-        role=tube.role or row.get("role"),
-        run_id=tube.run_id or row.get("run_id"),
+        counts,
+        subject_id=counts.subject_id or row.get("subject_id"),
+        role=counts.role or row.get("role"),
+        run_id=counts.run_id or row.get("run_id"),
     )
 
 
-def _assay(found: Observed, row: dict[str, Any], controls: Mapping[str, pl.DataFrame], config: Config) -> Assay:
-    library = config.library(found.library)
-    has_umis = bool(found.umis) or library.umi_pattern is not None or library.umi_read not in (1, 2)
-    tube = found.tagged() if has_umis else found
-    counted = Controls(controls.get(config.library_name(tube.library)), tube.controls, tube.umis)
+def _make_tube(counts: TubeCounts, row: dict[str, Any], controls: Mapping[str, pl.DataFrame], config: Config) -> Tube:
+    library = config.library(counts.library)
+    has_umis = bool(counts.umis) or library.umi_pattern is not None or library.umi_read not in (1, 2)
+    if has_umis:
+        counts = counts.with_zero_umis()
+    library_controls = Controls(controls.get(config.library_name(counts.library)), counts.control_reads, counts.umis)
     try:
-        by_reads = counted.calibrators(config, tube.library)
-        told = None if tube.role == "negative_control" else referred(counted, config, tube.library)
-        cells = tube_cells(row, counted, config) if row and tube.role != "negative_control" else told
+        calibrators = library_controls.calibrators(config, counts.library)
+        is_blank = counts.role == "negative_control"
+        reference_cells = None if is_blank else referred(library_controls, config, counts.library)
+        cells = tube_cells(row, library_controls, config) if row and not is_blank else reference_cells
     except QuantityError as error:
-        raise QuantityError(f"sample {tube.sample_id}: {error}") from None
-    return Assay(
-        observed=tube,
+        raise QuantityError(f"sample {counts.sample_id}: {error}") from None
+    return Tube(
+        counts=counts,
         cells=cells,
-        referred=told,
+        reference_cells=reference_cells,
         aliquot=_aliquot(row),
-        capture=stated(config, tube.library),
-        dispersion=dispersion(config, tube.library),
+        capture=stated(config, counts.library),
+        dispersion=dispersion(config, counts.library),
         template=library.template,
         loci=library.loci,
         strands=float(library.strands_tagged),
-        calibrators=by_reads,
-        tagged=counted.tagged() if has_umis else None,
-        fractions={name: row.get(name) for name in ("b_fraction", "t_fraction", "lymphoid_fraction")},
+        calibrators=calibrators,
+        umi_calibrators=library_controls.tagged() if has_umis else None,
+        cell_fractions={name: row.get(name) for name in ("b_fraction", "t_fraction", "lymphoid_fraction")},
     )
 
 
 def _aliquot(row: Mapping[str, Any]) -> float | None:
-    """Share of the specimen's DNA that went into the tube."""
+    """Compute the share of the specimen's DNA that went into the tube."""
     put_in, extracted = row.get("input_ng"), row.get("extracted_ng")
     return min(1.0, put_in / extracted) if put_in and extracted else None
 
 
-Marker = Mapping[str, Any]
-
-
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One marker in one tube: what was counted of it, and the way from there to molecules or why there is none."""
+class Observation:
+    """One marker in one tube: its counts, and their conversion to molecules.
+
+    Attributes:
+        marker: a row of MARKERS.
+        tube: in which it was counted.
+        conversion: of counts to molecules, or the flag that says why there is none.
+    """
 
     marker: Marker
-    assay: Assay
-    found: Yield | str
+    tube: Tube
+    conversion: Conversion | str
 
     @property
     def marker_id(self) -> str:
@@ -329,17 +296,17 @@ class Look:
     @property
     def reads(self) -> int:
         """Reads of the marker in the tube."""
-        return self.assay.observed.markers[self.marker_id]
+        return self.tube.counts.marker_reads[self.marker_id]
 
     @property
-    def shared(self) -> int:
-        """Of these reads, those that a marker of another patient counts too."""
-        return self.assay.observed.shared.get(self.marker_id, 0)
+    def shared_reads(self) -> int:
+        """Reads that a marker of another patient counts too."""
+        return self.tube.counts.shared_reads.get(self.marker_id, 0)
 
     @property
     def count(self) -> int:
-        """Molecules by UMI where they are counted so, else reads."""
-        return count_of(self.assay, self.marker_id, self.found)
+        """Molecules if they are counted by UMI, otherwise reads."""
+        return marker_count(self.tube, self.marker_id, self.conversion)
 
     @property
     def copies(self) -> float:
@@ -347,44 +314,89 @@ class Look:
         return float(self.marker["copies_per_cell"])
 
     @property
-    def cut_short(self) -> bool:
+    def reads_too_short(self) -> bool:
         """Whether the reads of the tube are too short for the marker."""
-        return self.marker_id in self.assay.observed.cut_short
+        return self.marker_id in self.tube.counts.too_short_for
 
     @property
     def capture(self) -> Capture:
-        """Capture of the marker, or of the library where there is no way from counts to molecules."""
-        return self.found.capture if isinstance(self.found, Yield) else self.assay.capture
+        """Capture of the marker, or of the library if there is no conversion."""
+        return self.conversion.capture if isinstance(self.conversion, Conversion) else self.tube.capture
 
     @property
     def strands(self) -> float:
-        """Strands of a molecule, each counted by itself."""
-        return self.found.strands if isinstance(self.found, Yield) else 1.0
+        """Strands of a molecule that are counted each."""
+        return self.conversion.strands if isinstance(self.conversion, Conversion) else 1.0
 
     @property
     def cells(self) -> float:
-        """Cells of the tube, or 1 where they are not known."""
-        return self.assay.cells.number if self.assay.cells else 1.0
+        """Nucleated cells of the tube, or 1 if they are not known."""
+        return self.tube.cells.number if self.tube.cells else 1.0
 
     @property
     def cells_log_sd(self) -> float:
         """Standard error of the log of the cells of the tube."""
-        return self.assay.cells.log_sd if self.assay.cells else 0.0
+        return self.tube.cells.log_sd if self.tube.cells else 0.0
 
     @property
-    def known(self) -> Yield:
-        """The way from counts to molecules, where there is one.
+    def required_conversion(self) -> Conversion:
+        """The conversion, for an observation that must have one.
 
         Raises:
             TypeError: there is none.
         """
-        if isinstance(self.found, str):
-            raise TypeError(f"marker {self.marker_id}: {self.found}")
-        return self.found
+        if isinstance(self.conversion, str):
+            raise TypeError(f"marker {self.marker_id}: {self.conversion}")
+        return self.conversion
 
     @property
     def molecules(self) -> float | None:
-        """What the count says of the molecules in the data, before any correction."""
-        if isinstance(self.found, str):
+        """Captured molecules by the count alone, without the bias correction; None without a conversion."""
+        if isinstance(self.conversion, str):
             return None
-        return self.count * self.found.capture.value * self.found.strands / self.found.reads_per_copy
+        return self.count * self.conversion.capture.value * self.conversion.strands / self.conversion.counts_per_copy
+
+
+def marker_count(tube: Tube, marker_id: str, conversion: Conversion | str) -> int:
+    """Return the molecules of a marker if they are counted by UMI, otherwise its reads."""
+    by_umi = not isinstance(conversion, str) and conversion.counting == "umi"
+    return tube.counts.umis[marker_id] if by_umi else tube.counts.marker_reads[marker_id]
+
+
+def molecule_model(tube: Tube, marker_id: str, conversion: Conversion, copies: float = 1.0) -> MoleculeModel:
+    """Convert what was measured of a marker in a tube to the terms of the count model.
+
+    METHOD: rho = (1 - lambda) g / c if reads are counted. The share lambda of reads with more errors than the allowed
+    edits (`matching_loss` in HITS) is lost in every molecule alike. Calibrators are long and unlike other sequences, so
+    they lose next to none. By UMI, rho solves the mean reads of a molecule with at least one read. A capture measured
+    by the UMIs of calibrators already contains the molecules without a read, so it is divided by P(at least one read).
+    Each tagged strand is a molecule of its own.
+
+    Args:
+        tube: that the marker is in.
+        marker_id: of the marker.
+        conversion: of its counts to molecules.
+        copies: k, molecules of the marker in a clone cell.
+    """
+    matched = 1.0 - tube.counts.matching_losses.get(marker_id, 0.0)
+    capture, dispersion = conversion.capture.value, tube.dispersion
+    if conversion.counting != "umi":
+        return MoleculeModel(matched * conversion.counts_per_copy / capture, dispersion, capture, copies)
+    rho = depth_of_reads_per_umi(conversion.reads_per_umi or _MAX_DEPTH, dispersion)
+    if conversion.capture.source == "calibrators":
+        capture = conversion.counts_per_copy / conversion.strands / share_with_reads(rho, dispersion)
+    return MoleculeModel(matched * rho, dispersion, capture, copies * conversion.strands, umi=True)
+
+
+@lru_cache(maxsize=4096)
+def depth_of_reads_per_umi(reads_per_umi: float, dispersion: float) -> float:
+    """Solve rho / P(at least one read) = mean reads of a molecule with a read; return rho."""
+    if reads_per_umi <= _reads_per_umi(_MIN_DEPTH, dispersion):
+        return _MIN_DEPTH
+    if reads_per_umi >= _MAX_DEPTH:
+        return _MAX_DEPTH
+    return solve_decreasing(lambda rho: -_reads_per_umi(rho, dispersion), -reads_per_umi, reads_per_umi)
+
+
+def _reads_per_umi(rho: float, dispersion: float) -> float:
+    return rho / share_with_reads(rho, dispersion)

@@ -1,1 +1,1 @@
-"""Model counts: interval, limits and p-value from plain numbers."""
+"""Statistics of counts: interval, limits and p-value from plain numbers, without tables or files."""

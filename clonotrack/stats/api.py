@@ -1,4 +1,4 @@
-"""The statistics of a result on plain numbers, for a notebook: the same functions that judge a sample."""
+"""Statistics of a result from plain numbers, by the functions that also judge a sample."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from math import inf
 
 from clonotrack.config import Quantify
 from clonotrack.errors import QuantityError
-from clonotrack.stats.count_model import Gamma, Process, Tube
-from clonotrack.stats.limits import Rule
-from clonotrack.stats.max_marker import Highest
-from clonotrack.stats.reads_per_cell import Seeing
-from clonotrack.stats.uncertainty import Spread
+from clonotrack.stats.count_model import CountModel, GammaRate, TubeModel
+from clonotrack.stats.limits import DecisionRule
+from clonotrack.stats.max_marker import HighestMarker
+from clonotrack.stats.reads_per_cell import MoleculeModel
+from clonotrack.stats.uncertainty import Uncertainty
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A tube of which everything is known, and how its markers are seen in it.
+    """A sample of one tube whose properties are known, and how the molecules of a marker become counts in it.
 
     Attributes:
-        cells: nucleated cells.
-        reads_per_molecule: reads of a captured molecule.
-        capture: share of rearranged molecules that end in the data.
-        copies: of a marker in a clone cell.
-        background: molecules of a marker per nucleated cell of people without the clone.
-        carry_over: counts that other samples of the run leave.
-        aliquot: share of the specimen's DNA in the tube, by which several markers correlate.
+        cells: nucleated cells in the tube.
+        reads_per_molecule: mean reads of a captured molecule.
+        capture: probability that a molecule in the tube becomes visible in the reads.
+        copies: molecules of a marker in a clone cell.
+        background: molecules of a marker per nucleated cell that healthy cells give.
+        carry_over: counts that other samples of the run leave in the tube.
+        aliquot: share of the specimen's DNA in the tube; several markers correlate by it.
         calibration: standard error of the log of the reads per molecule.
-        umi: molecules are counted, not their reads.
+        umi: if true, molecules are counted by UMI; otherwise their reads are counted.
     """
 
     cells: float
@@ -41,45 +41,56 @@ class Sample:
     calibration: float = 0.0
     umi: bool = False
 
-    def process(self, settings: Quantify) -> Process:
-        """The law of a marker's counts.
+    def count_model(self, settings: Quantify) -> CountModel:
+        """Build the model of a marker's counts.
 
         Raises:
             QuantityError: a number is out of its range.
         """
-        refuse_impossible(
+        check_in_range(
             cells=self.cells,
             reads_per_molecule=self.reads_per_molecule,
             capture=self.capture,
             copies=self.copies,
             aliquot=self.aliquot,
         )
-        seeing = Seeing(self.reads_per_molecule, settings.dispersion, self.capture, self.copies, umi=self.umi)
-        blank = (Gamma(self.background),), (Gamma(self.carry_over),)
+        marker = MoleculeModel(self.reads_per_molecule, settings.dispersion, self.capture, self.copies, umi=self.umi)
+        blank = (GammaRate(self.background),), (GammaRate(self.carry_over),)
         efficiency = ((settings.efficiency_sd, 1.0),)
-        tube = Tube(self.cells, (seeing,), *blank, aliquot=self.aliquot)
-        return Process((tube,), Spread(self.calibration, efficiency))
+        tube = TubeModel(self.cells, (marker,), *blank, aliquot=self.aliquot)
+        return CountModel((tube,), Uncertainty(self.calibration, efficiency))
 
 
-_SHARES = ("level", "capture", "fraction", "aliquot")
+_AT_MOST_ONE = ("level", "capture", "fraction", "aliquot")
 
 
-def refuse_impossible(**given: float | None) -> None:
-    """Check that each number is above 0, and a share at most 1.
+def check_in_range(**numbers: float | None) -> None:
+    """Check that each number is above 0, and that levels and shares are at most 1. None is skipped.
 
     Raises:
-        QuantityError: names the first that is not.
+        QuantityError: names the first number that is out of its range.
     """
-    for name, value in given.items():
-        share = name in _SHARES
-        if value is not None and not 0 < value <= (1.0 if share else inf):
-            said = f"the {name.replace('_', ' ')} is {value:g}: give a number above 0"
-            raise QuantityError(said + " and up to 1" * share)
+    for name, value in numbers.items():
+        is_share = name in _AT_MOST_ONE
+        if value is not None and not 0 < value <= (1.0 if is_share else inf):
+            message = f"{name.replace('_', ' ')} = {value:g} is out of range: give a number above 0"
+            raise QuantityError(message + " and up to 1" * is_share)
 
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """What the markers of a sample say together: the highest of them."""
+    """Result of a sample over its markers, as the highest of them states it.
+
+    Attributes:
+        mrd: estimated clone cells per nucleated cell.
+        mrd_low: lower confidence limit.
+        mrd_high: upper confidence limit.
+        lob: limit of blank.
+        lod: limit of detection.
+        loq: limit of quantification.
+        p_value: probability of such counts without the clone.
+        positive: whether the decision rule calls the sample positive.
+    """
 
     mrd: float
     mrd_low: float
@@ -92,62 +103,69 @@ class Combined:
 
 
 def poisson_interval(count: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Exact two-sided limits of the mean of a Poisson count (Garwood, Biometrika 1936): 0 gives 0 to 3.689.
+    """Compute the exact two-sided confidence limits of a Poisson mean (Garwood, Biometrika 1936): 0 gives 0 to 3.689.
 
     Raises:
-        QuantityError: a count under 0, or a confidence that is none.
+        QuantityError: the count is negative, or the confidence is not between 0 and 1.
     """
-    from scipy.special import gammaincinv  # noqa: PLC0415  (0.3 s, only where it is needed)
+    from scipy.special import gammaincinv  # noqa: PLC0415  (0.3 s, only if it is needed)
 
     if count < 0 or not 0 < confidence < 1:
-        raise QuantityError(f"the count is {count:g} and the confidence {confidence:g}: give 0 or more, and 0 to 1")
+        raise QuantityError(
+            f"count {count:g} or confidence {confidence:g} is out of range: give a count of 0 or more and a confidence "
+            "between 0 and 1"
+        )
     tail = (1 - confidence) / 2
     low = float(gammaincinv(count, tail)) if count else 0.0
     return low, float(gammaincinv(count + 1, 1 - tail))
 
 
 def limit_of_detection(sample: Sample, markers: int = 1, settings: Quantify | None = None) -> float:
-    """The true level that the decision rule calls in 95 % of such samples, over so many markers that are alike.
+    """Compute the true level that the decision rule calls positive in 95 % of such samples.
 
     Args:
         sample: the tube.
-        markers: that are tracked in it.
-        settings: rule, dispersion and efficiency; the defaults where missing.
+        markers: number of equal markers that are tracked in it.
+        settings: decision rule, dispersion and efficiency; the defaults if omitted.
+
+    Returns:
+        The LoD in clone cells per nucleated cell.
 
     Raises:
         QuantityError: a number is out of its range.
     """
     chosen = settings or Quantify()
-    return Highest((sample.process(chosen),) * markers).limit_of_detection(_rule(chosen))
+    return HighestMarker((sample.count_model(chosen),) * markers).limit_of_detection(_decision_rule(chosen))
 
 
 def combine_markers(counts: Sequence[int], samples: Sequence[Sample], settings: Quantify | None = None) -> Combined:
-    """The highest of several markers of one sample, with the interval, limits and p-value of a maximum.
+    """Judge a sample by the highest of its markers, with the interval, limits and p-value of a maximum.
 
     Args:
         counts: of each marker, reads or UMIs.
-        samples: how each marker is seen.
-        settings: rule, confidence, dispersion and efficiency; the defaults where missing.
+        samples: the same sample as each marker is counted in it, one for each count.
+        settings: decision rule, confidence, dispersion and efficiency; the defaults if omitted.
 
     Raises:
-        QuantityError: a number is out of its range, or not every marker has both.
+        QuantityError: a number is out of its range, or the numbers of counts and samples differ.
     """
     if not counts or len(counts) != len(samples):
-        raise QuantityError(f"there are {len(counts)} counts of {len(samples)} markers: give one of each")
+        raise QuantityError(f"there are {len(counts)} counts and {len(samples)} samples: give one of each for a marker")
     chosen = settings or Quantify()
-    row, seen, rule = Highest(tuple(sample.process(chosen) for sample in samples)), tuple(counts), _rule(chosen)
-    low, high = row.interval(seen, chosen.confidence)
+    highest = HighestMarker(tuple(sample.count_model(chosen) for sample in samples))
+    observed, rule = tuple(counts), _decision_rule(chosen)
+    low, high = highest.interval(observed, chosen.confidence)
     return Combined(
-        mrd=row.estimate(seen),
+        mrd=highest.estimate(observed),
         mrd_low=low,
         mrd_high=high,
-        lob=row.limit_of_blank(),
-        lod=row.limit_of_detection(rule),
-        loq=row.limit_of_quantification(rule),
-        p_value=row.p_value(seen),
-        positive=row.met(seen, rule),
+        lob=highest.limit_of_blank(),
+        lod=highest.limit_of_detection(rule),
+        loq=highest.limit_of_quantification(rule),
+        p_value=highest.p_value(observed),
+        positive=highest.is_positive(observed, rule),
     )
 
 
-def _rule(settings: Quantify) -> Rule:
-    return Rule(settings.alpha_call, settings.min_molecules)
+def _decision_rule(settings: Quantify) -> DecisionRule:
+    return DecisionRule(settings.alpha_call, settings.min_molecules)

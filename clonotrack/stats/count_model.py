@@ -1,8 +1,8 @@
-"""The counts of one result row as a random number: compound Poisson in clone cells, plus what is no clone.
+"""Model of the counts of one result row: compound Poisson in clone cells, plus the blank.
 
-Symbols as in docs/statistics.md: at a true level f a tube of C cells holds Poisson(f C) clone cells; background
-molecules of a marker come at b per nucleated cell, and h counts of it are carried over from other samples of the run.
-Both rates are gamma variables. Counts are reads, or molecules where the library has UMIs.
+Symbols as in docs/statistics.md. At a true level f a tube of C nucleated cells has Poisson(f C) clone cells. The
+*blank* is what a sample without the clone counts: background molecules, b per nucleated cell, and carry-over, h counts
+from other samples of the run. Both rates are gamma variables. Counts are reads, or molecules in a library with UMIs.
 """
 
 from __future__ import annotations
@@ -14,79 +14,91 @@ from math import inf, sqrt
 
 import numpy as np
 
-from clonotrack.stats.reads_per_cell import Seeing, seen_share
-from clonotrack.stats.uncertainty import CERTAIN, Component, Spread, nodes, of_reads, variance
+from clonotrack.stats.reads_per_cell import MoleculeModel, share_with_reads
+from clonotrack.stats.uncertainty import (
+    NO_UNCERTAINTY,
+    Component,
+    Uncertainty,
+    make_quadrature,
+    read_components,
+    variance_of_factor,
+)
 
-_FOR_SEEN = 0.6
+_UMI_STEP = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Gamma:
-    """A rate that is known up to a gamma law: its mean, and its shape (1 / relative variance; infinite: exactly)."""
+class GammaRate:
+    """A rate with a gamma distribution.
+
+    Attributes:
+        mean: of the rate.
+        shape: A = 1 / relative variance; infinite if the rate is known exactly.
+    """
 
     mean: float = 0.0
     shape: float = inf
 
 
-NONE = Gamma()
+ZERO_RATE = GammaRate()
 
 
 @dataclass(frozen=True, slots=True)
-class Tube:
-    """One tube of a row.
+class TubeModel:
+    """The terms of one tube in the model of a row.
 
     Attributes:
-        cells: C.
-        markers: how each marker of the row is seen in it.
-        background: b of each, molecules per nucleated cell.
-        carry_over: h of each, counts in this tube.
+        cells: C, nucleated cells.
+        markers: how the molecules of each marker of the row become counts.
+        background: b of each marker, molecules per nucleated cell.
+        carry_over: h of each marker, counts in this tube.
         aliquot: a, share of the specimen's DNA that is in this tube.
     """
 
     cells: float
-    markers: tuple[Seeing, ...]
-    background: tuple[Gamma, ...] = ()
-    carry_over: tuple[Gamma, ...] = ()
+    markers: tuple[MoleculeModel, ...]
+    background: tuple[GammaRate, ...] = ()
+    carry_over: tuple[GammaRate, ...] = ()
     aliquot: float = 1.0
 
 
 @dataclass(frozen=True)
-class Process:
-    """What the counts of a row are drawn from: its tubes, and what is not known of the counts per molecule.
+class CountModel:
+    """Model of the counts of one row: its tubes, and the uncertainty of the counts per molecule.
 
-    Cells of several tubes add up; a row over several markers counts the reads of all of them.
+    The cells of several tubes add up. A row over several markers adds the counts of all of them.
     """
 
-    tubes: tuple[Tube, ...]
-    spread: Spread = CERTAIN
+    tubes: tuple[TubeModel, ...]
+    uncertainty: Uncertainty = NO_UNCERTAINTY
 
     def __hash__(self) -> int:
-        """Computed once: the limits of a process are looked up by it."""
+        """Return the hash, computed once: cached limits are looked up by it."""
         return self._hash
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.tubes, self.spread))
+        return hash((self.tubes, self.uncertainty))
 
     @cached_property
     def dispersion(self) -> float:
-        """s, the largest of its tubes and markers."""
+        """s, the largest over tubes and markers."""
         return max(marker.dispersion for tube in self.tubes for marker in tube.markers)
 
     @cached_property
     def umi(self) -> bool:
-        """Whether molecules are counted, not their reads."""
+        """Whether molecules are counted by UMI."""
         return any(marker.umi for tube in self.tubes for marker in tube.markers)
 
     @cached_property
-    def per_level(self) -> float:
-        """D, mean counts of the clone at level 1: the estimate of a level is counts / D."""
-        return self.correction * self._sum(lambda marker: marker.counts_per_cell)
+    def counts_per_level(self) -> float:
+        """D, mean counts of the clone at level 1: counts / D estimates the level."""
+        return self.bias_correction * self._sum(lambda marker: marker.counts_per_cell)
 
     @cached_property
-    def correction(self) -> float:
-        """Mean counts per molecule over those that the tubes' own terms say; it makes the estimate unbiased."""
-        return _of_molecules(self)[0] if self.umi else self.spread.correction
+    def bias_correction(self) -> float:
+        """Factor on the counts per molecule of the tubes that makes the estimate unbiased."""
+        return _umi_uncertainty(self)[0] if self.umi else self.uncertainty.bias_correction
 
     @cached_property
     def molecules_per_level(self) -> float:
@@ -94,9 +106,9 @@ class Process:
         return self._sum(lambda marker: marker.capture * marker.copies)
 
     @cached_property
-    def rho(self) -> float:
-        """Counts per captured molecule, over all markers and tubes."""
-        return self.per_level / self.molecules_per_level
+    def counts_per_molecule(self) -> float:
+        """Mean counts of a captured molecule over all markers and tubes."""
+        return self.counts_per_level / self.molecules_per_level
 
     @property
     def cells(self) -> float:
@@ -105,56 +117,59 @@ class Process:
 
     @cached_property
     def has_blank(self) -> bool:
-        """Whether anything but the clone can give counts."""
+        """Whether background or carry-over can give counts."""
         return any(rate.mean for tube in self.tubes for rate in (*tube.background, *tube.carry_over))
 
     @cached_property
     def components(self) -> tuple[Component, ...]:
-        """The law of X, the factor that is not known."""
-        return _of_molecules(self)[1] if self.umi else of_reads(self.spread)
+        """Log-normal parts of X, the unknown factor on the counts per molecule."""
+        return _umi_uncertainty(self)[1] if self.umi else read_components(self.uncertainty)
 
     @property
     def relative_variance(self) -> float:
-        """Of X."""
-        return variance(self.components)
+        """Variance of X, whose mean is 1."""
+        return variance_of_factor(self.components)
 
-    def without_blank(self) -> Process:
-        """The same row where nothing but the clone gives counts."""
+    def without_blank(self) -> CountModel:
+        """Return the same row if only the clone gives counts."""
         return replace(self, tubes=tuple(replace(tube, background=(), carry_over=()) for tube in self.tubes))
 
-    def deeper(self, factor: float) -> Process:
-        """The same row at `factor` times as many reads per molecule; what is carried over grows along."""
-        return replace(self, tubes=tuple(_deeper(tube, factor) for tube in self.tubes))
+    def scale_depth(self, factor: float) -> CountModel:
+        """Return the same row with `factor` times as many reads per molecule; carry-over grows by the same factor."""
+        return replace(self, tubes=tuple(_scale_depth(tube, factor) for tube in self.tubes))
 
-    def _sum(self, value: Callable[[Seeing], float]) -> float:
+    def _sum(self, value: Callable[[MoleculeModel], float]) -> float:
         return sum(tube.cells * value(marker) for tube in self.tubes for marker in tube.markers)
 
 
-def _deeper(tube: Tube, factor: float) -> Tube:
+def _scale_depth(tube: TubeModel, factor: float) -> TubeModel:
     return replace(
         tube,
-        markers=tuple(marker.deeper(factor) for marker in tube.markers),
-        carry_over=tuple(Gamma(rate.mean * factor, rate.shape) for rate in tube.carry_over),
+        markers=tuple(marker.scale_depth(factor) for marker in tube.markers),
+        carry_over=tuple(GammaRate(rate.mean * factor, rate.shape) for rate in tube.carry_over),
     )
 
 
 @lru_cache(maxsize=4096)
-def _of_molecules(process: Process) -> tuple[float, tuple[Component, ...]]:
-    """Correction and law of X where molecules are counted: the capture's, and the efficiency's as far as it hides them.
+def _umi_uncertainty(model: CountModel) -> tuple[float, tuple[Component, ...]]:
+    """Return the bias correction and the log-normal parts of X if molecules are counted by UMI.
 
-    METHOD: of a deeply read molecule the efficiency of its sequence does not matter; of a shallow one it moves the
-    share that has any read, on average down (the share is a concave function of the depth). The standard deviation of
-    the log of that share takes the place of eta. Calibrators counted by UMI show the mean share and what differs
-    between sequences by themselves.
+    METHOD: X is the error of the capture, and of the share q(rho) of molecules with at least one read. The standard
+    deviation of log q(rho exp(eta z)) over sequences takes the place of eta. Efficiency matters only for shallow
+    molecules: a deeply read one has a read at any efficiency. q is concave, so efficiency lowers its mean.
+    Calibrators counted by UMI already show the mean share and its spread between sequences.
     """
-    first, spread = process.tubes[0].markers[0], process.spread
-    if spread.sequences:
-        return spread.correction, of_reads(spread)
-    mean, parts = 0.0, []
-    for eta, weight in spread.values:
-        at = nodes(((eta, 1.0),), _FOR_SEEN)
-        seen = np.array([seen_share(float(first.rho * factor), first.dispersion) for factor in at.factors])
-        mean += weight * float(at.weights @ seen) / seen_share(first.rho, first.dispersion)
-        hidden = float(at.weights @ np.log(seen) ** 2 - (at.weights @ np.log(seen)) ** 2)
-        parts.append((sqrt(spread.calibration**2 + max(0.0, spread.own * hidden)), weight))
-    return mean, tuple(parts)
+    first, uncertainty = model.tubes[0].markers[0], model.uncertainty
+    if uncertainty.calibrator_count:
+        return uncertainty.bias_correction, read_components(uncertainty)
+    mean, components = 0.0, []
+    for eta, weight in uncertainty.eta_values:
+        nodes = make_quadrature(((eta, 1.0),), _UMI_STEP)
+        shares = np.array(
+            [share_with_reads(float(first.reads_per_molecule * factor), first.dispersion) for factor in nodes.factors]
+        )
+        mean += weight * float(nodes.weights @ shares) / share_with_reads(first.reads_per_molecule, first.dispersion)
+        variance = float(nodes.weights @ np.log(shares) ** 2 - (nodes.weights @ np.log(shares)) ** 2)
+        log_sd = sqrt(uncertainty.calibration_log_sd**2 + max(0.0, uncertainty.efficiency_share * variance))
+        components.append((log_sd, weight))
+    return mean, tuple(components)

@@ -1,4 +1,4 @@
-"""The law of the counts of a row: probabilities by recursion, on a lattice, or from three moments."""
+"""Distribution function of the counts of a row: by exact recursion, on a lattice, or from three moments."""
 
 from __future__ import annotations
 
@@ -9,133 +9,153 @@ from math import ceil, exp, sqrt
 import numpy as np
 
 from clonotrack.sequences import F64
-from clonotrack.stats.count_model import Process
-from clonotrack.stats.reads_per_cell import moments, of_cell, of_molecule
-from clonotrack.stats.uncertainty import Nodes, nodes, step_for
+from clonotrack.stats.count_model import CountModel
+from clonotrack.stats.reads_per_cell import cell_moments, cell_pmf, molecule_pmf
+from clonotrack.stats.uncertainty import Quadrature, make_quadrature, quadrature_step
 
-EXACT = 64
-"""Counts up to which the distribution is always computed by recursion; it costs their square."""
-UNITS = 256
-"""Units of the lattice that the reads of deeply sequenced molecules are put on."""
+EXACT_COUNTS = 64
+"""Counts up to which the distribution is always computed by recursion, at a cost of counts squared."""
+LATTICE_UNITS = 256
+"""Lattice units for the reads of deeply sequenced molecules."""
 
-_FEW_MOLECULES, _FEW_COUNTS = 20.0, 320
-_DEEP = 32.0
-_UNITS_A_MOLECULE = 8.0
+_EXACT_MOLECULES, _EXACT_READS = 20.0, 320
+_LATTICE_DEPTH = 32.0
+_UNITS_PER_MOLECULE = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
-    """Intensities of a process on a lattice at the nodes of X, shape (nodes, size); element 0 has their total."""
+class Intensities:
+    """Compound Poisson intensities of a row on a lattice, at each node of X.
 
-    nodes: Nodes
+    Attributes:
+        quadrature: nodes of X.
+        clone: shape (nodes, size), expected cells that give j counts, at level 1; column 0 has the total above 0.
+        blank: shape (nodes, size), the same for background and carry-over.
+    """
+
+    quadrature: Quadrature
     clone: F64
     blank: F64
 
 
 @lru_cache(maxsize=256)
-def law_of(process: Process, size: int, width: int, step: float) -> Law:
-    """Expected cells that give j counts, of the clone at level 1 and of what is no clone.
+def row_intensities(model: CountModel, size: int, width: int, step: float) -> Intensities:
+    """Compute the intensities of the clone at level 1 and of the blank.
 
-    METHOD: every part is compound Poisson, and such laws add by adding their intensities (Panjer, ASTIN Bull 1981).
+    METHOD: clone, background and carry-over are each compound Poisson, and independent compound Poisson sums add up by
+    adding their intensities (Panjer, ASTIN Bull 1981).
+
+    Args:
+        model: of the row.
+        size: number of lattice points.
+        width: reads in one unit of the lattice.
+        step: in z, between the nodes of X.
     """
-    from clonotrack.stats.kernels import mixed_intensity  # noqa: PLC0415  (numba, 0.5 s)
+    from clonotrack.stats.kernels import negative_binomial_intensity  # noqa: PLC0415  (numba, 0.5 s)
 
-    at = nodes(process.components, step)
-    depths, scale = _depths(process, at)
-    clone, blank = np.zeros((len(at.weights), size)), np.zeros((len(at.weights), size))
+    nodes = make_quadrature(model.components, step)
+    depths, scale = _depth_and_scale(model, nodes)
+    clone, blank = np.zeros((len(nodes.weights), size)), np.zeros((len(nodes.weights), size))
     single = np.eye(1, size, 1)[0]
-    for tube in process.tubes:
-        diluted = [marker.diluted(tube.aliquot) for marker in tube.markers]
-        law = of_cell(diluted, depths, size, width)
-        law[:, 0] = 1 - law[:, 0]
-        clone += tube.cells / tube.aliquot * law
+    for tube in model.tubes:
+        diluted = [marker.dilute(tube.aliquot) for marker in tube.markers]
+        pmf = cell_pmf(diluted, depths, size, width)
+        pmf[:, 0] = 1 - pmf[:, 0]
+        clone += tube.cells / tube.aliquot * pmf
         for marker, rate in zip(tube.markers, tube.background, strict=False):
             if rate.mean:
-                law = of_molecule(marker, depths, size, width)
+                pmf = molecule_pmf(marker, depths, size, width)
                 for node, factor in enumerate(scale):
-                    blank[node] += mixed_intensity(law[node], tube.cells * rate.mean * factor, rate.shape)
+                    blank[node] += negative_binomial_intensity(pmf[node], tube.cells * rate.mean * factor, rate.shape)
         for rate in tube.carry_over:
             if rate.mean:
-                blank += mixed_intensity(single, rate.mean / width, rate.shape)
-    return Law(at, clone * scale[:, None], blank)
+                blank += negative_binomial_intensity(single, rate.mean / width, rate.shape)
+    return Intensities(nodes, clone * scale[:, None], blank)
 
 
-def _depths(process: Process, at: Nodes) -> tuple[F64, F64]:
-    """What X multiplies: the reads per molecule, or the share of molecules that are seen."""
-    factors = at.factors * process.correction
+def _depth_and_scale(model: CountModel, nodes: Quadrature) -> tuple[F64, F64]:
+    """Return X as factors on the reads per molecule, and on the number of molecules (if these are counted by UMI)."""
+    factors = nodes.factors * model.bias_correction
     ones = np.ones(len(factors))
-    return (ones, factors) if process.umi else (factors, ones)
+    return (ones, factors) if model.umi else (factors, ones)
 
 
-def lattice(process: Process, reads: int) -> int:
-    """Reads in a unit of the lattice on which P(R <= reads) is computed, or 0 where it is approximated instead."""
-    if reads <= max(EXACT, min(_FEW_COUNTS, _FEW_MOLECULES * process.rho)):
+def lattice_width(model: CountModel, counts: int) -> int:
+    """Choose the reads in one lattice unit for P(R <= counts); 0 if the gamma approximation is used instead."""
+    if counts <= max(EXACT_COUNTS, min(_EXACT_READS, _EXACT_MOLECULES * model.counts_per_molecule)):
         return 1
-    width = ceil((reads + 2) / UNITS)
-    return width if process.rho >= _DEEP and width <= process.rho / _UNITS_A_MOLECULE else 0
+    width = ceil((counts + 2) / LATTICE_UNITS)
+    is_deep = model.counts_per_molecule >= _LATTICE_DEPTH
+    return width if is_deep and width <= model.counts_per_molecule / _UNITS_PER_MOLECULE else 0
 
 
-def conditional_spread(process: Process, reads: int) -> float:
-    """Relative standard deviation of the counts near `reads` where X is known."""
-    single = 1.0 if process.umi else 1.0 + process.rho * exp(process.dispersion**2)
-    return sqrt(single / max(reads, 1))
+def conditional_sd(model: CountModel, counts: int) -> float:
+    """Compute the relative standard deviation of the counts near `counts` at known X."""
+    single = 1.0 if model.umi else 1.0 + model.counts_per_molecule * exp(model.dispersion**2)
+    return sqrt(single / max(counts, 1))
 
 
-def cumulative(process: Process, reads: int, level: float) -> float:
-    """P(R <= reads) at a true level, averaged over X.
+def cdf(model: CountModel, counts: int, level: float) -> float:
+    """Compute P(R <= counts) at a true level, averaged over X.
 
-    METHOD: exact up to `EXACT` counts. Beyond, where a molecule gives many reads, the same recursion on a lattice;
-    else, at dozens of molecules, the translated gamma law of the same three moments (Seal, ASTIN Bull 1977).
+    METHOD: Panjer's recursion, exact up to `EXACT_COUNTS` counts. Beyond, if a molecule gives many reads, the same
+    recursion runs on a lattice. Otherwise, at dozens of molecules, a translated gamma distribution with the same three
+    cumulants replaces it (Seal, ASTIN Bull 1977), because the recursion costs counts squared.
     """
-    from clonotrack.stats.kernels import mixed_cumulative  # noqa: PLC0415  (numba, 0.5 s)
+    from clonotrack.stats.kernels import compound_poisson_cdf  # noqa: PLC0415  (numba, 0.5 s)
 
-    if reads < 0:
+    if counts < 0:
         return 0.0
-    width = lattice(process, reads)
-    step = step_for(process.components, conditional_spread(process, reads))
+    width = lattice_width(model, counts)
+    step = quadrature_step(model.components, conditional_sd(model, counts))
     if not width:
-        return _translated_gamma(process, reads, level, step)
-    place = (reads + 0.5) / width - 0.5
-    below = int(place)
-    law = law_of(process, size_of(below + 2), width, step)
-    return float(mixed_cumulative(law.clone, law.blank, law.nodes.weights, level, below, place - below))
+        return _translated_gamma_cdf(model, counts, level, step)
+    position = (counts + 0.5) / width - 0.5
+    last = int(position)
+    row = row_intensities(model, padded_size(last + 2), width, step)
+    return float(compound_poisson_cdf(row.clone, row.blank, row.quadrature.weights, level, last, position - last))
 
 
-def size_of(needed: int) -> int:
-    """Rounded up, so that laws are shared between numbers of reads."""
-    return max(16, 1 << (needed - 1).bit_length())
+def padded_size(size: int) -> int:
+    """Round a size up to a power of two, so that different counts share their cached intensities."""
+    return max(16, 1 << (size - 1).bit_length())
 
 
-def _translated_gamma(process: Process, reads: int, level: float, step: float) -> float:
-    from scipy.special import gammainc  # noqa: PLC0415  (0.3 s, only where it is needed)
+def _translated_gamma_cdf(model: CountModel, counts: int, level: float, step: float) -> float:
+    from scipy.special import gammainc  # noqa: PLC0415  (0.3 s, only if it is needed)
 
-    clone, blank, weights = cumulants(process, step)
-    mean, spread, third = level * clone + blank
+    clone, blank, weights = cumulants(model, step)
+    mean, variance, third = level * clone + blank
     if not mean.any():
         return 1.0
-    shape = 4 * spread**3 / third**2
-    scale = third / (2 * spread)
-    return float(weights @ gammainc(shape, np.maximum(0.0, (reads + 0.5 - mean) / scale + shape)))
+    shape = 4 * variance**3 / third**2
+    scale = third / (2 * variance)
+    return float(weights @ gammainc(shape, np.maximum(0.0, (counts + 0.5 - mean) / scale + shape)))
 
 
 @lru_cache(maxsize=256)
-def cumulants(process: Process, step: float) -> tuple[F64, F64, F64]:
-    """First three cumulants of R at the nodes of X: of the clone at level 1, of what is no clone; and the weights."""
-    at = nodes(process.components, step)
-    depths, scale = _depths(process, at)
+def cumulants(model: CountModel, step: float) -> tuple[F64, F64, F64]:
+    """Compute the first three cumulants of the counts at each node of X.
+
+    Returns:
+        Cumulants of the clone at level 1, shape (3, nodes); of the blank, shape (3, nodes); weights, shape (nodes,).
+    """
+    nodes = make_quadrature(model.components, step)
+    depths, scale = _depth_and_scale(model, nodes)
     clone, blank = np.zeros((3, len(depths))), np.zeros((3, len(depths)))
-    for tube in process.tubes:
-        diluted = [marker.diluted(tube.aliquot) for marker in tube.markers]
-        clone += tube.cells / tube.aliquot * moments(diluted, depths) * scale
+    for tube in model.tubes:
+        diluted = [marker.dilute(tube.aliquot) for marker in tube.markers]
+        clone += tube.cells / tube.aliquot * cell_moments(diluted, depths) * scale
         for marker, rate in zip(tube.markers, tube.background, strict=False):
             single = replace(marker, copies=1.0)
-            blank += _mixed(tube.cells * rate.mean * moments((single,), depths) * scale, rate.shape)
+            poisson = tube.cells * rate.mean * cell_moments((single,), depths) * scale
+            blank += _gamma_mixed_cumulants(poisson, rate.shape)
         for rate in tube.carry_over:
-            blank += _mixed(np.full((3, len(depths)), rate.mean), rate.shape)
-    return clone, blank, at.weights
+            blank += _gamma_mixed_cumulants(np.full((3, len(depths)), rate.mean), rate.shape)
+    return clone, blank, nodes.weights
 
 
-def _mixed(poisson: F64, shape: float) -> F64:
-    """Cumulants of a compound Poisson sum whose rate is a gamma variable of mean one."""
+def _gamma_mixed_cumulants(poisson: F64, shape: float) -> F64:
+    """Compute the cumulants of a compound Poisson sum whose rate is multiplied by a gamma variable of mean one."""
     first, second, third = poisson
     return np.array([first, second + first**2 / shape, third + 3 * first * second / shape + 2 * first**3 / shape**2])

@@ -1,7 +1,7 @@
-"""Interval, p-value, and the limits of blank, detection and quantification of one result row.
+"""Interval, p-value, and the limits of blank, detection and quantification of one row.
 
-Every function takes a `Process` and speaks of levels f: clone cells per nucleated cell. Derived in
-docs/statistics.md, in the same symbols.
+Each function takes a `CountModel`. Levels f are clone cells per nucleated cell. docs/statistics.md derives the formulas
+in the same symbols.
 """
 
 from __future__ import annotations
@@ -14,177 +14,183 @@ from math import ceil, sqrt
 import numpy as np
 
 from clonotrack.sequences import F64
-from clonotrack.stats.count_model import Process
-from clonotrack.stats.distribution import UNITS, conditional_spread, cumulants, cumulative, lattice, law_of
-from clonotrack.stats.reads_per_cell import captured
-from clonotrack.stats.roots import crossing
-from clonotrack.stats.uncertainty import step_for
+from clonotrack.stats.count_model import CountModel
+from clonotrack.stats.distribution import LATTICE_UNITS, cdf, conditional_sd, cumulants, lattice_width, row_intensities
+from clonotrack.stats.reads_per_cell import captured_pmf
+from clonotrack.stats.roots import solve_decreasing
+from clonotrack.stats.uncertainty import quadrature_step
 
-DETECTED = 0.95
-"""Share of samples at the limit of detection that are called, and of blank ones at or under the limit of blank."""
-LARGEST_ERROR = 0.70
-"""Root mean square error, relative, at the limit of quantification."""
-_QUANTIFIED = 1e-4
-WHOLE = 1.0
-"""The level at which every cell is of the clone."""
+DETECTED_SHARE = 0.95
+"""Share of samples at the LoD that are called positive, and of blank samples at or below the LoB."""
+MAX_RMS_ERROR = 0.70
+"""Largest relative root-mean-square error at the LoQ."""
+ALL_CELLS = 1.0
+"""The level at which every nucleated cell is a clone cell."""
+_LOQ_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """The decision: positive with p <= alpha and at least `min_molecules` molecules."""
+class DecisionRule:
+    """When a count is called positive: p at or below `alpha`, and the counts of at least `min_molecules` molecules."""
 
     alpha: float
     min_molecules: int
 
 
-def interval(process: Process, counts: int, confidence: float) -> tuple[float, float]:
-    """Two-sided limits of the true level for `counts` counts seen.
+def interval(model: CountModel, counts: int, confidence: float) -> tuple[float, float]:
+    """Compute the lower and upper confidence limit of the true level.
 
-    METHOD: test inversion (Clopper & Pearson, Biometrika 1934; for Poisson counts Garwood, Biometrika 1936), each
-    tail averaged over what is not known of the counts per molecule. The lower limit allows for background and
-    carry-over, the upper one does not: where their rates are uncertain both err to the wide side. Fewer reads than a
-    molecule gives are no level of their own, so the lower limit is never over the estimate.
+    METHOD: test inversion: P(R >= r | f_low) = P(R <= r | f_high) = (1 - confidence) / 2 (Clopper & Pearson, Biometrika
+    1934; for Poisson counts Garwood, Biometrika 1936), averaged over X. Only the lower limit allows for the blank. The
+    rates of the blank are uncertain, so this makes both limits err to the wide side. Fewer reads than one molecule
+    gives are no level of their own, so the lower limit is never above the estimate.
     """
     tail = (1 - confidence) / 2
-    start = max(counts, process.rho) / process.per_level
-    clean = process.without_blank()
-    high = crossing(lambda level: cumulative(clean, counts, level), tail, start)
+    start = max(counts, model.counts_per_molecule) / model.counts_per_level
+    clone_only = model.without_blank()
+    high = solve_decreasing(lambda level: cdf(clone_only, counts, level), tail, start)
     low = 0.0
-    if counts and cumulative(process, counts - 1, 0.0) > 1 - tail:
-        low = crossing(lambda level: cumulative(process, counts - 1, level), 1 - tail, start)
-    return min(low, counts / process.per_level), high
+    if counts and cdf(model, counts - 1, 0.0) > 1 - tail:
+        low = solve_decreasing(lambda level: cdf(model, counts - 1, level), 1 - tail, start)
+    return min(low, counts / model.counts_per_level), high
 
 
-def p_value(process: Process, counts: int) -> float:
-    """P(R >= counts) without the clone; 1 for no count, 0 for any where nothing else can give one."""
+def p_value(model: CountModel, counts: int) -> float:
+    """Compute P(R >= counts) without the clone: 1 for no count, 0 for any count if there is no blank."""
     if counts == 0:
         return 1.0
-    if not process.has_blank:
+    if not model.has_blank:
         return 0.0
-    return max(0.0, 1 - cumulative(process, counts - 1, 0.0))
+    return max(0.0, 1 - cdf(model, counts - 1, 0.0))
 
 
 @lru_cache(maxsize=4096)
-def least_counts(process: Process, molecules: int) -> int:
-    """Counts that show `molecules` captured molecules: as many as these give in 95 % of the cases they give any.
+def min_counts(model: CountModel, molecules: int) -> int:
+    """Compute r_1, the counts that `molecules` captured molecules reach in 95 % of cases with at least one count.
 
-    METHOD: fewer reads than that are not what so many molecules look like at this depth (stray reads of a deep run),
-    and the demand loses at most 5 % of the molecules it is made of. A mean yield would lose half of them. A molecule
-    by UMI is one count.
+    METHOD: the 5 % quantile of the counts of that many molecules, given at least one count. Fewer reads do not look
+    like molecules at this depth: they are stray reads of a deep run. The demand loses at most 5 % of the molecules; the
+    mean yield as the threshold would lose half. By UMI a molecule is one count.
     """
-    if process.umi:
+    if model.umi:
         return molecules
-    width = ceil(molecules * process.rho / UNITS)
-    size = ceil(molecules * process.rho / width) + 2
-    single, law = _molecule(process, size, width), np.eye(1, size)[0]
+    width = ceil(molecules * model.counts_per_molecule / LATTICE_UNITS)
+    size = ceil(molecules * model.counts_per_molecule / width) + 2
+    single, pmf = _mean_molecule_pmf(model, size, width), np.eye(1, size)[0]
     for _ in range(molecules):
-        law = np.convolve(law, single)[:size]
-    missed = np.cumsum(law[1:]) / (1 - law[0])
-    return max(molecules, 1 + width * int(np.searchsorted(missed, 1 - DETECTED, side="right")))
+        pmf = np.convolve(pmf, single)[:size]
+    missed = np.cumsum(pmf[1:]) / (1 - pmf[0])
+    return max(molecules, 1 + width * int(np.searchsorted(missed, 1 - DETECTED_SHARE, side="right")))
 
 
-def _molecule(process: Process, size: int, width: int) -> F64:
-    """P(reads of a captured molecule of the clone, in units of `width`), over the markers and tubes, shape (size,)."""
-    law = np.zeros(size)
-    for tube in process.tubes:
+def _mean_molecule_pmf(model: CountModel, size: int, width: int) -> F64:
+    """Compute P(reads of a captured molecule) over markers and tubes, in units of `width` reads, shape (size,)."""
+    pmf = np.zeros(size)
+    for tube in model.tubes:
         for marker in tube.markers:
-            share = tube.cells * marker.capture * marker.copies / process.molecules_per_level
-            depth = np.array([marker.rho * process.correction])
-            law += share * captured(depth, marker.dispersion, size, width)[0]
-    return law
+            share = tube.cells * marker.capture * marker.copies / model.molecules_per_level
+            depth = np.array([marker.reads_per_molecule * model.bias_correction])
+            pmf += share * captured_pmf(depth, marker.dispersion, size, width)[0]
+    return pmf
 
 
 @lru_cache(maxsize=4096)
-def critical_counts(process: Process, rule: Rule) -> int:
-    """Least number of counts that the rule calls: p <= alpha, and those of `min_molecules` molecules."""
-    least = least_counts(process, rule.min_molecules)
-    if not process.has_blank:
+def critical_count(model: CountModel, rule: DecisionRule) -> int:
+    """Find r*, the smallest count that the decision rule calls positive."""
+    least = min_counts(model, rule.min_molecules)
+    if not model.has_blank:
         return least
-    return _first(lambda counts: p_value(process, counts) <= rule.alpha, least)
+    return _smallest(lambda counts: p_value(model, counts) <= rule.alpha, least)
 
 
 @lru_cache(maxsize=4096)
-def blank_counts(process: Process, share: float = DETECTED) -> int:
-    """The counts at or under which a share of samples without the clone fall."""
-    if not process.has_blank:
+def blank_count(model: CountModel, share: float = DETECTED_SHARE) -> int:
+    """Find the smallest count that a share of samples without the clone do not exceed."""
+    if not model.has_blank:
         return 0
-    return _first(lambda seen: cumulative(process, seen, 0.0) >= share, 0)
+    return _smallest(lambda counts: cdf(model, counts, 0.0) >= share, 0)
 
 
-def limit_of_blank(process: Process) -> float:
-    """The level at or under which 95 % of samples without the clone fall (Armbruster & Pry 2008; CLSI EP17)."""
-    return blank_counts(process) / process.per_level
+def limit_of_blank(model: CountModel) -> float:
+    """Compute the LoB: the value that 95 % of samples without the clone do not exceed (Armbruster & Pry 2008; EP17)."""
+    return blank_count(model) / model.counts_per_level
 
 
-def _first(holds: Callable[[int], bool], start: int) -> int:
-    """Least whole number from `start` on for which a rising condition holds."""
+def _smallest(condition: Callable[[int], bool], start: int) -> int:
+    """Find the smallest number from `start` on that meets a condition which stays true once it is met."""
     step = 1
-    while not holds(start + step - 1):
+    while not condition(start + step - 1):
         step *= 2
     low, high = start + step // 2, start + step - 1
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+        low, high = (low, middle) if condition(middle) else (middle + 1, high)
     return low
 
 
 @lru_cache(maxsize=4096)
-def limit_of_detection(process: Process, rule: Rule) -> float:
-    """The true level that this very rule calls in 95 % of samples.
+def limit_of_detection(model: CountModel, rule: DecisionRule) -> float:
+    """Compute the LoD: the true level that the decision rule calls positive in 95 % of samples.
 
-    P(R >= critical counts) = 0.95 over counting, capture, amplification, background, carry-over and what is not
-    known of the counts per molecule. Perfect seeing of every cell gives -ln(0.05) = 2.996 cells.
+    METHOD: P(R >= r* | LoD) = 0.95, with every source of variation of the count model. The rule that judges a sample
+    also defines its limit. If every cell is seen, the LoD is -ln(0.05) = 2.996 cells.
     """
-    counts = critical_counts(process, rule)
-    start = (counts / process.rho + 2) / process.molecules_per_level
-    return crossing(lambda level: cumulative(process, counts - 1, level), 1 - DETECTED, start)
+    counts = critical_count(model, rule)
+    start = (counts / model.counts_per_molecule + 2) / model.molecules_per_level
+    return solve_decreasing(lambda level: cdf(model, counts - 1, level), 1 - DETECTED_SHARE, start)
 
 
 @lru_cache(maxsize=4096)
-def limit_of_quantification(process: Process, rule: Rule) -> float:
-    """The lowest level from the limit of detection on with an RMS error of at most 70 %, non-detects counted as 0.
+def limit_of_quantification(model: CountModel, rule: DecisionRule) -> float:
+    """Compute the LoQ: the lowest level from the LoD on with a root-mean-square error of at most 70 %.
 
-    Where the counts per molecule are known no better than that, no level is quantified: the level at which every
-    cell is of the clone is given, if the limit of detection is not higher still.
+    A sample that is not called positive counts as an estimate of 0. If the counts per molecule alone are known no
+    better than 70 %, no level qualifies. The LoQ is then 1, or the LoD if that is higher.
     """
-    lowest = limit_of_detection(process, rule)
-    return lowest_quantified(lambda level: rms_error(process, rule, level), lowest)
+    lowest = limit_of_detection(model, rule)
+    return lowest_quantified(lambda level: rms_error(model, rule, level), lowest)
 
 
 def lowest_quantified(error: Callable[[float], float], lowest: float) -> float:
-    """The lowest level from `lowest` on at which an RMS error comes down to 70 %."""
-    if error(lowest) <= LARGEST_ERROR:
-        return lowest
-    if error(max(WHOLE, lowest)) > LARGEST_ERROR:
-        return max(WHOLE, lowest)
-    return max(lowest, crossing(error, LARGEST_ERROR, lowest, _QUANTIFIED))
+    """Find the lowest level from `lowest` on with an error of at most 70 %.
 
-
-def rms_error(process: Process, rule: Rule, level: float) -> float:
-    """Root mean square error of the estimate at a true level, relative to it; a sample that is not called counts 0.
-
-    E[(R / f D - 1)^2] over counts R and over X; under the critical counts the square is replaced by 1.
+    Args:
+        error: relative root-mean-square error at a level.
+        lowest: the LoD.
     """
-    mean = level * process.per_level
-    counts = critical_counts(process, rule)
-    step = step_for(process.components, conditional_spread(process, counts))
-    clone, blank, weights = cumulants(process, step)
+    if error(lowest) <= MAX_RMS_ERROR:
+        return lowest
+    if error(max(ALL_CELLS, lowest)) > MAX_RMS_ERROR:
+        return max(ALL_CELLS, lowest)
+    return max(lowest, solve_decreasing(error, MAX_RMS_ERROR, lowest, _LOQ_TOLERANCE))
+
+
+def rms_error(model: CountModel, rule: DecisionRule, level: float) -> float:
+    """Compute the relative root-mean-square error of the estimate at a true level.
+
+    METHOD: E[(R / (f D) - 1)^2] over the counts R and over X. Below the critical count the square is 1, because a
+    sample that is not called positive counts as an estimate of 0.
+    """
+    mean = level * model.counts_per_level
+    counts = critical_count(model, rule)
+    step = quadrature_step(model.components, conditional_sd(model, counts))
+    clone, blank, weights = cumulants(model, step)
     first, second = (level * clone[0] + blank[0]) / mean, (level * clone[1] + blank[1]) / mean**2
     total = float(weights @ (first**2 + second - 2 * first + 1))
-    below, law = _uncalled(process, level, counts, step)
-    return sqrt(max(0.0, total + float(law @ (1 - (below / mean - 1) ** 2))))
+    below, pmf = _not_called(model, level, counts, step)
+    return sqrt(max(0.0, total + float(pmf @ (1 - (below / mean - 1) ** 2))))
 
 
-def _uncalled(process: Process, level: float, counts: int, step: float) -> tuple[F64, F64]:
-    """The numbers of counts that the rule does not call, in units of a lattice, and their probabilities."""
-    from clonotrack.stats.kernels import compound_poisson  # noqa: PLC0415  (numba, 0.5 s)
+def _not_called(model: CountModel, level: float, critical: int, step: float) -> tuple[F64, F64]:
+    """Return the counts below the critical count, in steps of a lattice, and their probabilities."""
+    from clonotrack.stats.kernels import compound_poisson_pmf  # noqa: PLC0415  (numba, 0.5 s)
 
-    width = lattice(process, counts) or ceil(counts / UNITS)
-    size = ceil(counts / width)
-    law = law_of(process, max(2, size), width, step)
+    width = lattice_width(model, critical) or ceil(critical / LATTICE_UNITS)
+    size = ceil(critical / width)
+    row = row_intensities(model, max(2, size), width, step)
     parts = [
-        weight * compound_poisson((level * clone + blank)[:size], level * clone[0] + blank[0])
-        for weight, clone, blank in zip(law.nodes.weights, law.clone, law.blank, strict=True)
+        weight * compound_poisson_pmf((level * clone + blank)[:size], level * clone[0] + blank[0])
+        for weight, clone, blank in zip(row.quadrature.weights, row.clone, row.blank, strict=True)
     ]
     total: F64 = np.sum(parts, axis=0)
     return np.arange(size, dtype=np.float64) * width, total

@@ -1,7 +1,8 @@
-"""The result of a sample over one or several markers: the highest, as custom has it, with its own interval and limits.
+"""Result of a sample by its highest marker, with interval, limits and p-value of a maximum.
 
-METHOD: the highest of several markers is biased upwards, so its interval, its limits and its p-value are those of a
-maximum: P(max <= t | f) is the chance that every marker stays at or under t. With one marker all of it is `limits`.
+METHOD: P(max <= t | f) is the probability that every marker stays at or below t. The sample states its highest marker,
+which is biased upwards, so that all statements have to be about the maximum. With one marker they are those of
+`clonotrack.stats.limits`.
 """
 
 from __future__ import annotations
@@ -14,124 +15,134 @@ from math import ceil, floor
 import numpy as np
 
 from clonotrack.sequences import F64
-from clonotrack.stats.count_model import Process
+from clonotrack.stats.count_model import CountModel
 from clonotrack.stats.limits import (
-    DETECTED,
-    Rule,
-    blank_counts,
-    critical_counts,
+    DETECTED_SHARE,
+    DecisionRule,
+    blank_count,
+    critical_count,
     interval,
     limit_of_detection,
     limit_of_quantification,
     lowest_quantified,
     p_value,
 )
-from clonotrack.stats.multi_marker import all_below, covariance
-from clonotrack.stats.roots import crossing
+from clonotrack.stats.multi_marker import covariance, joint_cdf
+from clonotrack.stats.roots import solve_decreasing
 
 _ROUNDING = 1e-9
-_POINTS = 48
-_REACH = 6.0
+_MAX_LEVELS = 48
+_STANDARD_DEVIATIONS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class Highest:
-    """Markers of one sample, each with its process, to be judged together; a single one is judged as it is."""
+class HighestMarker:
+    """The highest of the markers of one sample.
 
-    processes: tuple[Process, ...]
+    Attributes:
+        models: of each marker; with one, the results are those of that marker.
+    """
+
+    models: tuple[CountModel, ...]
 
     def estimate(self, counts: tuple[int, ...]) -> float:
-        """The highest level that a marker shows."""
-        return max(count / process.per_level for count, process in zip(counts, self.processes, strict=True))
+        """Return the highest estimated level of the markers with these counts."""
+        return max(count / model.counts_per_level for count, model in zip(counts, self.models, strict=True))
 
     def interval(self, counts: tuple[int, ...], confidence: float) -> tuple[float, float]:
-        """Two-sided limits of the true level, by inversion of the law of the maximum."""
-        if len(self.processes) == 1:
-            return interval(self.processes[0], counts[0], confidence)
+        """Compute both confidence limits of the true level, by inversion of the distribution of the maximum."""
+        if len(self.models) == 1:
+            return interval(self.models[0], counts[0], confidence)
         tail, top = (1 - confidence) / 2, self.estimate(counts)
-        clean = [process.without_blank() for process in self.processes]
-        start = max(top, *(1 / process.molecules_per_level for process in self.processes))
-        upto, under = self._upto(top), self._under(top)
-        high = crossing(lambda level: _below(clean, upto, level), tail, start)
-        if not top or _below(self.processes, under, 0.0) <= 1 - tail:
+        clone_only = [model.without_blank() for model in self.models]
+        start = max(top, *(1 / model.molecules_per_level for model in self.models))
+        at_most, below = self._counts_at_most(top), self._counts_below(top)
+        high = solve_decreasing(lambda level: _joint_cdf(clone_only, at_most, level), tail, start)
+        if not top or _joint_cdf(self.models, below, 0.0) <= 1 - tail:
             return 0.0, high
-        return min(top, crossing(lambda level: _below(self.processes, under, level), 1 - tail, start)), high
+        low = solve_decreasing(lambda level: _joint_cdf(self.models, below, level), 1 - tail, start)
+        return min(top, low), high
 
     def p_value(self, counts: tuple[int, ...]) -> float:
-        """Chance of a marker as unlikely as the unlikeliest, without the clone (Sidak, JASA 1967)."""
-        least = min(p_value(process, count) for process, count in zip(self.processes, counts, strict=True))
-        return 1 - (1 - least) ** len(self.processes)
+        """Compute the p-value of the sample: 1 - (1 - min p)^m over its m markers (Sidak, JASA 1967)."""
+        least = min(p_value(model, count) for model, count in zip(self.models, counts, strict=True))
+        return 1 - (1 - least) ** len(self.models)
 
-    def rule(self, rule: Rule) -> Rule:
-        """What each marker is held to, so that the sample errs as rarely as `rule` says."""
-        return Rule(1 - (1 - rule.alpha) ** (1 / len(self.processes)), rule.min_molecules)
+    def marker_rule(self, rule: DecisionRule) -> DecisionRule:
+        """Return the rule for each single marker at which the sample keeps the alpha of `rule`."""
+        return DecisionRule(1 - (1 - rule.alpha) ** (1 / len(self.models)), rule.min_molecules)
 
-    def critical(self, rule: Rule) -> tuple[int, ...]:
-        """Counts of each marker from which it, and so the sample, is positive."""
-        return tuple(critical_counts(process, self.rule(rule)) for process in self.processes)
+    def critical_counts(self, rule: DecisionRule) -> tuple[int, ...]:
+        """Return the smallest counts of each marker that make it, and so the sample, positive."""
+        return tuple(critical_count(model, self.marker_rule(rule)) for model in self.models)
 
-    def met(self, counts: tuple[int, ...], rule: Rule) -> bool:
-        """Whether any marker meets its rule."""
-        return any(count >= least for count, least in zip(counts, self.critical(rule), strict=True))
+    def is_positive(self, counts: tuple[int, ...], rule: DecisionRule) -> bool:
+        """Return whether at least one marker reaches its critical count."""
+        return any(count >= critical for count, critical in zip(counts, self.critical_counts(rule), strict=True))
 
     def limit_of_blank(self) -> float:
-        """The level at or under which the highest of 95 % of samples without the clone lies."""
-        share = DETECTED ** (1 / len(self.processes))
-        return max(blank_counts(process, share) / process.per_level for process in self.processes)
+        """Compute the LoB: the value that the highest marker of 95 % of samples without the clone does not exceed."""
+        share = DETECTED_SHARE ** (1 / len(self.models))
+        return max(blank_count(model, share) / model.counts_per_level for model in self.models)
 
-    def limit_of_detection(self, rule: Rule) -> float:
-        """The true level at which a marker meets its rule in 95 % of samples."""
-        if len(self.processes) == 1:
-            return limit_of_detection(self.processes[0], rule)
-        return _detected(self, rule)
+    def limit_of_detection(self, rule: DecisionRule) -> float:
+        """Compute the LoD: the true level at which at least one marker is positive in 95 % of samples."""
+        if len(self.models) == 1:
+            return limit_of_detection(self.models[0], rule)
+        return _limit_of_detection(self, rule)
 
-    def limit_of_quantification(self, rule: Rule) -> float:
-        """The lowest level from the limit of detection on where the highest errs by 70 % at most."""
-        if len(self.processes) == 1:
-            return limit_of_quantification(self.processes[0], rule)
-        return _quantified(self, rule)
+    def limit_of_quantification(self, rule: DecisionRule) -> float:
+        """Compute the LoQ: the lowest level from the LoD on at which the highest marker errs by at most 70 % (RMS)."""
+        if len(self.models) == 1:
+            return limit_of_quantification(self.models[0], rule)
+        return _limit_of_quantification(self, rule)
 
-    def rms_error(self, rule: Rule, level: float) -> float:
-        """Relative root mean square error of the highest, 0 where nothing is called, from its law at points."""
-        critical = self.critical(rule)
-        missed = _below(self.processes, [count - 1 for count in critical], level)
-        least = min(count / row.per_level for count, row in zip(critical, self.processes, strict=True))
-        reach = max(least, level) + _REACH * max(np.sqrt(np.diag(covariance(self.processes, level))))
-        points = self._support(least, reach)
-        law = all_below(self.processes, [self._upto(point) for point in points], level)
-        if len(points) == _POINTS:
-            points[1:] = (points[1:] + points[:-1]) / 2
-        return float(np.sqrt(missed + np.diff(law, prepend=missed) @ (points / level - 1) ** 2))
+    def rms_error(self, rule: DecisionRule, level: float) -> float:
+        """Compute the relative root-mean-square error of the highest marker; a sample that is not positive counts 0.
 
-    def _support(self, least: float, reach: float) -> F64:
-        """The levels that the highest can show between two, or points between them where these are too many."""
-        if (reach - least) * sum(process.per_level for process in self.processes) >= _POINTS:
-            return np.linspace(least, reach, _POINTS)
+        The distribution of the maximum is summed over the levels that it can take, or over 48 points if there are more.
+        """
+        critical = self.critical_counts(rule)
+        missed = _joint_cdf(self.models, [count - 1 for count in critical], level)
+        lowest = min(count / model.counts_per_level for count, model in zip(critical, self.models, strict=True))
+        deviation = max(np.sqrt(np.diag(covariance(self.models, level))))
+        levels = self._levels_between(lowest, max(lowest, level) + _STANDARD_DEVIATIONS * deviation)
+        below = joint_cdf(self.models, [self._counts_at_most(value) for value in levels], level)
+        if len(levels) == _MAX_LEVELS:
+            levels[1:] = (levels[1:] + levels[:-1]) / 2
+        return float(np.sqrt(missed + np.diff(below, prepend=missed) @ (levels / level - 1) ** 2))
+
+    def _levels_between(self, low: float, high: float) -> F64:
+        """Return the levels between two that a marker can show, or equally spaced ones if there are too many."""
+        if (high - low) * sum(model.counts_per_level for model in self.models) >= _MAX_LEVELS:
+            return np.linspace(low, high, _MAX_LEVELS)
         values = {
-            count / row.per_level
-            for row in self.processes
-            for count in range(ceil(least * row.per_level * (1 - _ROUNDING)), ceil(reach * row.per_level))
+            count / model.counts_per_level
+            for model in self.models
+            for count in range(
+                ceil(low * model.counts_per_level * (1 - _ROUNDING)), ceil(high * model.counts_per_level)
+            )
         }
         return np.array(sorted(values))
 
-    def _upto(self, top: float) -> tuple[int, ...]:
-        return tuple(floor(top * process.per_level * (1 + _ROUNDING)) for process in self.processes)
+    def _counts_at_most(self, level: float) -> tuple[int, ...]:
+        return tuple(floor(level * model.counts_per_level * (1 + _ROUNDING)) for model in self.models)
 
-    def _under(self, top: float) -> tuple[int, ...]:
-        return tuple(ceil(top * process.per_level * (1 - _ROUNDING)) - 1 for process in self.processes)
-
-
-def _below(processes: Sequence[Process], counts: Sequence[int], level: float) -> float:
-    return float(all_below(processes, [counts], level)[0])
+    def _counts_below(self, level: float) -> tuple[int, ...]:
+        return tuple(ceil(level * model.counts_per_level * (1 - _ROUNDING)) - 1 for model in self.models)
 
 
-@lru_cache(maxsize=512)
-def _detected(row: Highest, rule: Rule) -> float:
-    under = [count - 1 for count in row.critical(rule)]
-    start = min(limit_of_detection(process, row.rule(rule)) for process in row.processes)
-    return crossing(lambda level: _below(row.processes, under, level), 1 - DETECTED, start)
+def _joint_cdf(models: Sequence[CountModel], counts: Sequence[int], level: float) -> float:
+    return float(joint_cdf(models, [counts], level)[0])
 
 
 @lru_cache(maxsize=512)
-def _quantified(row: Highest, rule: Rule) -> float:
-    return lowest_quantified(lambda level: row.rms_error(rule, level), _detected(row, rule))
+def _limit_of_detection(highest: HighestMarker, rule: DecisionRule) -> float:
+    below = [count - 1 for count in highest.critical_counts(rule)]
+    start = min(limit_of_detection(model, highest.marker_rule(rule)) for model in highest.models)
+    return solve_decreasing(lambda level: _joint_cdf(highest.models, below, level), 1 - DETECTED_SHARE, start)
+
+
+@lru_cache(maxsize=512)
+def _limit_of_quantification(highest: HighestMarker, rule: DecisionRule) -> float:
+    return lowest_quantified(lambda level: highest.rms_error(rule, level), _limit_of_detection(highest, rule))

@@ -1,9 +1,10 @@
-"""Several markers of one clone: their counts as dependent numbers, and how far they agree.
+"""Joint distribution of the counts of several markers of one clone, and the test whether they agree.
 
-METHOD: markers share the specimen's cells, not the molecules in a tube: with an aliquot a of the DNA and a capture c
-the molecules that are seen of two markers correlate by a c (both are binomial thinnings of the same cells). At few
-molecules the joint law is exact: given the specimen's cells the markers are independent, and the cells are Poisson. At
-many the law of a single marker is kept, and a one-factor Gaussian copula with the counts' own correlation joins them.
+METHOD: the captured molecules of two markers correlate by a c, where a is the aliquot and c the capture. Markers share
+the cells of the specimen but not the molecules in a tube: both counts are binomial thinnings of the same cells. For few
+molecules the joint distribution is exact: it sums over the Poisson number of cells, at which the markers are
+independent. For many, a one-factor Gaussian copula with the correlation of the counts joins the exact distributions of
+the single markers.
 """
 
 from __future__ import annotations
@@ -16,137 +17,173 @@ from statistics import NormalDist
 import numpy as np
 
 from clonotrack.sequences import F64
-from clonotrack.stats.count_model import Process
-from clonotrack.stats.distribution import UNITS, conditional_spread, cumulants, cumulative, lattice, law_of, size_of
-from clonotrack.stats.uncertainty import step_for
+from clonotrack.stats.count_model import CountModel
+from clonotrack.stats.distribution import (
+    LATTICE_UNITS,
+    cdf,
+    conditional_sd,
+    cumulants,
+    lattice_width,
+    padded_size,
+    row_intensities,
+)
+from clonotrack.stats.uncertainty import quadrature_step
 
 _NORMAL = NormalDist()
-_CERTAIN = 1e-15
-_WHOLE_STEP = 1.2
-_FEW_CELLS, _MOST_CELLS = 40.0, 1000.0
-_CELLS_REACH = 7.0
+_SMALLEST_PROBABILITY = 1e-15
+_WIDEST_STEP = 1.2
+_EXACT_MOLECULES, _EXACT_CELLS = 40.0, 1000.0
+_STANDARD_DEVIATIONS = 7.0
 
 
-def covariance(processes: Sequence[Process], level: float) -> F64:
-    """Covariance of the markers' estimates of the level, shape (m, m).
+def covariance(models: Sequence[CountModel], level: float) -> F64:
+    """Compute the covariance matrix of the markers' estimates of the level.
 
-    Off the diagonal: f sum C a E[S_i] E[S_j] by the cells that are shared, over D_i D_j, and where two markers rest on
-    the same calibrators f^2 times the relative variance of their coefficient.
+    METHOD: off the diagonal f sum C a E[S_i] E[S_j] / (D_i D_j), because the markers share cells. If two markers rest
+    on the same calibrators, f^2 times the relative variance of the measured counts per molecule is added.
+
+    Args:
+        models: of the m markers.
+        level: f.
+
+    Returns:
+        Shape (m, m).
     """
-    size = len(processes)
+    size = len(models)
     result = np.empty((size, size))
-    for i, one in enumerate(processes):
-        clone, blank, weights = cumulants(one, _WHOLE_STEP)
-        counting = float(weights @ (level * clone[1] + blank[1])) / one.per_level**2
-        result[i, i] = counting + level**2 * one.relative_variance
+    for i, left in enumerate(models):
+        clone, blank, weights = cumulants(left, _WIDEST_STEP)
+        counting = float(weights @ (level * clone[1] + blank[1])) / left.counts_per_level**2
+        result[i, i] = counting + level**2 * left.relative_variance
         for j in range(i):
-            result[i, j] = result[j, i] = _shared(one, processes[j], level)
+            result[i, j] = result[j, i] = _shared_covariance(left, models[j], level)
     return result
 
 
-def _shared(one: Process, other: Process, level: float) -> float:
+def _shared_covariance(first: CountModel, second: CountModel, level: float) -> float:
     cells = 0.0
-    for left in one.tubes:
-        for right in other.tubes:
+    for left in first.tubes:
+        for right in second.tubes:
             counts = left.markers[0].counts_per_cell * right.markers[0].counts_per_cell
             cells += (left.cells * right.aliquot + right.cells * left.aliquot) / 2 * counts
-    corrected = cells * one.correction * other.correction
-    measured = _measured(one) if one.spread == other.spread and one.spread.calibration else 0.0
-    return level * corrected / (one.per_level * other.per_level) + level**2 * measured
+    corrected = cells * first.bias_correction * second.bias_correction
+    same = first.uncertainty == second.uncertainty and first.uncertainty.calibration_log_sd
+    measured = _measured_variance(first) if same else 0.0
+    return level * corrected / (first.counts_per_level * second.counts_per_level) + level**2 * measured
 
 
-def _measured(process: Process) -> float:
-    return sum(weight * process.spread.measured(eta) for eta, weight in process.spread.values)
+def _measured_variance(model: CountModel) -> float:
+    uncertainty = model.uncertainty
+    return sum(weight * uncertainty.measured_variance(eta) for eta, weight in uncertainty.eta_values)
 
 
-def correlation(processes: Sequence[Process], level: float) -> float:
-    """Mean correlation between the counts of the markers at a level."""
-    if len(processes) == 1 or not level:
+def correlation(models: Sequence[CountModel], level: float) -> float:
+    """Compute the mean correlation between the counts of the markers at a level."""
+    if len(models) == 1 or not level:
         return 0.0
-    matrix = covariance(processes, level)
+    matrix = covariance(models, level)
     deviations = np.sqrt(np.diag(matrix))
     ratios = matrix / np.outer(deviations, deviations)
     return float(min(0.99, (ratios.sum() - len(ratios)) / (len(ratios) * (len(ratios) - 1))))
 
 
-def all_below(processes: Sequence[Process], counts: Sequence[Sequence[int]], level: float) -> F64:
-    """P(every marker shows at most its counts) at a true level, for several such sets of counts, shape (sets,)."""
-    if max(map(_specimen, processes)) * level <= _MOST_CELLS and _few(processes, counts):
-        return _given_cells(processes, counts, level)
-    return _by_copula(processes, counts, level)
+def joint_cdf(models: Sequence[CountModel], counts: Sequence[Sequence[int]], level: float) -> F64:
+    """Compute P(every marker has at most its count) at a true level.
+
+    Args:
+        models: of the m markers.
+        counts: one or more sets of m counts.
+        level: f.
+
+    Returns:
+        One probability for each set of counts, shape (sets,).
+    """
+    if max(map(_specimen_cells, models)) * level <= _EXACT_CELLS and _has_few_molecules(models, counts):
+        return _cdf_over_cells(models, counts, level)
+    return _copula_cdf(models, counts, level)
 
 
-def _few(processes: Sequence[Process], counts: Sequence[Sequence[int]]) -> bool:
-    """Whether every marker shows so few molecules that their joint law is exact."""
-    most = [max(column) for column in zip(*counts, strict=True)]
-    pairs = list(zip(processes, most, strict=True))
-    molecules = max(count / process.rho / _share(process) for process, count in pairs)
-    return molecules <= _FEW_CELLS and all(count <= UNITS and lattice(process, count) == 1 for process, count in pairs)
+def _has_few_molecules(models: Sequence[CountModel], counts: Sequence[Sequence[int]]) -> bool:
+    """Return whether every marker has few enough molecules for the exact joint distribution."""
+    largest = [max(column) for column in zip(*counts, strict=True)]
+    pairs = list(zip(models, largest, strict=True))
+    molecules = max(count / model.counts_per_molecule / _captured_per_cell(model) for model, count in pairs)
+    is_exact = (count <= LATTICE_UNITS and lattice_width(model, count) == 1 for model, count in pairs)
+    return molecules <= _EXACT_MOLECULES and all(is_exact)
 
 
-def _share(process: Process) -> float:
-    """Captured molecules for each cell of the specimen."""
-    return process.molecules_per_level / _specimen(process)
+def _captured_per_cell(model: CountModel) -> float:
+    """Compute the captured molecules for each clone cell of the specimen."""
+    return model.molecules_per_level / _specimen_cells(model)
 
 
-def _specimen(process: Process) -> float:
-    """Cells of the specimen that the tubes are parts of."""
-    return process.cells / sum(tube.aliquot for tube in process.tubes)
+def _specimen_cells(model: CountModel) -> float:
+    """Compute the nucleated cells of the specimen that the tubes are parts of."""
+    return model.cells / sum(tube.aliquot for tube in model.tubes)
 
 
-def _given_cells(processes: Sequence[Process], counts: Sequence[Sequence[int]], level: float) -> F64:
-    mean = level * sum(map(_specimen, processes)) / len(processes)
-    most = 16
-    while most < mean + _CELLS_REACH * sqrt(mean) + _CELLS_REACH:
-        most *= 2
-    joint = np.ones((most + 1, len(counts)))
-    for process, column in zip(processes, zip(*counts, strict=True), strict=True):
-        below = _below_given_cells(process, size_of(max(column) + 2), max(column), most)
+def _cdf_over_cells(models: Sequence[CountModel], counts: Sequence[Sequence[int]], level: float) -> F64:
+    """Sum the product of the markers' distributions over the Poisson number of clone cells in the specimen."""
+    mean = level * sum(map(_specimen_cells, models)) / len(models)
+    max_cells = 16
+    while max_cells < mean + _STANDARD_DEVIATIONS * sqrt(mean) + _STANDARD_DEVIATIONS:
+        max_cells *= 2
+    joint = np.ones((max_cells + 1, len(counts)))
+    for model, column in zip(models, zip(*counts, strict=True), strict=True):
+        below = _cdf_given_cells(model, padded_size(max(column) + 2), max(column), max_cells)
         joint *= np.where(np.array(column) >= 0, below[:, np.maximum(0, column)], 0.0)
-    cells = np.arange(most + 1)
-    log_law = cells * log(mean) - mean - _log_factorials(most) if mean else np.where(cells == 0, 0.0, -inf)
-    found: F64 = np.exp(log_law) @ joint
-    return found
+    cells = np.arange(max_cells + 1)
+    log_pmf = cells * log(mean) - mean - _log_factorials(max_cells) if mean else np.where(cells == 0, 0.0, -inf)
+    result: F64 = np.exp(log_pmf) @ joint
+    return result
 
 
 @lru_cache(maxsize=64)
-def _log_factorials(most: int) -> F64:
-    total: F64 = np.cumsum(np.log(np.maximum(1, np.arange(most + 1))))
+def _log_factorials(largest: int) -> F64:
+    total: F64 = np.cumsum(np.log(np.maximum(1, np.arange(largest + 1))))
     return total
 
 
 @lru_cache(maxsize=256)
-def _below_given_cells(process: Process, size: int, counts: int, most: int) -> F64:
-    """P(R <= r) at each number of the specimen's cells, shape (most + 1, size), X resolved as `counts` need it."""
-    from clonotrack.stats.kernels import below_given_cells, compound_poisson  # noqa: PLC0415  (numba, 0.5 s)
+def _cdf_given_cells(model: CountModel, size: int, counts: int, max_cells: int) -> F64:
+    """Compute P(R <= r) at each number of clone cells in the specimen, shape (max_cells + 1, size).
 
-    law = law_of(process, size, 1, step_for(process.components, conditional_spread(process, counts)))
-    severity = law.clone / _specimen(process)
+    `counts` sets the step between the nodes of X.
+    """
+    from clonotrack.stats.kernels import cdf_given_cells, compound_poisson_pmf  # noqa: PLC0415  (numba, 0.5 s)
+
+    row = row_intensities(model, size, 1, quadrature_step(model.components, conditional_sd(model, counts)))
+    severity = row.clone / _specimen_cells(model)
     severity[:, 0] = 1 - severity[:, 0]
-    blank = np.array([compound_poisson(row, row[0]) for row in law.blank])
-    found: F64 = below_given_cells(severity, blank, law.nodes.weights, most)
-    return found
+    blank = np.array([compound_poisson_pmf(intensity, intensity[0]) for intensity in row.blank])
+    result: F64 = cdf_given_cells(severity, blank, row.quadrature.weights, max_cells)
+    return result
 
 
-def _by_copula(processes: Sequence[Process], counts: Sequence[Sequence[int]], level: float) -> F64:
-    from clonotrack.stats.kernels import joint_below  # noqa: PLC0415  (numba, 0.5 s)
+def _copula_cdf(models: Sequence[CountModel], counts: Sequence[Sequence[int]], level: float) -> F64:
+    from clonotrack.stats.kernels import gaussian_copula_cdf  # noqa: PLC0415  (numba, 0.5 s)
 
-    common = correlation(processes, level)
-    single = [[cumulative(*pair, level) for pair in zip(processes, one, strict=True)] for one in counts]
+    common = correlation(models, level)
+    single = [[cdf(*pair, level) for pair in zip(models, row, strict=True)] for row in counts]
     if not common:
         independent: F64 = np.prod(np.array(single), axis=1)
         return independent
-    scores = [[_NORMAL.inv_cdf(min(max(chance, _CERTAIN), 1 - _CERTAIN)) for chance in one] for one in single]
-    joint: F64 = joint_below(np.array(scores), common)
+    low, high = _SMALLEST_PROBABILITY, 1 - _SMALLEST_PROBABILITY
+    scores = [[_NORMAL.inv_cdf(min(max(probability, low), high)) for probability in row] for row in single]
+    joint: F64 = gaussian_copula_cdf(np.array(scores), common)
     return joint
 
 
-def disagreement(processes: Sequence[Process], counts: Sequence[int]) -> float:
-    """P-value of the markers showing one level: generalised least squares, chi-squared on m - 1 degrees of freedom."""
-    from scipy.special import gammaincc  # noqa: PLC0415  (0.3 s, only where it is needed)
+def disagreement_p_value(models: Sequence[CountModel], counts: Sequence[int]) -> float:
+    """Test whether the markers show one common level.
 
-    estimates = np.array([count / process.per_level for count, process in zip(counts, processes, strict=True)])
-    level = sum(counts) / sum(process.per_level for process in processes)
-    inverse = np.linalg.inv(covariance(processes, level))
-    off = estimates - (inverse @ estimates).sum() / inverse.sum()
-    return float(gammaincc((len(counts) - 1) / 2, off @ inverse @ off / 2))
+    METHOD: generalised least squares with the covariance of the estimates; the weighted sum of squares is chi-squared
+    with m - 1 degrees of freedom. Estimates of shared cells are correlated, so a plain chi-squared test would not hold.
+    """
+    from scipy.special import gammaincc  # noqa: PLC0415  (0.3 s, only if it is needed)
+
+    estimates = np.array([count / model.counts_per_level for count, model in zip(counts, models, strict=True)])
+    level = sum(counts) / sum(model.counts_per_level for model in models)
+    inverse = np.linalg.inv(covariance(models, level))
+    residuals = estimates - (inverse @ estimates).sum() / inverse.sum()
+    return float(gammaincc((len(counts) - 1) / 2, residuals @ inverse @ residuals / 2))

@@ -1,4 +1,4 @@
-"""Where a falling function of a level crosses a value."""
+"""Solve f(x) = value for a decreasing function of a positive number, such as a level or a depth."""
 
 from __future__ import annotations
 
@@ -8,26 +8,34 @@ from math import exp, log
 _TOLERANCE = 1e-7
 
 
-def crossing(function: Callable[[float], float], value: float, start: float, tolerance: float = _TOLERANCE) -> float:
-    """The level at which `function`, falling with the level, comes down to `value`.
+def solve_decreasing(
+    function: Callable[[float], float], value: float, start: float, tolerance: float = _TOLERANCE
+) -> float:
+    """Find the x at which a decreasing function comes down to `value`.
 
-    METHOD: bracketed by doubling from `start`, then regula falsi on log(level) with Illinois' halving (Dowell &
-    Jarratt, BIT 1971), to a relative tolerance. The function has to pass `value` somewhere over 0.
+    METHOD: doubling and halving from `start` brackets x. Then regula falsi on log(x) with Illinois' halving (Dowell &
+    Jarratt, BIT 1971) runs to a relative tolerance. It needs one new value of the function a step, and no derivative.
+
+    Args:
+        function: decreasing in x > 0; it has to cross `value`.
+        value: of the function.
+        start: first guess, above 0.
+        tolerance: relative, of x.
     """
     low, high = _bracket(function, value, start)
     left, right = log(low), log(high)
-    above, under = function(low) - value, function(high) - value
-    moved = 0
+    above, below = function(low) - value, function(high) - value
+    last_move = 0
     while right - left > tolerance:
-        middle = (left * under - right * above) / (under - above)
+        middle = (left * below - right * above) / (below - above)
         middle = min(max(middle, left + tolerance / 4), right - tolerance / 4)
-        found = function(exp(middle)) - value
-        if found > 0:
-            under /= 2 if moved > 0 else 1
-            left, above, moved = middle, found, 1
+        difference = function(exp(middle)) - value
+        if difference > 0:
+            below /= 2 if last_move > 0 else 1
+            left, above, last_move = middle, difference, 1
         else:
-            above /= 2 if moved < 0 else 1
-            right, under, moved = middle, found, -1
+            above /= 2 if last_move < 0 else 1
+            right, below, last_move = middle, difference, -1
     return exp((left + right) / 2)
 
 

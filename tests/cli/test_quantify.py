@@ -11,9 +11,9 @@ import pytest
 from clonotrack.cli.main import main
 from clonotrack.io.tables import read_table, write_table
 from clonotrack.tables import CONTROL_CHECKS, CONTROLS, CROSS_SAMPLE, HITS, KINETICS, MARKERS, MRD, QC
-from tests.quantify.counts import Drawn, Truth, controls, hits, markers
+from tests.quantify.simulated_tables import Counts, Scenario, controls, hits, markers
 
-TRUTH = Truth(1e-4)
+SCENARIO = Scenario(1e-4)
 OUTPUTS = {
     "mrd.tsv": MRD,
     "kinetics.tsv": KINETICS,
@@ -26,16 +26,16 @@ OUTPUTS = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two follow-ups, a no-template control, a sheet, markers and calibrators."""
-    counted = hits(Drawn(np.array([[90], [0]]), np.full((2, 9), 72)))
+    counted = hits(Counts(np.array([[90], [0]]), np.full((2, 9), 72)))
     for (name,), rows in counted.group_by("sample_id"):
         write_table(rows, HITS, tmp_path / f"{name}.hits.tsv")
-    blank = hits(Drawn(np.array([[0]]), np.zeros((1, 9), dtype=np.int64)))
+    blank = hits(Counts(np.array([[0]]), np.zeros((1, 9), dtype=np.int64)))
     blank = blank.with_columns(
         sample_id=pl.lit("N"), role=pl.lit("negative_control"), subject_id=pl.lit(None, dtype=pl.String)
     )
     write_table(blank, HITS, tmp_path / "N.hits.tsv")
-    write_table(markers(TRUTH), MARKERS, tmp_path / "P.markers.tsv")
-    write_table(controls(TRUTH), CONTROLS, tmp_path / "controls.tsv")
+    write_table(markers(SCENARIO), MARKERS, tmp_path / "P.markers.tsv")
+    write_table(controls(SCENARIO), CONTROLS, tmp_path / "controls.tsv")
     (tmp_path / "reads.fastq").write_text("")
     (tmp_path / "other.fastq").write_text("")
     (tmp_path / "samples.tsv").write_text(
@@ -80,7 +80,7 @@ def with_control(folder: Path, reads: int) -> None:
         sheet.write("\tN\tnegative_control\tblank.fastq\t\t\t\n")
 
 
-def test_a_contaminated_control_is_named_and_all_tables_are_written(
+def test_a_contaminated_control_gives_a_warning_and_all_tables_are_written(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with_control(folder, 50)
@@ -91,10 +91,10 @@ def test_a_contaminated_control_is_named_and_all_tables_are_written(
     assert found["control_checks.tsv"].select("reads", "passed").rows() == [(50, False)]
 
 
-def test_the_controls_of_the_sheet_are_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_control_on_the_sheet_without_hits_gives_a_warning(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with_control(folder, 0)
     assert call(folder, "S0.hits.tsv", "S1.hits.tsv", *COMMON) == 0
-    assert "warning: No hits of no-template control N were given" in capsys.readouterr().err
+    assert "warning: No-template control N is on the sheet, but its hits were not given" in capsys.readouterr().err
     flags = read_table(folder / "out" / "mrd.tsv", MRD).get_column("flags")
     assert flags.str.contains("control_missing").all()
 
@@ -104,7 +104,7 @@ def test_a_library_uses_the_controls_of_its_settings_unless_the_call_names_other
     folder: Path, more: tuple[str, ...], molecules: float
 ) -> None:
     (folder / "config.yaml").write_text("libraries:\n  default:\n    controls: controls.tsv\n    capture: 0.6\n")
-    halved = controls(TRUTH).with_columns(copies=pl.lit(20.0))
+    halved = controls(SCENARIO).with_columns(copies=pl.lit(20.0))
     write_table(halved, CONTROLS, folder / "halved.tsv")
     paths = ("--samples", "samples.tsv", "--markers", "P.markers.tsv", "--config", "config.yaml")
     assert call(folder, "S0.hits.tsv", *paths, *more) == 0
@@ -118,7 +118,7 @@ def test_a_library_uses_the_controls_of_its_settings_unless_the_call_names_other
         (("N.hits.tsv", *COMMON), "N.hits.tsv: sample N is a negative_control and has no MRD"),
         (("none.hits.tsv", *COMMON), "none.hits.tsv: no such file"),
         (("S0.hits.tsv", "S0.hits.tsv", *COMMON), "the key repeats"),
-        (("S0.hits.tsv", *COMMON, "--background", "S1.hits.tsv"), "is given as background and is of patient P"),
+        (("S0.hits.tsv", *COMMON, "--background", "S1.hits.tsv"), "background sample S1 is of patient P"),
     ],
 )
 def test_wrong_data_end_in_one_sentence_and_no_output(

@@ -11,19 +11,19 @@ import pytest
 from clonotrack.cli.main import main
 from clonotrack.io.tables import read_table, write_table
 from clonotrack.tables import COHORT, KINETICS, MARKERS, MRD, QC, SAMPLES
-from tests.report import made
+from tests.report import example_cohort
 
 
 @pytest.fixture
 def inputs(tmp_path: Path) -> list[str]:
     """Tables and a summary as files, and the options that name them all."""
-    mrd = made.mrd()
+    mrd = example_cohort.mrd()
     write_table(mrd, MRD, tmp_path / "mrd.tsv")
     for subject in ("p1", "p2"):
-        own = made.markers().filter(pl.col("subject_id") == subject)
+        own = example_cohort.markers().filter(pl.col("subject_id") == subject)
         write_table(own, MARKERS, tmp_path / f"{subject}.markers.tsv")
-    write_table(made.samples(mrd), SAMPLES, tmp_path / "samples.tsv")
-    (tmp_path / "p1_dx.summary.json").write_text(json.dumps(made.summaries(mrd)["p1_dx"]))
+    write_table(example_cohort.samples(mrd), SAMPLES, tmp_path / "samples.tsv")
+    (tmp_path / "p1_dx.summary.json").write_text(json.dumps(example_cohort.summaries(mrd)["p1_dx"]))
     names = {
         "markers": ("p1.markers.tsv", "p2.markers.tsv"),
         "samples": ("samples.tsv",),
@@ -36,8 +36,8 @@ def inputs(tmp_path: Path) -> list[str]:
 
 
 def test_page(inputs: list[str], tmp_path: Path) -> None:
-    write_table(made.qc(made.mrd()), QC, tmp_path / "qc.tsv")
-    write_table(made.kinetics(made.mrd()), KINETICS, tmp_path / "kinetics.tsv")
+    write_table(example_cohort.qc(example_cohort.mrd()), QC, tmp_path / "qc.tsv")
+    write_table(example_cohort.kinetics(example_cohort.mrd()), KINETICS, tmp_path / "kinetics.tsv")
     more = ["--qc", str(tmp_path / "qc.tsv"), "--kinetics", str(tmp_path / "kinetics.tsv")]
     output = tmp_path / "out" / "p1.html"
     assert main([*inputs, *more, "--subject-id", "p1", "-o", str(output)]) == 0
@@ -54,7 +54,7 @@ def test_cohort(inputs: list[str], tmp_path: Path) -> None:
         "cohort.tsv",
     ]
     frame = read_table(tmp_path / "out" / "cohort.tsv", COHORT)
-    assert frame.height == made.mrd().height
+    assert frame.height == example_cohort.mrd().height
     document = json.loads((tmp_path / "out" / "cohort.json").read_text())
     assert list(document["subjects"]) == ["p1", "p2"]
     assert list(document["provenance"]) == ["p1_dx"]

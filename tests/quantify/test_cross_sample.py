@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from clonotrack.quantify.controls import cross_sample
-from clonotrack.quantify.counts import observe
+from clonotrack.quantify.controls import cross_sample_table
+from clonotrack.quantify.counts import counts_by_tube
 from clonotrack.tables import HITS
 
 
@@ -26,7 +26,7 @@ def test_every_marker_has_its_reads_in_its_own_and_in_all_other_samples() -> Non
     ]
     frame = pl.DataFrame([{name: one.get(name) for name in HITS.names} for one in rows], schema=HITS.schema())
     columns = ("marker_id", "target_subject_id", "sample_id", "subject_id", "own", "reads", "shared_reads")
-    assert cross_sample(observe(frame)).select(columns).rows() == [
+    assert cross_sample_table(counts_by_tube(frame)).select(columns).rows() == [
         ("p.1", "p", "dx", "p", True, 907, 31),
         ("p.1", "p", "other", "q", False, 2, 0),
         ("p.1", "p", "water", None, False, 0, 0),

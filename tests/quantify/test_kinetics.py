@@ -1,4 +1,4 @@
-"""Days of samples, and how MRD moved between them."""
+"""Days of samples, and change of MRD between them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack.quantify.counts import days
 from clonotrack.quantify.kinetics import doubling_time, kinetics
+from clonotrack.quantify.sample_days import sample_days
 from clonotrack.tables import MRD, SAMPLES
 
 
@@ -36,17 +36,17 @@ def test_the_day_of_the_sheet_is_kept_and_a_date_is_counted_from_the_baseline() 
         ("own", "followup", 78.0, "2024-05-01"),
         ("none", "followup", None, None),
     )
-    assert days(frame) == {"early": -7.0, "base": 0.0, "d33": 33.0, "own": 78.0, "none": None}
+    assert sample_days(frame) == {"early": -7.0, "base": 0.0, "d33": 33.0, "own": 78.0, "none": None}
 
 
-def test_a_baseline_may_have_a_day_of_its_own() -> None:
+def test_days_by_date_start_at_the_day_of_the_baseline() -> None:
     frame = samples(("base", "baseline", -2.0, "2024-01-01"), ("later", "followup", None, "2024-01-31"))
-    assert days(frame) == {"base": -2.0, "later": 28.0}
+    assert sample_days(frame) == {"base": -2.0, "later": 28.0}
 
 
 def test_without_a_baseline_the_first_date_is_the_origin() -> None:
     frame = samples(("b", "followup", None, "2024-01-31"), ("a", "followup", None, "2024-01-01"))
-    assert days(frame) == {"b": 30.0, "a": 0.0}
+    assert sample_days(frame) == {"b": 30.0, "a": 0.0}
 
 
 LOD = 1e-6
@@ -72,7 +72,9 @@ def mrd(*rows: tuple[str, float | None, str, float | None], marker_id: str = "co
     return pl.DataFrame(named, schema=MRD.schema())
 
 
-def course(*rows: tuple[float | None, str, float | None], tissues: str | None = None) -> dict[str, dict[str, Any]]:
+def kinetics_rows(
+    *rows: tuple[float | None, str, float | None], tissues: str | None = None
+) -> dict[str, dict[str, Any]]:
     """KINETICS of a patient by sample: a baseline `s0`, follow-ups `s1` ..."""
     names = [f"s{i}" for i in range(len(rows))]
     sheet = pl.DataFrame(
@@ -93,7 +95,7 @@ def course(*rows: tuple[float | None, str, float | None], tissues: str | None = 
 
 
 def test_successive_samples_are_compared_on_the_log_scale() -> None:
-    found = course(
+    found = kinetics_rows(
         (0.0, "positive", 1e-1), (33.0, "positive", 1e-4), (None, "positive", 1e-2), (100.0, "positive", 1e-3)
     )
     assert list(found) == ["s1", "s3"]
@@ -103,8 +105,8 @@ def test_successive_samples_are_compared_on_the_log_scale() -> None:
     assert [row["log10_reduction"] for row in found.values()] == [pytest.approx(3.0), pytest.approx(2.0)]
 
 
-def test_what_was_not_detected_is_less_than_the_lod_never_zero() -> None:
-    found = course(
+def test_a_clone_that_was_not_detected_is_below_the_lod_and_not_zero() -> None:
+    found = kinetics_rows(
         (0.0, "positive", 1e-1), (30.0, "negative", 0.0), (60.0, "insufficient", 0.0), (90.0, "positive", 1e-4)
     )
     down, still, up = found.values()
@@ -115,14 +117,14 @@ def test_what_was_not_detected_is_less_than_the_lod_never_zero() -> None:
     assert (up["log10_reduction"], up["reduction_bound"]) == (pytest.approx(3.0), None)
 
 
-def test_a_failed_sample_has_no_change_and_is_passed_over_by_the_next() -> None:
-    found = course((0.0, "positive", 1e-1), (33.0, "failed", None), (50.0, "positive", 1e-3))
+def test_a_failed_sample_has_no_change_and_the_next_is_compared_with_the_one_before() -> None:
+    found = kinetics_rows((0.0, "positive", 1e-1), (33.0, "failed", None), (50.0, "positive", 1e-3))
     assert (found["s1"]["log10_change"], found["s1"]["call"]) == (None, "failed")
     assert (found["s2"]["previous_sample_id"], found["s2"]["log10_change"]) == ("s0", pytest.approx(-2.0))
 
 
 def test_a_rise_is_a_log_over_the_lowest_level_before_it() -> None:
-    found = course(
+    found = kinetics_rows(
         (0.0, "positive", 1e-1),
         (30.0, "positive", 2e-5),
         (60.0, "positive", 1.5e-4),
@@ -137,21 +139,21 @@ def test_a_rise_is_a_log_over_the_lowest_level_before_it() -> None:
 
 def test_doubling_time_with_its_interval() -> None:
     """Four times in 60 days are two doublings; both levels are known within a factor of two."""
-    row = course((0.0, "positive", 1e-3), (30.0, "positive", 1e-4), (90.0, "positive", 4e-4))["s2"]
+    row = kinetics_rows((0.0, "positive", 1e-3), (30.0, "positive", 1e-4), (90.0, "positive", 4e-4))["s2"]
     assert row["doubling_days"] == pytest.approx(30.0)
     assert row["doubling_low"] == pytest.approx(60 / (2 + 2**0.5))
     assert row["doubling_high"] == pytest.approx(60 / (2 - 2**0.5))
-    assert course((0.0, "positive", 1e-4), (60.0, "positive", 2e-4))["s1"]["doubling_high"] is None
-    assert course((0.0, "positive", 1e-4), (60.0, "positive", 1e-5))["s1"]["doubling_days"] is None
+    assert kinetics_rows((0.0, "positive", 1e-4), (60.0, "positive", 2e-4))["s1"]["doubling_high"] is None
+    assert kinetics_rows((0.0, "positive", 1e-4), (60.0, "positive", 1e-5))["s1"]["doubling_days"] is None
 
 
-def test_after_a_sample_that_detected_nothing_the_doubling_time_has_an_upper_limit_only() -> None:
-    row = course((0.0, "positive", 1e-3), (30.0, "negative", 0.0), (90.0, "positive", 1.6e-5))["s2"]
+def test_after_a_negative_sample_the_doubling_time_has_only_an_upper_limit() -> None:
+    row = kinetics_rows((0.0, "positive", 1e-3), (30.0, "negative", 0.0), (90.0, "positive", 1.6e-5))["s2"]
     assert (row["doubling_days"], row["doubling_low"]) == (None, None)
     assert row["doubling_high"] == pytest.approx(60 / 3)
 
 
-def test_the_doubling_interval_holds_the_truth() -> None:
+def test_the_interval_of_the_doubling_time_contains_the_true_one() -> None:
     rng = np.random.default_rng(7)
     held = []
     for early, late in zip(rng.poisson(20, 2000), rng.poisson(80, 2000), strict=True):
@@ -162,7 +164,7 @@ def test_the_doubling_interval_holds_the_truth() -> None:
 
 
 def test_time_to_negativity_lies_between_the_last_positive_and_the_first_negative() -> None:
-    found = course(
+    found = kinetics_rows(
         (-2.0, "positive", 1e-1), (33.0, "positive", 1e-4), (60.0, "insufficient", 0.0), (78.0, "negative", 0.0)
     )
     assert found["s2"]["days_to_negativity"] is None
@@ -172,15 +174,17 @@ def test_time_to_negativity_lies_between_the_last_positive_and_the_first_negativ
 
 def test_negativity_is_sustained_by_two_negatives_a_year_apart() -> None:
     start = [(0.0, "positive", 1e-1), (100.0, "negative", 0.0)]
-    found = course(*start, (300.0, "insufficient", 0.0), (464.0, "negative", 0.0), (465.0, "negative", 0.0))
+    found = kinetics_rows(*start, (300.0, "insufficient", 0.0), (464.0, "negative", 0.0), (465.0, "negative", 0.0))
     assert [row["sustained"] for row in found.values()] == [False, False, False, True]
-    broken = course(*start, (300.0, "positive_below_loq", 2e-6), (465.0, "negative", 0.0), (900.0, "negative", 0.0))
+    broken = kinetics_rows(
+        *start, (300.0, "positive_below_loq", 2e-6), (465.0, "negative", 0.0), (900.0, "negative", 0.0)
+    )
     assert [row["sustained"] for row in broken.values()] == [False, False, False, True]
     assert broken["s3"]["negative_since"] == 465.0
     assert broken["s4"]["days_to_negativity"] == 100.0
 
 
 def test_marrow_is_not_compared_with_blood() -> None:
-    found = course((0.0, "positive", 1e-1), (30.0, "positive", 1e-3), (60.0, "positive", 1e-4), tissues="MBM")
+    found = kinetics_rows((0.0, "positive", 1e-1), (30.0, "positive", 1e-3), (60.0, "positive", 1e-4), tissues="MBM")
     assert list(found) == ["s2"]
     assert found["s2"]["previous_sample_id"] == "s0"

@@ -11,26 +11,26 @@ from clonotrack.errors import TableError
 from clonotrack.io.tables import read_table, write_table
 from clonotrack.report import cohort, statement
 from clonotrack.tables import COHORT, MRD
-from tests.report import made
+from tests.report import example_cohort
 
 
 def test_every_row_has_its_statement() -> None:
-    frame, _ = cohort(made.mrd(), made.markers(), targets={"p1": 1e-4})
+    frame, _ = cohort(example_cohort.mrd(), example_cohort.markers(), targets={"p1": 1e-4})
     assert frame.columns == COHORT.names
-    assert frame.select(MRD.names).sort("sample_id", "marker_id").equals(made.mrd().sort("sample_id", "marker_id"))
+    assert frame.select(MRD.names).sort("sample_id", "marker_id").equals(example_cohort.mrd().sort("sample_id", "marker_id"))
     for row in frame.rows(named=True):
         assert row["statement"] == statement(row, 1e-4 if row["subject_id"] == "p1" else None)
 
 
 def test_the_table_survives_its_file(tmp_path: Path) -> None:
-    frame, _ = cohort(made.mrd(), made.markers())
+    frame, _ = cohort(example_cohort.mrd(), example_cohort.markers())
     write_table(frame, COHORT, tmp_path / "cohort.tsv")
     assert read_table(tmp_path / "cohort.tsv", COHORT).equals(frame)
 
 
 def test_the_document_holds_everything() -> None:
-    summaries = made.summaries(made.mrd())
-    _, document = cohort(made.mrd(), made.markers(), targets={"p1": 1e-4}, provenance=summaries)
+    summaries = example_cohort.summaries(example_cohort.mrd())
+    _, document = cohort(example_cohort.mrd(), example_cohort.markers(), targets={"p1": 1e-4}, provenance=summaries)
     again = json.loads(json.dumps(document, allow_nan=False))
     assert again == document
     assert again["provenance"] == json.loads(json.dumps(summaries))
@@ -40,27 +40,27 @@ def test_the_document_holds_everything() -> None:
     sample = first["samples"]["p1_d33"]
     assert sample["day"] == 33
     assert sample["combined"]["molecules"] == 36.0
-    assert list(sample["markers"]) == [made.IGH, made.IGK]
-    assert first["markers"][made.IGH]["selected"] is True
+    assert list(sample["markers"]) == [example_cohort.IGH, example_cohort.IGK]
+    assert first["markers"][example_cohort.IGH]["selected"] is True
     assert len(first["markers"]) == 4
     assert (
         sum(len(s["markers"]) + 1 for p in again["subjects"].values() for s in p["samples"].values())
-        == made.mrd().height
+        == example_cohort.mrd().height
     )
 
 
 def test_nan_becomes_null() -> None:
-    row = made.result("d1", 1.0, "combined", "failed", mrd=float("nan"))
-    _, document = cohort(made.mrd(row), made.markers())
+    row = example_cohort.result("d1", 1.0, "combined", "failed", mrd=float("nan"))
+    _, document = cohort(example_cohort.mrd(row), example_cohort.markers())
     assert document["subjects"]["p1"]["samples"]["d1"]["combined"]["mrd"] is None
 
 
 def test_same_input_same_document() -> None:
-    once, again = (cohort(made.mrd(), made.markers()) for _ in range(2))
+    once, again = (cohort(example_cohort.mrd(), example_cohort.markers()) for _ in range(2))
     assert once[0].equals(again[0])
     assert json.dumps(once[1]) == json.dumps(again[1])
 
 
 def test_refuses_what_is_no_mrd_table() -> None:
     with pytest.raises(TableError, match="table MRD, column call"):
-        cohort(made.mrd().drop("call"), made.markers())
+        cohort(example_cohort.mrd().drop("call"), example_cohort.markers())

@@ -8,8 +8,8 @@ import pytest
 
 from clonotrack.report.page import course_sentences, kinetics_section
 from clonotrack.tables import KINETICS
-from tests.report import made
-from tests.report.page import parse
+from tests.report import example_cohort
+from tests.report.html_parser import parse
 
 EMPTY = dict.fromkeys(KINETICS.names) | {
     "sample_id": "d180",
@@ -66,7 +66,7 @@ def test_several_tissues_are_named() -> None:
 
 
 def test_bounds_stand_before_their_values() -> None:
-    frame = made.kinetics(made.mrd())
+    frame = example_cohort.kinetics(example_cohort.mrd())
     cells = [cell.text for cell in parse(f"<!DOCTYPE html><html>{kinetics_section(frame, 'p1')}</html>").all("td")]
     assert "≥ 4.9" in cells
     assert any(cell.startswith("≤ ") for cell in cells)

@@ -7,13 +7,13 @@ import json
 import polars as pl
 
 from clonotrack.report import multiqc
-from tests.report import made
+from tests.report import example_cohort
 
 
 def test_a_row_for_each_sample_with_nothing_that_json_lacks() -> None:
-    document = multiqc(made.mrd())
+    document = multiqc(example_cohort.mrd())
     assert json.loads(json.dumps(document, allow_nan=False)) == document
-    combined = made.mrd().filter(pl.col("marker_id") == "combined")
+    combined = example_cohort.mrd().filter(pl.col("marker_id") == "combined")
     assert list(document["data"]) == combined.get_column("sample_id").to_list()
     row = document["data"]["p1_d33"]
     assert set(row) <= set(document["headers"])
@@ -21,4 +21,4 @@ def test_a_row_for_each_sample_with_nothing_that_json_lacks() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    assert set(multiqc(made.mrd())["data"]["p1_d150"]) == {"input_cells", "molecules", "call", "flags"}
+    assert set(multiqc(example_cohort.mrd())["data"]["p1_d150"]) == {"input_cells", "molecules", "call", "flags"}

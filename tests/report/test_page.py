@@ -12,23 +12,23 @@ from clonotrack.config import Report
 from clonotrack.errors import TableError
 from clonotrack.report import patient
 from clonotrack.tables import FLAGS, MARKERS
-from tests.report import made
-from tests.report.page import Element, parse
+from tests.report import example_cohort
+from tests.report.html_parser import Element, parse
 
 LEVEL = re.compile(r"\d\.\d+e-?\d+")
 
 
 def whole_page(subject_id: str = "p1") -> str:
-    mrd = made.mrd()
+    mrd = example_cohort.mrd()
     return patient(
         mrd,
-        made.markers(),
+        example_cohort.markers(),
         subject_id=subject_id,
-        qc=made.qc(mrd),
-        kinetics=made.kinetics(mrd),
-        samples=made.samples(mrd),
+        qc=example_cohort.qc(mrd),
+        kinetics=example_cohort.kinetics(mrd),
+        samples=example_cohort.samples(mrd),
         target=1e-4,
-        provenance=made.summaries(mrd),
+        provenance=example_cohort.summaries(mrd),
         settings=Report(title="Measurable residual disease"),
     )
 
@@ -140,22 +140,22 @@ def test_says_every_flag(page: Element) -> None:
 
 def test_escapes_every_string() -> None:
     evil = "\"><script>alert('1')</script>&amp;<b>"
-    rows = [row | {"subject_id": evil, "sample_id": evil + row["sample_id"]} for row in made.first_patient()]
+    rows = [row | {"subject_id": evil, "sample_id": evil + row["sample_id"]} for row in example_cohort.first_patient()]
     rows = [row | {"marker_id": evil + row["marker_id"], "flags": evil} if row["locus"] else row for row in rows]
-    mrd = made.mrd(*rows)
+    mrd = example_cohort.mrd(*rows)
     text_columns = [
         name for name, kind in MARKERS.schema().items() if kind == pl.String and name not in ("locus", "system")
     ]
-    markers = made.markers().with_columns(pl.lit(evil).alias(name) for name in text_columns)
+    markers = example_cohort.markers().with_columns(pl.lit(evil).alias(name) for name in text_columns)
     html = patient(
         mrd,
         markers,
         subject_id=evil,
-        qc=made.qc(mrd).with_columns(pl.lit(evil).alias("unit"), pl.lit(evil).alias("stage")),
-        kinetics=made.kinetics(made.mrd()).with_columns(
+        qc=example_cohort.qc(mrd).with_columns(pl.lit(evil).alias("unit"), pl.lit(evil).alias("stage")),
+        kinetics=example_cohort.kinetics(example_cohort.mrd()).with_columns(
             pl.lit(evil).alias("subject_id"), pl.lit(evil).alias("marker_id")
         ),
-        samples=made.samples(mrd).with_columns(
+        samples=example_cohort.samples(mrd).with_columns(
             pl.lit(evil).alias(name) for name in ("tissue", "disease", "collection_date")
         ),
         provenance={evil: {"provenance": {evil: evil, "inputs": {evil: evil}, "configuration": {evil: [evil]}}}},
@@ -171,8 +171,8 @@ def test_escapes_every_string() -> None:
 
 
 def test_control_characters_do_not_reach_the_page() -> None:
-    row = made.result("d\x001", 1.0, "combined", "negative", flags="\x1b")
-    assert not re.search("[\x00-\x08\x0b-\x1f]", patient(made.mrd(row), made.markers(), subject_id="p1"))
+    row = example_cohort.result("d\x001", 1.0, "combined", "negative", flags="\x1b")
+    assert not re.search("[\x00-\x08\x0b-\x1f]", patient(example_cohort.mrd(row), example_cohort.markers(), subject_id="p1"))
 
 
 def test_same_input_same_bytes() -> None:
@@ -180,16 +180,16 @@ def test_same_input_same_bytes() -> None:
 
 
 def test_rows_of_other_patients_do_not_matter() -> None:
-    alone = made.mrd().filter(pl.col("subject_id") == "p1")
-    one = patient(alone, made.markers().filter(pl.col("subject_id") == "p1"), subject_id="p1")
-    assert one == patient(made.mrd(), made.markers(), subject_id="p1")
+    alone = example_cohort.mrd().filter(pl.col("subject_id") == "p1")
+    one = patient(alone, example_cohort.markers().filter(pl.col("subject_id") == "p1"), subject_id="p1")
+    assert one == patient(example_cohort.mrd(), example_cohort.markers(), subject_id="p1")
 
 
 def test_samples_stand_by_day_whatever_the_order_of_the_table() -> None:
-    groups = made.mrd(*made.first_patient()).partition_by("sample_id")
+    groups = example_cohort.mrd(*example_cohort.first_patient()).partition_by("sample_id")
     turned = pl.concat(reversed(groups))
-    straight = patient(pl.concat(groups), made.markers(), subject_id="p1")
-    assert patient(turned, made.markers(), subject_id="p1") == straight
+    straight = patient(pl.concat(groups), example_cohort.markers(), subject_id="p1")
+    assert patient(turned, example_cohort.markers(), subject_id="p1") == straight
 
 
 def test_verdict_is_of_the_latest_sample(page: Element) -> None:
@@ -204,8 +204,8 @@ def test_verdict_is_of_the_latest_sample(page: Element) -> None:
 
 
 def test_a_failed_patient_without_markers() -> None:
-    row = made.result("p1_f", 33.0, "combined", "failed", flags="no_marker")
-    page = parse(patient(made.mrd(row), MARKERS.empty(), subject_id="p1", target=1e-4))
+    row = example_cohort.result("p1_f", 33.0, "combined", "failed", flags="no_marker")
+    page = parse(patient(example_cohort.mrd(row), MARKERS.empty(), subject_id="p1", target=1e-4))
     assert page.one("div", class_="verdict").attributes["class"] == "verdict failed"
     assert FLAGS["no_marker"] in page.one("ol").text
     assert "The table of markers has no row of this patient." in page.text
@@ -213,16 +213,16 @@ def test_a_failed_patient_without_markers() -> None:
 
 
 def test_a_single_sample_with_one_marker() -> None:
-    rows = made.with_markers("d33", 33, "negative", 0)[:2]
-    page = parse(patient(made.mrd(*rows), made.markers(), subject_id="p1"))
+    rows = example_cohort.with_markers("d33", 33, "negative", 0)[:2]
+    page = parse(patient(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1"))
     (legend, *_) = page.all("ul", class_="legend")
-    assert [item.text.strip() for item in legend.all("li")] == [f"combined (the one marker, {made.IGH})"]
-    assert set(results(page)) == {("d33", "combined"), ("d33", made.IGH)}
+    assert [item.text.strip() for item in legend.all("li")] == [f"combined (the one marker, {example_cohort.IGH})"]
+    assert set(results(page)) == {("d33", "combined"), ("d33", example_cohort.IGH)}
 
 
 def test_without_a_day_the_order_is_drawn_and_said() -> None:
-    rows = [row | {"day": None} for row in made.first_patient()]
-    page = parse(patient(made.mrd(*rows), made.markers(), subject_id="p1"))
+    rows = [row | {"day": None} for row in example_cohort.first_patient()]
+    page = parse(patient(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1"))
     assert "drawn in their order, not to scale, because a day is missing" in page.one("figcaption").text
     assert "7 samples, days not given" in page.one("header").text
 
@@ -235,10 +235,10 @@ def test_shows_what_every_summary_shares_once() -> None:
 
 def test_refuses_a_patient_without_results() -> None:
     with pytest.raises(TableError, match="no row of patient p3, only of p1, p2"):
-        patient(made.mrd(), made.markers(), subject_id="p3")
+        patient(example_cohort.mrd(), example_cohort.markers(), subject_id="p3")
 
 
 def test_refuses_a_sample_without_combined_row() -> None:
-    rows = made.with_markers("d33", 33, "negative", 0)[1:]
+    rows = example_cohort.with_markers("d33", 33, "negative", 0)[1:]
     with pytest.raises(TableError, match="sample d33 has 0 rows `combined`"):
-        patient(made.mrd(*rows), made.markers(), subject_id="p1")
+        patient(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1")

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from clonotrack.report import patient
 from clonotrack.report.axes import Decades, decades, dodge, labels, places
 from clonotrack.report.series import Course, course
-from tests.report import made
-from tests.report.page import Element, parse
+from tests.report import example_cohort
+from tests.report.html_parser import Element, parse
 
 
 def drawn(*rows: dict[str, Any], target: float | None = None) -> list[Element]:
     """Both drawings of these rows."""
-    page = parse(patient(made.mrd(*rows), made.markers(), subject_id="p1", target=target))
+    page = parse(patient(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1", target=target))
     return page.all("svg", role="img")
 
 
 def told(*rows: dict[str, Any], target: float | None = None) -> Course:
-    return course(made.mrd(*rows), "p1", target=target)
+    return course(example_cohort.mrd(*rows), "p1", target=target)
 
 
 def points(svg: Element) -> dict[str, Element]:
@@ -46,12 +46,12 @@ def level_at(svg: Element, y: float) -> float:
 
 
 def test_points_stand_at_their_values() -> None:
-    mrd = made.mrd(*made.first_patient())
-    for svg in drawn(*made.first_patient()):
+    mrd = example_cohort.mrd(*example_cohort.first_patient())
+    for svg in drawn(*example_cohort.first_patient()):
         found = points(svg)
         seen = 0
-        for row in mrd.filter(pl.col("marker_id") == made.IGH).rows(named=True):
-            group = found[f"{row['sample_id']}, {made.IGH}"]
+        for row in mrd.filter(pl.col("marker_id") == example_cohort.IGH).rows(named=True):
+            group = found[f"{row['sample_id']}, {example_cohort.IGH}"]
             if row["call"] == "failed":
                 continue
             value = row["mrd"] if row["call"].startswith("positive") else row["lod"]
@@ -62,7 +62,7 @@ def test_points_stand_at_their_values() -> None:
 
 
 def test_intervals_and_floors_stand_at_their_values() -> None:
-    row = made.result("d33", 33.0, "combined", "positive", molecules=36.0)
+    row = example_cohort.result("d33", 33.0, "combined", "positive", molecules=36.0)
     for svg in drawn(row):
         bar = points(svg)["d33, combined"].one("path").attributes["d"] or ""
         foot, head = (float(y) for y in re.findall(r"^M[\d.]+ ([\d.]+)V([\d.]+)", bar)[0])
@@ -74,7 +74,7 @@ def test_intervals_and_floors_stand_at_their_values() -> None:
 
 def test_each_call_has_its_own_symbol() -> None:
     rows = [
-        made.result(call, float(day), "combined", call, molecules=9.0)
+        example_cohort.result(call, float(day), "combined", call, molecules=9.0)
         for day, call in enumerate(["positive", "positive_below_loq", "insufficient", "negative", "failed"])
     ]
     for svg in drawn(*rows):
@@ -94,14 +94,14 @@ def test_each_call_has_its_own_symbol() -> None:
 
 def test_lines_pass_samples_that_say_nothing() -> None:
     calls = ["positive", "positive", "insufficient", "positive", "failed", "negative"]
-    rows = [made.result(f"s{i}", 50.0 * i, "combined", call, molecules=90.0) for i, call in enumerate(calls)]
+    rows = [example_cohort.result(f"s{i}", 50.0 * i, "combined", call, molecules=90.0) for i, call in enumerate(calls)]
     for svg in drawn(*rows):
         lines = [line for line in svg.all("line") if line.attributes["stroke-width"] == "2.2"]
         assert [line.attributes.get("stroke-dasharray") for line in lines] == [None, "3 4", "3 4"]
 
 
 def test_the_target_is_drawn() -> None:
-    for svg in drawn(made.result("d33", 33.0, "combined", "negative"), target=1e-4):
+    for svg in drawn(example_cohort.result("d33", 33.0, "combined", "negative"), target=1e-4):
         assert "target 1.0e-4" in svg.text
         (line,) = [line for line in svg.all("line") if line.attributes.get("stroke-dasharray") == "6 4"]
         assert level_at(svg, float(line.attributes["y1"] or 0)) == pytest.approx(1e-4, rel=0.02)
@@ -109,7 +109,7 @@ def test_the_target_is_drawn() -> None:
 
 def test_everything_stays_inside_the_drawing() -> None:
     rows = [
-        made.result(f"a-very-long-name-of-a-sample-{i:02}", 7.0 * i**1.7, f"p1.IGH.{m}" if m else "combined",
+        example_cohort.result(f"a-very-long-name-of-a-sample-{i:02}", 7.0 * i**1.7, f"p1.IGH.{m}" if m else "combined",
                     "positive" if i < 15 else "negative", molecules=max(2e5 / 3**i, 0.5))
         for i in range(30) for m in range(9)
     ]  # fmt: skip
@@ -124,7 +124,7 @@ def test_everything_stays_inside_the_drawing() -> None:
 
 @given(st.lists(st.floats(-30, 4000), min_size=1, max_size=30), st.sampled_from([(86.0, 942.0), (70.0, 338.0)]))
 def test_samples_keep_their_order_and_a_distance(days: list[float], edges: tuple[float, float]) -> None:
-    rows = [made.result(f"s{i}", day, "combined", "negative") for i, day in enumerate(days)]
+    rows = [example_cohort.result(f"s{i}", day, "combined", "negative") for i, day in enumerate(days)]
     x = places(told(*rows), *edges)
     apart = min(13.0, 0.9 * (edges[1] - edges[0]) / max(len(days) - 1, 1))
     assert all(after - before > apart - 1e-6 for before, after in pairwise(x))
@@ -146,7 +146,7 @@ def test_labels_do_not_collide(x: list[float], length: int) -> None:
 @given(st.lists(st.floats(0.7, 1e6), min_size=1, max_size=6), st.floats(100, 1e7))
 def test_decades_hold_every_point(molecules: list[float], cells: float) -> None:
     rows = [
-        made.result(
+        example_cohort.result(
             f"s{i}", float(i), "combined", "positive" if found > 3 else "negative", molecules=found, input_cells=cells
         )
         for i, found in enumerate(molecules)

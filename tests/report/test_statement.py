@@ -10,13 +10,13 @@ import pytest
 from clonotrack.report import statement
 from clonotrack.report.statement import flag_names, flag_sentences
 from clonotrack.tables import CALLS, FLAGS
-from tests.report import made
+from tests.report import example_cohort
 
 REACH = "a clone at 1.0e-5 would have been found 95 times in 100"
 
 
 def row(call: str, **values: Any) -> dict[str, Any]:
-    return made.result("d33", 33.0, values.pop("marker_id", "combined"), call, **values)
+    return example_cohort.result("d33", 33.0, values.pop("marker_id", "combined"), call, **values)
 
 
 def test_negative() -> None:
@@ -94,12 +94,12 @@ def test_no_result_without_its_sensitivity(call: str) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_marker_is_named(call: str) -> None:
-    assert f"of marker {made.IGH}" in statement(row(call, marker_id=made.IGH, molecules=2.0, reads=7))
+    assert f"of marker {example_cohort.IGH}" in statement(row(call, marker_id=example_cohort.IGH, molecules=2.0, reads=7))
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_nulls_are_not_printed(call: str) -> None:
-    empty = dict.fromkeys((*made.LEVELS, "molecules", "clone_cells", "input_cells", "capture", "p_value"))
+    empty = dict.fromkeys((*example_cohort.LEVELS, "molecules", "clone_cells", "input_cells", "capture", "p_value"))
     said = statement(row(call, reads=5) | empty)
     assert not re.search(r"None|nan", said)
     assert "5 reads of the clone" in said

@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 
 from clonotrack.report import terminal_table
-from tests.report import made
+from tests.report import example_cohort
 
 
 def test_a_small_cohort() -> None:
-    mrd = made.mrd(*made.first_patient()).filter(pl.col("sample_id").is_in(["p1_d33", "p1_d150", "p1_d180"]))
-    assert terminal_table(mrd.filter(pl.col("marker_id") != made.IGK)).splitlines() == [
+    mrd = example_cohort.mrd(*example_cohort.first_patient()).filter(pl.col("sample_id").is_in(["p1_d33", "p1_d150", "p1_d180"]))
+    assert terminal_table(mrd.filter(pl.col("marker_id") != example_cohort.IGK)).splitlines() == [
         "sample    day  marker        reads  clone cells  MRD [95 % interval]         LoD  call      flags",
         "-------------------------------------------------------------------------------------------------",
         "p1",
@@ -35,7 +35,7 @@ def test_truth_stands_beside() -> None:
             "expected_call": ["positive", "positive", "insufficient", "failed"],
         }
     )
-    table = terminal_table(made.mrd(*made.first_patient()), truth)
+    table = terminal_table(example_cohort.mrd(*example_cohort.first_patient()), truth)
     header, *lines = table.splitlines()
     assert header.split()[-3:] == ["truth", "in", "right"]
     ends = {words[0]: words[-3:] for line in lines if (words := line.split()) and words[0].startswith("p1_")}
@@ -47,13 +47,13 @@ def test_truth_stands_beside() -> None:
 
 def test_truth_without_expected_call() -> None:
     truth = pl.DataFrame({"sample_id": ["p1_d33"], "true_mrd": [1e-4]})
-    (line,) = [line for line in terminal_table(made.mrd(*made.first_patient()), truth).splitlines() if "p1_d33" in line]
+    (line,) = [line for line in terminal_table(example_cohort.mrd(*example_cohort.first_patient()), truth).splitlines() if "p1_d33" in line]
     assert line.split()[-2:] == ["1.0e-4", "yes"]
 
 
 def test_truth_of_each_marker() -> None:
-    truth = pl.DataFrame({"sample_id": ["p1_d33"] * 2, "marker_id": ["combined", made.IGK], "true_mrd": [1e-3, 1e-4]})
-    table = terminal_table(made.mrd(*made.first_patient()), truth).splitlines()
+    truth = pl.DataFrame({"sample_id": ["p1_d33"] * 2, "marker_id": ["combined", example_cohort.IGK], "true_mrd": [1e-3, 1e-4]})
+    table = terminal_table(example_cohort.mrd(*example_cohort.first_patient()), truth).splitlines()
     start = next(number for number, line in enumerate(table) if "p1_d33" in line)
     ends = [line.split()[-2:] for line in table[start : start + 3]]
     assert ends == [["1.0e-3", "NO"], ["1.0e-5", "positive"], ["1.0e-4", "yes"]]
@@ -61,7 +61,7 @@ def test_truth_of_each_marker() -> None:
 
 @pytest.mark.parametrize("with_truth", [False, True])
 def test_fits_the_terminal_and_keeps_its_columns(with_truth: bool) -> None:
-    mrd = made.mrd().with_columns(
+    mrd = example_cohort.mrd().with_columns(
         (pl.col("sample_id") + "-bone-marrow-aspirate-first-pull-of-the-second-biopsy"),
         pl.when(pl.col("marker_id") == "combined").then("marker_id").otherwise(pl.col("marker_id") + "-" + "x" * 70),
         pl.col("reads") * 1000,
@@ -77,6 +77,6 @@ def test_fits_the_terminal_and_keeps_its_columns(with_truth: bool) -> None:
 
 
 def test_every_flag_is_explained() -> None:
-    table = terminal_table(made.mrd())
-    used = {flag for flags in made.mrd()["flags"].drop_nulls() for flag in flags.split(",")}
+    table = terminal_table(example_cohort.mrd())
+    used = {flag for flags in example_cohort.mrd()["flags"].drop_nulls() for flag in flags.split(",")}
     assert all(f"  {flag}: " in table for flag in used)

@@ -1,4 +1,4 @@
-"""The statistics on plain numbers."""
+"""Statistics of a result from plain numbers."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def test_garwoods_limits(count: int, limits: tuple[float, float]) -> None:
 
 
 @pytest.mark.parametrize("wrong", [(-1, 0.95), (1, 1.0), (1, 0.0)])
-def test_an_interval_of_nothing(wrong: tuple[int, float]) -> None:
-    with pytest.raises(QuantityError, match="the count is"):
+def test_a_count_or_confidence_out_of_range_is_an_error(wrong: tuple[int, float]) -> None:
+    with pytest.raises(QuantityError, match="is out of range: give a count of 0 or more"):
         ct.poisson_interval(*wrong)
 
 
-def test_perfect_seeing_detects_2_996_cells() -> None:
+def test_if_every_cell_is_seen_the_lod_is_2_996_cells() -> None:
     assert 1e6 * ct.limit_of_detection(Sample(1e6, **DEEP), settings=PERFECT) == pytest.approx(2.996, abs=1e-3)
 
 
-def test_blank_counts_and_shallow_reading_raise_the_limit() -> None:
+def test_blank_counts_and_few_reads_per_molecule_raise_the_limit_of_detection() -> None:
     clean = ct.limit_of_detection(Sample(5e5))
     assert ct.limit_of_detection(Sample(5e5, background=1e-5)) > 1.5 * clean
     assert ct.limit_of_detection(Sample(5e5, carry_over=5.0)) > clean
@@ -57,18 +57,18 @@ def test_the_highest_of_two_has_the_interval_of_a_maximum() -> None:
 @pytest.mark.parametrize(
     ("counts", "changed", "message"),
     [
-        ([1], {"capture": 1.5}, r"the capture is 1\.5: give a number above 0 and up to 1"),
-        ([1], {"cells": 0.0}, "the cells is 0: give a number above 0$"),
-        ([1, 2], {}, "there are 2 counts of 1 markers"),
+        ([1], {"capture": 1.5}, r"capture = 1\.5 is out of range: give a number above 0 and up to 1"),
+        ([1], {"cells": 0.0}, "cells = 0 is out of range: give a number above 0$"),
+        ([1, 2], {}, "there are 2 counts and 1 samples: give one of each"),
         ([], {}, "there are 0 counts"),
     ],
 )
-def test_impossible_numbers_are_refused(counts: list[int], changed: dict[str, Any], message: str) -> None:
+def test_numbers_out_of_range_are_errors(counts: list[int], changed: dict[str, Any], message: str) -> None:
     with pytest.raises(QuantityError, match=message):
         ct.combine_markers(counts, [Sample(**{"cells": 5e5} | changed)])
 
 
-def test_the_public_names_are_there_and_loaded_late() -> None:
+def test_every_public_name_is_loaded_on_first_use() -> None:
     assert set(ct.__all__) <= set(dir(ct))
     for name in ct.__all__:
         assert getattr(ct, name)

@@ -1,4 +1,4 @@
-"""What a level takes: cells, DNA, reads."""
+"""Cells, DNA and reads that a level takes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from clonotrack.stats.planning import Plan, plan
 PERFECT = Quantify(dispersion=0.0, efficiency_sd=0.0)
 
 
-def planned(**given: Any) -> Plan:
-    return plan(**{"capture": 1.0, "umi": True, "reads_per_molecule": 50.0, "settings": PERFECT} | given)
+def planned(**changed: Any) -> Plan:
+    return plan(**{"capture": 1.0, "umi": True, "reads_per_molecule": 50.0, "settings": PERFECT} | changed)
 
 
-def test_perfect_seeing_takes_2_996_cells_of_the_clone() -> None:
+def test_if_every_cell_is_seen_a_level_takes_2_996_clone_cells() -> None:
     found = planned(level=1e-5)
     assert found.cells == pytest.approx(299_573, rel=1e-4)
     assert found.nanograms == pytest.approx(found.cells * 6.5e-3)
@@ -32,7 +32,7 @@ def test_two_of_level_cells_and_depth_give_the_third() -> None:
     assert plan(cells=cells, level=1e-5).reads_per_molecule == pytest.approx(3.0, rel=1e-3)
 
 
-def test_shallow_reading_and_low_capture_take_more_cells_and_a_second_marker_fewer() -> None:
+def test_few_reads_per_molecule_and_low_capture_take_more_cells_and_a_second_marker_fewer() -> None:
     base = plan(level=1e-5)
     assert plan(level=1e-5, reads_per_molecule=0.3).cells > 2 * base.cells
     assert plan(level=1e-5, capture=0.2).cells == pytest.approx(3 * base.cells, rel=0.01)
@@ -50,7 +50,7 @@ def test_reads_are_those_of_the_cells_that_carry_the_locus() -> None:
     assert found.reads == pytest.approx(found.cells * 0.1 * 50.0)
 
 
-def test_cells_that_cannot_detect_a_level_are_refused() -> None:
+def test_too_few_cells_for_a_level_are_an_error() -> None:
     with pytest.raises(QuantityError, match=r"1,000 cells do not detect 1\.0e-05 at any depth: put in more cells"):
         plan(level=1e-5, cells=1000)
 
@@ -58,11 +58,11 @@ def test_cells_that_cannot_detect_a_level_are_refused() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"level": 0.0}, "the level is 0: give a number above 0 and up to 1"),
-        ({"level": 2.0}, "the level is 2"),
-        ({"capture": 1.2}, r"the capture is 1\.2"),
-        ({"fraction": -1.0}, "the fraction is -1"),
-        ({"reads_per_molecule": 0.0}, "the reads per molecule is 0: give a number above 0$"),
+        ({"level": 0.0}, "level = 0 is out of range: give a number above 0 and up to 1"),
+        ({"level": 2.0}, "level = 2 is out of range"),
+        ({"capture": 1.2}, r"capture = 1\.2 is out of range"),
+        ({"fraction": -1.0}, "fraction = -1 is out of range"),
+        ({"reads_per_molecule": 0.0}, "reads per molecule = 0 is out of range: give a number above 0$"),
         ({"level": None}, "neither a level nor a number of cells"),
     ],
 )

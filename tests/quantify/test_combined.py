@@ -1,4 +1,4 @@
-"""Several markers of one sample, several samples of one patient."""
+"""The combined row over several markers, and the order of rows."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import polars as pl
 import pytest
 
 from clonotrack.quantify.stage import Result, quantify
-from tests.quantify.counts import Drawn, Truth, config, controls, hits, markers, measured, sheet
-from tests.quantify.small import TRUTH, only
+from tests.quantify.one_followup import SCENARIO, only
+from tests.quantify.simulated_tables import Counts, Scenario, config, controls, hits, markers, quantified, sheet
 
 
 def two_markers(first: int, second: int, **settings: object) -> Result:
-    truth = replace(TRUTH, markers=2)
-    counted = hits(Drawn(np.array([[first, second]]), np.full((1, 9), 72)))
-    return quantify(counted, sheet(truth, 1), markers(truth), {"default": controls(truth)}, config(truth, **settings))
+    scenario = replace(SCENARIO, markers=2)
+    counted = hits(Counts(np.array([[first, second]]), np.full((1, 9), 72)))
+    return quantify(
+        counted, sheet(scenario, 1), markers(scenario), {"default": controls(scenario)}, config(scenario, **settings)
+    )
 
 
 def test_the_combined_row_states_the_highest_marker_and_the_pooled_estimate_beside_it() -> None:
@@ -36,13 +38,13 @@ def test_the_combined_row_can_be_pooled() -> None:
 
 def test_markers_of_a_small_part_of_the_specimen_are_less_alike() -> None:
     """The same tube, of 3.25 micrograms that were extracted or of 65."""
-    truth = replace(TRUTH, markers=2)
-    counted = hits(Drawn(np.array([[0, 0]]), np.full((1, 9), 72)))
+    scenario = replace(SCENARIO, markers=2)
+    counted = hits(Counts(np.array([[0, 0]]), np.full((1, 9), 72)))
 
     def limit(extracted: float) -> float:
-        frame = sheet(truth, 1).with_columns(input_cells=pl.lit(None, dtype=pl.Float64), input_ng=pl.lit(3250.0))
+        frame = sheet(scenario, 1).with_columns(input_cells=pl.lit(None, dtype=pl.Float64), input_ng=pl.lit(3250.0))
         samples = frame.with_columns(extracted_ng=pl.lit(extracted))
-        result = quantify(counted, samples, markers(truth), {"default": controls(truth)}, config(truth))
+        result = quantify(counted, samples, markers(scenario), {"default": controls(scenario)}, config(scenario))
         return float(only(result, "combined")["lod"])
 
     assert limit(65_000.0) < 0.98 * limit(3250.0)
@@ -54,5 +56,5 @@ def test_markers_that_differ_by_more_than_chance_are_flagged() -> None:
 
 
 def test_rows_are_sorted_by_day() -> None:
-    result = measured(Truth(1e-4), 12, 3)
+    result = quantified(Scenario(1e-4), 12, 3)
     assert result.mrd.get_column("day").is_sorted()

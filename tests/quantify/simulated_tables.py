@@ -1,4 +1,4 @@
-"""Samples of known truth, as counts: exactly the model of docs/statistics.md, drawn with numpy, no read in sight."""
+"""Simulated input tables of the stage: counts by the model of docs/statistics.md, drawn with numpy."""
 
 from __future__ import annotations
 
@@ -14,78 +14,84 @@ from clonotrack.tables import CONTROLS, HITS, MARKERS, SAMPLES
 
 
 @dataclass(frozen=True)
-class Truth:
-    """One kind of sample: its true level, its tube, and how molecules turn into reads."""
+class Scenario:
+    """One kind of sample: its true level, its tube, and how molecules become reads."""
 
     level: float
     cells: float = 500_000.0
     capture: float = 0.6
-    rho: float = 3.0
+    reads_per_molecule: float = 3.0
     dispersion: float = 0.5
     calibrators: int = 9
     copies: float = 40.0
     markers: int = 1
     copies_per_cell: float = 1.0
     background: float = 0.0
-    stated: dict[str, object] = field(default_factory=dict)
+    marker_columns: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Counts:
     """Reads of samples: markers (samples, markers), calibrators (samples, calibrators)."""
 
     markers: I64
     calibrators: I64
 
 
-def draw(truth: Truth, samples: int, rng: np.random.Generator) -> Drawn:
-    """Reads of many samples of one kind."""
-    cells = rng.poisson(truth.level * truth.cells, samples)
-    molecules = np.repeat(cells[:, None] * int(truth.copies_per_cell), truth.markers, axis=1)
-    molecules = molecules + rng.poisson(truth.background * truth.cells, molecules.shape)
-    put_in = rng.poisson(truth.copies, (samples, truth.calibrators))
-    return Drawn(_reads(molecules, truth, rng), _reads(put_in, truth, rng))
+def simulate(scenario: Scenario, samples: int, rng: np.random.Generator) -> Counts:
+    """Simulate the reads of many samples of one kind."""
+    cells = rng.poisson(scenario.level * scenario.cells, samples)
+    molecules = np.repeat(cells[:, None] * int(scenario.copies_per_cell), scenario.markers, axis=1)
+    molecules = molecules + rng.poisson(scenario.background * scenario.cells, molecules.shape)
+    put_in = rng.poisson(scenario.copies, (samples, scenario.calibrators))
+    return Counts(_reads(molecules, scenario, rng), _reads(put_in, scenario, rng))
 
 
-def _reads(molecules: I64, truth: Truth, rng: np.random.Generator) -> I64:
-    captured = rng.binomial(molecules, truth.capture).ravel()
-    yields = np.exp(rng.normal(-(truth.dispersion**2) / 2, truth.dispersion, captured.sum()))
+def _reads(molecules: I64, scenario: Scenario, rng: np.random.Generator) -> I64:
+    captured = rng.binomial(molecules, scenario.capture).ravel()
+    yields = np.exp(rng.normal(-(scenario.dispersion**2) / 2, scenario.dispersion, captured.sum()))
     sums = np.zeros(len(captured))
     np.add.at(sums, np.repeat(np.arange(len(captured)), captured), yields)
-    return rng.poisson(truth.rho * sums).reshape(molecules.shape)
+    return rng.poisson(scenario.reads_per_molecule * sums).reshape(molecules.shape)
 
 
-def config(truth: Truth, **quantify_settings: object) -> Config:
-    library = {"capture": truth.capture, "dispersion": truth.dispersion}
+def config(scenario: Scenario, **quantify_settings: object) -> Config:
+    library = {"capture": scenario.capture, "dispersion": scenario.dispersion}
     return parse({"libraries": {"default": library}, "quantify": quantify_settings})
 
 
-def controls(truth: Truth) -> pl.DataFrame:
+def controls(scenario: Scenario) -> pl.DataFrame:
     rows = [
-        {"control_id": f"C{i}", "kind": "calibrator", "locus": "IGH", "sequence": "ACGT" * 10, "copies": truth.copies}
-        for i in range(truth.calibrators)
+        {
+            "control_id": f"C{i}",
+            "kind": "calibrator",
+            "locus": "IGH",
+            "sequence": "ACGT" * 10,
+            "copies": scenario.copies,
+        }
+        for i in range(scenario.calibrators)
     ]
     return pl.DataFrame(rows, schema=CONTROLS.schema())
 
 
-def markers(truth: Truth) -> pl.DataFrame:
+def markers(scenario: Scenario) -> pl.DataFrame:
     rows = [
         {
             "marker_id": f"P.M{i}",
             "subject_id": "P",
             "locus": "IGH",
             "sequence": "ACGT" * 10,
-            "copies_per_cell": truth.copies_per_cell,
+            "copies_per_cell": scenario.copies_per_cell,
             "selected": True,
-            "background_rate": truth.background,
+            "background_rate": scenario.background,
         }
-        | truth.stated
-        for i in range(truth.markers)
+        | scenario.marker_columns
+        for i in range(scenario.markers)
     ]
     return pl.DataFrame(rows, schema=MARKERS.schema())
 
 
-def sheet(truth: Truth, samples: int) -> pl.DataFrame:
+def sheet(scenario: Scenario, samples: int) -> pl.DataFrame:
     rows = [
         {
             "subject_id": "P",
@@ -93,7 +99,7 @@ def sheet(truth: Truth, samples: int) -> pl.DataFrame:
             "role": "followup",
             "reads_1": f"S{i}.fastq",
             "day": float(i),
-            "input_cells": truth.cells,
+            "input_cells": scenario.cells,
             "markers": "P.markers.tsv",
         }
         for i in range(samples)
@@ -101,7 +107,7 @@ def sheet(truth: Truth, samples: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SAMPLES.schema())
 
 
-def hits(drawn: Drawn) -> pl.DataFrame:
+def hits(drawn: Counts) -> pl.DataFrame:
     rows = []
     for i, (own, calibrators) in enumerate(zip(drawn.markers.tolist(), drawn.calibrators.tolist(), strict=True)):
         rows += [hit(f"S{i}", f"P.M{m}", "marker", count) for m, count in enumerate(own)]
@@ -112,7 +118,7 @@ def hits(drawn: Drawn) -> pl.DataFrame:
 
 
 def hit(sample_id: str, target_id: str, kind: str, reads: int, **changed: object) -> dict[str, object]:
-    """One row of HITS of patient P."""
+    """Make one row of HITS of patient P."""
     row = {
         "subject_id": "P",
         "sample_id": sample_id,
@@ -128,11 +134,13 @@ def hit(sample_id: str, target_id: str, kind: str, reads: int, **changed: object
     return row | changed
 
 
-def measured(truth: Truth, samples: int, seed: int, **quantify_settings: object) -> Result:
-    """Samples of one kind through the whole stage."""
-    drawn = draw(truth, samples, np.random.default_rng(seed))
-    known = {"default": controls(truth)} if truth.calibrators else {}
-    return quantify(hits(drawn), sheet(truth, samples), markers(truth), known, config(truth, **quantify_settings))
+def quantified(scenario: Scenario, samples: int, seed: int, **quantify_settings: object) -> Result:
+    """Simulate samples of one kind and quantify them."""
+    drawn = simulate(scenario, samples, np.random.default_rng(seed))
+    control_tables = {"default": controls(scenario)} if scenario.calibrators else {}
+    return quantify(
+        hits(drawn), sheet(scenario, samples), markers(scenario), control_tables, config(scenario, **quantify_settings)
+    )
 
 
 def rows_of(result: Result, marker_id: str) -> pl.DataFrame:

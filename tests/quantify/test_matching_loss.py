@@ -1,13 +1,13 @@
-"""Reads that errors take beyond a marker's edits are missing in its count."""
+"""Correction for reads with more errors than the allowed edits of a marker."""
 
 import polars as pl
 import pytest
 
-from tests.quantify.counts import hits
-from tests.quantify.small import COUNTED, only, run, with_reads
+from tests.quantify.one_followup import COUNTED, only, run, with_reads
+from tests.quantify.simulated_tables import hits
 
 
-def test_a_loss_raises_the_level_and_its_limits_alike() -> None:
+def test_a_matching_loss_raises_the_level_and_its_limits_by_one_factor() -> None:
     of_marker = pl.col("target_kind") == "marker"
     frame = hits(COUNTED).with_columns(matching_loss=pl.when(of_marker).then(pl.lit(0.25)))
     plain, lossy = only(run()), only(run(counted=frame))
