@@ -68,7 +68,7 @@ def report(
     from clonotrack.io.outputs import staged, write_text
 
     with staged([output], force=force) as (place,):
-        page = stage.patient(
+        page = stage.patient_page(
             results,
             tracked,
             subject_id=subject_id,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from clonotrack.report import formats
-from clonotrack.report.series import Course, Row
+from clonotrack.report.series import PatientSeries, Row
 
 FONT = 13
 _LETTER = 0.56 * FONT  # mean width of a character [px]
@@ -31,39 +31,39 @@ class Decades:
         return self.bottom - min(max(share, 0.0), 1.0) * (self.bottom - self.top)
 
 
-def decades(course: Course, top: float, bottom: float) -> Decades:
+def fit_decades(series: PatientSeries, top: float, bottom: float) -> Decades:
     """Whole decades that hold every point and floor, an interval's foot as far as a decade under them."""
-    rows = [row for sample in course.samples for row in sample.results if row["call"] != "failed"]
-    points = [place for row in rows if (place := height(row))]
+    rows = [row for sample in series.samples for row in sample.results if row["call"] != "failed"]
+    points = [level for row in rows if (level := plotted_level(row))]
     points += [lod for row in rows if (lod := formats.number(row["lod"]))]
-    points += [course.target] if course.target else []
+    points += [series.target] if series.target else []
     if not points:
         return Decades(-6, 0, top, bottom)
-    feet = [foot for row in rows if is_found(row) and (foot := formats.number(row["mrd_low"]))]
-    heads = [head for row in rows if is_found(row) and (head := formats.number(row["mrd_high"]))]
+    feet = [foot for row in rows if is_positive(row) and (foot := formats.number(row["mrd_low"]))]
+    heads = [head for row in rows if is_positive(row) and (head := formats.number(row["mrd_high"]))]
     low = math.floor(math.log10(max(min(points + feet), min(points) / 10)) - 0.08)
     high = math.ceil(math.log10(max(points + heads)))
     return Decades(low, max(high, low + 3), top, bottom)
 
 
-def is_found(row: Row) -> bool:
+def is_positive(row: Row) -> bool:
     """Whether the decision rule called the clone."""
     return str(row["call"]).startswith("positive")
 
 
-def height(row: Row) -> float | None:
+def plotted_level(row: Row) -> float | None:
     """The level that a result is drawn at: its estimate where the clone was called, else its LoD; None if failed."""
     if row["call"] == "failed":
         return None
-    return formats.number(row["mrd"] if is_found(row) else row["lod"])
+    return formats.number(row["mrd"] if is_positive(row) else row["lod"])
 
 
-def places(course: Course, left: float, right: float) -> list[float]:
+def sample_positions(series: PatientSeries, left: float, right: float) -> list[float]:
     """Pixel of each sample: by day, or by order where a day is missing; never closer than legible."""
-    number = len(course.samples)
+    number = len(series.samples)
     if number == 1:
         return [(left + right) / 2]
-    days = [sample.day or 0.0 for sample in course.samples] if course.by_day else [float(i) for i in range(number)]
+    days = [sample.day or 0.0 for sample in series.samples] if series.by_day else [float(i) for i in range(number)]
     span = days[-1] - days[0]
     if not span:
         days, span = [float(i) for i in range(number)], float(number - 1)
@@ -76,11 +76,11 @@ def places(course: Course, left: float, right: float) -> list[float]:
     return x
 
 
-def dodge(x: Sequence[float], series: int) -> list[float]:
+def line_offsets(x: Sequence[float], lines: int) -> list[float]:
     """Offset of each series from its sample's place [px]: `combined` in the middle, markers to both sides."""
     room = min((after - before for before, after in pairwise(x)), default=60.0)
-    step = min(11.0, 0.8 * room / max(series, 1))
-    return [0.0, *(((i + 2) // 2) * step * (-1 if i % 2 == 0 else 1) for i in range(series - 1))]
+    step = min(11.0, 0.8 * room / max(lines, 1))
+    return [0.0, *(((i + 2) // 2) * step * (-1 if i % 2 == 0 else 1) for i in range(lines - 1))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Label:
     text: str
 
 
-def labels(x: Sequence[float], texts: Sequence[str], left: float, right: float) -> list[Label]:
+def fit_labels(x: Sequence[float], texts: Sequence[str], left: float, right: float) -> list[Label]:
     """As many labels as stand side by side between two pixels; first and last before the others."""
     taken: list[tuple[float, float]] = []
     chosen: list[tuple[int, Label]] = []

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from clonotrack.report.formats import number
-from clonotrack.report.series import course
+from clonotrack.report.series import patient_series
 from clonotrack.report.statement import CALL_NAMES, statement
 from clonotrack.tables import COHORT, COMBINED, MARKERS, MRD, check
 
@@ -42,13 +42,13 @@ def cohort(
     subjects: dict[str, Any] = {}
     for subject_id in check(mrd, MRD).get_column("subject_id").unique(maintain_order=True):
         target = (targets or {}).get(subject_id)
-        told = course(mrd, subject_id)
-        own = [{**row, "statement": statement(row, target)} for sample in told.samples for row in sample.results]
+        series = patient_series(mrd, subject_id)
+        own = [{**row, "statement": statement(row, target)} for sample in series.samples for row in sample.results]
         rows += own
         subjects[subject_id] = {
             "target_level": target,
             "markers": _by_id(markers.filter(pl.col("subject_id") == subject_id).select(MARKERS.names)),
-            "samples": {sample.sample_id: _sample(own, sample.sample_id) for sample in told.samples},
+            "samples": {sample.sample_id: _sample(own, sample.sample_id) for sample in series.samples},
         }
     frame = pl.DataFrame(rows, schema=COHORT.schema())
     return frame, {"subjects": subjects, "provenance": dict(provenance or {})}

@@ -65,19 +65,19 @@ def probability(value: float) -> str:
     return level(value) if value < 1e-3 else f"{value:.2g}"
 
 
-def counted(value: float, noun: str) -> str:
+def with_noun(value: float, noun: str) -> str:
     """An estimated amount with its noun in the right number: ``1 molecule``, ``36 molecules``."""
     text = quantity(value)
     return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
 
 
-def listed(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str]) -> str:
     """Words as a sentence lists them: ``a, b and c``."""
     *others, last = words
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def shortened(text: str, width: int) -> str:
+def shorten(text: str, width: int) -> str:
     """`text` cut in its middle to `width` characters; ids differ at both ends."""
     if len(text) <= width:
         return text

@@ -91,7 +91,7 @@ def _heading(cell: object) -> Markup:
     return escape(cell) if is_element else tag("th", cell, scope="col")
 
 
-class Notes:
+class EmptyCells:
     """Reasons of empty cells: a dash with a letter in the table, the reason once below it."""
 
     def __init__(self) -> None:

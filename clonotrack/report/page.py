@@ -16,15 +16,15 @@ import polars as pl
 
 from clonotrack.config import Report
 from clonotrack.report import formats
-from clonotrack.report.markup import Markup, Notes, escape, join, table, tag
+from clonotrack.report.markup import EmptyCells, Markup, escape, join, table, tag
 from clonotrack.report.plot import figure
-from clonotrack.report.results import about, call_label, result_table, statements
-from clonotrack.report.series import Course, Row, course
+from clonotrack.report.results import call_label, describe_sample, result_table, statements
+from clonotrack.report.series import PatientSeries, Row, patient_series
 from clonotrack.report.statement import CALL_NAMES, flag_sentences, statement
 from clonotrack.report.style import sheet
 from clonotrack.tables import COMBINED
 
-CALLS_EXPLAINED = {
+CALL_MEANINGS = {
     "positive": "The decision rule found the clone, at a level that can be quantified.",
     "positive_below_loq": "The decision rule found the clone, under its limit of quantification: it is there, its "
     "amount is uncertain.",
@@ -68,7 +68,7 @@ def marker_section(markers: pl.DataFrame, subject_id: str) -> Markup:
 
 
 def _markers(caption: str, rows: Sequence[Row]) -> Markup:
-    notes = Notes()
+    notes = EmptyCells()
     header = ["Marker", "V, D, J", "Junction", _unit("Reads"), _unit("Share", "of locus"), _unit("Clone cells"),
               _unit("Copies", "per cell"), "Why"]  # fmt: skip
     return table(caption, header, [_marker(row, notes) for row in rows], class_="rows markers", notes=notes.listing())
@@ -78,7 +78,7 @@ def _unit(name: str, unit: str = "") -> Markup:
     return tag("th", name, tag("span", unit, class_="unit") if unit else None, scope="col", class_="number")
 
 
-def _marker(row: Row, notes: Notes) -> Markup:
+def _marker(row: Row, notes: EmptyCells) -> Markup:
     cells, share, reads = (formats.number(row[name]) for name in ("cells", "fraction_of_locus", "duplicate_count"))
     kind = row["system"] or row["locus"] or ""
     system = None if kind in row["marker_id"] else tag("small", f" {kind}")
@@ -128,9 +128,9 @@ def _underlined(row: Row) -> list[object]:
     return [sequence[: start - 1], tag("b", sequence[start - 1 : end]), sequence[end:]]
 
 
-def quality_section(course: Course, qc: pl.DataFrame | None) -> Markup:
+def quality_section(series: PatientSeries, qc: pl.DataFrame | None) -> Markup:
     """What each stage measured: a table for each stage, a row for each measure, a column for each sample."""
-    ids = [sample.sample_id for sample in course.samples]
+    ids = [sample.sample_id for sample in series.samples]
     own = None if qc is None else qc.filter(pl.col("sample_id").is_in(ids))
     if own is None or not own.height:
         return tag("p", "No quality table was given for these samples.")
@@ -138,7 +138,7 @@ def quality_section(course: Course, qc: pl.DataFrame | None) -> Markup:
 
 
 def _stage(values: pl.DataFrame, ids: list[str]) -> Markup:
-    notes = Notes()
+    notes = EmptyCells()
     metrics = list(dict.fromkeys(zip(values["metric"], values["unit"], strict=True)))
     found = {(row["sample_id"], row["metric"]): row["value"] for row in values.rows(named=True)}
     samples = [sample for sample in ids if any((sample, metric) in found for metric, _ in metrics)]
@@ -155,16 +155,14 @@ def _stage(values: pl.DataFrame, ids: list[str]) -> Markup:
     return table(f"Stage {values['stage'][0]}.", header, rows, class_="rows short", notes=notes.listing())
 
 
-def _value(value: float | None, notes: Notes) -> str:
+def _value(value: float | None, notes: EmptyCells) -> str:
     number = formats.number(value)
     return notes.dash("not measured in this sample") if number is None else formats.plain(number)
 
 
-def reading_section() -> Markup:
+def help_section() -> Markup:
     """What the calls and the terms mean."""
-    calls = [
-        tag("tr", tag("th", call_label(call), scope="row"), tag("td", CALLS_EXPLAINED[call])) for call in CALL_NAMES
-    ]
+    calls = [tag("tr", tag("th", call_label(call), scope="row"), tag("td", CALL_MEANINGS[call])) for call in CALL_NAMES]
     terms = [tag("tr", tag("th", term, scope="row", class_="nowrap"), tag("td", said)) for term, said in TERMS.items()]
     return join(
         (
@@ -174,7 +172,7 @@ def reading_section() -> Markup:
     )
 
 
-def origin_section(provenance: Mapping[str, Any]) -> Markup:
+def provenance_section(provenance: Mapping[str, Any]) -> Markup:
     """Versions, inputs and configuration.
 
     Args:
@@ -247,7 +245,7 @@ def kinetics_section(kinetics: pl.DataFrame | None, subject_id: str) -> Markup:
     own = kinetics.filter(pl.col("subject_id") == subject_id).sort("day", maintain_order=True)
     if not own.height:
         return tag("p", "There is no second sample of the same tissue with a day, so nothing can be compared.")
-    notes = Notes()
+    notes = EmptyCells()
     header = ["From", "To", _unit("Time", "days"), "Marker", _unit("Change", "log10"), _unit("Reduction", "log10"),
               _unit("Doubling time", "days"), "Call"]  # fmt: skip
     pairs = own.partition_by("previous_sample_id", "sample_id", maintain_order=True)
@@ -268,11 +266,11 @@ def _course(own: pl.DataFrame) -> Markup | None:
     combined = own.filter(pl.col("marker_id") == COMBINED)
     latest = [rows.row(-1, named=True) for rows in combined.partition_by("tissue", maintain_order=True)]
     several = len(latest) > 1
-    said = [sentence for row in latest for sentence in course_sentences(row, several=several)]
+    said = [sentence for row in latest for sentence in kinetics_sentences(row, several=several)]
     return tag("ul", *(tag("li", sentence) for sentence in said)) if said else None
 
 
-def course_sentences(row: Row, *, several: bool = False) -> list[str]:
+def kinetics_sentences(row: Row, *, several: bool = False) -> list[str]:
     """What a row of KINETICS says of the course up to its sample, as sentences.
 
     Args:
@@ -327,7 +325,7 @@ def _combined_first(frame: pl.DataFrame) -> list[Row]:
     return sorted(frame.rows(named=True), key=lambda row: row["marker_id"] != COMBINED)
 
 
-def _steps(rows: Sequence[Row], notes: Notes) -> list[Markup]:
+def _steps(rows: Sequence[Row], notes: EmptyCells) -> list[Markup]:
     """The rows of one pair of samples; samples and time are said once for all markers."""
     first, number = rows[0], len(rows)
     said = (
@@ -338,7 +336,7 @@ def _steps(rows: Sequence[Row], notes: Notes) -> list[Markup]:
     return [_step(row, said if row is first else (), notes) for row in rows]
 
 
-def _step(row: Row, said: Iterable[Markup], notes: Notes) -> Markup:
+def _step(row: Row, said: Iterable[Markup], notes: EmptyCells) -> Markup:
     return tag(
         "tr",
         *said,
@@ -351,7 +349,7 @@ def _step(row: Row, said: Iterable[Markup], notes: Notes) -> Markup:
     )
 
 
-def _log(row: Row, name: str, bound: str, notes: Notes) -> Markup | str:
+def _log(row: Row, name: str, bound: str, notes: EmptyCells) -> Markup | str:
     value = formats.number(row[name])
     if value is None:
         return notes.dash("no ratio: neither sample detected the clone, or one failed")
@@ -359,7 +357,7 @@ def _log(row: Row, name: str, bound: str, notes: Notes) -> Markup | str:
     return escape(f"{_SIGNS[row[bound]]}{value:{sign}.1f}".replace("-", "−"))
 
 
-def _time(row: Row, notes: Notes) -> Markup | str:
+def _time(row: Row, notes: EmptyCells) -> Markup | str:
     time, high = formats.number(row["doubling_days"]), formats.number(row["doubling_high"])
     if time is not None:
         return escape(formats.quantity(time))
@@ -369,7 +367,7 @@ def _time(row: Row, notes: Notes) -> Markup | str:
 RESEARCH_USE = "Research use only. Not a diagnostic report; not for decisions about treatment."
 
 
-def patient(
+def patient_page(
     mrd: pl.DataFrame,
     markers: pl.DataFrame,
     *,
@@ -397,21 +395,21 @@ def patient(
     Raises:
         TableError: the patient has no row in `mrd`, or a sample no `combined` row.
     """
-    told = course(mrd, subject_id, samples, target)
+    series = patient_series(mrd, subject_id, samples, target)
     title = f"{(settings or Report()).title}: {subject_id}"
     sections = (
-        ("MRD over time", figure(told)),
-        ("Results", result_table(told)),
-        ("Statements", statements(told)),
+        ("MRD over time", figure(series)),
+        ("Results", result_table(series)),
+        ("Statements", statements(series)),
         ("Markers", marker_section(markers, subject_id)),
         ("Kinetics", kinetics_section(kinetics, subject_id)),
-        ("Quality", quality_section(told, qc)),
-        ("Provenance", origin_section(provenance or {})),
-        ("How to read this page", reading_section()),
+        ("Quality", quality_section(series, qc)),
+        ("Provenance", provenance_section(provenance or {})),
+        ("How to read this page", help_section()),
     )
     body = tag(
         "body",
-        _header(told, (settings or Report()).title),
+        _header(series, (settings or Report()).title),
         tag("main", *(tag("section", tag("h2", name), content) for name, content in sections)),
         tag("footer", tag("p", RESEARCH_USE)),
     )
@@ -429,46 +427,49 @@ def _head(title: str) -> Markup:
     )
 
 
-def _header(told: Course, title: str) -> Markup:
-    facts = [("Disease", formats.listed(told.diseases) if told.diseases else "not given"), ("Samples", _samples(told))]
-    if told.target is not None:
-        facts.append(("Target level", f"{formats.level(told.target)} clone cells per nucleated cell"))
+def _header(series: PatientSeries, title: str) -> Markup:
+    facts = [
+        ("Disease", formats.join_words(series.diseases) if series.diseases else "not given"),
+        ("Samples", _samples(series)),
+    ]
+    if series.target is not None:
+        facts.append(("Target level", f"{formats.level(series.target)} clone cells per nucleated cell"))
     return tag(
         "header",
         tag("p", title, class_="kind"),
-        tag("h1", f"Patient {told.subject_id}"),
+        tag("h1", f"Patient {series.subject_id}"),
         tag("dl", *(tag("div", tag("dt", name), tag("dd", fact)) for name, fact in facts), class_="facts"),
-        _verdict(told),
+        _verdict(series),
         tag("p", RESEARCH_USE, class_="ruo"),
     )
 
 
-def _verdict(told: Course) -> Markup:
-    latest = told.samples[-1]
+def _verdict(series: PatientSeries) -> Markup:
+    latest = series.samples[-1]
     row = latest.combined
     flags = [] if row["call"] == "failed" else flag_sentences(row["flags"])
     return tag(
         "div",
-        tag("p", "Latest sample ", tag("strong", latest.sample_id), f" ({about(latest)})", class_="sample"),
-        tag("p", statement(row, told.target)),
+        tag("p", "Latest sample ", tag("strong", latest.sample_id), f" ({describe_sample(latest)})", class_="sample"),
+        tag("p", statement(row, series.target)),
         tag("p", " ".join(flags), class_="sample") if flags else None,
         class_=f"verdict {row['call']}",
     )
 
 
-def _samples(told: Course) -> str:
-    number = len(told.samples)
+def _samples(series: PatientSeries) -> str:
+    number = len(series.samples)
     said = f"{number} sample" if number == 1 else f"{number} samples"
-    for values in (_dates(told), _days(told)):
+    for values in (_dates(series), _days(series)):
         if values:
             first, last = values[0], values[-1]
             return f"{said}, {first}" if first == last else f"{said}, {first} to {last}"
     return f"{said}, days not given"
 
 
-def _dates(told: Course) -> list[str]:
-    return sorted(str(date) for sample in told.samples if (date := sample.sheet.get("collection_date")))
+def _dates(series: PatientSeries) -> list[str]:
+    return sorted(str(date) for sample in series.samples if (date := sample.sheet.get("collection_date")))
 
 
-def _days(told: Course) -> list[str]:
-    return [f"day {formats.day(sample.day)}" for sample in told.samples if sample.day is not None]
+def _days(series: PatientSeries) -> list[str]:
+    return [f"day {formats.day(sample.day)}" for sample in series.samples if sample.day is not None]

@@ -11,9 +11,18 @@ import math
 from itertools import pairwise
 
 from clonotrack.report import formats
-from clonotrack.report.axes import FONT, Decades, decades, dodge, height, is_found, labels, places
+from clonotrack.report.axes import (
+    FONT,
+    Decades,
+    fit_decades,
+    fit_labels,
+    is_positive,
+    line_offsets,
+    plotted_level,
+    sample_positions,
+)
 from clonotrack.report.markup import Markup, join, tag
-from clonotrack.report.series import Course, Row, Sample
+from clonotrack.report.series import PatientSeries, Row, Sample
 from clonotrack.report.statement import CALL_NAMES
 from clonotrack.report.style import FLOOR, INK, MUTED, PAPER, RULE, SERIES
 from clonotrack.tables import COMBINED
@@ -77,40 +86,40 @@ def _cross(x: float, y: float, reach: float, ink: str, width: float) -> Markup:
 _LEFT, _RIGHT, _TOP, _BELOW, _LANE = 44, 16, 30, 50, 26
 
 
-def series(course: Course) -> list[tuple[str, int | None]]:
+def plot_lines(series: PatientSeries) -> list[tuple[str, int | None]]:
     """What has a line, with its index: `combined` (None) and the markers; a single marker is its `combined`."""
-    markers = course.marker_ids
+    markers = series.marker_ids
     return [(COMBINED, None), *((marker, i) for i, marker in enumerate(markers) if len(markers) > 1)]
 
 
 class Plot:
     """The geometry of one drawing."""
 
-    def __init__(self, course: Course, width: int, height: int) -> None:
-        self.course = course
+    def __init__(self, series: PatientSeries, width: int, height: int) -> None:
+        self.series = series
         self.width, self.height = width, height
-        self.failed = any(row["call"] == "failed" for sample in course.samples for row in sample.results)
+        self.failed = any(row["call"] == "failed" for sample in series.samples for row in sample.results)
         self.bottom = height - _BELOW - (_LANE if self.failed else 0)
-        self.y: Decades = decades(course, _TOP, self.bottom)
+        self.y: Decades = fit_decades(series, _TOP, self.bottom)
         inset = 26 if width < 600 else 42
-        self.x = places(course, _LEFT + inset, width - _RIGHT - inset)
-        self.series = series(course)
-        self.offsets = dodge(self.x, len(self.series))
+        self.x = sample_positions(series, _LEFT + inset, width - _RIGHT - inset)
+        self.lines = plot_lines(series)
+        self.offsets = line_offsets(self.x, len(self.lines))
 
     def draw(self) -> Markup:
         """The whole figure, with a title and a description for those who do not see it."""
         name = f"plot-{self.width}"
         return tag(
             "svg",
-            tag("title", f"MRD over time of patient {self.course.subject_id}", id=f"{name}-title"),
-            tag("desc", describe(self.course), id=f"{name}-desc"),
+            tag("title", f"MRD over time of patient {self.series.subject_id}", id=f"{name}-title"),
+            tag("desc", describe(self.series), id=f"{name}-desc"),
             self._grid(),
             self._floors(),
             self._target(),
-            *(self._line(i) for i in reversed(range(len(self.series)))),
-            *(self._points(i) for i in reversed(range(len(self.series)))),
+            *(self._line(i) for i in reversed(range(len(self.lines)))),
+            *(self._points(i) for i in reversed(range(len(self.lines)))),
             self._days(),
-            self._nothing(),
+            self._empty_message(),
             viewBox=f"0 0 {self.width} {self.height}",
             role="img",
             aria_labelledby=f"{name}-title {name}-desc",
@@ -133,7 +142,7 @@ class Plot:
         room = min((after - before for before, after in pairwise(self.x)), default=60.0)
         half = min(17.0, max(room * 0.42, 3.0))
         drawn = []
-        for x, sample in zip(self.x, self.course.samples, strict=True):
+        for x, sample in zip(self.x, self.series.samples, strict=True):
             lod = formats.number(sample.combined["lod"])
             if lod is None:
                 continue
@@ -143,7 +152,7 @@ class Plot:
         return tag("g", *drawn)
 
     def _target(self) -> Markup | None:
-        target = self.course.target
+        target = self.series.target
         if target is None:
             return None
         y, end = self.y.y(target), self.width - _RIGHT
@@ -153,13 +162,13 @@ class Plot:
 
     def _line(self, i: int) -> Markup:
         """Results joined in order, past samples that say nothing; dashed where an estimate or a sample is missing."""
-        marker, index = self.series[i]
+        marker, index = self.lines[i]
         points = [
-            (number, self.x[number] + self.offsets[i], self.y.y(level), is_found(row))
-            for number, sample in enumerate(self.course.samples)
-            if (row := self.course.result(sample, marker))
+            (number, self.x[number] + self.offsets[i], self.y.y(level), is_positive(row))
+            for number, sample in enumerate(self.series.samples)
+            if (row := self.series.result(sample, marker))
             and row["call"] != "insufficient"
-            and (level := height(row)) is not None
+            and (level := plotted_level(row)) is not None
         ]
         drawn = []
         for (before, ax, ay, a_found), (after, bx, by, b_found) in pairwise(points):
@@ -168,23 +177,23 @@ class Plot:
         return tag("g", *drawn)
 
     def _points(self, i: int) -> Markup:
-        marker, index = self.series[i]
+        marker, index = self.lines[i]
         return tag(
             "g",
             *(
                 self._point(x + self.offsets[i], sample, row, index)
-                for x, sample in zip(self.x, self.course.samples, strict=True)
-                if (row := self.course.result(sample, marker))
+                for x, sample in zip(self.x, self.series.samples, strict=True)
+                if (row := self.series.result(sample, marker))
             ),
         )
 
     def _point(self, x: float, sample: Sample, row: Row, index: int | None) -> Markup | None:
-        level = height(row)
+        level = plotted_level(row)
         if level is None and row["call"] != "failed":
             return None
         y = self.bottom + _LANE / 2 + 1 if level is None else self.y.y(level)
-        bar = self._bar(x, row, index) if is_found(row) else None
-        tip = tag("title", f"{sample.sample_id}, {row['marker_id']}: {worded(row)}")
+        bar = self._bar(x, row, index) if is_positive(row) else None
+        tip = tag("title", f"{sample.sample_id}, {row['marker_id']}: {result_text(row)}")
         return tag("g", tip, bar, symbol(x, y, row["call"], index))
 
     def _bar(self, x: float, row: Row, index: int | None) -> Markup | None:
@@ -198,36 +207,36 @@ class Plot:
             path += f"M{px(x - cap)} {px(foot)}h{2 * cap}"
         return tag("path", d=path, fill="none", stroke=colour(index), stroke_width="1.8" if index is None else "1.2")
 
-    def _nothing(self) -> Markup | None:
+    def _empty_message(self) -> Markup | None:
         """What an empty plot says."""
-        if any(height(row) is not None for sample in self.course.samples for row in sample.results):
+        if any(plotted_level(row) is not None for sample in self.series.samples for row in sample.results):
             return None
         middle = (_LEFT + self.width - _RIGHT) / 2
         return _haloed("no result to draw", middle, (self.bottom + _TOP) / 2, anchor="middle", fill=MUTED)
 
     def _days(self) -> Markup:
         foot = self.bottom + (_LANE if self.failed else 0)
-        samples = self.course.samples
+        samples = self.series.samples
         days = [formats.day(sample.day) if sample.day is not None else "–" for sample in samples]
-        if not self.course.by_day:
+        if not self.series.by_day:
             days = [str(i + 1) for i in range(len(samples))]
-        names = [formats.shortened(sample.sample_id, 14) for sample in samples]
+        names = [formats.shorten(sample.sample_id, 14) for sample in samples]
         ticks = [rule(x, self.bottom, x, self.bottom + 5, INK) for x in self.x]
         rows = []
         for y, texts, fill in ((foot + 18, days, INK), (foot + 35, names, MUTED)):
-            for label in labels(self.x, texts, _LEFT, self.width - 2):
+            for label in fit_labels(self.x, texts, _LEFT, self.width - 2):
                 rows.append(tag("text", label.text, x=px(label.x), y=px(y), text_anchor="middle", fill=fill))
-        unit = tag("text", "day" if self.course.by_day else "no.", x=2, y=px(foot + 18), fill=MUTED)
+        unit = tag("text", "day" if self.series.by_day else "no.", x=2, y=px(foot + 18), fill=MUTED)
         lane = tag("text", "failed", x=2, y=px(self.bottom + _LANE / 2 + 5), fill=MUTED) if self.failed else None
         return tag("g", unit, lane, *ticks, *rows)
 
 
-def worded(row: Row) -> str:
+def result_text(row: Row) -> str:
     """A plotted result in words, with the numbers that the table holds."""
-    call, level = CALL_NAMES[row["call"]].lower(), height(row)
+    call, level = CALL_NAMES[row["call"]].lower(), plotted_level(row)
     if level is None:
         return call
-    if not is_found(row):
+    if not is_positive(row):
         return f"{call} at LoD {formats.level(level)}"
     low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
     if low is None or high is None:
@@ -235,12 +244,12 @@ def worded(row: Row) -> str:
     return f"{call}, {formats.level(level, low, high)} ({formats.interval(low, high)})"
 
 
-def describe(course: Course) -> str:
+def describe(series: PatientSeries) -> str:
     """The figure in words: the combined result of every sample."""
     said = []
-    for sample in course.samples:
+    for sample in series.samples:
         when = "" if sample.day is None else f", day {formats.day(sample.day)}"
-        said.append(f"{sample.sample_id}{when}: {worded(sample.combined)}")
+        said.append(f"{sample.sample_id}{when}: {result_text(sample.combined)}")
     return f"Clone cells per nucleated cell on a logarithmic axis, combined over markers. {'; '.join(said)}."
 
 
@@ -261,21 +270,21 @@ def _haloed(text: str, x: float, y: float, *, anchor: str, fill: str) -> Markup:
     )  # fmt: skip
 
 
-def figure(course: Course) -> Markup:
+def figure(series: PatientSeries) -> Markup:
     """Both drawings with legend and caption; the page's width decides which drawing is shown."""
     return tag(
         "figure",
-        tag("div", Plot(course, 1000, 430).draw(), class_="wide"),
-        tag("div", Plot(course, 380, 360).draw(), class_="narrow"),
-        tag("figcaption", _legend(course), _caption(course)),
+        tag("div", Plot(series, 1000, 430).draw(), class_="wide"),
+        tag("div", Plot(series, 380, 360).draw(), class_="narrow"),
+        tag("figcaption", _legend(series), _caption(series)),
     )
 
 
-def _legend(course: Course) -> Markup:
-    lines = [_key(_swatch(index), marker) for marker, index in _named(course)]
-    calls = [call for call in CALL_NAMES if any(row["call"] == call for s in course.samples for row in s.results)]
+def _legend(series: PatientSeries) -> Markup:
+    lines = [_key(_swatch(index), marker) for marker, index in _named(series)]
+    calls = [call for call in CALL_NAMES if any(row["call"] == call for s in series.samples for row in s.results)]
     symbols = [_key(symbol(13, 8, call, None), _MEANING[call]) for call in calls]
-    if any(sample.combined["lod"] is not None for sample in course.samples):
+    if any(sample.combined["lod"] is not None for sample in series.samples):
         symbols.append(_key(_floor_key(), "not detectable: below the LoD of the sample (combined)"))
     return join((tag("ul", *lines, class_="legend"), tag("ul", *symbols, class_="legend")))
 
@@ -289,11 +298,11 @@ _MEANING = {
 }
 
 
-def _named(course: Course) -> list[tuple[str, int | None]]:
-    markers = course.marker_ids
+def _named(series: PatientSeries) -> list[tuple[str, int | None]]:
+    markers = series.marker_ids
     if len(markers) == 1:
         return [(f"{COMBINED} (the one marker, {markers[0]})", None)]
-    return series(course)
+    return plot_lines(series)
 
 
 def _key(drawing: Markup, text: str) -> Markup:
@@ -309,10 +318,10 @@ def _floor_key() -> Markup:
     return join((tag("rect", x=2, y=5, width=22, height=11, fill=FLOOR), rule(2, 5, 24, 5, MUTED, 1.4)))
 
 
-def _caption(course: Course) -> Markup:
+def _caption(series: PatientSeries) -> Markup:
     said = "Every point stands in the table below."
-    if not course.by_day:
+    if not series.by_day:
         said += " Samples are drawn in their order, not to scale, because a day is missing."
-    elif len(course.samples) > 1:
+    elif len(series.samples) > 1:
         said += " Samples close in time are set apart to stay legible; points of one sample stand side by side."
     return tag("p", said)

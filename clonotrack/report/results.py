@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from clonotrack.report import formats
-from clonotrack.report.markup import Markup, Notes, join, table, tag
-from clonotrack.report.series import Course, Row, Sample
+from clonotrack.report.markup import EmptyCells, Markup, join, table, tag
+from clonotrack.report.series import PatientSeries, Row, Sample
 from clonotrack.report.statement import CALL_NAMES, flag_names, flag_sentences, statement
 from clonotrack.tables import COMBINED
 
@@ -34,20 +34,20 @@ def call_label(call: str) -> Markup:
     return tag("span", CALL_NAMES[call], class_=f"call {call}")
 
 
-def result_table(course: Course) -> Markup:
+def result_table(series: PatientSeries) -> Markup:
     """Every number of every sample: a group of rows for each, `combined` first."""
-    umis = any(row["umis"] is not None for sample in course.samples for row in sample.results)
+    umis = any(row["umis"] is not None for sample in series.samples for row in sample.results)
     columns = [*_HEADER[:2], *([("UMIs", "", True)] if umis else []), *_HEADER[2:]]
     header = [_head(*column) for column in columns]
-    notes = Notes()
-    groups = [_group(sample, len(columns), notes, umis=umis) for sample in course.samples]
+    notes = EmptyCells()
+    groups = [_group(sample, len(columns), notes, umis=umis) for sample in series.samples]
     caption = f"All results. Levels (MRD, interval, LoB, LoD, LoQ) are {_LEVELS}."
-    return table(caption, header, *groups, class_="results", notes=join((notes.listing(), _flags(course))))
+    return table(caption, header, *groups, class_="results", notes=join((notes.listing(), _flags(series))))
 
 
-def statements(course: Course) -> Markup:
+def statements(series: PatientSeries) -> Markup:
     """The sentence of each sample, with what its flags say."""
-    return tag("ol", *(_statement(sample, course.target) for sample in course.samples), class_="statements")
+    return tag("ol", *(_statement(sample, series.target) for sample in series.samples), class_="statements")
 
 
 def _statement(sample: Sample, target: float | None) -> Markup:
@@ -55,7 +55,7 @@ def _statement(sample: Sample, target: float | None) -> Markup:
     said = [] if row["call"] == "failed" else flag_sentences(row["flags"])
     return tag(
         "li",
-        tag("p", tag("strong", sample.sample_id), " ", tag("span", about(sample), class_="small"), " ",
+        tag("p", tag("strong", sample.sample_id), " ", tag("span", describe_sample(sample), class_="small"), " ",
             call_label(row["call"])),
         tag("p", statement(row, target)),
         tag("p", row["explanation"]) if row["explanation"] else None,
@@ -63,7 +63,7 @@ def _statement(sample: Sample, target: float | None) -> Markup:
     )  # fmt: skip
 
 
-def about(sample: Sample) -> str:
+def describe_sample(sample: Sample) -> str:
     """When the sample was taken, and what it is."""
     when = "no day given" if sample.day is None else f"day {formats.day(sample.day)}"
     role = _ROLES.get(sample.sheet.get("role", ""))
@@ -76,7 +76,7 @@ def _head(name: str, unit: str, is_number: bool) -> Markup:
     return tag("th", name, below, scope="col", class_="number" if is_number else None)
 
 
-def _group(sample: Sample, width: int, notes: Notes, *, umis: bool) -> list[Markup]:
+def _group(sample: Sample, width: int, notes: EmptyCells, *, umis: bool) -> list[Markup]:
     title = tag("div", sample.sample_id, " ", tag("span", f"· {_tube(sample)}"), class_="stay")
     return [
         tag("tr", tag("th", title, colspan=width, scope="rowgroup", class_="group")),
@@ -87,7 +87,7 @@ def _group(sample: Sample, width: int, notes: Notes, *, umis: bool) -> list[Mark
 def _tube(sample: Sample) -> str:
     row = sample.combined
     capture, weight = formats.number(row["capture"]), formats.number(row["pg_per_cell"])
-    said = [about(sample)]
+    said = [describe_sample(sample)]
     if row["counting"]:
         said.append(COUNTINGS[row["counting"]])
     if capture is not None:
@@ -102,7 +102,7 @@ def _tube(sample: Sample) -> str:
     return " · ".join(said)
 
 
-def _row(row: Row, notes: Notes, *, umis: bool) -> Markup:
+def _row(row: Row, notes: EmptyCells, *, umis: bool) -> Markup:
     combined = row["marker_id"] == COMBINED
     named = combined or not row["locus"] or row["locus"] in row["marker_id"]
     locus = None if named else tag("small", f" {row['locus']}")
@@ -114,12 +114,14 @@ def _row(row: Row, notes: Notes, *, umis: bool) -> Markup:
         _amount(row, "molecules", notes),
         _amount(row, "clone_cells", notes),
         _amount(row, "input_cells", notes),
-        notes.dash(_absent(row, "mrd")) if mrd is None else join((formats.level(mrd, low, high), *_pooled(row)[:1])),
-        notes.dash(_absent(row, "mrd"))
+        notes.dash(_empty_reason(row, "mrd"))
+        if mrd is None
+        else join((formats.level(mrd, low, high), *_pooled(row)[:1])),
+        notes.dash(_empty_reason(row, "mrd"))
         if low is None or high is None
         else join((formats.interval(low, high), *_pooled(row)[1:])),
         *(_level(row, name, notes) for name in ("lob", "lod", "loq")),
-        _chance(row, notes),
+        _p_value(row, notes),
     ]
     flags = flag_names(row["flags"])
     return tag(
@@ -140,22 +142,22 @@ def _pooled(row: Row) -> tuple[Markup, ...]:
     return tuple(tag("small", " ", text, class_="beside") for text in said)
 
 
-def _amount(row: Row, name: str, notes: Notes) -> str:
+def _amount(row: Row, name: str, notes: EmptyCells) -> str:
     value = formats.number(row[name])
-    return notes.dash(_absent(row, name)) if value is None else formats.quantity(value)
+    return notes.dash(_empty_reason(row, name)) if value is None else formats.quantity(value)
 
 
-def _level(row: Row, name: str, notes: Notes) -> str:
+def _level(row: Row, name: str, notes: EmptyCells) -> str:
     value = formats.number(row[name])
-    return notes.dash(_absent(row, name)) if value is None else formats.level(value)
+    return notes.dash(_empty_reason(row, name)) if value is None else formats.level(value)
 
 
-def _chance(row: Row, notes: Notes) -> str:
+def _p_value(row: Row, notes: EmptyCells) -> str:
     value = formats.number(row["p_value"])
-    return notes.dash(_absent(row, "p_value")) if value is None else formats.probability(value)
+    return notes.dash(_empty_reason(row, "p_value")) if value is None else formats.probability(value)
 
 
-def _absent(row: Row, name: str) -> str:
+def _empty_reason(row: Row, name: str) -> str:
     """Why a cell is empty."""
     if name == "umis":
         return "the library has no UMIs"
@@ -164,10 +166,10 @@ def _absent(row: Row, name: str) -> str:
     return "not given in the table of results"
 
 
-def _flags(course: Course) -> Markup | None:
+def _flags(series: PatientSeries) -> Markup | None:
     """What each flag of the table means, once."""
     used = dict.fromkeys(
-        name for sample in course.samples for row in sample.results for name in flag_names(row["flags"])
+        name for sample in series.samples for row in sample.results for name in flag_names(row["flags"])
     )
     if not used:
         return None

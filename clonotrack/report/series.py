@@ -34,7 +34,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class PatientSeries:
     """One patient over time."""
 
     subject_id: str
@@ -62,9 +62,9 @@ class Course:
         return next((row for row in sample.results if row["marker_id"] == marker_id), None)
 
 
-def course(
+def patient_series(
     mrd: pl.DataFrame, subject_id: str, samples: pl.DataFrame | None = None, target: float | None = None
-) -> Course:
+) -> PatientSeries:
     """One patient's results, by day; samples without a day follow in the order of the table.
 
     Args:
@@ -85,7 +85,7 @@ def course(
     sheet = {} if samples is None else _sheet(samples)
     groups = own.partition_by("sample_id", maintain_order=True)
     ordered = sorted((_sample(group, sheet) for group in groups), key=_when)
-    return Course(subject_id, tuple(ordered), target)
+    return PatientSeries(subject_id, tuple(ordered), target)
 
 
 def _sample(rows: pl.DataFrame, sheet: dict[str, Row]) -> Sample:

@@ -29,21 +29,21 @@ def statement(result: Mapping[str, Any], target: float | None = None) -> str:
         return _failed(result)
     if call == "positive":
         return (
-            f"Positive: {_estimate(result)}: {_found(result)} in {_examined(result)}{_cells(result)}; "
-            f"{_pooled(result)}{_reach(result)}."
+            f"Positive: {_estimate(result)}: {_molecules(result)} in {_input_amount(result)}{_clone_cells(result)}; "
+            f"{_pooled(result)}{_sensitivity(result)}."
         )
     if call == "positive_below_loq":
         return (
-            f"Positive, below the limit of quantification ({_limit(result, 'loq')}): {_found(result)} in "
-            f"{_examined(result)}; the estimate, {_estimate(result)}, tells the order of magnitude only; "
-            f"{_pooled(result)}{_reach(result)}."
+            f"Positive, below the limit of quantification ({_limit(result, 'loq')}): {_molecules(result)} in "
+            f"{_input_amount(result)}; the estimate, {_estimate(result)}, tells the order of magnitude only; "
+            f"{_pooled(result)}{_sensitivity(result)}."
         )
     if call == "insufficient":
         return (
-            f"Insufficient: {_unconvincing(result)} in {_examined(result)}, but only {_reach(result)}{_aim(target)}: "
-            f"{_lacked(result)}."
+            f"Insufficient: {_finding_below_threshold(result)} in {_input_amount(result)}, but only "
+            f"{_sensitivity(result)}{_missed_target(target)}: {_what_would_suffice(result)}."
         )
-    return f"Negative: {_unconvincing(result)} in {_examined(result)}; {_reach(result)}."
+    return f"Negative: {_finding_below_threshold(result)} in {_input_amount(result)}; {_sensitivity(result)}."
 
 
 def flag_names(flags: str | None) -> list[str]:
@@ -60,30 +60,32 @@ def _failed(result: Mapping[str, Any]) -> str:
     why = flag_sentences(result["flags"]) or ["The table does not say why."]
     reads = result["reads"]
     seen = (
-        f" {formats.count(reads)} {_plural('read', reads)} of {_whose(result)} {_were(reads)} counted." if reads else ""
+        f" {formats.count(reads)} {_plural('read', reads)} of {_target_name(result)} {_were(reads)} counted."
+        if reads
+        else ""
     )
     return f"Failed: no result, and no level that the sample could have shown. {' '.join(why)}{seen}"
 
 
-def _whose(result: Mapping[str, Any]) -> str:
+def _target_name(result: Mapping[str, Any]) -> str:
     marker = result["marker_id"]
     return "the clone" if marker == COMBINED else f"marker {marker}"
 
 
-def _found(result: Mapping[str, Any]) -> str:
+def _molecules(result: Mapping[str, Any]) -> str:
     molecules = formats.number(result["molecules"])
     if molecules is None:
-        return f"{formats.count(result['reads'])} {_plural('read', result['reads'])} of {_whose(result)}"
-    return f"{formats.counted(molecules, 'molecule')} of {_whose(result)}"
+        return f"{formats.count(result['reads'])} {_plural('read', result['reads'])} of {_target_name(result)}"
+    return f"{formats.with_noun(molecules, 'molecule')} of {_target_name(result)}"
 
 
-def _unconvincing(result: Mapping[str, Any]) -> str:
+def _finding_below_threshold(result: Mapping[str, Any]) -> str:
     """What was found where the decision rule was not met."""
     if not result["reads"]:
-        return f"no molecule of {_whose(result)}"
+        return f"no molecule of {_target_name(result)}"
     p_value = formats.number(result["p_value"])
     chance = "" if p_value is None else f" (p = {formats.probability(p_value)})".replace("= <", "<")
-    return f"{_found(result)}, too little for a positive call{chance},"
+    return f"{_molecules(result)}, too little for a positive call{chance},"
 
 
 def _estimate(result: Mapping[str, Any]) -> str:
@@ -96,7 +98,7 @@ def _estimate(result: Mapping[str, Any]) -> str:
     return f"{formats.level(value, low, high)} clone cells per nucleated cell {limits}"
 
 
-def _examined(result: Mapping[str, Any]) -> str:
+def _input_amount(result: Mapping[str, Any]) -> str:
     cells, capture = (formats.number(result[name]) for name in ("input_cells", "capture"))
     amount = (
         "DNA of an unknown number of cells" if cells is None else f"DNA of {formats.quantity(cells)} nucleated cells"
@@ -113,7 +115,7 @@ def _pooled(result: Mapping[str, Any]) -> str:
     return f"all markers together show {formats.level(value, low, high)} ({formats.interval(low, high)}); "
 
 
-def _lacked(result: Mapping[str, Any]) -> str:
+def _what_would_suffice(result: Mapping[str, Any]) -> str:
     """What would have sufficed."""
     reads = formats.number(result["reads_needed"])
     if reads is not None:
@@ -123,12 +125,12 @@ def _lacked(result: Mapping[str, Any]) -> str:
     return "no more reads of the same tube would have sufficed, it takes more cells"
 
 
-def _cells(result: Mapping[str, Any]) -> str:
+def _clone_cells(result: Mapping[str, Any]) -> str:
     cells = formats.number(result["clone_cells"])
-    return "" if cells is None else f", about {formats.counted(cells, 'clone cell')}"
+    return "" if cells is None else f", about {formats.with_noun(cells, 'clone cell')}"
 
 
-def _reach(result: Mapping[str, Any]) -> str:
+def _sensitivity(result: Mapping[str, Any]) -> str:
     return f"a clone at {_limit(result, 'lod')} would have been found 95 times in 100"
 
 
@@ -137,7 +139,7 @@ def _limit(result: Mapping[str, Any], name: str) -> str:
     return "an unknown level" if value is None else formats.level(value)
 
 
-def _aim(target: float | None) -> str:
+def _missed_target(target: float | None) -> str:
     level = "the level that was asked for" if target is None else f"the target level of {formats.level(target)}"
     return f", which does not reach {level}"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from clonotrack.report import formats
-from clonotrack.report.series import Row, Sample, course
+from clonotrack.report.series import Row, Sample, patient_series
 from clonotrack.report.statement import flag_names, flag_sentences
 from clonotrack.tables import COMBINED
 
@@ -31,7 +31,7 @@ def terminal_table(mrd: pl.DataFrame, truth: pl.DataFrame | None = None) -> str:
         Lines, without an end of line after the last.
     """
     letters = _letters(mrd)
-    known = None if truth is None else _known(truth)
+    known = None if truth is None else _truth_by_row(truth)
     patients = {
         subject: _patient(mrd, subject, letters, known) for subject in mrd["subject_id"].unique(maintain_order=True)
     }
@@ -39,7 +39,7 @@ def terminal_table(mrd: pl.DataFrame, truth: pl.DataFrame | None = None) -> str:
     widths = _widths([{name: name for name in header}, *(row for rows in patients.values() for row in rows)])
     lines = []
     for subject, rows in patients.items():
-        lines += [formats.shortened(subject, WIDTH), *(_line(row, widths) for row in rows)]
+        lines += [formats.shorten(subject, WIDTH), *(_line(row, widths) for row in rows)]
     head = _line({name: name for name in header}, widths)
     lines = [head, "-" * max(map(len, [head, *lines])), *lines]
     legend = [
@@ -55,7 +55,7 @@ def _letters(mrd: pl.DataFrame) -> dict[str, str]:
     return {name: chr(ord("a") + index) for index, name in enumerate(used)}
 
 
-def _known(truth: pl.DataFrame) -> dict[tuple[str, str], Row]:
+def _truth_by_row(truth: pl.DataFrame) -> dict[tuple[str, str], Row]:
     """Rows of the truth by sample and marker."""
     named = truth if "marker_id" in truth.columns else truth.with_columns(marker_id=pl.lit(COMBINED))
     return {(row["sample_id"], row["marker_id"]): row for row in named.rows(named=True)}
@@ -65,11 +65,11 @@ def _patient(
     mrd: pl.DataFrame, subject_id: str, letters: Mapping[str, str], known: Mapping[tuple[str, str], Row] | None
 ) -> list[dict[str, str]]:
     rows = []
-    for sample in course(mrd, subject_id).samples:
+    for sample in patient_series(mrd, subject_id).samples:
         for row in sample.results:
             cells = _result(sample, row, letters)
             true = None if known is None else known.get((sample.sample_id, row["marker_id"]), {})
-            rows.append(cells if true is None else _compared(cells, row, true))
+            rows.append(cells if true is None else _with_truth(cells, row, true))
     return rows
 
 
@@ -91,7 +91,7 @@ def _result(sample: Sample, row: Row, letters: Mapping[str, str]) -> dict[str, s
     }
 
 
-def _compared(cells: Mapping[str, str], row: Row, known: Row) -> dict[str, str]:
+def _with_truth(cells: Mapping[str, str], row: Row, known: Row) -> dict[str, str]:
     """The cells, with the truth in place of clone cells; empty where it is not known."""
     true, expected = formats.number(known.get("true_mrd")), known.get("expected_call")
     low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
@@ -117,7 +117,7 @@ def _line(row: Mapping[str, str], widths: Mapping[str, int]) -> str:
     cells = (
         text.rjust(width) if name in _RIGHT else text.ljust(width)
         for name, width in widths.items()
-        if (text := formats.shortened(row[name], width)) is not None
+        if (text := formats.shorten(row[name], width)) is not None
     )
     gap = "  " if _total(widths, "  ") <= WIDTH else " "
     return gap.join(cells).rstrip()

@@ -19,7 +19,10 @@ from tests.quantify.simulated_tables import hits, markers
         ({"counted": hits(COUNTED).with_columns(sample_id=pl.lit("X"))}, "hits of sample X .* have no row"),
         ({"counted": hits(COUNTED).with_columns(role=pl.lit("polyclonal_control"))}, "is a polyclonal_control"),
         ({"counted": hits(COUNTED).filter(pl.col("target_kind") != "marker")}, "marker P.M0 of patient P was not"),
-        ({"marker_table": pl.concat([markers(SCENARIO), markers(SCENARIO)])}, "marker P.M0 is in the markers tables twice"),
+        (
+            {"marker_table": pl.concat([markers(SCENARIO), markers(SCENARIO)])},
+            "marker P.M0 is in the markers tables twice",
+        ),
         ({"samples": sample_sheet(input_cells=0.0)}, "sample S0 has input_cells 0"),
         ({"marker_table": MARKERS.empty()}, "contain marker P.M0 of patient P, which is in no markers table"),
         ({"marker_table": MARKERS.empty(), "samples": sample_sheet(markers=None)}, "neither a baseline nor a markers"),

@@ -17,7 +17,11 @@ from tests.report import example_cohort
 def test_every_row_has_its_statement() -> None:
     frame, _ = cohort(example_cohort.mrd(), example_cohort.markers(), targets={"p1": 1e-4})
     assert frame.columns == COHORT.names
-    assert frame.select(MRD.names).sort("sample_id", "marker_id").equals(example_cohort.mrd().sort("sample_id", "marker_id"))
+    assert (
+        frame.select(MRD.names)
+        .sort("sample_id", "marker_id")
+        .equals(example_cohort.mrd().sort("sample_id", "marker_id"))
+    )
     for row in frame.rows(named=True):
         assert row["statement"] == statement(row, 1e-4 if row["subject_id"] == "p1" else None)
 

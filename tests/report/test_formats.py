@@ -48,8 +48,8 @@ def test_quantity_is_right_to_half_a_digit(value: float) -> None:
 
 def test_counts_are_exact() -> None:
     assert formats.count(7_173_400) == "7,173,400"
-    assert formats.counted(1.0, "molecule") == "1 molecule"
-    assert formats.counted(0.0, "molecule") == "0 molecules"
+    assert formats.with_noun(1.0, "molecule") == "1 molecule"
+    assert formats.with_noun(0.0, "molecule") == "0 molecules"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_no_number(nothing: object) -> None:
 
 @given(st.text(min_size=1, max_size=60), st.integers(1, 40))
 def test_shortened_fits_and_keeps_both_ends(text: str, width: int) -> None:
-    cut = formats.shortened(text, width)
+    cut = formats.shorten(text, width)
     assert len(cut) == min(len(text), width)
     if len(text) > width >= 3:
         assert cut[0] == text[0]
@@ -81,7 +81,7 @@ def test_shortened_fits_and_keeps_both_ends(text: str, width: int) -> None:
 
 
 def test_words() -> None:
-    assert formats.listed(["ALL"]) == "ALL"
-    assert formats.listed(["a", "b", "c"]) == "a, b and c"
+    assert formats.join_words(["ALL"]) == "ALL"
+    assert formats.join_words(["a", "b", "c"]) == "a, b and c"
     assert formats.day(-2.0) == "−2"
     assert formats.day(33.5) == "33.5"

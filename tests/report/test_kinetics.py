@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clonotrack.report.page import course_sentences, kinetics_section
+from clonotrack.report.page import kinetics_section, kinetics_sentences
 from clonotrack.tables import KINETICS
 from tests.report import example_cohort
 from tests.report.html_parser import parse
@@ -57,11 +57,11 @@ EMPTY = dict.fromkeys(KINETICS.names) | {
     ],
 )
 def test_each_finding_is_a_sentence(values: dict[str, Any], said: str) -> None:
-    assert course_sentences(EMPTY | values) == [said]
+    assert kinetics_sentences(EMPTY | values) == [said]
 
 
 def test_several_tissues_are_named() -> None:
-    (said,) = course_sentences(EMPTY | {"log10_reduction": 2.0}, several=True)
+    (said,) = kinetics_sentences(EMPTY | {"log10_reduction": 2.0}, several=True)
     assert said.startswith("In marrow: At d180")
 
 

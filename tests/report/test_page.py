@@ -10,7 +10,7 @@ import pytest
 
 from clonotrack.config import Report
 from clonotrack.errors import TableError
-from clonotrack.report import patient
+from clonotrack.report import patient_page
 from clonotrack.tables import FLAGS, MARKERS
 from tests.report import example_cohort
 from tests.report.html_parser import Element, parse
@@ -20,7 +20,7 @@ LEVEL = re.compile(r"\d\.\d+e-?\d+")
 
 def whole_page(subject_id: str = "p1") -> str:
     mrd = example_cohort.mrd()
-    return patient(
+    return patient_page(
         mrd,
         example_cohort.markers(),
         subject_id=subject_id,
@@ -102,8 +102,8 @@ def test_every_plotted_value_stands_in_the_table(page: Element) -> None:
         ]
         assert len(points) == 21
         for point in points:
-            place, said = point.split(": ", 1)
-            sample, marker = place.split(", ")
+            position, said = point.split(": ", 1)
+            sample, marker = position.split(", ")
             row = cells[sample, marker]
             for level in LEVEL.findall(said):
                 assert any(level in cell for cell in row), (point, row)
@@ -147,7 +147,7 @@ def test_escapes_every_string() -> None:
         name for name, kind in MARKERS.schema().items() if kind == pl.String and name not in ("locus", "system")
     ]
     markers = example_cohort.markers().with_columns(pl.lit(evil).alias(name) for name in text_columns)
-    html = patient(
+    html = patient_page(
         mrd,
         markers,
         subject_id=evil,
@@ -172,7 +172,9 @@ def test_escapes_every_string() -> None:
 
 def test_control_characters_do_not_reach_the_page() -> None:
     row = example_cohort.result("d\x001", 1.0, "combined", "negative", flags="\x1b")
-    assert not re.search("[\x00-\x08\x0b-\x1f]", patient(example_cohort.mrd(row), example_cohort.markers(), subject_id="p1"))
+    assert not re.search(
+        "[\x00-\x08\x0b-\x1f]", patient_page(example_cohort.mrd(row), example_cohort.markers(), subject_id="p1")
+    )
 
 
 def test_same_input_same_bytes() -> None:
@@ -181,15 +183,15 @@ def test_same_input_same_bytes() -> None:
 
 def test_rows_of_other_patients_do_not_matter() -> None:
     alone = example_cohort.mrd().filter(pl.col("subject_id") == "p1")
-    one = patient(alone, example_cohort.markers().filter(pl.col("subject_id") == "p1"), subject_id="p1")
-    assert one == patient(example_cohort.mrd(), example_cohort.markers(), subject_id="p1")
+    one = patient_page(alone, example_cohort.markers().filter(pl.col("subject_id") == "p1"), subject_id="p1")
+    assert one == patient_page(example_cohort.mrd(), example_cohort.markers(), subject_id="p1")
 
 
 def test_samples_stand_by_day_whatever_the_order_of_the_table() -> None:
     groups = example_cohort.mrd(*example_cohort.first_patient()).partition_by("sample_id")
     turned = pl.concat(reversed(groups))
-    straight = patient(pl.concat(groups), example_cohort.markers(), subject_id="p1")
-    assert patient(turned, example_cohort.markers(), subject_id="p1") == straight
+    straight = patient_page(pl.concat(groups), example_cohort.markers(), subject_id="p1")
+    assert patient_page(turned, example_cohort.markers(), subject_id="p1") == straight
 
 
 def test_verdict_is_of_the_latest_sample(page: Element) -> None:
@@ -205,7 +207,7 @@ def test_verdict_is_of_the_latest_sample(page: Element) -> None:
 
 def test_a_failed_patient_without_markers() -> None:
     row = example_cohort.result("p1_f", 33.0, "combined", "failed", flags="no_marker")
-    page = parse(patient(example_cohort.mrd(row), MARKERS.empty(), subject_id="p1", target=1e-4))
+    page = parse(patient_page(example_cohort.mrd(row), MARKERS.empty(), subject_id="p1", target=1e-4))
     assert page.one("div", class_="verdict").attributes["class"] == "verdict failed"
     assert FLAGS["no_marker"] in page.one("ol").text
     assert "The table of markers has no row of this patient." in page.text
@@ -214,7 +216,7 @@ def test_a_failed_patient_without_markers() -> None:
 
 def test_a_single_sample_with_one_marker() -> None:
     rows = example_cohort.with_markers("d33", 33, "negative", 0)[:2]
-    page = parse(patient(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1"))
+    page = parse(patient_page(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1"))
     (legend, *_) = page.all("ul", class_="legend")
     assert [item.text.strip() for item in legend.all("li")] == [f"combined (the one marker, {example_cohort.IGH})"]
     assert set(results(page)) == {("d33", "combined"), ("d33", example_cohort.IGH)}
@@ -222,7 +224,7 @@ def test_a_single_sample_with_one_marker() -> None:
 
 def test_without_a_day_the_order_is_drawn_and_said() -> None:
     rows = [row | {"day": None} for row in example_cohort.first_patient()]
-    page = parse(patient(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1"))
+    page = parse(patient_page(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1"))
     assert "drawn in their order, not to scale, because a day is missing" in page.one("figcaption").text
     assert "7 samples, days not given" in page.one("header").text
 
@@ -235,10 +237,10 @@ def test_shows_what_every_summary_shares_once() -> None:
 
 def test_refuses_a_patient_without_results() -> None:
     with pytest.raises(TableError, match="no row of patient p3, only of p1, p2"):
-        patient(example_cohort.mrd(), example_cohort.markers(), subject_id="p3")
+        patient_page(example_cohort.mrd(), example_cohort.markers(), subject_id="p3")
 
 
 def test_refuses_a_sample_without_combined_row() -> None:
     rows = example_cohort.with_markers("d33", 33, "negative", 0)[1:]
     with pytest.raises(TableError, match="sample d33 has 0 rows `combined`"):
-        patient(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1")
+        patient_page(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1")

@@ -11,21 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clonotrack.report import patient
-from clonotrack.report.axes import Decades, decades, dodge, labels, places
-from clonotrack.report.series import Course, course
+from clonotrack.report import patient_page
+from clonotrack.report.axes import Decades, fit_decades, fit_labels, line_offsets, sample_positions
+from clonotrack.report.series import PatientSeries, patient_series
 from tests.report import example_cohort
 from tests.report.html_parser import Element, parse
 
 
 def drawn(*rows: dict[str, Any], target: float | None = None) -> list[Element]:
     """Both drawings of these rows."""
-    page = parse(patient(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1", target=target))
+    page = parse(patient_page(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1", target=target))
     return page.all("svg", role="img")
 
 
-def told(*rows: dict[str, Any], target: float | None = None) -> Course:
-    return course(example_cohort.mrd(*rows), "p1", target=target)
+def series_of(*rows: dict[str, Any], target: float | None = None) -> PatientSeries:
+    return patient_series(example_cohort.mrd(*rows), "p1", target=target)
 
 
 def points(svg: Element) -> dict[str, Element]:
@@ -125,20 +125,20 @@ def test_everything_stays_inside_the_drawing() -> None:
 @given(st.lists(st.floats(-30, 4000), min_size=1, max_size=30), st.sampled_from([(86.0, 942.0), (70.0, 338.0)]))
 def test_samples_keep_their_order_and_a_distance(days: list[float], edges: tuple[float, float]) -> None:
     rows = [example_cohort.result(f"s{i}", day, "combined", "negative") for i, day in enumerate(days)]
-    x = places(told(*rows), *edges)
+    x = sample_positions(series_of(*rows), *edges)
     apart = min(13.0, 0.9 * (edges[1] - edges[0]) / max(len(days) - 1, 1))
     assert all(after - before > apart - 1e-6 for before, after in pairwise(x))
     assert edges[0] <= x[0] <= x[-1] <= edges[1] + 1e-9
-    series = 4
-    offsets = dodge(x, series)
-    assert len(offsets) == len(set(offsets)) == series
+    lines = 4
+    offsets = line_offsets(x, lines)
+    assert len(offsets) == len(set(offsets)) == lines
     assert max(offsets) - min(offsets) < min((b - a for a, b in pairwise(x)), default=60.0)
 
 
 @given(st.lists(st.floats(44, 982), min_size=1, max_size=30, unique=True), st.integers(1, 14))
 def test_labels_do_not_collide(x: list[float], length: int) -> None:
     x.sort()
-    chosen = labels(x, ["m" * length] * len(x), 44, 998)
+    chosen = fit_labels(x, ["m" * length] * len(x), 44, 998)
     assert chosen[0].x >= 44
     assert all(after.x - before.x >= length * 7 for before, after in pairwise(chosen))
 
@@ -151,7 +151,7 @@ def test_decades_hold_every_point(molecules: list[float], cells: float) -> None:
         )
         for i, found in enumerate(molecules)
     ]
-    axis = decades(told(*rows), 30, 380)
+    axis = fit_decades(series_of(*rows), 30, 380)
     assert axis.high - axis.low >= 3
     for row in rows:
         level = row["mrd"] if row["call"] == "positive" else row["lod"]

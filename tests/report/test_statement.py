@@ -94,7 +94,9 @@ def test_no_result_without_its_sensitivity(call: str) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_marker_is_named(call: str) -> None:
-    assert f"of marker {example_cohort.IGH}" in statement(row(call, marker_id=example_cohort.IGH, molecules=2.0, reads=7))
+    assert f"of marker {example_cohort.IGH}" in statement(
+        row(call, marker_id=example_cohort.IGH, molecules=2.0, reads=7)
+    )
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -10,7 +10,9 @@ from tests.report import example_cohort
 
 
 def test_a_small_cohort() -> None:
-    mrd = example_cohort.mrd(*example_cohort.first_patient()).filter(pl.col("sample_id").is_in(["p1_d33", "p1_d150", "p1_d180"]))
+    mrd = example_cohort.mrd(*example_cohort.first_patient()).filter(
+        pl.col("sample_id").is_in(["p1_d33", "p1_d150", "p1_d180"])
+    )
     assert terminal_table(mrd.filter(pl.col("marker_id") != example_cohort.IGK)).splitlines() == [
         "sample    day  marker        reads  clone cells  MRD [95 % interval]         LoD  call      flags",
         "-------------------------------------------------------------------------------------------------",
@@ -47,12 +49,18 @@ def test_truth_stands_beside() -> None:
 
 def test_truth_without_expected_call() -> None:
     truth = pl.DataFrame({"sample_id": ["p1_d33"], "true_mrd": [1e-4]})
-    (line,) = [line for line in terminal_table(example_cohort.mrd(*example_cohort.first_patient()), truth).splitlines() if "p1_d33" in line]
+    (line,) = [
+        line
+        for line in terminal_table(example_cohort.mrd(*example_cohort.first_patient()), truth).splitlines()
+        if "p1_d33" in line
+    ]
     assert line.split()[-2:] == ["1.0e-4", "yes"]
 
 
 def test_truth_of_each_marker() -> None:
-    truth = pl.DataFrame({"sample_id": ["p1_d33"] * 2, "marker_id": ["combined", example_cohort.IGK], "true_mrd": [1e-3, 1e-4]})
+    truth = pl.DataFrame(
+        {"sample_id": ["p1_d33"] * 2, "marker_id": ["combined", example_cohort.IGK], "true_mrd": [1e-3, 1e-4]}
+    )
     table = terminal_table(example_cohort.mrd(*example_cohort.first_patient()), truth).splitlines()
     start = next(number for number, line in enumerate(table) if "p1_d33" in line)
     ends = [line.split()[-2:] for line in table[start : start + 3]]
