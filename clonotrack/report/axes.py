@@ -1,4 +1,4 @@
-"""Where things stand in the plot: samples along the days, levels along the decades, labels that do not collide."""
+"""Positions in the plot: samples along the days, levels along the decades, labels that do not overlap."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ _LETTER = 0.56 * FONT  # mean width of a character [px]
 
 @dataclass(frozen=True, slots=True)
 class Decades:
-    """A log10 axis from 10^`low` at pixel `bottom` up to 10^`high` at pixel `top`."""
+    """Logarithmic axis of levels.
+
+    Attributes:
+        low: exponent of the lowest level, 10^low, at pixel `bottom`.
+        high: exponent of the highest level, 10^high, at pixel `top`.
+        top: pixel.
+        bottom: pixel.
+    """
 
     low: int
     high: int
@@ -24,7 +31,7 @@ class Decades:
     bottom: float
 
     def y(self, level: float) -> float:
-        """Pixel of a level; what lies under the axis stands on its foot."""
+        """Compute the pixel of a level; a level below the axis is drawn at its bottom."""
         if level <= 0:
             return self.bottom
         share = (math.log10(level) - self.low) / (self.high - self.low)
@@ -32,7 +39,10 @@ class Decades:
 
 
 def fit_decades(series: PatientSeries, top: float, bottom: float) -> Decades:
-    """Whole decades that hold every point and floor, an interval's foot as far as a decade under them."""
+    """Choose the whole decades that contain all estimates and LoDs.
+
+    The lower end of an interval is included if it is at most a decade below the lowest of them.
+    """
     rows = [row for sample in series.samples for row in sample.results if row["call"] != "failed"]
     points = [level for row in rows if (level := plotted_level(row))]
     points += [lod for row in rows if (lod := formats.number(row["lod"]))]
@@ -47,19 +57,22 @@ def fit_decades(series: PatientSeries, top: float, bottom: float) -> Decades:
 
 
 def is_positive(row: Row) -> bool:
-    """Whether the decision rule called the clone."""
+    """Return whether the decision rule called the result positive."""
     return str(row["call"]).startswith("positive")
 
 
 def plotted_level(row: Row) -> float | None:
-    """The level that a result is drawn at: its estimate where the clone was called, else its LoD; None if failed."""
+    """Return the level of a result in the plot: the estimate if positive, otherwise the LoD; None if it failed."""
     if row["call"] == "failed":
         return None
     return formats.number(row["mrd"] if is_positive(row) else row["lod"])
 
 
 def sample_positions(series: PatientSeries, left: float, right: float) -> list[float]:
-    """Pixel of each sample: by day, or by order where a day is missing; never closer than legible."""
+    """Compute the pixel of each sample by its day, or by its order if a day is missing.
+
+    Samples close in time are moved apart until their symbols are legible.
+    """
     number = len(series.samples)
     if number == 1:
         return [(left + right) / 2]
@@ -77,7 +90,10 @@ def sample_positions(series: PatientSeries, left: float, right: float) -> list[f
 
 
 def line_offsets(x: Sequence[float], lines: int) -> list[float]:
-    """Offset of each series from its sample's place [px]: `combined` in the middle, markers to both sides."""
+    """Compute the offset of each line from the position of its sample [px].
+
+    `combined` stays in the middle, and the markers are placed on both sides.
+    """
     room = min((after - before for before, after in pairwise(x)), default=60.0)
     step = min(11.0, 0.8 * room / max(lines, 1))
     return [0.0, *(((i + 2) // 2) * step * (-1 if i % 2 == 0 else 1) for i in range(lines - 1))]
@@ -92,7 +108,7 @@ class Label:
 
 
 def fit_labels(x: Sequence[float], texts: Sequence[str], left: float, right: float) -> list[Label]:
-    """As many labels as stand side by side between two pixels; first and last before the others."""
+    """Choose the labels that fit between two pixels without overlap; the first and the last have priority."""
     taken: list[tuple[float, float]] = []
     chosen: list[tuple[int, Label]] = []
     order = dict.fromkeys([0, len(x) - 1, *range(len(x))])

@@ -1,7 +1,4 @@
-"""The results of a whole cohort, for another program: a flat table and a nested document.
-
-The results as MultiQC's custom content: one table, a row for each sample, in a report of the whole run.
-"""
+"""Results of a whole cohort for other programs: a flat table, a nested document, and a table for MultiQC."""
 
 from __future__ import annotations
 
@@ -23,17 +20,17 @@ def cohort(
     targets: Mapping[str, float] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Every result with its statement, patients in the order of the table and their samples by day.
+    """Add its statement to every result, patients in the order of the table and their samples by day.
 
     Args:
-        mrd: MRD table.
-        markers: MARKERS tables, united.
-        targets: level that a negative result has to reach, by patient [clone cells per nucleated cell].
+        mrd: MRD.
+        markers: MARKERS of all patients in one table.
+        targets: level that a negative result has to reach, by subject_id [clone cells per nucleated cell].
         provenance: the parsed ``summary.json`` of each sample, by a name for it.
 
     Returns:
-        COHORT table, and a document ``subjects -> samples -> results by marker`` with markers and provenance, which
-        holds nothing that JSON cannot.
+        The table COHORT; and the document ``subjects -> samples -> results by marker`` with markers and provenance. The
+        document contains only values that JSON has.
 
     Raises:
         TableError: a sample has no `combined` row.
@@ -65,27 +62,27 @@ def _by_id(markers: pl.DataFrame) -> dict[str, Any]:
 
 
 def _finite(row: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN."""
+    """Replace NaN by None, because JSON has no NaN."""
     return {key: number(value) if isinstance(value, float) else value for key, value in row.items()}
 
 
 LEVEL = "{:.1e}"
 HEADERS = {
     "mrd": ("MRD", "clone cells per nucleated cell", LEVEL),
-    "mrd_low": ("MRD low", "lower 95 % limit", LEVEL),
-    "mrd_high": ("MRD high", "upper 95 % limit", LEVEL),
-    "lod": ("LoD", "level that is called in 95 % of such samples", LEVEL),
-    "loq": ("LoQ", "lowest level that is quantified", LEVEL),
-    "input_cells": ("Cells", "nucleated cells in the tubes", "{:,.0f}"),
-    "molecules": ("Molecules", "of the clone", "{:,.1f}"),
-    "call": ("Call", "the decision", None),
-    "flags": ("Flags", "what the reader must know", None),
+    "mrd_low": ("MRD low", "lower limit of the 95 % interval", LEVEL),
+    "mrd_high": ("MRD high", "upper limit of the 95 % interval", LEVEL),
+    "lod": ("LoD", "level that the decision rule calls positive in 95 % of samples", LEVEL),
+    "loq": ("LoQ", "lowest level with an RMS error of at most 70 %", LEVEL),
+    "input_cells": ("Cells", "input cells: nucleated cells in the tubes", "{:,.0f}"),
+    "molecules": ("Molecules", "captured molecules of the clone", "{:,.1f}"),
+    "call": ("Call", "result of the decision rule", None),
+    "flags": ("Flags", "conditions of the result", None),
 }
 """Column: title, description, format."""
 
 
 def multiqc(mrd: pl.DataFrame) -> dict[str, Any]:
-    """The combined result of each sample as a document that MultiQC finds by its name, ``*_mqc.json``."""
+    """Build the document ``*_mqc.json``, by which MultiQC shows the combined result of each sample."""
     rows = mrd.filter(pl.col("marker_id") == COMBINED).iter_rows(named=True)
     return {
         "id": "clonotrack_mrd",
@@ -104,7 +101,7 @@ def _header(title: str, description: str, form: str | None) -> dict[str, Any]:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    """What is known of a sample; MultiQC leaves a cell without a value empty."""
+    """Return the known values of a sample; MultiQC shows a missing one as an empty cell."""
     values = {name: number(row[name]) if HEADERS[name][2] else row[name] for name in HEADERS}
     values["call"] = CALL_NAMES[row["call"]]
     return {name: value for name, value in values.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Numbers as a person reads them: every number of a report goes through one of these functions."""
+"""Format numbers for a person to read: every number of a report is formatted here."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ NARROW = 1.2  # upper over lower limit under which a third digit means something
 
 
 def number(value: object) -> float | None:
-    """The value as a number; None where it is null or not a number."""
+    """Return the value as a float; None if it is null, NaN or not a number."""
     if not isinstance(value, int | float) or math.isnan(value):
         return None
     return float(value)
 
 
 def level(value: float, low: float | None = None, high: float | None = None) -> str:
-    """A level in clone cells per nucleated cell: ``1.2e-4``.
+    """Format a level in clone cells per nucleated cell: ``1.2e-4``.
 
-    Two digits; three only where the 95 % interval from `low` to `high` is narrower than about 10 % to each side.
+    It has two digits. It has three if the 95 % interval from `low` to `high` is narrower than about 10 % to each side.
     """
     if value == 0:
         return "0"
@@ -28,17 +28,17 @@ def level(value: float, low: float | None = None, high: float | None = None) -> 
 
 
 def interval(low: float, high: float) -> str:
-    """Both limits of an interval, with the digits of `level`: ``9.0e-5 to 1.5e-4``."""
+    """Format both limits of an interval with the digits of `level`: ``9.0e-5 to 1.5e-4``."""
     return f"{level(low, low, high)} to {level(high, low, high)}"
 
 
 def count(value: float) -> str:
-    """An exact whole number, such as reads, with a comma at the thousands."""
+    """Format an exact whole number, such as reads, with commas: ``1,250``."""
     return f"{round(value):,}"
 
 
 def quantity(value: float) -> str:
-    """An estimated amount, such as molecules or cells: three digits from a thousand on, two under ten."""
+    """Format an estimated amount, such as molecules or cells: two digits below 10, three from 1,000 on."""
     if value >= 999.5:
         return f"{float(f'{value:.2e}'):,.0f}"
     if value >= 9.95:
@@ -47,38 +47,38 @@ def quantity(value: float) -> str:
 
 
 def plain(value: float) -> str:
-    """A measured value of unknown kind, such as a quality metric: at most four digits, none of them after a whole."""
+    """Format a measured value of unknown kind, such as a QC metric: whole numbers exactly, others with three digits."""
     if value == round(value) and abs(value) < 1e15:
         return f"{round(value):,}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def day(value: float) -> str:
-    """A day: ``33``; a part of a day is kept, and a day before the first has a minus."""
+    """Format a day: ``33``, with a fraction if it has one, and a minus sign if it is negative."""
     return f"{value:g}".replace("-", "−")
 
 
 def probability(value: float) -> str:
-    """A p-value: two digits; it is one minus a distribution function, and says nothing under 1e-12."""
+    """Format a p-value with two digits; below 1e-12 as ``< 1e-12``, because 1 - P(...) is not more precise."""
     if value < 1e-12:
         return "< 1e-12"
     return level(value) if value < 1e-3 else f"{value:.2g}"
 
 
 def with_noun(value: float, noun: str) -> str:
-    """An estimated amount with its noun in the right number: ``1 molecule``, ``36 molecules``."""
+    """Format an estimated amount with its noun, singular or plural: ``1 molecule``, ``36 molecules``."""
     text = quantity(value)
     return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
 
 
 def join_words(words: Iterable[str]) -> str:
-    """Words as a sentence lists them: ``a, b and c``."""
+    """Join words as a sentence does: ``a, b and c``."""
     *others, last = words
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def shorten(text: str, width: int) -> str:
-    """`text` cut in its middle to `width` characters; ids differ at both ends."""
+    """Cut a text in its middle to `width` characters, because ids differ at both ends."""
     if len(text) <= width:
         return text
     tail = (width - 1) // 2

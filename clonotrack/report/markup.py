@@ -1,4 +1,4 @@
-"""HTML and SVG as values: what is not `Markup` yet is escaped on its way in, so nothing can be forgotten."""
+"""Build HTML and SVG from values. Text that is not `Markup` is escaped when it enters an element."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ _BLOCKS |= {
 
 
 class Markup(str):
-    """Text that is HTML already."""
+    """Text that is already HTML."""
 
     __slots__ = ()
 
 
 def escape(text: object) -> Markup:
-    """Any value as text of a page or of an attribute."""
+    """Escape any value for use as text or as an attribute; `Markup` stays as it is."""
     if isinstance(text, Markup):
         return text
     return Markup(html.escape(_CONTROL.sub("�", str(text)), quote=True))
 
 
 def join(parts: Iterable[object], separator: str = "") -> Markup:
-    """Parts one after the other, each escaped unless it is `Markup`; None is left out."""
+    """Join parts in order, each escaped unless it is `Markup`; None is left out."""
     return Markup(escape(separator).join(escape(part) for part in parts if part is not None))
 
 
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
-    """An element with its children and attributes; None is left out.
+    """Build an element with its children and attributes; None is left out.
 
     A trailing underscore of an attribute's name is dropped and the others become hyphens: ``class_``, ``aria_label``.
     """
@@ -66,14 +66,14 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
 def table(
     caption: str, header: Iterable[object], *bodies: Iterable[object], class_: str | None = None, notes: object = None
 ) -> Markup:
-    """A table that can be scrolled on a narrow screen, with a caption, and its notes below.
+    """Build a table with a caption, which scrolls on a narrow screen, and the notes below it.
 
     Args:
-        caption: what the table holds; also the name of the scrolled region.
+        caption: contents of the table; also the name of the scrolling region.
         header: cells of the header, text or ``th`` elements.
-        bodies: groups of rows, each row an element ``tr``.
+        bodies: groups of rows; each row is a ``tr`` element.
         class_: style of the table.
-        notes: what stands below.
+        notes: text below the table.
     """
     head = tag("thead", tag("tr", *(_heading(cell) for cell in header)))
     made = tag(
@@ -92,18 +92,18 @@ def _heading(cell: object) -> Markup:
 
 
 class EmptyCells:
-    """Reasons of empty cells: a dash with a letter in the table, the reason once below it."""
+    """Collects the reasons of empty cells: a dash with a letter in the cell, the reason once below the table."""
 
     def __init__(self) -> None:
         self._letters: dict[str, str] = {}
 
     def dash(self, reason: str) -> Markup:
-        """An en dash that points to its reason."""
+        """Return an en dash with the letter of its reason."""
         letter = self._letters.setdefault(reason, _letter(len(self._letters)))
         return join(("–", tag("sup", letter)))
 
     def listing(self) -> Markup | None:
-        """The reasons with their letters; None where no cell is empty."""
+        """Return the reasons with their letters; None if no cell is empty."""
         if not self._letters:
             return None
         items = (join((tag("sup", letter), f" {reason}")) for reason, letter in self._letters.items())

@@ -1,8 +1,6 @@
-"""Symbols of the plot: a shape for each marker, and its filling says the call.
+"""Plot of MRD over time as static SVG, in a wide and a narrow drawing, with legend and caption.
 
-MRD over time as one static SVG figure, drawn for a wide page and for a phone.
-
-The figure of a page: the plot in two sizes, what its lines and symbols mean, and a caption.
+The shape of a symbol is the marker, and its filling is the call.
 """
 
 from __future__ import annotations
@@ -36,19 +34,19 @@ RADIUS, LARGE = 4.3, 5.8
 
 
 def colour(index: int | None) -> str:
-    """Colour of the marker of this index; None is `combined`."""
+    """Return the colour of the marker with this index; None is `combined`."""
     return INK if index is None else SERIES[index % len(SERIES)]
 
 
 def symbol(x: float, y: float, call: str, index: int | None) -> Markup:
-    """The symbol of one result.
+    """Draw the symbol of one result.
 
     Args:
         x: centre [px].
         y: centre [px].
-        call: filled: positive; open with a filled centre: positive_below_loq; open: negative; open and crossed:
+        call: filled: positive; open with a filled centre: positive_below_loq; open: negative; open with a cross:
             insufficient; a cross alone: failed.
-        index: the marker's; None is `combined`, which is a larger diamond.
+        index: of the marker; None is `combined`, a larger diamond.
     """
     radius, ink = (LARGE if index is None else RADIUS), colour(index)
     if call == "failed":
@@ -62,7 +60,7 @@ def symbol(x: float, y: float, call: str, index: int | None) -> Markup:
 
 
 def px(value: float) -> str:
-    """A coordinate, to a tenth of a pixel: the same bytes everywhere."""
+    """Format a coordinate to a tenth of a pixel, so that the bytes are the same everywhere."""
     return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
 
 
@@ -87,13 +85,13 @@ _LEFT, _RIGHT, _TOP, _BELOW, _LANE = 44, 16, 30, 50, 26
 
 
 def plot_lines(series: PatientSeries) -> list[tuple[str, int | None]]:
-    """What has a line, with its index: `combined` (None) and the markers; a single marker is its `combined`."""
+    """Return the name and index of each line: `combined` (None) and the markers; a single marker has no own line."""
     markers = series.marker_ids
     return [(COMBINED, None), *((marker, i) for i, marker in enumerate(markers) if len(markers) > 1)]
 
 
 class Plot:
-    """The geometry of one drawing."""
+    """Geometry of one drawing."""
 
     def __init__(self, series: PatientSeries, width: int, height: int) -> None:
         self.series = series
@@ -107,7 +105,7 @@ class Plot:
         self.offsets = line_offsets(self.x, len(self.lines))
 
     def draw(self) -> Markup:
-        """The whole figure, with a title and a description for those who do not see it."""
+        """Draw the figure, with a title and a description for screen readers."""
         name = f"plot-{self.width}"
         return tag(
             "svg",
@@ -138,7 +136,7 @@ class Plot:
         return tag("g", title, *lines)
 
     def _floors(self) -> Markup:
-        """What each sample could not have shown: a shade up to the LoD of `combined`."""
+        """Shade the levels that each sample could not detect: up to the LoD of `combined`."""
         room = min((after - before for before, after in pairwise(self.x)), default=60.0)
         half = min(17.0, max(room * 0.42, 3.0))
         drawn = []
@@ -161,7 +159,10 @@ class Plot:
         return tag("g", line, _haloed(text, end, y - 5, anchor="end", fill=MUTED))
 
     def _line(self, i: int) -> Markup:
-        """Results joined in order, past samples that say nothing; dashed where an estimate or a sample is missing."""
+        """Join the results of one line in order; insufficient and failed samples are skipped.
+
+        A segment is dashed unless it joins two estimates of successive samples.
+        """
         marker, index = self.lines[i]
         points = [
             (number, self.x[number] + self.offsets[i], self.y.y(level), is_positive(row))
@@ -197,7 +198,7 @@ class Plot:
         return tag("g", tip, bar, symbol(x, y, row["call"], index))
 
     def _bar(self, x: float, row: Row, index: int | None) -> Markup | None:
-        """The 95 % interval; without a cap where it runs on under the axis."""
+        """Draw the 95 % interval; without a cap at its lower end if that is below the axis."""
         low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
         if low is None or high is None:
             return None
@@ -208,7 +209,7 @@ class Plot:
         return tag("path", d=path, fill="none", stroke=colour(index), stroke_width="1.8" if index is None else "1.2")
 
     def _empty_message(self) -> Markup | None:
-        """What an empty plot says."""
+        """Return the message of a plot without results."""
         if any(plotted_level(row) is not None for sample in self.series.samples for row in sample.results):
             return None
         middle = (_LEFT + self.width - _RIGHT) / 2
@@ -232,7 +233,7 @@ class Plot:
 
 
 def result_text(row: Row) -> str:
-    """A plotted result in words, with the numbers that the table holds."""
+    """Describe a plotted result in words, with the numbers of the table."""
     call, level = CALL_NAMES[row["call"]].lower(), plotted_level(row)
     if level is None:
         return call
@@ -245,25 +246,25 @@ def result_text(row: Row) -> str:
 
 
 def describe(series: PatientSeries) -> str:
-    """The figure in words: the combined result of every sample."""
-    said = []
+    """Describe the figure in words: the combined result of every sample."""
+    results = []
     for sample in series.samples:
         when = "" if sample.day is None else f", day {formats.day(sample.day)}"
-        said.append(f"{sample.sample_id}{when}: {result_text(sample.combined)}")
-    return f"Clone cells per nucleated cell on a logarithmic axis, combined over markers. {'; '.join(said)}."
+        results.append(f"{sample.sample_id}{when}: {result_text(sample.combined)}")
+    return f"Clone cells per nucleated cell on a logarithmic axis, combined over markers. {'; '.join(results)}."
 
 
 def rule(
     x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dashes: str | None = None
 ) -> Markup:
-    """A straight line between two points [px]."""
+    """Draw a straight line between two points [px]."""
     return tag(
         "line", x1=px(x1), y1=px(y1), x2=px(x2), y2=px(y2), stroke=stroke, stroke_width=width, stroke_dasharray=dashes
     )
 
 
 def _haloed(text: str, x: float, y: float, *, anchor: str, fill: str) -> Markup:
-    """Text that stays legible on lines."""
+    """Draw a text with a white outline, so that it stays legible on lines."""
     return tag(
         "text", text, x=px(x), y=px(y), text_anchor=anchor, fill=fill,
         stroke=PAPER, stroke_width=3, paint_order="stroke", stroke_linejoin="round",
@@ -271,7 +272,7 @@ def _haloed(text: str, x: float, y: float, *, anchor: str, fill: str) -> Markup:
 
 
 def figure(series: PatientSeries) -> Markup:
-    """Both drawings with legend and caption; the page's width decides which drawing is shown."""
+    """Build both drawings with legend and caption; the width of the page decides which drawing is shown."""
     return tag(
         "figure",
         tag("div", Plot(series, 1000, 430).draw(), class_="wide"),
@@ -319,9 +320,9 @@ def _floor_key() -> Markup:
 
 
 def _caption(series: PatientSeries) -> Markup:
-    said = "Every point stands in the table below."
+    text = "The table below has the values of all points."
     if not series.by_day:
-        said += " Samples are drawn in their order, not to scale, because a day is missing."
+        text += " Samples are drawn in their order, not to scale, because a day is missing."
     elif len(series.samples) > 1:
-        said += " Samples close in time are set apart to stay legible; points of one sample stand side by side."
-    return tag("p", said)
+        text += " Samples close in time are moved apart to stay legible; points of one sample are drawn side by side."
+    return tag("p", text)

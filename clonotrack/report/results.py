@@ -1,4 +1,4 @@
-"""The result table, and the statement of each sample."""
+"""Table of all results, and the statement of each sample."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _HEADER = (
 
 
 def call_label(call: str) -> Markup:
-    """The name of a call, in its colours."""
+    """Return the name of a call in its colours."""
     return tag("span", CALL_NAMES[call], class_=f"call {call}")
 
 
 def result_table(series: PatientSeries) -> Markup:
-    """Every number of every sample: a group of rows for each, `combined` first."""
+    """Build the table of every number: a group of rows for each sample, `combined` first."""
     umis = any(row["umis"] is not None for sample in series.samples for row in sample.results)
     columns = [*_HEADER[:2], *([("UMIs", "", True)] if umis else []), *_HEADER[2:]]
     header = [_head(*column) for column in columns]
@@ -46,25 +46,25 @@ def result_table(series: PatientSeries) -> Markup:
 
 
 def statements(series: PatientSeries) -> Markup:
-    """The sentence of each sample, with what its flags say."""
+    """List the statement of each sample, with the sentences of its flags."""
     return tag("ol", *(_statement(sample, series.target) for sample in series.samples), class_="statements")
 
 
 def _statement(sample: Sample, target: float | None) -> Markup:
     row = sample.combined
-    said = [] if row["call"] == "failed" else flag_sentences(row["flags"])
+    sentences = [] if row["call"] == "failed" else flag_sentences(row["flags"])
     return tag(
         "li",
         tag("p", tag("strong", sample.sample_id), " ", tag("span", describe_sample(sample), class_="small"), " ",
             call_label(row["call"])),
         tag("p", statement(row, target)),
         tag("p", row["explanation"]) if row["explanation"] else None,
-        tag("ul", *(tag("li", sentence) for sentence in said)) if said else None,
+        tag("ul", *(tag("li", sentence) for sentence in sentences)) if sentences else None,
     )  # fmt: skip
 
 
 def describe_sample(sample: Sample) -> str:
-    """When the sample was taken, and what it is."""
+    """Return day, date, tissue and role of a sample."""
     when = "no day given" if sample.day is None else f"day {formats.day(sample.day)}"
     role = _ROLES.get(sample.sheet.get("role", ""))
     more = (sample.sheet.get("collection_date"), sample.sheet.get("tissue"), role)
@@ -87,19 +87,19 @@ def _group(sample: Sample, width: int, notes: EmptyCells, *, umis: bool) -> list
 def _tube(sample: Sample) -> str:
     row = sample.combined
     capture, weight = formats.number(row["capture"]), formats.number(row["pg_per_cell"])
-    said = [describe_sample(sample)]
+    facts = [describe_sample(sample)]
     if row["counting"]:
-        said.append(COUNTINGS[row["counting"]])
+        facts.append(COUNTINGS[row["counting"]])
     if capture is not None:
         assumed = " assumed" if "capture_assumed" in flag_names(row["flags"]) else ""
-        said.append(f"capture {capture:.2g}{assumed}")
+        facts.append(f"capture {capture:.2g}{assumed}")
     if row["strands_tagged"] == TWO_STRANDS:
-        said.append("both strands tagged")
+        facts.append("both strands tagged")
     if row["input_source"]:
-        said.append(f"input {SOURCES[row['input_source']]}")
+        facts.append(f"input {SOURCES[row['input_source']]}")
     if row["input_source"] == "dna" and weight is not None:
-        said.append(f"{weight:g} pg DNA a cell")
-    return " · ".join(said)
+        facts.append(f"{weight:g} pg DNA a cell")
+    return " · ".join(facts)
 
 
 def _row(row: Row, notes: EmptyCells, *, umis: bool) -> Markup:
@@ -134,12 +134,12 @@ def _row(row: Row, notes: EmptyCells, *, umis: bool) -> Markup:
 
 
 def _pooled(row: Row) -> tuple[Markup, ...]:
-    """Estimate and interval over all markers together, to stand under those of the highest."""
+    """Return the pooled estimate and its interval, to be shown below those of the highest marker."""
     value, low, high = (formats.number(row[name]) for name in ("pooled_mrd", "pooled_low", "pooled_high"))
     if value is None or low is None or high is None:
         return ()
-    said = (f"pooled {formats.level(value, low, high)}", formats.interval(low, high))
-    return tuple(tag("small", " ", text, class_="beside") for text in said)
+    texts = (f"pooled {formats.level(value, low, high)}", formats.interval(low, high))
+    return tuple(tag("small", " ", text, class_="beside") for text in texts)
 
 
 def _amount(row: Row, name: str, notes: EmptyCells) -> str:
@@ -158,20 +158,20 @@ def _p_value(row: Row, notes: EmptyCells) -> str:
 
 
 def _empty_reason(row: Row, name: str) -> str:
-    """Why a cell is empty."""
+    """Return why a cell is empty."""
     if name == "umis":
         return "the library has no UMIs"
     if row["call"] == "failed":
-        return "the sample or marker failed, as its flags say"
-    return "not given in the table of results"
+        return "the sample or marker failed; its flags say why"
+    return "not given in the MRD table"
 
 
 def _flags(series: PatientSeries) -> Markup | None:
-    """What each flag of the table means, once."""
+    """List the meaning of each flag of the table once."""
     used = dict.fromkeys(
         name for sample in series.samples for row in sample.results for name in flag_names(row["flags"])
     )
     if not used:
         return None
-    said = (join((tag("b", name), f": {flag_sentences(name)[0]}")) for name in used)
-    return tag("p", "Flags. ", join(said, " "), class_="notes")
+    meanings = (join((tag("b", name), f": {flag_sentences(name)[0]}")) for name in used)
+    return tag("p", "Flags. ", join(meanings, " "), class_="notes")

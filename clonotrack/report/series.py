@@ -1,4 +1,4 @@
-"""A patient's samples in the order in which they were taken: what plot, tables and sentences are made from."""
+"""Samples of one patient in the order of their days: the source of plot, tables and sentences."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ Row: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One sample: its combined result, and one for each marker.
+    """Results of one sample.
 
-    `sheet` holds what the sample sheet says of it (role, tissue, collection_date, disease), nothing without a sheet.
+    Attributes:
+        sample_id: of the sample.
+        day: of the sample; None if it has none.
+        combined: the MRD row over all markers.
+        markers: the MRD row of each marker.
+        sheet: role, tissue, collection_date and disease of the sample sheet; empty without a sheet.
     """
 
     sample_id: str
@@ -35,7 +40,13 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class PatientSeries:
-    """One patient over time."""
+    """Samples of one patient over time.
+
+    Attributes:
+        subject_id: the patient.
+        samples: by day.
+        target: level that a negative result has to reach [clone cells per nucleated cell]; None if it is not known.
+    """
 
     subject_id: str
     samples: tuple[Sample, ...]
@@ -48,40 +59,38 @@ class PatientSeries:
 
     @property
     def by_day(self) -> bool:
-        """Whether every sample has a day; without one there is only the order."""
+        """Whether every sample has a day; otherwise only their order is known."""
         return all(sample.day is not None for sample in self.samples)
 
     @property
     def diseases(self) -> list[str]:
-        """What the sample sheet calls the disease; several names if it disagrees with itself."""
+        """Diseases of the patient on the sample sheet; more than one if the sheet contradicts itself."""
         named = (sample.sheet.get("disease") for sample in self.samples)
         return list(dict.fromkeys(name for name in named if name))
 
     def result(self, sample: Sample, marker_id: str) -> Row | None:
-        """The row of a sample for a marker or `combined`, if there is one."""
+        """Return the row of a sample for a marker or `combined`; None if there is none."""
         return next((row for row in sample.results if row["marker_id"] == marker_id), None)
 
 
 def patient_series(
     mrd: pl.DataFrame, subject_id: str, samples: pl.DataFrame | None = None, target: float | None = None
 ) -> PatientSeries:
-    """One patient's results, by day; samples without a day follow in the order of the table.
+    """Collect the results of one patient by day; samples without a day follow in the order of the table.
 
     Args:
-        mrd: MRD table; other patients are left out.
+        mrd: MRD; rows of other patients are left out.
         subject_id: the patient.
-        samples: SAMPLES table, where there is one.
+        samples: SAMPLES, if there is a sheet.
         target: level that a negative result has to reach [clone cells per nucleated cell].
 
     Raises:
-        TableError: the patient has no row, or a sample not exactly one `combined` row.
+        TableError: the patient has no row, or a sample does not have exactly one `combined` row.
     """
     own = mrd.filter(pl.col("subject_id") == subject_id)
     if not own.height:
         known = ", ".join(mrd.get_column("subject_id").unique(maintain_order=True)) or "nobody"
-        raise TableError(
-            "MRD", "subject_id", f"holds no row of patient {subject_id}, only of {known}: name one of these"
-        )
+        raise TableError("MRD", "subject_id", f"has no row of patient {subject_id}, only of {known}: name one of these")
     sheet = {} if samples is None else _sheet(samples)
     groups = own.partition_by("sample_id", maintain_order=True)
     ordered = sorted((_sample(group, sheet) for group in groups), key=_when)
@@ -95,14 +104,14 @@ def _sample(rows: pl.DataFrame, sheet: dict[str, Row]) -> Sample:
         raise TableError(
             "MRD",
             "marker_id",
-            f"sample {sample_id} has {len(combined)} rows `{COMBINED}` where one belongs: quantify it",
+            f"sample {sample_id} has {len(combined)} rows `{COMBINED}` instead of one: run `quantify` again",
         )
     markers = rows.filter(pl.col("marker_id") != COMBINED).rows(named=True)
     return Sample(sample_id, combined[0]["day"], combined[0], tuple(markers), sheet.get(sample_id, {}))
 
 
 def _sheet(samples: pl.DataFrame) -> dict[str, Row]:
-    """The first cell that is filled in, for each sample and column: lanes repeat what is known of the sample."""
+    """Return the first filled cell of each sample and column, because a sample can have several rows."""
     columns = ("role", "tissue", "collection_date", "disease")
     first = samples.group_by("sample_id", maintain_order=True).agg(
         pl.col(name).drop_nulls().first() for name in columns if name in samples.columns

@@ -1,4 +1,4 @@
-"""The sentence that states one result, never without the sensitivity it was reached at."""
+"""The sentence that states one result, always with the limit of detection it was reached at."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CALL_NAMES = {
 
 
 def statement(result: Mapping[str, Any], target: float | None = None) -> str:
-    """What one row of MRD says, as one plain sentence; a failed one also says why.
+    """Write one row of MRD as a sentence; for a failed row also the reasons.
 
     Args:
-        result: a row of the MRD table.
-        target: the level that a negative result has to reach [clone cells per nucleated cell], where known.
+        result: a row of MRD.
+        target: level that a negative result has to reach [clone cells per nucleated cell]; None if it is not known.
     """
     call = result["call"]
     if call == "failed":
@@ -47,12 +47,12 @@ def statement(result: Mapping[str, Any], target: float | None = None) -> str:
 
 
 def flag_names(flags: str | None) -> list[str]:
-    """The names in a `flags` cell, in its order."""
+    """Split a `flags` cell into the names of its flags, in their order."""
     return [name.strip() for name in (flags or "").split(",") if name.strip()]
 
 
 def flag_sentences(flags: str | None) -> list[str]:
-    """A sentence for each of the flags; an unknown one is given by its name."""
+    """Return the sentence of each flag; an unknown flag is given by its name."""
     return [FLAGS.get(name, f"Flag {name}.") for name in flag_names(flags)]
 
 
@@ -80,7 +80,7 @@ def _molecules(result: Mapping[str, Any]) -> str:
 
 
 def _finding_below_threshold(result: Mapping[str, Any]) -> str:
-    """What was found where the decision rule was not met."""
+    """Describe the counts of a sample that is not positive."""
     if not result["reads"]:
         return f"no molecule of {_target_name(result)}"
     p_value = formats.number(result["p_value"])
@@ -108,7 +108,7 @@ def _input_amount(result: Mapping[str, Any]) -> str:
 
 
 def _pooled(result: Mapping[str, Any]) -> str:
-    """The estimate over all markers together, which is printed beside the highest."""
+    """Describe the pooled estimate over all markers."""
     value, low, high = (formats.number(result[name]) for name in ("pooled_mrd", "pooled_low", "pooled_high"))
     if value is None or low is None or high is None:
         return ""
@@ -116,7 +116,7 @@ def _pooled(result: Mapping[str, Any]) -> str:
 
 
 def _what_would_suffice(result: Mapping[str, Any]) -> str:
-    """What would have sufficed."""
+    """Describe what would have reached the target level."""
     reads = formats.number(result["reads_needed"])
     if reads is not None:
         return f"{formats.quantity(reads)} usable reads of the same tube would have sufficed"

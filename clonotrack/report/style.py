@@ -1,7 +1,7 @@
 """Colours and style sheet of a patient's page.
 
-Text keeps WCAG AA contrast (4.5 to 1) on its ground, lines and symbols 3 to 1. Colours are told apart by the
-colour-blind (after Okabe and Ito, darkened for contrast), and nothing is told by colour alone.
+Text has a contrast of at least 4.5 to 1 to its ground (WCAG AA), lines and symbols 3 to 1. The colours are
+distinguishable with colour blindness (after Okabe and Ito, darkened for contrast). No information is in colour alone.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ footer {{ margin-top: 30px; padding-bottom: 26px; font-size: 13px; color: {MUTED
 
 
 def sheet() -> str:
-    """The style sheet, with a rule for each call."""
+    """Return the style sheet, with a rule for each call."""
     calls = "".join(
         f".call.{call} {{ color: {text}; background: {ground}; }}\n"
         f".verdict.{call} {{ border-color: {text if call != 'failed' else ground}; "

@@ -1,4 +1,4 @@
-"""The cohort's results as a table for a terminal, with the truth beside them where it is known."""
+"""Table of a cohort's results for the terminal, optionally with the known truth."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _YES_NO = {True: "yes", False: "NO", None: ""}
 
 
 def terminal_table(mrd: pl.DataFrame, truth: pl.DataFrame | None = None) -> str:
-    """Every result in at most 110 columns, patients apart, flags as letters that are explained below.
+    """Format every result in at most 110 columns, grouped by patient; flags are letters that are explained below.
 
     Args:
-        mrd: MRD table.
-        truth: columns `sample_id`, `true_mrd` [clone cells per nucleated cell] and, if they are known, `marker_id`
-            (without it the truth is that of `combined`) and `expected_call`. Then a row says its truth, whether the
-            interval holds it (`in`), and whether the call is the right one (`right`).
+        mrd: MRD.
+        truth: columns `sample_id`, `true_mrd` [clone cells per nucleated cell], and optionally `marker_id` and
+            `expected_call`. Without `marker_id` the truth is that of `combined`. Each row then shows its truth, whether
+            the interval contains it (`in`), and whether the call is the expected one (`right`).
 
     Returns:
         Lines, without an end of line after the last.
     """
     letters = _letters(mrd)
-    known = None if truth is None else _truth_by_row(truth)
+    truths = None if truth is None else _truth_by_row(truth)
     patients = {
-        subject: _patient(mrd, subject, letters, known) for subject in mrd["subject_id"].unique(maintain_order=True)
+        subject: _patient(mrd, subject, letters, truths) for subject in mrd["subject_id"].unique(maintain_order=True)
     }
     header = next(iter(next(iter(patients.values()), [])), {})
     widths = _widths([{name: name for name in header}, *(row for rows in patients.values() for row in rows)])
@@ -50,25 +50,25 @@ def terminal_table(mrd: pl.DataFrame, truth: pl.DataFrame | None = None) -> str:
 
 
 def _letters(mrd: pl.DataFrame) -> dict[str, str]:
-    """A letter for each flag that is used, in the order of their names."""
+    """Assign a letter to each flag in use, in the order of their names."""
     used = sorted({name for flags in mrd["flags"] for name in flag_names(flags)})
     return {name: chr(ord("a") + index) for index, name in enumerate(used)}
 
 
 def _truth_by_row(truth: pl.DataFrame) -> dict[tuple[str, str], Row]:
-    """Rows of the truth by sample and marker."""
+    """Return the rows of the truth by sample and marker."""
     named = truth if "marker_id" in truth.columns else truth.with_columns(marker_id=pl.lit(COMBINED))
     return {(row["sample_id"], row["marker_id"]): row for row in named.rows(named=True)}
 
 
 def _patient(
-    mrd: pl.DataFrame, subject_id: str, letters: Mapping[str, str], known: Mapping[tuple[str, str], Row] | None
+    mrd: pl.DataFrame, subject_id: str, letters: Mapping[str, str], truths: Mapping[tuple[str, str], Row] | None
 ) -> list[dict[str, str]]:
     rows = []
     for sample in patient_series(mrd, subject_id).samples:
         for row in sample.results:
             cells = _result(sample, row, letters)
-            true = None if known is None else known.get((sample.sample_id, row["marker_id"]), {})
+            true = None if truths is None else truths.get((sample.sample_id, row["marker_id"]), {})
             rows.append(cells if true is None else _with_truth(cells, row, true))
     return rows
 
@@ -91,9 +91,9 @@ def _result(sample: Sample, row: Row, letters: Mapping[str, str]) -> dict[str, s
     }
 
 
-def _with_truth(cells: Mapping[str, str], row: Row, known: Row) -> dict[str, str]:
-    """The cells, with the truth in place of clone cells; empty where it is not known."""
-    true, expected = formats.number(known.get("true_mrd")), known.get("expected_call")
+def _with_truth(cells: Mapping[str, str], row: Row, truth: Row) -> dict[str, str]:
+    """Replace the column of clone cells by the columns of the truth; they are empty if it is not known."""
+    true, expected = formats.number(truth.get("true_mrd")), truth.get("expected_call")
     low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
     held = None if true is None or low is None or high is None else low <= true <= high
     right = None if expected is None else row["call"] == expected
@@ -102,7 +102,7 @@ def _with_truth(cells: Mapping[str, str], row: Row, known: Row) -> dict[str, str
 
 
 def _widths(rows: list[dict[str, str]]) -> dict[str, int]:
-    """As wide as the widest cell; ids give way, the longer first, where the line would be too long."""
+    """Compute the column widths; if the line is too long the longer of the id columns is shortened first."""
     widths = {name: max(len(row[name]) for row in rows) for name in rows[0]}
     while _total(widths, " ") > WIDTH and max(widths["sample"], widths["marker"]) > 8:
         widths["sample" if widths["sample"] > widths["marker"] else "marker"] -= 1

@@ -1,45 +1,47 @@
-"""What a result's `flags` can say, each with the sentence that a person reads."""
+"""Flags of a result, each with the sentence that a person reads: the condition, and what to do about it."""
 
 FLAGS = {
-    "no_cells": "There is no way to the number of nucleated cells: give input_cells or input_ng for this sample, or "
-    "amplify reference loci.",
-    "no_marker": "The patient has no trackable marker, so nothing was looked for.",
-    "locus_not_amplified": "The library has no primers for the locus of the marker, so it could not be seen.",
-    "locus_not_stated": "The marker states no locus, so whether the library's primers amplify it is not known: a "
-    "negative is one only if they do.",
-    "reads_too_short": "Next to no read is as long as the clone-specific part of the marker, so it could not be "
-    "counted: narrow the part down by target_start and target_end.",
-    "no_reads": "The sample has no usable read.",
-    "no_molecules": "There is no way from reads to molecules: the library has neither calibrators nor UMIs, and the "
-    "sample no lymphoid_fraction.",
-    "calibrators_not_found": "Calibrators were put into the tube but none was found in the reads.",
-    "calibrators_pooled": "No calibrator is of the locus of the marker, or the marker states none; those of all "
-    "loci were used.",
+    "no_cells": "The number of nucleated cells is not known: give input_cells or input_ng for this sample, or amplify "
+    "reference loci.",
+    "no_marker": "The patient has no selected marker, so nothing was tracked.",
+    "locus_not_amplified": "The library has no primers for the locus of the marker, so the marker cannot be detected.",
+    "locus_not_stated": "The marker has no locus, so it is not known whether the library's primers amplify it: a "
+    "negative result is valid only if they do.",
+    "reads_too_short": "Almost no read is as long as the clone-specific part of the marker, so the marker cannot be "
+    "counted: shorten that part by target_start and target_end.",
+    "no_reads": "The sample has no usable read, or none of the locus of the marker.",
+    "no_molecules": "Reads cannot be converted to molecules: the library has neither calibrators nor UMIs, and the "
+    "sample has no lymphoid_fraction.",
+    "calibrators_not_found": "Calibrators were put into the tube, but none was found in the reads.",
+    "calibrators_pooled": "No calibrator has the locus of the marker, or the marker has no locus: the calibrators of "
+    "all loci were used.",
     "calibrator_refused": "A calibrator was far from the others and was left out; the quality table names it.",
-    "too_many_calibrators": "More calibrator molecules were found than were put in: their copies are not what they are "
-    "said to be.",
-    "umi_saturated": "The molecules of the marker fill the space of its UMIs, so they could not be counted.",
-    "depth_unknown": "No molecule of any target was seen, so it is not known how deeply the molecules were read: add "
+    "too_many_calibrators": "More calibrator molecules were counted than were put in: check the copies in the controls "
+    "table.",
+    "umi_saturated": "The marker has more molecules than its UMIs can distinguish, so they cannot be counted.",
+    "depth_unknown": "No molecule of any target was counted, so the reads per molecule are not known: add "
     "calibrators, or give the share of the cells that carry the locus.",
-    "control_contaminated": "A no-template control of this run holds more reads of the marker than carry-over "
+    "control_contaminated": "A no-template control of this run contains more reads of the marker than carry-over "
     "explains.",
-    "control_missing": "A no-template control of this run is on the sheet and its hits were not given: contamination "
-    "would not have been seen.",
-    "shared_rearrangement": "Unrelated samples carry the same rearrangement; what was found is explained by it.",
-    "carry_over": "What was found is explained by reads that other samples of the run leave in this one.",
-    "rna": "The library was made from RNA: transcripts are not cells, so there is a frequency only.",
-    "read_share": "Molecules come from the share of reads, without calibrators or UMIs.",
-    "capture_assumed": "The library states no capture; the configured default was assumed.",
-    "hopping_assumed": "The run has too few pairs of samples to measure index hopping; the stated or default share was "
-    "taken.",
-    "single_index": "Samples of the run differ in one index only: index hopping and contamination cannot be told "
-    "apart.",
-    "efficiency_assumed": "Fewer than five calibrators: how much the efficiency of sequences differs was assumed.",
-    "background_unproven": "The control samples hold too few cells to show that this marker has no background.",
-    "background": "Reads at this level were also seen in controls.",
-    "shallow": "There are too few reads per molecule to see every molecule that was captured.",
-    "more_than_input": "There are more cells of the clone than nucleated cells, beyond chance: the input, the copies "
-    "of the calibrators or copies_per_cell are not what they are said to be.",
+    "control_missing": "A no-template control of this run is on the sheet, but its hits were not given: contamination "
+    "cannot be noticed.",
+    "shared_rearrangement": "Unrelated samples have the same rearrangement, which can explain the counts.",
+    "carry_over": "Carry-over from other samples of the run can explain the counts.",
+    "rna": "The library was made from RNA: transcripts do not count cells, so the result is only a share of reads.",
+    "read_share": "Molecules were computed from the share of reads, without calibrators or UMIs: no LoD or LoQ below "
+    "1e-4 is stated.",
+    "capture_assumed": "The library states no capture: the configured default was assumed.",
+    "hopping_assumed": "The run has too few pairs of samples to estimate index hopping: the share that the library "
+    "states, or the default, was used.",
+    "single_index": "Samples of the run differ in one index only: index hopping and contamination cannot be "
+    "distinguished.",
+    "efficiency_assumed": "There are fewer than five calibrators: how much the efficiency of sequences differs was "
+    "assumed.",
+    "background_unproven": "The control samples have too few cells to show that this marker has no background.",
+    "background": "Controls contain reads at this level too.",
+    "shallow": "More than 20 % of the captured molecules have no read: sequence more deeply.",
+    "more_than_input": "There are more clone cells than nucleated cells, beyond chance: check the input, the copies of "
+    "the calibrators and copies_per_cell.",
     "markers_disagree": "The markers of this sample differ by more than chance.",
 }
 

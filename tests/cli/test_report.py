@@ -73,22 +73,24 @@ def test_the_configuration_sets_target_and_title(inputs: list[str], tmp_path: Pa
 
 
 @pytest.mark.parametrize("choice", [[], ["--cohort", "--subject-id", "p1"], ["--cohort", "--qc", "qc.tsv"]])
-def test_a_wrong_call(inputs: list[str], tmp_path: Path, choice: list[str]) -> None:
+def test_a_wrong_call_is_an_error(inputs: list[str], tmp_path: Path, choice: list[str]) -> None:
     assert main([*inputs, *choice, "-o", str(tmp_path / "out")]) == 2
     assert not (tmp_path / "out").exists()
 
 
-def test_wrong_data_leaves_nothing(inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_data_leave_no_output(inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "out" / "p3.html"
     assert main([*inputs, "--subject-id", "p3", "-o", str(output)]) == 1
-    assert "holds no row of patient p3, only of p1, p2" in capsys.readouterr().err
+    assert "has no row of patient p3, only of p1, p2" in capsys.readouterr().err
     assert not output.exists()
     (tmp_path / "p1_dx.summary.json").write_text("{")
     assert main([*inputs, "--subject-id", "p1", "-o", str(output)]) == 1
     assert "p1_dx.summary.json, line 1: is not valid JSON" in capsys.readouterr().err
 
 
-def test_does_not_overwrite(inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_are_not_overwritten_unless_forced(
+    inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = tmp_path / "p1.html"
     output.write_text("mine")
     assert main([*inputs, "--subject-id", "p1", "-o", str(output)]) == 1

@@ -1,4 +1,4 @@
-"""A made cohort that holds every call and every flag: B-ALL with two markers, T-ALL with many samples."""
+"""Example cohort with every call and every flag: B-ALL with two markers, T-ALL with many samples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEVELS = ("mrd", "mrd_low", "mrd_high", "lob", "lod", "loq")
 
 
 def result(sample_id: str, day: float | None, marker_id: str, call: str, **values: Any) -> dict[str, Any]:
-    """A row of MRD: what is not said is taken from the counted molecules and the cells."""
+    """Make a row of MRD; values that are not given follow from molecules and cells."""
     cells = values.get("input_cells", 500_000.0)
     molecules = values.get("molecules", 0.0)
     per_cell = 1 / (CAPTURE * cells)
@@ -59,7 +59,7 @@ def result(sample_id: str, day: float | None, marker_id: str, call: str, **value
 
 
 def with_markers(sample_id: str, day: float | None, call: str, molecules: float, **values: Any) -> list[dict[str, Any]]:
-    """Rows of a sample of patient p1: `combined`, and each of the two markers."""
+    """Make the rows of a sample of patient p1: `combined`, and each of the two markers."""
     combined = result(sample_id, day, "combined", call, molecules=molecules, **values)
     if molecules and call != "failed":
         combined |= {f"pooled_{end}": 0.9 * combined[name] for end, name in zip(ENDS, LEVELS[:3], strict=True)}
@@ -69,7 +69,7 @@ def with_markers(sample_id: str, day: float | None, call: str, molecules: float,
 
 
 def first_patient() -> list[dict[str, Any]]:
-    """B-ALL: every call, seven samples."""
+    """Make the rows of patient p1: B-ALL, every call, seven samples."""
     disagree = with_markers("p1_d78", 78, "positive_below_loq", 2.0, loq=1.2e-5, flags="markers_disagree,shallow")
     disagree[2] |= result("p1_d78", 78, IGK, "negative", flags="shallow")
     return [
@@ -86,7 +86,7 @@ def first_patient() -> list[dict[str, Any]]:
 
 
 def second_patient() -> list[dict[str, Any]]:
-    """T-ALL, no trackable marker in a second tube: each flag once."""
+    """Make the rows of patient p2: T-ALL, each flag once."""
     rows = [
         result("p2_dx", -2, "combined", "positive", molecules=88_000.0, input_cells=153_846.0),
         result("p2_dx", -2, "p2.TRG.5e1f0a77", "positive", molecules=88_000.0, input_cells=153_846.0),
@@ -103,12 +103,12 @@ def second_patient() -> list[dict[str, Any]]:
 
 
 def mrd(*rows: dict[str, Any]) -> pl.DataFrame:
-    """An MRD frame of these rows, else of both patients."""
+    """Make an MRD table of these rows; of both patients if none are given."""
     return pl.DataFrame(list(rows) or [*first_patient(), *second_patient()], schema=MRD.schema())
 
 
 def marker(marker_id: str, locus: str, *, selected: bool, reason: str, **values: Any) -> dict[str, Any]:
-    """A row of MARKERS."""
+    """Make a row of MARKERS."""
     row = dict.fromkeys(MARKERS.names) | {
         "marker_id": marker_id,
         "subject_id": marker_id.split(".", 1)[0],
@@ -133,7 +133,7 @@ def marker(marker_id: str, locus: str, *, selected: bool, reason: str, **values:
 
 
 def markers(*rows: dict[str, Any]) -> pl.DataFrame:
-    """A MARKERS frame of these rows, else of both patients."""
+    """Make a MARKERS table of these rows; of both patients if none are given."""
     dominant = (
         "73.1 % of the IGH sequences (at least 3 %), 21 % of nucleated cells (at least 0.2 %), 0 in the next decade"
     )
@@ -150,13 +150,13 @@ def markers(*rows: dict[str, Any]) -> pl.DataFrame:
 
 
 def kinetics(results: pl.DataFrame) -> pl.DataFrame:
-    """KINETICS of patient p1, made from its MRD."""
+    """Make the KINETICS of patient p1 from its MRD."""
     own = results.filter(pl.col("subject_id") == "p1")
     return of_mrd(own, samples(own), 365.0)
 
 
 def qc(results: pl.DataFrame) -> pl.DataFrame:
-    """QC of every sample."""
+    """Make the QC of every sample."""
     rows = []
     for number, sample in enumerate(results["sample_id"].unique(maintain_order=True)):
         for stage, metric, value, unit in (
@@ -173,7 +173,7 @@ def qc(results: pl.DataFrame) -> pl.DataFrame:
 
 
 def samples(results: pl.DataFrame) -> pl.DataFrame:
-    """A sheet for these results."""
+    """Make a sample sheet for these results."""
     rows = [
         {
             "subject_id": row["subject_id"],
@@ -189,7 +189,7 @@ def samples(results: pl.DataFrame) -> pl.DataFrame:
 
 
 def summaries(results: pl.DataFrame) -> dict[str, Any]:
-    """Summaries as `provenance` makes them."""
+    """Make the summaries that `provenance` writes."""
     from clonotrack.config import Config
 
     return {

@@ -1,4 +1,4 @@
-"""A page taken apart: an HTML parser that refuses what is not well-formed, and keeps what tests ask for."""
+"""Strict HTML parser for tests: fails on markup that is not well-formed, and keeps elements, attributes and text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VOID = {"meta", "br", "hr", "img", "link", "input"}
 
 @dataclass
 class Element:
-    """One element with its own and inherited text."""
+    """One element with its attributes, children and text."""
 
     name: str
     attributes: dict[str, str | None]
@@ -23,7 +23,7 @@ class Element:
         return "".join(piece if isinstance(piece, str) else piece.text for piece in self.pieces)
 
     def all(self, name: str | None = None, **attributes: str) -> list[Element]:
-        """Elements below of this name that have these attributes (a class among others counts)."""
+        """Return the elements below with this name and these attributes; one of several classes is enough."""
         found = []
         for child in self.children:
             wanted = {key.rstrip("_"): value for key, value in attributes.items()}
@@ -33,7 +33,7 @@ class Element:
         return found
 
     def one(self, name: str, **attributes: str) -> Element:
-        """The only such element."""
+        """Return the only such element."""
         (found,) = self.all(name, **attributes)
         return found
 
@@ -65,7 +65,7 @@ class _Parser(HTMLParser):
 
 
 def parse(html: str) -> Element:
-    """The document; every element is closed in its turn."""
+    """Parse a document; every element has to be closed in order."""
     parser = _Parser()
     parser.feed(html)
     parser.close()

@@ -26,13 +26,13 @@ def test_every_row_has_its_statement() -> None:
         assert row["statement"] == statement(row, 1e-4 if row["subject_id"] == "p1" else None)
 
 
-def test_the_table_survives_its_file(tmp_path: Path) -> None:
+def test_the_table_is_equal_after_writing_and_reading(tmp_path: Path) -> None:
     frame, _ = cohort(example_cohort.mrd(), example_cohort.markers())
     write_table(frame, COHORT, tmp_path / "cohort.tsv")
     assert read_table(tmp_path / "cohort.tsv", COHORT).equals(frame)
 
 
-def test_the_document_holds_everything() -> None:
+def test_the_document_has_every_result_with_markers_and_provenance() -> None:
     summaries = example_cohort.summaries(example_cohort.mrd())
     _, document = cohort(example_cohort.mrd(), example_cohort.markers(), targets={"p1": 1e-4}, provenance=summaries)
     again = json.loads(json.dumps(document, allow_nan=False))
@@ -65,6 +65,6 @@ def test_same_input_same_document() -> None:
     assert json.dumps(once[1]) == json.dumps(again[1])
 
 
-def test_refuses_what_is_no_mrd_table() -> None:
+def test_a_table_that_is_not_mrd_is_an_error() -> None:
     with pytest.raises(TableError, match="table MRD, column call"):
         cohort(example_cohort.mrd().drop("call"), example_cohort.markers())

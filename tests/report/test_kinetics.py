@@ -1,4 +1,4 @@
-"""What is said of a patient's course."""
+"""Sentences and tables of a patient's kinetics."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ EMPTY = dict.fromkeys(KINETICS.names) | {
         ({"days_to_negativity": 78.0}, "Negativity was reached by day 78 from the first baseline, and was lost again."),
         (
             {"rise": True, "lowest": 1e-6},
-            "At d180 the level has risen by a log or more over the lowest before it (1.0e-6): to be "
-            "confirmed by a second sample.",
+            "At d180 the level is at least one log above the lowest before it (1.0e-6): a second "
+            "sample has to confirm it.",
         ),
         (
             {"doubling_days": 30.2, "doubling_low": 17.6, "doubling_high": 102.4},
@@ -65,13 +65,13 @@ def test_several_tissues_are_named() -> None:
     assert said.startswith("In marrow: At d180")
 
 
-def test_bounds_stand_before_their_values() -> None:
+def test_bounds_are_shown_before_their_values() -> None:
     frame = example_cohort.kinetics(example_cohort.mrd())
     cells = [cell.text for cell in parse(f"<!DOCTYPE html><html>{kinetics_section(frame, 'p1')}</html>").all("td")]
     assert "≥ 4.9" in cells
     assert any(cell.startswith("≤ ") for cell in cells)
 
 
-def test_without_a_pair_there_is_nothing_to_compare() -> None:
+def test_without_two_samples_nothing_can_be_compared() -> None:
     assert "nothing can be compared" in kinetics_section(KINETICS.empty(), "p1")
     assert "No table of kinetics" in kinetics_section(None, "p1")

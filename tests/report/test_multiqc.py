@@ -10,7 +10,7 @@ from clonotrack.report import multiqc
 from tests.report import example_cohort
 
 
-def test_a_row_for_each_sample_with_nothing_that_json_lacks() -> None:
+def test_each_sample_has_a_row_of_json_values() -> None:
     document = multiqc(example_cohort.mrd())
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     combined = example_cohort.mrd().filter(pl.col("marker_id") == "combined")
@@ -20,5 +20,5 @@ def test_a_row_for_each_sample_with_nothing_that_json_lacks() -> None:
     assert (row["call"], row["molecules"]) == ("Positive", 36.0)
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_missing_values_are_left_out() -> None:
     assert set(multiqc(example_cohort.mrd())["data"]["p1_d150"]) == {"input_cells", "molecules", "call", "flags"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from clonotrack.config import Report
 from clonotrack.errors import TableError
 from clonotrack.report import patient_page
+from clonotrack.report.page import TERMS
 from clonotrack.tables import FLAGS, MARKERS
 from tests.report import example_cohort
 from tests.report.html_parser import Element, parse
@@ -38,7 +40,7 @@ def page() -> Element:
     return parse(whole_page())
 
 
-def test_needs_nothing_else(page: Element) -> None:
+def test_the_page_loads_nothing(page: Element) -> None:
     names = {element.name for element in page.all()}
     assert not names & {"script", "link", "img", "iframe", "object", "embed", "base", "form", "image", "use", "a"}
     attributes = {key for element in page.all() for key in element.attributes}
@@ -93,7 +95,7 @@ def results(page: Element) -> dict[tuple[str, str], list[str]]:
     return cells
 
 
-def test_every_plotted_value_stands_in_the_table(page: Element) -> None:
+def test_every_plotted_value_is_in_the_table(page: Element) -> None:
     cells = results(page)
     assert len(cells) == 21
     for svg in page.all("svg", role="img"):
@@ -109,7 +111,7 @@ def test_every_plotted_value_stands_in_the_table(page: Element) -> None:
                 assert any(level in cell for cell in row), (point, row)
 
 
-def test_table_holds_the_numbers(page: Element) -> None:
+def test_the_table_has_the_numbers_of_the_results(page: Element) -> None:
     assert results(page)["p1_d33", "combined"] == [
         "1,116", "36", "60", "500,000", "1.2e-4 pooled 1.1e-4",
         "8.0e-5 to 1.7e-4 7.2e-5 to 1.6e-4", "0", "1.0e-5", "1.0e-5", "< 1e-12", "Positive",
@@ -128,17 +130,28 @@ def test_every_empty_cell_has_its_reason(page: Element) -> None:
 
 
 @pytest.mark.parametrize("subject_id", ["p1", "p2"])
-def test_says_no_null(subject_id: str) -> None:
+def test_no_null_is_printed(subject_id: str) -> None:
     text = parse(whole_page(subject_id)).one("body").text
     assert not re.search(r"\b(nan|NaN|None|null|inf|True|False)\b", text)
 
 
-def test_says_every_flag(page: Element) -> None:
+def test_every_flag_is_explained(page: Element) -> None:
     text = parse(whole_page("p2")).text
     assert all(sentence in text for sentence in FLAGS.values())
 
 
-def test_escapes_every_string() -> None:
+def test_terms_have_the_meaning_of_the_glossary() -> None:
+    lines = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text().splitlines()
+    glossary = dict(cells for line in lines if len(cells := line.strip("| ").split(" | ")) == 2)
+    words = [word for word in TERMS if word != "notation"]
+    assert len(words) == 8
+    for word in words:
+        entries = [meaning for entry, meaning in glossary.items() if word in entry.split(", ")]
+        assert len(entries) == 1, word
+        assert entries[0].lower() in TERMS[word].lower(), word
+
+
+def test_every_string_is_escaped() -> None:
     evil = "\"><script>alert('1')</script>&amp;<b>"
     rows = [row | {"subject_id": evil, "sample_id": evil + row["sample_id"]} for row in example_cohort.first_patient()]
     rows = [row | {"marker_id": evil + row["marker_id"], "flags": evil} if row["locus"] else row for row in rows]
@@ -181,7 +194,7 @@ def test_same_input_same_bytes() -> None:
     assert whole_page() == whole_page()
 
 
-def test_rows_of_other_patients_do_not_matter() -> None:
+def test_rows_of_other_patients_are_left_out() -> None:
     alone = example_cohort.mrd().filter(pl.col("subject_id") == "p1")
     one = patient_page(alone, example_cohort.markers().filter(pl.col("subject_id") == "p1"), subject_id="p1")
     assert one == patient_page(example_cohort.mrd(), example_cohort.markers(), subject_id="p1")
@@ -210,7 +223,7 @@ def test_a_failed_patient_without_markers() -> None:
     page = parse(patient_page(example_cohort.mrd(row), MARKERS.empty(), subject_id="p1", target=1e-4))
     assert page.one("div", class_="verdict").attributes["class"] == "verdict failed"
     assert FLAGS["no_marker"] in page.one("ol").text
-    assert "The table of markers has no row of this patient." in page.text
+    assert "The markers table has no row of this patient." in page.text
     assert all("no result to draw" in svg.text for svg in page.all("svg", role="img"))
 
 
@@ -222,25 +235,25 @@ def test_a_single_sample_with_one_marker() -> None:
     assert set(results(page)) == {("d33", "combined"), ("d33", example_cohort.IGH)}
 
 
-def test_without_a_day_the_order_is_drawn_and_said() -> None:
+def test_without_a_day_samples_are_drawn_in_order_and_the_caption_says_so() -> None:
     rows = [row | {"day": None} for row in example_cohort.first_patient()]
     page = parse(patient_page(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1"))
     assert "drawn in their order, not to scale, because a day is missing" in page.one("figcaption").text
     assert "7 samples, days not given" in page.one("header").text
 
 
-def test_shows_what_every_summary_shares_once() -> None:
+def test_entries_that_all_summaries_share_are_shown_once() -> None:
     page = parse(whole_page())
     assert page.text.count("quantify.pg_per_cell") == 1
     assert page.text.count("reads/p1_d33.fastq.gz") == 1
 
 
-def test_refuses_a_patient_without_results() -> None:
+def test_a_patient_without_results_is_an_error() -> None:
     with pytest.raises(TableError, match="no row of patient p3, only of p1, p2"):
         patient_page(example_cohort.mrd(), example_cohort.markers(), subject_id="p3")
 
 
-def test_refuses_a_sample_without_combined_row() -> None:
+def test_a_sample_without_combined_row_is_an_error() -> None:
     rows = example_cohort.with_markers("d33", 33, "negative", 0)[1:]
     with pytest.raises(TableError, match="sample d33 has 0 rows `combined`"):
         patient_page(example_cohort.mrd(*rows), example_cohort.markers(), subject_id="p1")

@@ -1,4 +1,4 @@
-"""The plot: points stand where their values are, labels and samples do not collide."""
+"""The plot: points are drawn at their values, labels and samples do not overlap."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def level_at(svg: Element, y: float) -> float:
     return float(low * (high / low) ** ((y0 - y) / (y0 - y1)))
 
 
-def test_points_stand_at_their_values() -> None:
+def test_points_are_drawn_at_their_values() -> None:
     mrd = example_cohort.mrd(*example_cohort.first_patient())
     for svg in drawn(*example_cohort.first_patient()):
         found = points(svg)
@@ -61,7 +61,7 @@ def test_points_stand_at_their_values() -> None:
         assert seen == 6
 
 
-def test_intervals_and_floors_stand_at_their_values() -> None:
+def test_intervals_and_lods_are_drawn_at_their_values() -> None:
     row = example_cohort.result("d33", 33.0, "combined", "positive", molecules=36.0)
     for svg in drawn(row):
         bar = points(svg)["d33, combined"].one("path").attributes["d"] or ""
@@ -92,7 +92,7 @@ def test_each_call_has_its_own_symbol() -> None:
         }
 
 
-def test_lines_pass_samples_that_say_nothing() -> None:
+def test_lines_skip_insufficient_and_failed_samples() -> None:
     calls = ["positive", "positive", "insufficient", "positive", "failed", "negative"]
     rows = [example_cohort.result(f"s{i}", 50.0 * i, "combined", call, molecules=90.0) for i, call in enumerate(calls)]
     for svg in drawn(*rows):
@@ -136,7 +136,7 @@ def test_samples_keep_their_order_and_a_distance(days: list[float], edges: tuple
 
 
 @given(st.lists(st.floats(44, 982), min_size=1, max_size=30, unique=True), st.integers(1, 14))
-def test_labels_do_not_collide(x: list[float], length: int) -> None:
+def test_labels_do_not_overlap(x: list[float], length: int) -> None:
     x.sort()
     chosen = fit_labels(x, ["m" * length] * len(x), 44, 998)
     assert chosen[0].x >= 44
@@ -144,7 +144,7 @@ def test_labels_do_not_collide(x: list[float], length: int) -> None:
 
 
 @given(st.lists(st.floats(0.7, 1e6), min_size=1, max_size=6), st.floats(100, 1e7))
-def test_decades_hold_every_point(molecules: list[float], cells: float) -> None:
+def test_decades_contain_every_point(molecules: list[float], cells: float) -> None:
     rows = [
         example_cohort.result(
             f"s{i}", float(i), "combined", "positive" if found > 3 else "negative", molecules=found, input_cells=cells

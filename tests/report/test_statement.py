@@ -1,4 +1,4 @@
-"""The sentence of each call: exact, and never without the sensitivity."""
+"""The sentence of each call: exact, and always with the limit of detection."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_positive() -> None:
     )
 
 
-def test_the_pooled_estimate_stands_beside_the_highest() -> None:
+def test_the_pooled_estimate_is_stated_too() -> None:
     pooled = {"pooled_mrd": 1.1e-4, "pooled_low": 8.1e-5, "pooled_high": 1.4e-4}
     said = statement(row("positive", molecules=36.0, **pooled))
     assert f"; all markers together show 1.1e-4 (8.1e-5 to 1.4e-4); {REACH}." in said
@@ -82,12 +82,12 @@ def test_failed_without_a_reason() -> None:
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_failed_says_each_flag(flag: str) -> None:
+def test_a_failed_result_states_each_flag(flag: str) -> None:
     assert FLAGS[flag] in statement(row("failed", flags=flag))
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call != "failed"])
-def test_no_result_without_its_sensitivity(call: str) -> None:
+def test_every_result_states_its_limit_of_detection(call: str) -> None:
     said = statement(row(call, molecules=2.0, lod=2.5e-6))
     assert "a clone at 2.5e-6 would have been found 95 times in 100" in said
 

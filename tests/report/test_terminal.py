@@ -24,12 +24,12 @@ def test_a_small_cohort() -> None:
         " p1_d180  180  combined          0            0  0 [0, 1.2e-5]            1.0e-5  negative",
         "               IGH.3f9a2c1e      0            0  0 [0, 1.2e-5]            1.0e-5  negative",
         "",
-        "a  control_contaminated: A no-template control of this run holds more reads of the marker than carry-over",
+        "a  control_contaminated: A no-template control of this run contains more reads of the marker than carry-over",
         "   explains.",
     ]
 
 
-def test_truth_stands_beside() -> None:
+def test_the_truth_is_shown_with_the_results() -> None:
     truth = pl.DataFrame(
         {
             "sample_id": ["p1_d33", "p1_d15", "p1_d180", "elsewhere"],
