@@ -1,8 +1,8 @@
 """Index hopping: reads that the sequencer assigns to another sample of the run.
 
-METHOD: expected carry-over into a tube = h / (n - 1) x reads of the marker in all other tubes, with h the share of
-reads that hop and n the tubes of the run. Hopped reads fall evenly on the other n - 1 tubes, whatever their own depth
-(Costello et al., BMC Genomics 2018; van der Valk et al., Mol Ecol Resour 2020).
+METHOD: h = h_1 / (N - 1) x reads of the marker in all other tubes, with h the expected carry-over into a tube, h_1 the
+share of reads that hop and N the tubes of the run. Hopped reads fall evenly on the other N - 1 tubes, whatever their
+own depth (Costello et al., BMC Genomics 2018; van der Valk et al., Mol Ecol Resour 2020).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class CarryOverSource:
     Attributes:
         sample_id: of the tube.
         reads: of the marker in it.
-        share: h, share of reads that hop.
+        share: h_1, share of reads that hop.
         recipients: other tubes of the run.
     """
 
@@ -59,8 +59,8 @@ class IndexHopping:
     Attributes:
         tubes: of the run.
         totals: reads and molecules of each marker in all of them.
-        share: h, with its uncertainty and the unevenness between pairs of tubes.
-        pairs: informative pairs that h rests on; 0 if it was not estimated.
+        share: h_1, with its uncertainty and the unevenness between pairs of tubes.
+        pairs: informative pairs that h_1 rests on; 0 if it was not estimated.
         source: `estimated` from the run, `given` by the library, or `assumed`.
     """
 
@@ -83,7 +83,7 @@ class IndexHopping:
     def expected_counts(self, marker_id: str, recipient: Tube) -> GammaRate:
         """Compute the expected counts of a marker that hop into a tube.
 
-        METHOD: reads: h x reads of the other tubes / (n - 1). By UMI: U (1 - exp(-reads / U)) molecules, with U those
+        METHOD: h = h_1 x reads of the other tubes / (N - 1). By UMI: U (1 - exp(-h / U)) molecules, with U those
         of the other tubes. A hopped read keeps its UMI, and hopped reads are few against U, so nearly each brings a UMI
         of its own.
         """
@@ -143,9 +143,9 @@ def _unrelated_pairs(tubes: Sequence[Tube], totals: Mapping[str, tuple[int, int]
 
 
 def estimate_share(received: F64, offered: F64) -> tuple[GammaRate, int]:
-    """Estimate the share h of reads that hop, robust against outlying pairs.
+    """Estimate the share h_1 of reads that hop, robust against outlying pairs.
 
-    METHOD: gamma-Poisson: h = (sum received + 1/2) / sum offered, shape sum received + 1/2 (Jeffreys). The first value
+    METHOD: gamma-Poisson: h_1 = (sum received + 1/2) / sum offered, shape sum received + 1/2 (Jeffreys). The first value
     comes from the pairs up to the 90th percentile of received / offered. Then every pair within four standard
     deviations of it counts. So pairs with a shared rearrangement or a contamination do not. Unevenness between pairs is
     the moment estimate of the excess variance. One standard error is added, because it is estimated itself.
@@ -155,7 +155,7 @@ def estimate_share(received: F64, offered: F64) -> tuple[GammaRate, int]:
         offered: reads of it in the other tubes of the run, divided by their number, shape (pairs,).
 
     Returns:
-        h, and the number of pairs that it rests on.
+        h_1, and the number of pairs that it rests on.
     """
     ratios = received / offered
     kept = ratios <= np.quantile(ratios, _FIRST_QUANTILE)
