@@ -109,9 +109,9 @@ def _blank_flags(evidence: Evidence, rule: DecisionRule) -> frozenset[str]:
     if model is None or not model.has_blank:
         return frozenset()
     least = min_counts(model, rule.min_molecules)
-    known = any(background.in_controls or background.stated for background in evidence.backgrounds)
+    has_rate = any(background.in_controls or background.stated for background in evidence.backgrounds)
     background_only, carry_over_only = _keep_blank(model, background=True), _keep_blank(model, background=False)
-    flags = {"background_unproven"} if not known and p_value(background_only, least) > rule.alpha else set()
+    flags = {"background_unproven"} if not has_rate and p_value(background_only, least) > rule.alpha else set()
     if evidence.count >= least and p_value(model, evidence.count) > rule.alpha:
         by_carry_over = p_value(carry_over_only, evidence.count) > rule.alpha
         by_background = p_value(background_only, evidence.count) > rule.alpha

@@ -52,8 +52,8 @@ class Evidence:
     def umis(self) -> int | None:
         """UMIs of all markers in all tubes; None if an observation has none."""
         umis = [observation.tube.counts.umis.get(observation.marker_id) for observation in self.observations]
-        known = [count for count in umis if count is not None]
-        return sum(known) if known and len(known) == len(umis) else None
+        counted = [count for count in umis if count is not None]
+        return sum(counted) if counted and len(counted) == len(umis) else None
 
     @property
     def count(self) -> int:
@@ -67,8 +67,8 @@ class Evidence:
             cells = self.count / self.model.counts_per_level * self.model.cells
             return cells * self.capture * self.copies * self.strands
         molecules = [observation.molecules for observation in self.observations]
-        known = [number for number in molecules if number is not None]
-        return sum(known) if known and len(known) == len(molecules) else None
+        converted = [number for number in molecules if number is not None]
+        return sum(converted) if converted and len(converted) == len(molecules) else None
 
     @property
     def expected_carry_over(self) -> float | None:

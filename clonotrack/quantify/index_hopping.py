@@ -147,8 +147,8 @@ def estimate_share(received: F64, offered: F64) -> tuple[GammaRate, int]:
 
     METHOD: gamma-Poisson: h_1 = (sum received + 1/2) / sum offered, shape sum received + 1/2 (Jeffreys). The first value
     comes from the pairs up to the 90th percentile of received / offered. Then every pair within four standard
-    deviations of it counts. So pairs with a shared rearrangement or a contamination do not. Unevenness between pairs is
-    the moment estimate of the excess variance. One standard error is added, because it is estimated itself.
+    deviations of it counts, so that a shared rearrangement or a contamination does not. Unevenness between pairs is the
+    moment estimate of the excess variance. One standard error is added, because it is estimated itself.
 
     Args:
         received: reads of a marker in an unrelated tube, shape (pairs,).

@@ -140,8 +140,8 @@ def _result(
 def _target_levels(samples: pl.DataFrame, config: Config) -> dict[str, float]:
     """Return the target level by sample_id: that of the sample's disease, else of its patient's, else the default."""
     levels = config.quantify.target_level
-    known = samples.filter(pl.col("disease").is_not_null()).select("subject_id", "disease")
-    of_patient = dict(reversed(known.rows()))
+    with_disease = samples.filter(pl.col("disease").is_not_null()).select("subject_id", "disease")
+    of_patient = dict(reversed(with_disease.rows()))
     return {
         sample_id: levels.get(disease or of_patient.get(subject_id) or "default", levels["default"])
         for sample_id, subject_id, disease in samples.select("sample_id", "subject_id", "disease").iter_rows()

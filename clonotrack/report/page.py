@@ -373,14 +373,14 @@ def quality_section(series: PatientSeries, qc: pl.DataFrame | None) -> Markup:
 def _stage(values: pl.DataFrame, ids: list[str]) -> Markup:
     notes = EmptyCells()
     metrics = list(dict.fromkeys(zip(values["metric"], values["unit"], strict=True)))
-    found = {(row["sample_id"], row["metric"]): row["value"] for row in values.rows(named=True)}
-    samples = [sample for sample in ids if any((sample, metric) in found for metric, _ in metrics)]
+    value_of = {(row["sample_id"], row["metric"]): row["value"] for row in values.rows(named=True)}
+    samples = [sample for sample in ids if any((sample, metric) in value_of for metric, _ in metrics)]
     rows = [
         tag(
             "tr",
             tag("th", metric.replace("_", " "), scope="row"),
             tag("td", unit or ""),
-            *(tag("td", _value(found.get((sample, metric)), notes), class_="number") for sample in samples),
+            *(tag("td", _value(value_of.get((sample, metric)), notes), class_="number") for sample in samples),
         )
         for metric, unit in metrics
     ]

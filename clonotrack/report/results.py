@@ -139,7 +139,7 @@ def _pooled(row: Row) -> tuple[Markup, ...]:
     if value is None or low is None or high is None:
         return ()
     texts = (f"pooled {formats.level(value, low, high)}", formats.interval(low, high))
-    return tuple(tag("small", " ", text, class_="beside") for text in texts)
+    return tuple(tag("small", " ", text, class_="pooled") for text in texts)
 
 
 def _amount(row: Row, name: str, notes: EmptyCells) -> str:

@@ -59,12 +59,12 @@ def flag_sentences(flags: str | None) -> list[str]:
 def _failed(result: Mapping[str, Any]) -> str:
     why = flag_sentences(result["flags"]) or ["The table does not say why."]
     reads = result["reads"]
-    seen = (
+    counted = (
         f" {formats.count(reads)} {_plural('read', reads)} of {_target_name(result)} {_were(reads)} counted."
         if reads
         else ""
     )
-    return f"Failed: no result, and no level that the sample could have shown. {' '.join(why)}{seen}"
+    return f"Failed: no result, and no level that the sample could have shown. {' '.join(why)}{counted}"
 
 
 def _target_name(result: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ tbody + tbody tr:first-child > * {{ border-top: 1px solid {RULE}; }}
 .results .group span {{ font-weight: 400; color: {MUTED}; }}
 .results .combined > * {{ font-weight: 600; }}
 .results small, .id small {{ font-weight: 400; color: {MUTED}; font-size: 12px; white-space: normal; }}
-.results .beside {{ display: block; white-space: nowrap; }}
+.results .pooled {{ display: block; white-space: nowrap; }}
 .id {{ overflow-wrap: anywhere; min-width: 9em; }}
 .sequence {{ font: 12px/1.4 ui-monospace, "DejaVu Sans Mono", "Liberation Mono", Consolas, monospace;
   overflow-wrap: anywhere; }}

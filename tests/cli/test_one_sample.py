@@ -119,4 +119,4 @@ def test_a_marker_longer_than_every_read_is_not_negative(
     more = ["--markers", str(tmp_path / "m.tsv"), "--config", str(demo / "config.yaml"), "--input-ng", "3250"]
     assert main([*call, *more, "-o", str(tmp_path)]) == 0
     assert read_table(tmp_path / "d180.mrd.tsv", MRD)["call"].to_list() == ["failed", "failed"]
-    assert "narrow the part down by target_start and target_end" in capsys.readouterr().out
+    assert "shorten that part by target_start and target_end" in capsys.readouterr().out
