@@ -145,8 +145,8 @@ def _unrelated_pairs(tubes: Sequence[Tube], totals: Mapping[str, tuple[int, int]
 def estimate_share(received: F64, offered: F64) -> tuple[GammaRate, int]:
     """Estimate the share h_1 of reads that hop, robust against outlying pairs.
 
-    METHOD: gamma-Poisson: h_1 = (sum received + 1/2) / sum offered, shape sum received + 1/2 (Jeffreys). The first value
-    comes from the pairs up to the 90th percentile of received / offered. Then every pair within four standard
+    METHOD: gamma-Poisson: h_1 = (sum received + 1/2) / sum offered, shape sum received + 1/2 (Jeffreys). The first
+    value comes from the pairs up to the 90th percentile of received / offered. Then every pair within four standard
     deviations of it counts, so that a shared rearrangement or a contamination does not. Unevenness between pairs is the
     moment estimate of the excess variance. One standard error is added, because it is estimated itself.
 

@@ -90,7 +90,9 @@ def patient_series(
     own = mrd.filter(pl.col("subject_id") == subject_id)
     if not own.height:
         patients = ", ".join(mrd.get_column("subject_id").unique(maintain_order=True)) or "nobody"
-        raise TableError("MRD", "subject_id", f"has no row of patient {subject_id}, only of {patients}: name one of these")
+        raise TableError(
+            "MRD", "subject_id", f"has no row of patient {subject_id}, only of {patients}: name one of these"
+        )
     sheet = {} if samples is None else _sheet(samples)
     groups = own.partition_by("sample_id", maintain_order=True)
     ordered = sorted((_sample(group, sheet) for group in groups), key=_when)
