@@ -1,4 +1,4 @@
-"""Work of several threads, taken in order."""
+"""Process items in several threads and return the results in order."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
-    """What `work` makes of each item, in the order of the items.
+def map_in_order(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
+    """Apply a function to each item in threads; yield the results in the order of the items.
 
-    So many items are worked on at once, while others are read, and one more is held: kernels release the interpreter's
-    lock.
+    At most `threads` + 1 results wait at a time. Kernels release Python's interpreter lock, so threads that run them
+    work in parallel.
+
+    Args:
+        function: called from several threads.
+        items: read in the calling thread.
+        threads: number of threads.
     """
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(max_workers=threads) as workers:
+    with ThreadPoolExecutor(max_workers=threads) as pool:
         for item in items:
-            waiting.append(workers.submit(work, item))
+            waiting.append(pool.submit(function, item))
             if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:

@@ -27,9 +27,9 @@ from clonotrack.raw_reads.fragments import Counts, batches
 from clonotrack.reads.qc import quality_control as reads_quality
 from clonotrack.reads.stage import read
 from clonotrack.tables import REARRANGEMENTS, SAMPLES, check
-from clonotrack.track.hits_table import Sample
-from clonotrack.track.qc import quality_control as track_quality
-from clonotrack.track.stage import prepare
+from clonotrack.track.hits_table import TubeIdentity
+from clonotrack.track.qc import track_qc
+from clonotrack.track.stage import prepare_targets
 from clonotrack.track.stage import track as track_reads
 from clonotrack.track.targets import Target
 
@@ -177,7 +177,7 @@ def followup(
         disease=disease,
         lymphoid_fraction=lymphoid_fraction,
     )
-    targets = prepare(tracked, put_in, reference, settings.track, subject_id)
+    targets = prepare_targets(tracked, put_in, reference, settings.track, subject_id)
     hits = _hits(lanes, targets, reference, settings, sample)
     result = quantify_samples(
         hits,
@@ -187,7 +187,7 @@ def followup(
         settings,
         arguments.resolve_hits(background),
     )
-    qc = pl.concat([track_quality(hits, sample_id, targets), result.qc])
+    qc = pl.concat([track_qc(hits, sample_id, targets), result.qc])
     inputs = [
         *arguments.list_lane_files(lanes),
         *arguments.list_files(markers),
@@ -218,7 +218,7 @@ def _calibrator_hits(
         raise ClonotrackError(
             "standard input can be read once, and a baseline with calibrators is read twice: give a file"
         )
-    targets = prepare(None, controls, reference, config.track, None)
+    targets = prepare_targets(None, controls, reference, config.track, None)
     return _hits(lanes, targets, reference, config, sample)
 
 
@@ -226,7 +226,7 @@ def _hits(
     lanes: list[Lane], targets: list[Target], reference: Reference, config: Config, sample: pl.DataFrame
 ) -> pl.DataFrame:
     row = sample.row(0, named=True)
-    about = Sample(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
+    about = TubeIdentity(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
     counts = Counts()
     reads = batches(lanes, config.reads, config.library(row["library"]), counts)
     return track_reads(reads, counts, targets, reference, about)

@@ -1,7 +1,7 @@
-"""Nucleotide sequences as arrays: alphabet, reverse complement, translation, ragged sets.
+"""Represent nucleotide sequences as arrays: encode, decode, reverse-complement, translate.
 
-A base is a code: A 0, C 1, G 2, T 3, anything else (N and IUPAC codes) 4. Many sequences are one `Ragged`: all
-codes in one array and the offsets between them, so that a kernel sees two arrays and no Python object.
+A base is a code: A 0, C 1, G 2, T or U 3, every other character (N, IUPAC ambiguity codes) 4. A `Ragged` holds many
+sequences in two arrays, codes and offsets, so that kernels need no Python objects.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ _TRANSLATE = str.maketrans("ACGTUNacgtun", "TGCAANtgcaan")
 
 
 def encode(sequence: str) -> U8:
-    """Codes of one sequence, shape (len(sequence),)."""
+    """Encode one sequence as codes, shape (len(sequence),)."""
     return ENCODE[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]
 
 
 def decode(codes: U8) -> str:
-    """The upper-case letters of an array of codes; N for every unknown base."""
+    """Decode codes to upper-case bases; N for every unknown base."""
     return DECODE[codes].tobytes().decode("ascii")
 
 
 def reverse_complement(sequence: str) -> str:
-    """The other strand, 5' to 3', case kept."""
+    """Reverse-complement a sequence; the case of each base stays."""
     return sequence.translate(_TRANSLATE)[::-1]
 
 
 def translate(sequence: str) -> str:
-    """Amino acids of the complete codons from the first base on; X where a codon holds an unknown base.
+    """Translate the complete codons of a sequence, from its first base on, by the standard genetic code.
 
-    Standard genetic code; ``*`` is a stop codon. Trailing one or two bases are left out.
+    ``*`` is a stop codon, X a codon with an unknown base. One or two bases at the end are left out.
     """
     codes = encode(sequence).astype(np.int64)
     codons = codes[: len(codes) // 3 * 3].reshape(-1, 3)
@@ -64,7 +64,7 @@ def translate(sequence: str) -> str:
 
 
 def offsets_of(lengths: Sequence[int] | I64) -> I64:
-    """Where pieces of these lengths begin, one behind the other, and where the last ends, shape (n + 1,)."""
+    """Compute the offsets of n rows of these lengths in one array: their starts and the end, shape (n + 1,)."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
@@ -72,10 +72,10 @@ def offsets_of(lengths: Sequence[int] | I64) -> I64:
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """Many sequences in one array.
+    """Many sequences of unequal length in one array.
 
     Attributes:
-        codes: shape (total,), uint8; the sequences one after the other.
+        codes: shape (total nt,), uint8; the sequences one after another.
         offsets: shape (n + 1,), int64; sequence i is ``codes[offsets[i]:offsets[i + 1]]``.
     """
 
@@ -84,7 +84,7 @@ class Ragged:
 
     @classmethod
     def from_strings(cls, sequences: Iterable[str]) -> Ragged:
-        """Encode sequences, in order."""
+        """Encode sequences; the order stays."""
         items = list(sequences)
         return cls(encode("".join(items)), offsets_of([len(item) for item in items]))
 
@@ -99,17 +99,17 @@ class Ragged:
 
     @property
     def lengths(self) -> I64:
-        """Length of each sequence, shape (n,)."""
+        """Length of each sequence [nt], shape (n,)."""
         return np.diff(self.offsets)
 
     def to_strings(self) -> list[str]:
-        """The letters of each sequence, upper case."""
+        """Decode each sequence to upper-case bases."""
         letters = DECODE[self.codes].tobytes().decode("ascii")
         bounds = self.offsets.tolist()
         return [letters[start:end] for start, end in pairwise(bounds)]
 
     def take(self, index: I64) -> Ragged:
-        """The chosen sequences, in the order of `index`, as a new set."""
+        """Copy chosen sequences, in the order of `index`, to a new ragged array."""
         lengths = self.lengths[index]
         offsets = offsets_of(lengths)
         source = np.repeat(self.offsets[:-1][index] - offsets[:-1], lengths) + np.arange(offsets[-1])

@@ -20,9 +20,9 @@ from clonotrack.annotate.kernels.complete_calls import Details
 from clonotrack.annotate.kernels.find_vj import Pairs
 from clonotrack.annotate.kernels.frame import place_regions
 from clonotrack.germline import Segment
-from clonotrack.kernels.text import spell_amino_acids, spell_cigars
+from clonotrack.kernels.text import translate_rows, write_cigars
 from clonotrack.sequences import I64, Ragged
-from clonotrack.text_columns import pieces, strings
+from clonotrack.text_columns import substrings, text_column
 
 # Segments of a rearrangement, 5' to 3'.
 _SEGMENTS = ("v", "d", "d2", "j")
@@ -76,7 +76,7 @@ def _cigar(calls: NDArray[Any], details: Details, kind: str, lengths: I64) -> pl
         turn = "vj".index(kind)
         first, last = details.piece_offsets[turn:-1:2], details.piece_offsets[turn + 1 :: 2]
     spans = start, end, calls[f"{kind}_germline_start"]
-    return strings(*spell_cigars(*spans, lengths, absent, details.pieces, first, last))
+    return text_column(*write_cigars(*spans, lengths, absent, details.pieces, first, last))
 
 
 def junctions(calls: NDArray[Any], oriented: Ragged, text: pl.Series) -> dict[str, pl.Series]:
@@ -96,10 +96,10 @@ def junctions(calls: NDArray[Any], oriented: Ragged, text: pl.Series) -> dict[st
     key_length = np.where(keyless, 0, calls["key_end"] - calls["key_start"])
     reads = oriented.offsets[:-1]
     return {
-        "junction": pieces(text, reads + start, length),
-        "junction_aa": strings(*spell_amino_acids(oriented.codes, reads + start, length)),
+        "junction": substrings(text, reads + start, length),
+        "junction_aa": text_column(*translate_rows(oriented.codes, reads + start, length)),
         "junction_length": _masked(end - start, absent),
-        "key_region": pieces(text, reads + calls["key_start"], key_length),
+        "key_region": substrings(text, reads + calls["key_start"], key_length),
         "key_region_start": _masked(calls["key_start"] + 1, keyless),
     }
 
@@ -125,7 +125,7 @@ def inserted_bases(calls: NDArray[Any], reads: I64, text: pl.Series) -> dict[str
         absent = (calls[kind] < 0) | (following < 0)
         start = calls[f"{kind}_end"]
         length = np.where(absent, 0, np.maximum(following - start, 0))
-        columns[f"np{number}"] = pieces(text, reads + start, length)
+        columns[f"np{number}"] = substrings(text, reads + start, length)
         columns[f"np{number}_length"] = pl.Series(length).set(pl.Series(absent), None)
     return columns
 

@@ -35,11 +35,11 @@ from clonotrack.annotate.names import call_names, locus_and_system
 from clonotrack.config import Annotate
 from clonotrack.errors import TableError
 from clonotrack.germline import Reference
-from clonotrack.kernels.text import spell, turn
-from clonotrack.parallel import in_order
+from clonotrack.kernels.text import map_bytes, reverse_rows
+from clonotrack.parallel import map_in_order
 from clonotrack.sequences import DECODE, ENCODE, Ragged
 from clonotrack.tables import REARRANGEMENTS, check
-from clonotrack.text_columns import letters_of, one_text, pieces, strings
+from clonotrack.text_columns import column_bytes, joined_text, substrings, text_column
 
 # Rows that are annotated at once [rows]: enough to occupy the kernels, few enough to hold several batches in memory.
 BATCH_ROWS = 16_384
@@ -86,7 +86,7 @@ def annotate_batches(
     index = build_index(reference, settings.loci)
     annotate_distinct = partial(_annotate_distinct, index=index, extended=extend(index), settings=settings)
     annotate_batch = partial(_annotate_batch, annotate_distinct=annotate_distinct)
-    yield from in_order(partial(annotate_pairs, annotate=annotate_batch), batches, threads)
+    yield from map_in_order(partial(annotate_pairs, annotate=annotate_batch), batches, threads)
 
 
 def annotate_pairs(sequences: pl.DataFrame, annotate: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
@@ -126,8 +126,8 @@ def _annotate_batch(sequences: pl.DataFrame, annotate_distinct: Callable[[Ragged
     if missing := sequences.get_column("sequence").null_count():
         raise TableError("SEQUENCES", "sequence", f"is empty in {missing} rows")
     distinct, row_of = _distinct(sequences.get_column("sequence"))
-    characters, offsets = letters_of(distinct)
-    annotated = annotate_distinct(Ragged(spell(characters, ENCODE), offsets))
+    characters, offsets = column_bytes(distinct)
+    annotated = annotate_distinct(Ragged(map_bytes(characters, ENCODE), offsets))
     if len(distinct) < sequences.height:
         annotated = annotated[row_of]
     original = sequences.select(
@@ -157,10 +157,10 @@ def _orient_qualities(quality: pl.Series, rev_comp: pl.Series) -> pl.Series:
     if quality.null_count() == len(quality):
         return quality
     rows = np.flatnonzero(rev_comp.to_numpy() & quality.is_not_null().to_numpy())
-    characters, offsets = letters_of(quality.gather(rows))
+    characters, offsets = column_bytes(quality.gather(rows))
     source = np.arange(len(quality))
     source[rows] = len(quality) + np.arange(len(rows))
-    reversed_ = strings(turn(characters, offsets), offsets)
+    reversed_ = text_column(reverse_rows(characters, offsets), offsets)
     return pl.concat([quality.set(quality == "", None), reversed_], rechunk=True).gather(source).alias("quality")
 
 
@@ -179,17 +179,17 @@ def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, s
     details = settle_pairs(reads.offsets, pairs, index.germline, limits)
     if extended is not None:
         details = add_incomplete(reads, pairs, details, index, extended, incomplete_limits(settings))
-    text = one_text(spell(pairs.oriented, DECODE))
+    text = joined_text(map_bytes(pairs.oriented, DECODE))
     read_rows, germline_rows, bounds = align_to_germline(
         pairs.oriented, reads.offsets, calls, details.pieces, details.piece_offsets, index.germline
     )
     columns = {
-        "sequence": pieces(text, reads.offsets[:-1], np.where(calls["found"] == 0, 0, reads.lengths)),
+        "sequence": substrings(text, reads.offsets[:-1], np.where(calls["found"] == 0, 0, reads.lengths)),
         "rev_comp": pl.Series(calls["reversed"] == 1),
         **productivity(calls),
         **call_names(details, index),
-        "sequence_alignment": strings(spell(read_rows, _ALIGNMENT_CHARACTERS), bounds),
-        "germline_alignment": strings(spell(germline_rows, _ALIGNMENT_CHARACTERS), bounds),
+        "sequence_alignment": text_column(map_bytes(read_rows, _ALIGNMENT_CHARACTERS), bounds),
+        "germline_alignment": text_column(map_bytes(germline_rows, _ALIGNMENT_CHARACTERS), bounds),
         **junctions(calls, Ragged(pairs.oriented, reads.offsets), text),
         **cigars(calls, details, reads.lengths),
         **locus_and_system(calls, index),

@@ -63,9 +63,9 @@ def track(
     from clonotrack.io.target_tables import read_controls_by_library, read_markers
     from clonotrack.raw_reads.fragments import Counts, batches
     from clonotrack.tables import HITS, QC
-    from clonotrack.track.hits_table import Sample
-    from clonotrack.track.qc import allowed, quality_control
-    from clonotrack.track.stage import prepare
+    from clonotrack.track.hits_table import TubeIdentity
+    from clonotrack.track.qc import describe_allowed_edits, track_qc
+    from clonotrack.track.stage import prepare_targets
     from clonotrack.track.stage import track as search
 
     if samples and subject_id:
@@ -83,11 +83,11 @@ def track(
         frames, looked_for = [], []
         for row, files in tubes:
             about = {name: row[name] for name in OF_SHEET} if row else {"subject_id": subject_id, "library": library}
-            sample = Sample(sample_id, **about)
+            sample = TubeIdentity(sample_id, **about)
             counts = Counts()
             put_in = put_into.get(config.library_name(sample.library))
-            targets = prepare(wanted, put_in, reference, config.track, sample.subject_id)
-            for line in allowed(targets, sample.subject_id):
+            targets = prepare_targets(wanted, put_in, reference, config.track, sample.subject_id)
+            for line in describe_allowed_edits(targets, sample.subject_id):
                 say(line)
             reads_of = batches(files, config.reads, config.library(sample.library), counts)
             watched_reads = watched(reads_of, all_files, bytes_read)
@@ -95,6 +95,6 @@ def track(
             looked_for += targets
         hits = pl.concat(frames)
         write_table(hits, HITS, place)
-        found = quality_control(hits, sample_id, looked_for)
+        found = track_qc(hits, sample_id, looked_for)
         write_table(found, QC, qc)
         say_figures(found)

@@ -12,10 +12,10 @@ import polars as pl
 
 from clonotrack.cluster.kernels.consensus import consensus
 from clonotrack.cluster.rows import Rows
-from clonotrack.kernels.arrays import scatter
-from clonotrack.kernels.text import spell
+from clonotrack.kernels.arrays import scatter_rows
+from clonotrack.kernels.text import map_bytes
 from clonotrack.sequences import DECODE, ENCODE, I64, U8, offsets_of
-from clonotrack.text_columns import strings
+from clonotrack.text_columns import text_column
 
 MOST_ROWS = 1_000
 """Rows of a clonotype that are laid over each other, those with most reads."""
@@ -54,7 +54,7 @@ def consensus_sequences(rows: Rows, of: pl.Series) -> pl.DataFrame:
         codes, scores, offsets = _taken(rows, chosen[here])
         groups = bounds[low : high + 1] - bounds[low]
         agreed, ends, _ = consensus(codes, offsets, scores, weights[here], anchors[here], groups)
-        parts.append(strings(spell(agreed, DECODE), ends))
+        parts.append(text_column(map_bytes(agreed, DECODE), ends))
     return pl.DataFrame({"clone": clones, "sequence": pl.concat(parts)})
 
 
@@ -68,9 +68,9 @@ def _taken(rows: Rows, chosen: I64) -> tuple[U8, U8, I64]:
     for part in rows.letters():
         low, high = np.searchsorted(in_order, (part.first, part.first + len(part.offsets) - 1))
         taken, places = in_order[low:high] - part.first, offsets[order[low:high]]
-        scatter(part.letters, part.offsets, taken, places, letters)
-        scatter(part.scores, part.offsets, taken, places, scores)
-    return spell(letters, ENCODE), scores, offsets
+        scatter_rows(part.letters, part.offsets, taken, places, letters)
+        scatter_rows(part.scores, part.offsets, taken, places, scores)
+    return map_bytes(letters, ENCODE), scores, offsets
 
 
 def tie_set(rows: pl.DataFrame, call: str) -> pl.DataFrame:

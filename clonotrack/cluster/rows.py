@@ -11,7 +11,7 @@ import polars as pl
 import zstandard
 
 from clonotrack.sequences import I64, U8, offsets_of
-from clonotrack.text_columns import letters_of
+from clonotrack.text_columns import column_bytes
 
 KEY = ["locus", "key_region"]
 CALLS = ["v_call", "j_call"]
@@ -160,14 +160,14 @@ def _narrow(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _letters(rows: pl.DataFrame) -> tuple[bytes, bytes]:
     """Sequences and Phred scores, each row behind the other."""
-    letters, _ = letters_of(rows["sequence"])
+    letters, _ = column_bytes(rows["sequence"])
     quality = rows["quality"]
     if quality.null_count() == rows.height:
         return letters.tobytes(), np.full(len(letters), UNKNOWN_SCORE, dtype=np.uint8).tobytes()
     if quality.null_count():
         unknown = pl.col("sequence").str.replace_all(".", chr(UNKNOWN_SCORE + _PHRED_OFFSET))
         quality = rows.select(pl.col("quality").fill_null(unknown))["quality"]
-    return letters.tobytes(), (letters_of(quality)[0] - _PHRED_OFFSET).tobytes()
+    return letters.tobytes(), (column_bytes(quality)[0] - _PHRED_OFFSET).tobytes()
 
 
 def _as_bytes(frame: pl.DataFrame) -> bytes:

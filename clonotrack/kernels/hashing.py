@@ -1,4 +1,4 @@
-"""Which names were met before: an open-addressing set of their hashes."""
+"""An open-addressing set of 64-bit hashes, in one array."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ import numpy as np
 from clonotrack.kernels.jit import njit
 from clonotrack.sequences import U64, Bool
 
-FREE = 0
+EMPTY = 0
+"""Value of a slot without a hash."""
 
 
 @njit
-def admit(hashes: U64, slots: U64) -> Bool:
-    """Enter hashes into a set.
+def add_hashes(hashes: U64, slots: U64) -> Bool:
+    """Add hashes to a set and report which of them it contained before.
 
     Args:
-        hashes: none is `FREE`.
-        slots: the set, its length a power of two, `FREE` where nothing is; has room for all hashes.
+        hashes: shape (n,); none is `EMPTY`.
+        slots: the set, changed in place; its length is a power of two and has room for all hashes.
 
     Returns:
-        Whether each was there before.
+        Shape (n,); whether the set contained each hash, an earlier one of `hashes` included.
     """
     mask = np.uint64(len(slots) - 1)
-    known = np.zeros(len(hashes), dtype=np.bool_)
+    contained = np.zeros(len(hashes), dtype=np.bool_)
     for i in range(len(hashes)):
         slot = hashes[i] & mask
-        while slots[slot] != FREE and slots[slot] != hashes[i]:
+        while slots[slot] != EMPTY and slots[slot] != hashes[i]:
             slot = (slot + np.uint64(1)) & mask
-        known[i] = slots[slot] == hashes[i]
+        contained[i] = slots[slot] == hashes[i]
         slots[slot] = hashes[i]
-    return known
+    return contained

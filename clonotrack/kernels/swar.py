@@ -1,9 +1,7 @@
-"""Several letters of a text as one number, from any place: what lets a loop look at eight letters at once.
+"""Read text eight bytes at a time (SWAR: SIMD within a register): find line ends, check and encode bases.
 
-The first letter is in the lowest bits. Compiled, a load is one instruction; ``text[i : i + 8].view("<u8")``, the way
-that numba has for it, costs twenty times as much.
-
-Lines of text, looked at eight letters at once: where they end, and whether they hold what they should.
+A load takes several bytes from any position as one number, the first byte in the lowest bits. A compiled load is one
+instruction. numba's own way, ``text[i : i + 8].view("<u8")``, takes twenty times as long.
 """
 
 from __future__ import annotations
@@ -24,20 +22,20 @@ def _interpreted(dtype: type[Any]) -> Callable[[U8, int], Any]:
 
 
 def _compiled(kind: Any) -> Callable[[U8, int], Any]:
-    """One load that promises nothing of the address."""
+    """Make a load that works at any address, aligned or not."""
 
-    def load(_context: Any, text: Any, start: Any) -> Any:  # noqa: ARG001  (numba looks at the names)
+    def load(_context: Any, text: Any, start: Any) -> Any:  # noqa: ARG001  (numba needs these names)
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             array = context.make_array(signature.args[0])(context, builder, arguments[0])
-            place = builder.gep(array.data, [arguments[1]])
-            value = builder.load(builder.bitcast(place, ir.IntType(kind.bitwidth).as_pointer()))
+            address = builder.gep(array.data, [arguments[1]])
+            value = builder.load(builder.bitcast(address, ir.IntType(kind.bitwidth).as_pointer()))
             value.align = 1
             return value
 
         return kind(text, numba.types.int64), generate
 
-    made: Callable[[U8, int], Any] = numba.extending.intrinsic(load)
-    return made
+    intrinsic: Callable[[U8, int], Any] = numba.extending.intrinsic(load)
+    return intrinsic
 
 
 load_u32: Callable[[U8, int], np.uint32]
@@ -52,11 +50,11 @@ LINE_FEED, RETURN, SPACE, TAB = 10, 13, 32, 9
 NO_BASE = 255
 
 BASE_CODES: U8 = np.full(256, NO_BASE, dtype=np.uint8)
-"""Code of every letter that IUPAC has for a base, ambiguity codes as N; `NO_BASE` for all other bytes."""
+"""Code of each IUPAC base by its ASCII value, ambiguity codes as N; `NO_BASE` for all other bytes."""
 for _letter in b"ACGTUNRYSWKMBDHVacgtunryswkmbdhv":
     BASE_CODES[_letter] = ENCODE[_letter]
 
-_EACH = 0x0101010101010101  # times a byte: that byte in each of the eight places
+_EACH = 0x0101010101010101  # multiplied by a byte: eight copies of the byte
 _ONE, _FOUR = np.uint64(1), np.uint64(4)
 _ONES = np.uint64(_EACH)
 _LOW = np.uint64(0x7F * _EACH)
@@ -64,12 +62,12 @@ _HIGH = np.uint64(0x80 * _EACH)
 _FEEDS = np.uint64(LINE_FEED * _EACH)
 _KEPT = np.uint64(0xD9 * _EACH)
 _ADENINE = np.uint64(ord("A") * _EACH)
-_NONE = np.uint64(0)
+_ZERO = np.uint64(0)
 
 
 @njit
 def line_end(text: U8, start: int, size: int) -> int:
-    """Position of the first line feed from `start` on; `size` where there is none."""
+    """Find the first line feed from `start` on; return its position, or `size` if there is none."""
     position = start
     while position + 8 <= size:
         other = load_u64(text, position) ^ _FEEDS
@@ -83,8 +81,8 @@ def line_end(text: U8, start: int, size: int) -> int:
 
 @njit
 def is_ascii(text: U8, start: int, end: int) -> bool:
-    """Whether no byte is above 127."""
-    high = _NONE
+    """Report whether all bytes of ``text[start:end]`` are below 128."""
+    high = _ZERO
     position = start
     while position + 8 <= end:
         high |= load_u64(text, position)
@@ -93,12 +91,12 @@ def is_ascii(text: U8, start: int, end: int) -> bool:
     while position < end:
         rest |= int(text[position])
         position += 1
-    return bool(high & _HIGH == _NONE) and rest < 128
+    return bool(high & _HIGH == _ZERO) and rest < 128
 
 
 @njit
 def is_blank(text: U8, start: int, size: int) -> bool:
-    """Whether nothing but line ends, spaces and tabs is left."""
+    """Report whether ``text[start:size]`` contains only line ends, spaces and tabs."""
     for position in range(start, size):
         byte = text[position]
         if byte not in (LINE_FEED, RETURN, SPACE, TAB):
@@ -108,17 +106,18 @@ def is_blank(text: U8, start: int, size: int) -> bool:
 
 @njit
 def is_sequence(text: U8, start: int, end: int) -> bool:
-    """Whether every letter is an IUPAC base, of either case.
+    """Report whether every byte of ``text[start:end]`` is an IUPAC base, upper or lower case.
 
-    First by arithmetic, whether all are A, C, G, T or U: bits 1 and 2 of a letter tell its base, the other bits of A, C
-    and G are those of A; T and U differ from it in bit 4, and from each other in bit 0.
+    First, arithmetic on eight bytes tests for A, C, G, T and U. Bits 1 and 2 of the ASCII value give the base. The
+    other bits of C and G equal those of A. T and U differ from A in bit 4, and from each other in bit 0. If another
+    byte occurs, a table decides.
     """
     count = (end - start) >> 3
     if count:
-        wrong = _odd(load_u64(text, end - 8))
+        other = _not_acgtu(load_u64(text, end - 8))
         for i in range(count):
-            wrong |= _odd(load_u64(text, start + 8 * i))
-        if wrong == _NONE:
+            other |= _not_acgtu(load_u64(text, start + 8 * i))
+        if other == _ZERO:
             return True
     for i in range(start, end):
         if BASE_CODES[text[i]] == NO_BASE:
@@ -127,16 +126,24 @@ def is_sequence(text: U8, start: int, end: int) -> bool:
 
 
 @njit
-def _odd(letters: np.uint64) -> np.uint64:
-    """What eight letters have that A, C, G, T and U have not."""
-    shifted = letters >> _ONE
+def _not_acgtu(eight: np.uint64) -> np.uint64:
+    """Compute a number that is 0 only if all of eight bytes are A, C, G, T or U, upper or lower case."""
+    shifted = eight >> _ONE
     thymine = (shifted >> _ONE) & ~shifted & _ONES
-    return (((letters & _KEPT) ^ _ADENINE) ^ (thymine << _FOUR)) & ~thymine
+    return (((eight & _KEPT) ^ _ADENINE) ^ (thymine << _FOUR)) & ~thymine
 
 
 @njit
 def word_ends(text: U8, starts: I64) -> I64:
-    """Where the words that begin at `starts` end: before the first control character or space, which has to come."""
+    """Find the ends of words: the first control character or space from each start on.
+
+    Args:
+        text: ASCII; every word is followed by a control character or a space.
+        starts: first byte of each word, shape (n,).
+
+    Returns:
+        The byte after each word, shape (n,).
+    """
     ends = np.empty_like(starts)
     for i in range(len(starts)):
         position = starts[i]
@@ -148,33 +155,55 @@ def word_ends(text: U8, starts: I64) -> I64:
 
 @njit
 def encode_rows(text: U8, starts: I64, offsets: I64) -> U8:
-    """Codes of bases: row i begins at ``text[starts[i]]``, and at ``offsets[i]`` of what is given back."""
+    """Encode rows of bases as one ragged array.
+
+    Args:
+        text: ASCII.
+        starts: first byte of each row in `text`, shape (n,).
+        offsets: of the rows in the result, shape (n + 1,).
+
+    Returns:
+        Codes, shape (offsets[n],).
+    """
     codes = np.empty(offsets[-1], dtype=np.uint8)
     for i in range(len(starts)):
         target = codes[offsets[i] : offsets[i + 1]]
-        encode_letters(text[starts[i] : starts[i] + len(target)], target)
+        encode_ascii(text[starts[i] : starts[i] + len(target)], target)
     return codes
 
 
 @leaf
-def encode_letters(letters: U8, codes: U8) -> None:
-    """Write the code of each letter: as in `_odd`, on bytes, of which the compiler makes vector instructions."""
+def encode_ascii(ascii_bases: U8, codes: U8) -> None:
+    """Write the code of each ASCII base to `codes`, which is as long.
+
+    The arithmetic is that of `_not_acgtu` on single bytes. The compiler turns it into vector instructions.
+    """
     byte = np.uint8
-    for j in range(len(letters)):
-        letter = letters[j]
-        base = byte(byte(letter >> byte(1)) & byte(3))
+    for j in range(len(ascii_bases)):
+        base_byte = ascii_bases[j]
+        base = byte(byte(base_byte >> byte(1)) & byte(3))
         thymine = byte(byte(base >> byte(1)) & byte(base ^ byte(1)))
-        rest = byte(byte(letter & byte(0xD9)) ^ byte(65))
-        odd = byte(byte(rest ^ byte(thymine << byte(4))) & byte(thymine ^ byte(255)))
-        codes[j] = byte(N) if odd else byte(base ^ byte(base >> byte(1)))
+        rest = byte(byte(base_byte & byte(0xD9)) ^ byte(65))
+        other = byte(byte(rest ^ byte(thymine << byte(4))) & byte(thymine ^ byte(255)))
+        codes[j] = byte(N) if other else byte(base ^ byte(base >> byte(1)))
 
 
 @njit
-def copy_rows(text: U8, starts: I64, offsets: I64, less: int) -> U8:
-    """Bytes of rows, each less a number: row i begins at ``text[starts[i]]``, and at ``offsets[i]`` of the result."""
+def copy_rows(text: U8, starts: I64, offsets: I64, subtract: int) -> U8:
+    """Copy rows of bytes into one ragged array, and subtract a number from each byte.
+
+    Args:
+        text: bytes.
+        starts: first byte of each row in `text`, shape (n,).
+        offsets: of the rows in the result, shape (n + 1,).
+        subtract: 33 turns FASTQ qualities into Phred scores; 0 copies the bytes.
+
+    Returns:
+        Shape (offsets[n],).
+    """
     copied = np.empty(offsets[-1], dtype=np.uint8)
     for i in range(len(starts)):
         source, target = starts[i], copied[offsets[i] : offsets[i + 1]]
         for j in range(len(target)):
-            target[j] = np.uint8(int(text[source + j]) - less)
+            target[j] = np.uint8(int(text[source + j]) - subtract)
     return copied

@@ -8,7 +8,7 @@ import polars as pl
 
 from clonotrack.config import Track
 from clonotrack.germline import Reference
-from clonotrack.pgen.allowed_edits import Background, edits_for_length
+from clonotrack.pgen.allowed_edits import GenerationModels, edits_for_length
 from clonotrack.tables import MARKERS, check
 
 
@@ -20,19 +20,19 @@ def describe(markers: pl.DataFrame, reference: Reference, settings: Track) -> pl
         reference: for the model of recombination.
         settings: what edits have to allow for.
     """
-    background = Background(reference)
-    rows = [row | _of(row, background, settings) for row in markers.iter_rows(named=True)]
+    models = GenerationModels(reference)
+    rows = [row | _of(row, models, settings) for row in markers.iter_rows(named=True)]
     return check(pl.DataFrame(rows, schema=MARKERS.schema()), MARKERS)
 
 
-def _of(row: dict[str, Any], background: Background, settings: Track) -> dict[str, Any]:
+def _of(row: dict[str, Any], models: GenerationModels, settings: Track) -> dict[str, Any]:
     part = row["sequence"][row["target_start"] - 1 : row["target_end"]]
     if "N" in part:
         return {}
     wanted, why = edits_for_length(len(part), settings)
-    judged = background.judge(part, row["system"], row["junction"], settings, wanted)
+    allowed = models.allowed_edits(part, row["system"], row["junction"], settings, wanted)
     return {
-        "max_edits": judged.edits,
-        "edits_reason": judged.reason or why,
-        "background_rate": judged.background_rate,
+        "max_edits": allowed.max_edits,
+        "edits_reason": allowed.reason or why,
+        "background_rate": allowed.background_rate,
     }

@@ -1,1 +1,1 @@
-"""Compute how often other cells carry a sequence (generation probability)."""
+"""Compute how often cells without the clone carry a sequence, and the edits that a marker is allowed because of it."""

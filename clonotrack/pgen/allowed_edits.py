@@ -1,4 +1,4 @@
-"""How many edits a read of a marker may have, what that costs, and how often other cells carry what it then matches."""
+"""Decide how many edits a read of a marker may have, from its length, sequencing errors and generation probability."""
 
 from __future__ import annotations
 
@@ -9,119 +9,146 @@ import numpy as np
 
 from clonotrack.config import Track
 from clonotrack.germline import Reference
-from clonotrack.pgen.kernels import PIECE, Recombination
-from clonotrack.pgen.model import copies_per_cell, enrichment, per_rearrangement, recombination
+from clonotrack.pgen.kernels import SEED_LENGTH, RecombinationModel
+from clonotrack.pgen.model import (
+    generation_probability,
+    rearrangements_per_cell,
+    recombination_model,
+    selection_factor,
+)
 from clonotrack.sequences import F64, translate
 
-LEAST_EDITS = 2
-MOST_LOSS = 0.001
-"""Share of a marker's reads that may be lost to errors before one more edit is asked for."""
+MIN_EDITS = 2
+MAX_LOSS = 0.001
+"""Largest share of a marker's reads that errors may take beyond the allowed edits."""
 
-# METHOD: for every rearrangement one substitution away from a sequence there is another one inserted or missing base
-# away (measured on simulated rearrangements of TRG, IGK and TRA: 1.8 to 2.3 in all for each of 1 to 3 edits).
-NEIGHBOURS = 2.0
-_BEYOND = 3  # edits beyond those allowed that errors may undo; more is too rare to count
+# METHOD: for each rearrangement one substitution away from a sequence, one more is an inserted or missing base away.
+# Measured on simulated rearrangements of TRG, IGK and TRA: the factor is 1.8 to 2.3 for each of 1 to 3 edits.
+INDEL_FACTOR = 2.0
+_MAX_UNDONE = 3  # edits beyond the allowed ones that errors may undo; more is too rare to count
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What the recombination model says of a stretch of sequence.
+class AllowedEdits:
+    """Edits that reads of a marker may have, and what other cells carry within them.
 
     Attributes:
-        edits: that a read may have.
-        background_rate: molecules per nucleated cell of other people that are within so many; None without a model.
-        reason: why there are fewer edits than its length asks for; None where there are not.
+        max_edits: most edits of a read.
+        background_rate: molecules within `max_edits` per nucleated cell of people without the clone; None without a
+            model.
+        reason: why the edits are fewer than asked for; None if they are not.
     """
 
-    edits: int
+    max_edits: int
     background_rate: float | None
     reason: str | None = None
 
 
-def loss(length: int, edits: int, error_rate: float) -> float:
-    """Share of reads of a stretch of `length` nt with more than `edits` errors, each base on its own."""
-    kept = [comb(length, k) * error_rate**k * (1 - error_rate) ** (length - k) for k in range(edits + 1)]
+def matching_loss(length: int, max_edits: int, error_rate: float) -> float:
+    """Compute the share of reads with more than `max_edits` errors in a stretch of `length` nt (binomial)."""
+    kept = [comb(length, k) * error_rate**k * (1 - error_rate) ** (length - k) for k in range(max_edits + 1)]
     return max(0.0, 1.0 - sum(kept))
 
 
-def edits_for_errors(length: int, error_rate: float, most: float = MOST_LOSS) -> int:
-    """The fewest edits, 2 or more, that lose no more than this share of the reads of a stretch of `length` nt."""
-    edits = LEAST_EDITS
-    while loss(length, edits, error_rate) > most:
+def edits_for_errors(length: int, error_rate: float, max_loss: float = MAX_LOSS) -> int:
+    """Find the fewest edits, at least 2, with a `matching_loss` of at most `max_loss`."""
+    edits = MIN_EDITS
+    while matching_loss(length, edits, error_rate) > max_loss:
         edits += 1
     return edits
 
 
 def edits_for_length(length: int, settings: Track, stated: int | None = None) -> tuple[int, str | None]:
-    """Edits that a stretch of `length` nt is to be allowed, and why these are fewer than its errors ask for, if so.
+    """Decide the edits of a stretch of `length` nt, before its generation probability is considered.
 
-    As many as are stated or the settings say, else as `edits_for_errors` has it; and one for every `PIECE` nt after the
-    first, which is what the search needs to find a read in any case.
+    The edits are those that are stated, else those of the settings, else those of `edits_for_errors`. The search needs
+    one seed of `SEED_LENGTH` nt more than there are edits, which limits them.
+
+    Args:
+        length: of the clone-specific part [nt].
+        settings: of the stage.
+        stated: `max_edits` of the marker's row.
+
+    Returns:
+        The edits, and why they are fewer than asked for (None if they are not).
     """
     wanted = settings.max_edits if stated is None else stated
     wanted = edits_for_errors(length, settings.error_rate) if wanted is None else wanted
-    room = length // PIECE - 1
+    room = length // SEED_LENGTH - 1
     return (wanted, None) if wanted <= room else (room, f"{length} nt have room for no more than {room} edits")
 
 
-class Background:
-    """Random rearrangements of all systems, as a reference makes them; a model is made when it is first asked for."""
+class GenerationModels:
+    """Recombination models of all systems of a reference; each is built when it is first needed."""
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
-        self._models: dict[str, Recombination | None] = {}
+        self._models: dict[str, RecombinationModel | None] = {}
 
-    def near(self, part: str, system: str | None, junction: str | None, most: int) -> F64 | None:
-        """Share of the system's reads in other people that are 0, 1, .. `most` edits from `part`; None without a model.
+    def shares_by_distance(self, part: str, system: str | None, junction: str | None, max_distance: int) -> F64 | None:
+        """Compute the share of a system's reads in other people that are 0, 1, .. `max_distance` edits from `part`.
 
         Args:
-            part: the stretch.
+            part: clone-specific part.
             system: as in MARKERS.
-            junction: tells whether the rearrangement is productive; without one it is taken for productive.
-            most: edits.
+            junction: its reading frame says whether the rearrangement is productive; None counts as productive.
+            max_distance: edits.
+
+        Returns:
+            Shape (max_distance + 1,); None if there is no model for the system.
         """
         if system is not None and system not in self._models:
-            self._models[system] = recombination(self._reference, system)
+            self._models[system] = recombination_model(self._reference, system)
         model = self._models.get(system or "")
         if model is None or system is None:
             return None
-        found = per_rearrangement(part, model, most) * NEIGHBOURS ** np.arange(most + 1)
-        return found * enrichment(system, productive=is_productive(junction))
+        shares = generation_probability(part, model, max_distance) * INDEL_FACTOR ** np.arange(max_distance + 1)
+        return shares * selection_factor(system, productive=is_productive(junction))
 
-    def judge(self, part: str, system: str | None, junction: str | None, settings: Track, wanted: int) -> Judged:
-        """The most edits, up to `wanted`, with which matching errors stay as rare as the settings ask for.
+    def allowed_edits(
+        self, part: str, system: str | None, junction: str | None, settings: Track, wanted: int
+    ) -> AllowedEdits:
+        """Find the most edits, up to `wanted`, at which matching errors stay below `false_hit_rate`.
 
         METHOD: a matching error is a read that is counted although its own junction is more edits away than allowed,
-        as errors of sequencing have brought it near. With e edits, a rearrangement d edits away becomes one if d - e of
-        its d differences are undone, which have to be substitutions, each by one of three wrong bases. The last edit is
-        taken away until that is rarer than `false_hit_rate`. Edits that the settings state stay. The rule is ours.
+        because sequencing errors brought it closer. Let e edits be allowed. A rearrangement d > e edits away becomes a
+        matching error if d - e of its d differences are undone. Only substitutions can be undone, each by one of three
+        wrong bases. Edits are removed from the last until the rate is at most `false_hit_rate`. Edits that the settings
+        state are kept. The rule is ours.
+
+        Args:
+            part: clone-specific part.
+            system: as in MARKERS.
+            junction: see `shares_by_distance`.
+            settings: of the stage.
+            wanted: edits that length and errors ask for.
         """
-        most = wanted + _BEYOND
-        near = self.near(part, system, junction, most)
-        if near is None or system is None:
-            return Judged(wanted, None)
-        errors = [matching_errors(near, edits, settings.error_rate) for edits in range(wanted + 1)]
+        shares = self.shares_by_distance(part, system, junction, wanted + _MAX_UNDONE)
+        if shares is None or system is None:
+            return AllowedEdits(wanted, None)
+        errors = [matching_error_rate(shares, edits, settings.error_rate) for edits in range(wanted + 1)]
         allowed = [edits for edits, rate in enumerate(errors) if rate <= settings.false_hit_rate]
         edits = wanted if settings.max_edits is not None else max(allowed, default=0)
-        rate = float(near[: edits + 1].sum()) * copies_per_cell(system)
+        background_rate = float(shares[: edits + 1].sum()) * rearrangements_per_cell(system)
         reason = None
         if edits < wanted:
             reason = f"with {edits + 1} edits {errors[edits + 1]:.1g} of background reads would be matching errors"
-        return Judged(edits, rate, reason)
+        return AllowedEdits(edits, background_rate, reason)
 
 
-def matching_errors(near: F64, edits: int, error_rate: float) -> float:
-    """Share of background reads farther than `edits` away that errors of sequencing bring within them.
+def matching_error_rate(shares: F64, max_edits: int, error_rate: float) -> float:
+    """Compute the share of background reads that sequencing errors bring from farther away to within `max_edits`.
 
     Args:
-        near: share of background reads by their distance.
-        edits: that are allowed.
-        error_rate: wrong bases, per base.
+        shares: of background reads by their distance.
+        max_edits: allowed edits.
+        error_rate: wrong bases per base.
     """
-    undone = error_rate / 3 / NEIGHBOURS
-    return float(sum(near[d] * comb(d, d - edits) * undone ** (d - edits) for d in range(edits + 1, len(near))))
+    undone = error_rate / 3 / INDEL_FACTOR
+    distances = range(max_edits + 1, len(shares))
+    return float(sum(shares[d] * comb(d, d - max_edits) * undone ** (d - max_edits) for d in distances))
 
 
 def is_productive(junction: str | None) -> bool:
-    """Whether a junction is in frame and without stop codon; one that is not known is taken for such."""
+    """Report whether a junction is in frame and has no stop codon; an unknown junction counts as productive."""
     return junction is None or (len(junction) % 3 == 0 and "*" not in translate(junction))

@@ -21,7 +21,7 @@ import numpy as np
 
 from clonotrack.errors import InputError
 from clonotrack.io.read_files import STANDARD_INPUT, label, standard_input
-from clonotrack.kernels.arrays import turned
+from clonotrack.kernels.arrays import reverse_complement_rows
 from clonotrack.raw_reads.chunk import Part, ReadChunk
 from clonotrack.sequences import ENCODE, I64, U8, Ragged, offsets_of
 
@@ -322,7 +322,9 @@ def _chunk(path: Path, reads: tuple[Read, ...], first: int, *, needed: bool) -> 
             )
         scores = None
     reverse = np.array([read.reverse for read in reads], dtype=np.bool_)
-    bases, qualities = turned(codes, np.zeros_like(codes) if scores is None else scores, offsets, reverse)
+    bases, qualities = reverse_complement_rows(
+        codes, np.zeros_like(codes) if scores is None else scores, offsets, reverse
+    )
     names = _joined([read.name for read in reads])
     return ReadChunk.of(Ragged(bases, offsets), None if scores is None else qualities, *names, first)
 

@@ -10,7 +10,7 @@ import numpy as np
 from clonotrack.config import Library, Reads
 from clonotrack.config.umi_pattern import IUPAC, UNKNOWN
 from clonotrack.io.primers import read_primers
-from clonotrack.kernels.arrays import turned
+from clonotrack.kernels.arrays import reverse_complement_rows
 from clonotrack.raw_reads.chunk import ReadChunk
 from clonotrack.raw_reads.kernels.primers import find_primers
 from clonotrack.sequences import I64, U8, offsets_of
@@ -60,7 +60,7 @@ class Primers:
             behind = self._found(mates.sequences.codes, mates.sequences.offsets, counted)
             return reads.trimmed(starts, ends), mates.trimmed(behind, mates.lengths)
         every = np.ones(len(reads), dtype=np.bool_)
-        behind = self._found(turned(codes, codes, offsets, every)[0], offsets, counted)
+        behind = self._found(reverse_complement_rows(codes, codes, offsets, every)[0], offsets, counted)
         return reads.trimmed(starts, np.maximum(ends - behind, starts)), None
 
     def _found(self, codes: U8, offsets: I64, counted: dict[str, int]) -> I64:

@@ -12,12 +12,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clonotrack.kernels.arrays import select
+from clonotrack.kernels.arrays import select_rows
 from clonotrack.raw_reads.fragments import Batch
 from clonotrack.reads.kernels.dedup import BASES_OF_WORD, SHAPES, Rows, assign, joined, raise_quality, refill, unpack
 from clonotrack.sequences import DECODE, I64, U8, U64, Bool
 from clonotrack.tables import SEQUENCES, check
-from clonotrack.text_columns import strings
+from clonotrack.text_columns import text_column
 
 PHRED_OFFSET = np.uint8(33)
 
@@ -46,7 +46,7 @@ def umis_of(umis: U64, lengths: I64) -> pl.Series:
 
 def unique_names(letters: U8, offsets: I64) -> pl.Series:
     """Names, with the next free number behind one that stood before."""
-    names = strings(letters, offsets)
+    names = text_column(letters, offsets)
     if names.n_unique() == len(names):
         return names
     taken = set(names)
@@ -127,7 +127,7 @@ class Fragments:
         self.rows = assign(codes, offsets, shapes, umis, self.table, self.rows, groups, new)
         if scores is not None:
             self._raise(scores, offsets, groups)
-        names, bounds = select(reads.name_bytes, reads.name_offsets, new)
+        names, bounds = select_rows(reads.name_bytes, reads.name_offsets, new)
         before, first = int(self.name_ends[self.rows - len(bounds) + 1]), self.rows - len(bounds) + 2
         self.names = _grown(self.names, before + len(names))
         self.names[before : before + len(names)] = names

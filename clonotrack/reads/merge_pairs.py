@@ -8,8 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from clonotrack.kernels.arrays import turned
-from clonotrack.parallel import in_order
+from clonotrack.kernels.arrays import reverse_complement_rows
+from clonotrack.parallel import map_in_order
 from clonotrack.raw_reads.chunk import ReadChunk
 from clonotrack.raw_reads.fragments import Batch
 from clonotrack.reads.kernels.merge import merge
@@ -63,7 +63,7 @@ def merge_pairs(
         overlaps: brought up to date before each batch is given.
         facing: mates are on opposite strands, as sequenced.
     """
-    for batch, seen in in_order(partial(_merged, max_wrong=max_wrong, facing=facing), batches, THREADS):
+    for batch, seen in map_in_order(partial(_merged, max_wrong=max_wrong, facing=facing), batches, THREADS):
         overlaps.add(seen)
         yield batch
 
@@ -75,7 +75,7 @@ def _merged(batch: Batch, max_wrong: float, *, facing: bool) -> tuple[Batch, Ove
     assert reads.qualities is not None
     assert mates.qualities is not None
     turn = np.full(len(mates), facing)
-    second = turned(mates.sequences.codes, mates.qualities, mates.sequences.offsets, turn)
+    second = reverse_complement_rows(mates.sequences.codes, mates.qualities, mates.sequences.offsets, turn)
     sides = reads.sequences.codes, reads.qualities, reads.sequences.offsets, *second, mates.sequences.offsets
     places, outcomes = find_overlaps(*sides, max_wrong)
     codes, scores, offsets = merge(*sides, places, seen.cycles, seen.phred)

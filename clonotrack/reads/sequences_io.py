@@ -9,13 +9,13 @@ import numpy as np
 import polars as pl
 
 from clonotrack.io.tables import table_batches
-from clonotrack.kernels.hashing import FREE, admit
-from clonotrack.kernels.text import spell
+from clonotrack.kernels.hashing import EMPTY, add_hashes
+from clonotrack.kernels.text import map_bytes
 from clonotrack.raw_reads.chunk import ReadChunk
 from clonotrack.raw_reads.fastx import read_chunks
 from clonotrack.sequences import DECODE, I64, U64
 from clonotrack.tables import SEQUENCES
-from clonotrack.text_columns import one_text, pieces, strings
+from clonotrack.text_columns import joined_text, substrings, text_column
 
 TABLES = (".parquet", ".tsv")
 REQUIRED = ("sequence_id", "sequence", "duplicate_count")
@@ -47,10 +47,10 @@ def sequence_batches(path: Path) -> Iterator[pl.DataFrame]:
         return
     names = _Names()
     for chunk in read_chunks(path, chunk_bytes=BYTES_AT_ONCE, ahead_bytes=BYTES_AHEAD):
-        text = one_text(chunk.text)
+        text = joined_text(chunk.text)
         columns = {
-            "sequence_id": names.unique(pieces(text, chunk.names, np.diff(chunk.name_offsets))),
-            "sequence": strings(spell(chunk.sequences.codes, DECODE), chunk.sequences.offsets).fill_null(""),
+            "sequence_id": names.unique(substrings(text, chunk.names, np.diff(chunk.name_offsets))),
+            "sequence": text_column(map_bytes(chunk.sequences.codes, DECODE), chunk.sequences.offsets).fill_null(""),
             "quality": _qualities(chunk, text),
         }
         yield pl.DataFrame(columns).select(
@@ -62,7 +62,7 @@ def sequence_batches(path: Path) -> Iterator[pl.DataFrame]:
 def _qualities(chunk: ReadChunk, text: pl.Series) -> pl.Series:
     if chunk.quality_starts is None:
         return pl.Series([None] * len(chunk), dtype=pl.String)
-    return pieces(text, chunk.quality_starts, chunk.lengths).fill_null("")
+    return substrings(text, chunk.quality_starts, chunk.lengths).fill_null("")
 
 
 class _Names:
@@ -73,7 +73,7 @@ class _Names:
 
     def __init__(self) -> None:
         self.number = 0
-        self.slots: U64 = np.full(1 << 16, FREE, dtype=np.uint64)
+        self.slots: U64 = np.full(1 << 16, EMPTY, dtype=np.uint64)
         self.copies: dict[str, int] = {}
 
     def unique(self, names: pl.Series) -> pl.Series:
@@ -92,8 +92,8 @@ class _Names:
         """Enter names; the places of those that were there before."""
         self.number += len(names)
         if 2 * self.number > len(self.slots):
-            kept = self.slots[self.slots != FREE]
-            self.slots = np.full(1 << (2 * self.number).bit_length(), FREE, dtype=np.uint64)
-            admit(kept, self.slots)
-        hashes = np.maximum(names.hash(0).to_numpy(), np.uint64(FREE + 1))
-        return np.flatnonzero(admit(hashes, self.slots))
+            kept = self.slots[self.slots != EMPTY]
+            self.slots = np.full(1 << (2 * self.number).bit_length(), EMPTY, dtype=np.uint64)
+            add_hashes(kept, self.slots)
+        hashes = np.maximum(names.hash(0).to_numpy(), np.uint64(EMPTY + 1))
+        return np.flatnonzero(add_hashes(hashes, self.slots))

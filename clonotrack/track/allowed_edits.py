@@ -1,7 +1,4 @@
-"""Edits that a target is allowed, and how much of it a read has to hold, where it could be taken for another.
-
-What else counts for a patient's own markers: reads that end inside the target, and reads of cells that evolved.
-"""
+"""Decide what counts for a target: edits by its distance to other targets, cut reads, evolved reads."""
 
 from __future__ import annotations
 
@@ -15,158 +12,185 @@ import numpy as np
 from clonotrack.config import Track
 from clonotrack.errors import GermlineError, TableError
 from clonotrack.germline import Reference
-from clonotrack.pgen.allowed_edits import Background, edits_for_errors, matching_errors
+from clonotrack.pgen.allowed_edits import GenerationModels, edits_for_errors, matching_error_rate
 from clonotrack.sequences import I64, U8, encode
-from clonotrack.track.kernels.distance import edits_of_heads
+from clonotrack.track.kernels.distance import prefix_distances
 from clonotrack.track.targets import Target
 
-FAR = 1 << 30  # edits to what is not there
+_NO_RIVAL = 1 << 30  # edits to the nearest rival if there is none
+_MISMATCH_COST = 2  # of a mismatch between a V and its germline, in matches
+_MAX_EVOLVED = 12  # most substitutions of an evolved read
+_EVOLVED_LOSS = 1e-6  # largest share of a marker's reads with as many errors as an evolved read has substitutions
 
 
-def settle_edits(own: Sequence[Target], controls: Sequence[Target], *, refuse: bool) -> list[Target]:
-    """One patient's markers and the controls of the tube, each with the edits it is allowed, in order.
+def limit_edits(own: Sequence[Target], controls: Sequence[Target], *, reject_equal: bool) -> list[Target]:
+    """Limit the edits of one patient's markers and the tube's controls by the distances between them.
 
-    A target is allowed e edits only where every other one of these lies at least 2 e + 1 edits away, so that no read
-    with e errors is as near to another. Of a read that ends inside a target, so much has to be there that this holds
-    for it too. Targets of other patients play no part: what a patient's markers are allowed never depends on who else
-    is on the run.
+    A target is allowed e edits only if every other of these targets is at least 2 e + 1 edits away. Then no read with e
+    errors is as near to another one. A read that ends inside a target has to contain enough of it that this is true of
+    the bases it contains. Targets of other patients are not considered: what a patient's markers are allowed never
+    depends on the other samples of the run.
 
     Args:
         own: the patient's markers.
         controls: of the tube.
-        refuse: raise where two cannot be told apart; otherwise both are allowed no edit, and their common reads
-            are ambiguous. A sample is not refused for another patient's markers.
+        reject_equal: raise if two targets cannot be distinguished. Otherwise both are allowed no edit and the reads of
+            both are ambiguous: a sample is not rejected for another patient's markers.
+
+    Returns:
+        The targets in order, with their limited edits.
 
     Raises:
-        TableError: a read of one target always holds another, and `refuse` is set.
+        TableError: `reject_equal` is set, and every read of one target also contains another.
     """
     targets = [*own, *controls]
-    heads, tails = (_apart(targets, turned=turned) for turned in (False, True))
-    settled = []
+    prefixes, suffixes = (_distances(targets, from_end=from_end) for from_end in (False, True))
+    limited = []
     for i, target in enumerate(targets):
-        rivals = [j for j in range(len(targets)) if j != i and (refuse or min(i, j) < len(own))]
-        apart = [min(int(heads[i, j][-1]), int(heads[j, i][-1])) for j in rivals]
-        if refuse and 0 in apart:
-            _refuse(*sorted((target, targets[rivals[apart.index(0)]]), key=targets.index))
-        settled.append(_settled(target, min(apart, default=FAR), [(heads[i, j], tails[i, j]) for j in rivals]))
-    return settled
+        rivals = [j for j in range(len(targets)) if j != i and (reject_equal or min(i, j) < len(own))]
+        distances = [min(int(prefixes[i, j][-1]), int(prefixes[j, i][-1])) for j in rivals]
+        if reject_equal and 0 in distances:
+            _reject_equal(*sorted((target, targets[rivals[distances.index(0)]]), key=targets.index))
+        nearest = min(distances, default=_NO_RIVAL)
+        limited.append(_limited(target, nearest, [(prefixes[i, j], suffixes[i, j]) for j in rivals]))
+    return limited
 
 
-def _settled(target: Target, apart: int, rivals: Sequence[tuple[I64, I64]]) -> Target:
-    """A target of which the nearest rival is `apart` edits away, and each, of its heads and tails, so many."""
-    edits = min(target.edits, max(apart - 1, 0) // 2)
+def _limited(target: Target, nearest: int, rivals: Sequence[tuple[I64, I64]]) -> Target:
+    """Limit the edits of one target.
+
+    Args:
+        target: that is limited.
+        nearest: edits to the nearest rival.
+        rivals: per rival, the distances of the target's first m and last m bases to it, by m.
+    """
+    edits = min(target.max_edits, max(nearest - 1, 0) // 2)
+    same = edits == target.max_edits
     return replace(
         target,
-        edits=edits,
-        reason=target.reason if edits == target.edits else f"another marker or control is {apart} edits away",
-        least_head=_least(target.least_head, [head for head, _ in rivals], edits),
-        least_tail=_least(target.least_tail, [tail for _, tail in rivals], edits),
+        max_edits=edits,
+        edits_reason=target.edits_reason if same else f"another marker or control is {nearest} edits away",
+        min_prefix=_min_bases(target.min_prefix, [prefix for prefix, _ in rivals], edits),
+        min_suffix=_min_bases(target.min_suffix, [suffix for _, suffix in rivals], edits),
     )
 
 
-def _least(bases: int | None, apart: Sequence[I64], edits: int) -> int | None:
-    """Bases from which on a part of a target is farther than 2 `edits` from every other target; None if never."""
+def _min_bases(bases: int | None, distances: Sequence[I64], edits: int) -> int | None:
+    """Find the fewest bases, at least `bases`, that are more than 2 `edits` from every rival; None if never."""
     if bases is None:
         return None
-    far = [np.flatnonzero(of_one > 2 * edits) for of_one in apart]
-    return max([bases, *(int(places[0]) for places in far)]) if all(map(len, far)) else None
+    far = [np.flatnonzero(of_rival > 2 * edits) for of_rival in distances]
+    return max([bases, *(int(enough[0]) for enough in far)]) if all(map(len, far)) else None
 
 
-def _apart(targets: Sequence[Target], *, turned: bool) -> dict[tuple[int, int], I64]:
-    """For each pair, fewest edits of the first (turned: last) m bases of the one anywhere in the other, by m."""
-    step = -1 if turned else 1
+def _distances(targets: Sequence[Target], *, from_end: bool) -> dict[tuple[int, int], I64]:
+    """Compute for each pair of targets the fewest edits of the first's part anywhere in the second's sequence.
+
+    Returns:
+        Per pair, shape (length + 1,): edits of the first m bases of the part (the last m if `from_end`), by m.
+    """
+    step = -1 if from_end else 1
     parts = [encode(target.part)[::step].copy() for target in targets]
-    wholes = [encode(target.whole)[::step].copy() for target in targets]
+    sequences = [encode(target.sequence)[::step].copy() for target in targets]
     return {
-        (i, j): np.minimum(edits_of_heads(parts[i], wholes[j]), edits_of_heads(parts[i], _complement(wholes[j])))
+        (i, j): np.minimum(
+            prefix_distances(parts[i], sequences[j]), prefix_distances(parts[i], _reverse_complement(sequences[j]))
+        )
         for i, j in permutations(range(len(targets)), 2)
     }
 
 
-def _complement(codes: U8) -> U8:
+def _reverse_complement(codes: U8) -> U8:
     return 3 - codes[::-1]
 
 
-def _refuse(one: Target, other: Target) -> None:
-    table = "MARKERS" if "marker" in (one.kind, other.kind) else "CONTROLS"
+def _reject_equal(first: Target, second: Target) -> None:
+    table = "MARKERS" if "marker" in (first.kind, second.kind) else "CONTROLS"
     raise TableError(
         table,
         "sequence",
-        f"{one.kind} {one.target_id!r} and {other.kind} {other.target_id!r} cannot be told apart, a read of one "
-        "always holds the other: keep one of them",
+        f"{first.kind} {first.target_id!r} and {second.kind} {second.target_id!r} cannot be told apart, because a read "
+        "of one always contains the other: keep one of them",
     )
 
 
-_MISMATCH = 2  # cost of a mismatch between V and its germline, in matches
-_MOST_FAR = 12
-_BY_ERRORS = 1e-6  # share of a marker's reads that may have as many errors as an evolved read has substitutions
+def allow_partial_reads(target: Target, models: GenerationModels, reference: Reference, settings: Track) -> Target:
+    """Decide which reads with less than the whole target count for a marker: cut reads and evolved reads.
 
+    METHOD: one rule decides both. What a read contains of the marker has to be so rare that fewer than
+    `false_hit_rate` of background reads contain it within the marker's edits. If the whole marker is more common than
+    that, or its system has no model, only whole targets count.
 
-def with_relatives(target: Target, background: Background, reference: Reference, settings: Track) -> Target:
-    """A marker with how much of it a read may lack, and how far a read of an evolved cell may be.
+    Args:
+        target: marker of the sample's own patient.
+        models: recombination models.
+        reference: germline segments, to find the end of the V.
+        settings: of the stage.
 
-    METHOD: both stand on one rule: what a read shows must be so rare that fewer than `false_hit_rate` of background
-    reads have it, within the edits of the marker. Where the whole marker is not so rare, or its system has no model,
-    nothing but whole targets counts.
+    Returns:
+        The target with `min_prefix`, `min_suffix`, `evolved_min`, `evolved_max`, `stem_start` and `stem_max`.
     """
-    if not _is_rare(target, target.part, target.edits, background, settings):
+    if not _is_rare(target, target.part, target.max_edits, models, settings):
         return target
     size = len(target.part)
-    parts = [target.part[:bases] for bases in range(size)], [target.part[size - bases :] for bases in range(size)]
-    heads, tails = (
+    ends = [target.part[:bases] for bases in range(size)], [target.part[size - bases :] for bases in range(size)]
+    prefix, suffix = (
         bisect_left(
             range(size),
             True,
             lo=min(settings.min_overlap, size),
-            key=lambda bases: _is_rare(target, of_end[bases], target.edits, background, settings),
+            key=lambda bases: _is_rare(target, parts[bases], target.max_edits, models, settings),
         )
-        for of_end in parts
+        for parts in ends
     )
-    found = replace(target, least_head=heads if heads < size else None, least_tail=tails if tails < size else None)
-    far, apart = _far(target, background, settings), edits_for_errors(size, settings.error_rate, _BY_ERRORS) + 1
-    found = replace(found, apart=apart, far=far if far >= apart else -1)
-    stem = _stem(target, reference)
+    target = replace(target, min_prefix=prefix if prefix < size else None, min_suffix=suffix if suffix < size else None)
+    evolved_min = edits_for_errors(size, settings.error_rate, _EVOLVED_LOSS) + 1
+    evolved_max = _evolved_max(target, models, settings)
+    target = replace(target, evolved_min=evolved_min, evolved_max=evolved_max if evolved_max >= evolved_min else -1)
+    stem = _stem_start(target, reference)
     if stem is None:
-        return found
-    inside = [e for e in range(target.edits + 1) if _is_rare(target, target.part[stem:], e, background, settings)]
-    return replace(found, stem=stem, stem_edits=max(inside)) if inside else found
+        return target
+    edits = [e for e in range(target.max_edits + 1) if _is_rare(target, target.part[stem:], e, models, settings)]
+    return replace(target, stem_start=stem, stem_max=max(edits)) if edits else target
 
 
-def _is_rare(target: Target, part: str, edits: int, background: Background, settings: Track) -> bool:
-    """Whether so few background reads are within `edits` of a part, or come to be by errors."""
-    near = background.near(part, target.system, target.junction, edits + 3)
-    if near is None:
+def _is_rare(target: Target, part: str, edits: int, models: GenerationModels, settings: Track) -> bool:
+    """Report whether at most `false_hit_rate` of background reads are within `edits` of a part, errors included."""
+    shares = models.shares_by_distance(part, target.system, target.junction, edits + 3)
+    if shares is None:
         return False
-    return float(near[: edits + 1].sum()) + matching_errors(near, edits, settings.error_rate) <= settings.false_hit_rate
+    rate = float(shares[: edits + 1].sum()) + matching_error_rate(shares, edits, settings.error_rate)
+    return rate <= settings.false_hit_rate
 
 
-def _far(target: Target, background: Background, settings: Track) -> int:
-    """Most substitutions of a read that no background read is likely to have; -1 without a model."""
-    most = min(len(target.part) // 4, _MOST_FAR)
-    near = background.near(target.part, target.system, target.junction, most)
-    if near is None:
+def _evolved_max(target: Target, models: GenerationModels, settings: Track) -> int:
+    """Find the most substitutions that at most `false_hit_rate` of background reads have; -1 without a model."""
+    most = min(len(target.part) // 4, _MAX_EVOLVED)
+    shares = models.shares_by_distance(target.part, target.system, target.junction, most)
+    if shares is None:
         return -1
-    return int((np.cumsum(near) <= settings.false_hit_rate).sum()) - 1
+    return int((np.cumsum(shares) <= settings.false_hit_rate).sum()) - 1
 
 
-def _stem(target: Target, reference: Reference) -> int | None:
-    """First base of the part behind the V; None where the V is not known, or the part holds nothing of it."""
+def _stem_start(target: Target, reference: Reference) -> int | None:
+    """Find the first base of the part after the V; None if the V is unknown or ends outside the part."""
     try:
         segment = reference.alleles((target.v_call or "").split(",")[0])[0]
     except GermlineError:
         return None
-    end = _end_of(encode(target.whole), encode(segment.sequence)) - target.start
+    end = _match_end(encode(target.sequence), encode(segment.sequence)) - target.part_start
     return end if 0 < end < len(target.part) else None
 
 
-def _end_of(whole: U8, germline: U8) -> int:
-    """Base behind the best ungapped match of a sequence with a segment."""
-    best, end = 0, 0
-    for shift in range(-len(germline) + 1, len(whole)):
-        first, last = max(0, shift), min(len(whole), shift + len(germline))
-        scores = np.where(whole[first:last] == germline[first - shift : last - shift], 1, -_MISMATCH).cumsum()
+def _match_end(sequence: U8, germline: U8) -> int:
+    """Find the base after the best ungapped local match of a sequence with a germline segment."""
+    best, best_end = 0, 0
+    for shift in range(-len(germline) + 1, len(sequence)):
+        first, last = max(0, shift), min(len(sequence), shift + len(germline))
+        same = sequence[first:last] == germline[first - shift : last - shift]
+        scores = np.where(same, 1, -_MISMATCH_COST).cumsum()
         gain = scores - np.minimum.accumulate(np.minimum(scores, 0))
-        place = int(gain.argmax())
-        if gain[place] > best:
-            best, end = int(gain[place]), first + place + 1
-    return end
+        position = int(gain.argmax())
+        if gain[position] > best:
+            best, best_end = int(gain[position]), first + position + 1
+    return best_end

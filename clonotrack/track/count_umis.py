@@ -1,4 +1,4 @@
-"""Molecules by UMI: the UMIs of what was counted, grouped, and told apart by target, class and distance."""
+"""Count molecules by UMI, for each target, match class and distance."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import TypeAlias
 import numpy as np
 
 from clonotrack.sequences import I64, U64
-from clonotrack.track.kernels.verify_hits import EVOLVED, TIE
+from clonotrack.track.kernels.verify_hits import AMBIGUOUS, EVOLVED
 from clonotrack.umi.collect import Umis
 from clonotrack.umi.molecules import molecules
 
-Key: TypeAlias = tuple[int, int, int]  # target, kind, distance
-_MOST_WAITING = 1 << 20  # UMIs that are kept before equal ones become one
+Key: TypeAlias = tuple[int, int, int]  # target, match class, distance
+_MAX_PENDING = 1 << 20  # UMIs that are kept before equal ones are merged
 
 
-class Tags:
-    """UMIs by target, kind and distance, with their reads."""
+class UmiCounts:
+    """Reads by UMI, target, match class and distance."""
 
     def __init__(self) -> None:
-        self._numbers: dict[Key, int] = {}
-        self._rows: list[I64] = []
+        self._numbers: dict[Key, int] = {}  # of the keys so far
+        self._rows: list[I64] = []  # number of the key of each UMI
         self._umis: list[U64] = []
         self._reads: list[I64] = []
-        self._waiting = 0
+        self._pending = 0
         self._length = 0
 
     def add(self, keys: I64, umis: U64, length: int) -> None:
-        """Take the UMIs of counted fragments.
+        """Add the UMIs of fragments.
 
         Args:
-            keys: target, kind and distance of each; shape (n, 3).
-            umis: shape (n,), packed.
+            keys: target, match class and distance of each fragment, shape (n, 3).
+            umis: packed, two bits a base, shape (n,).
             length: bases of a UMI.
         """
         distinct, at = np.unique(keys, axis=0, return_inverse=True)
@@ -41,11 +41,12 @@ class Tags:
         self._umis.append(umis)
         self._reads.append(np.ones(len(umis), dtype=np.int64))
         self._length = length
-        self._waiting += len(umis)
-        if self._waiting > _MOST_WAITING:
-            self._unite()
+        self._pending += len(umis)
+        if self._pending > _MAX_PENDING:
+            self._merge_equal()
 
-    def _unite(self) -> None:
+    def _merge_equal(self) -> None:
+        """Merge equal UMIs of a key and add up their reads."""
         rows, umis, reads = np.concatenate(self._rows), np.concatenate(self._umis), np.concatenate(self._reads)
         order = np.lexsort((umis, rows))
         rows, umis, reads = rows[order], umis[order], reads[order]
@@ -53,54 +54,65 @@ class Tags:
         new[1:] = (rows[1:] != rows[:-1]) | (umis[1:] != umis[:-1])
         total: I64 = np.add.reduceat(reads, np.flatnonzero(new)).astype(np.int64)
         self._rows, self._umis, self._reads = [rows[new]], [umis[new]], [total]
-        self._waiting = 0
+        self._pending = 0
 
     def molecules(self) -> dict[Key, int | None]:
-        """Distinct molecules by target, kind and distance; None where the UMIs of a target are too dense to count.
+        """Count the distinct molecules by target, match class and distance.
 
         METHOD: the hits of a target are counted together, whatever their class, so that a molecule with a sequencing
-        error in some reads is one; it is told under the class and distance that most reads of its UMI have. So the rows
-        of a target add up to its molecules (`clonotrack.umi.molecules`).
+        error in some reads counts once. It is reported in the class and distance that most reads of its UMI have. So
+        the rows of a target add up to its molecules (`clonotrack.umi.molecules`).
+
+        Returns:
+            Molecules by key; None if the UMIs of the target are too dense to count.
         """
         if not self._numbers:
             return {}
-        self._unite()
+        self._merge_equal()
         keys = list(self._numbers)
-        pots, owners = _pots(keys)
-        found = Umis.collect(self._umis[0], owners[self._rows[0]], self._length, self._reads[0])
-        heads = self._heads(found, owners)
-        seen = molecules(found, pots).seen
-        told: dict[Key, int | None] = {}
-        for pot in range(pots):
-            members = np.flatnonzero(owners == pot)
-            shares = _shared_out(float(seen[pot]), heads[members])
-            told |= {keys[row]: share for row, share in zip(members.tolist(), shares, strict=True)}
-        return told
+        n_pools, pool_of = _pools(keys)
+        families = Umis.collect(self._umis[0], pool_of[self._rows[0]], self._length, self._reads[0])
+        family_counts = self._families_by_key(families, pool_of)
+        totals = molecules(families, n_pools).seen
+        counts: dict[Key, int | None] = {}
+        for pool in range(n_pools):
+            members = np.flatnonzero(pool_of == pool)
+            shares = _apportion(float(totals[pool]), family_counts[members])
+            counts |= {keys[row]: share for row, share in zip(members.tolist(), shares, strict=True)}
+        return counts
 
-    def _heads(self, found: Umis, owners: I64) -> I64:
-        """Groups of UMIs by target, class and distance: that of most reads of the UMI that heads a group."""
+    def _families_by_key(self, families: Umis, pool_of: I64) -> I64:
+        """Count UMI families by key: a family has the key that most reads of its representative UMI have."""
         rows, umis, reads = self._rows[0], self._umis[0], self._reads[0]
-        order = np.lexsort((-rows, reads))  # of a UMI the row with most reads comes last, and stays in the table
-        pairs = zip(owners[rows[order]].tolist(), umis[order].tolist(), strict=True)
+        order = np.lexsort((-rows, reads))  # of equal UMIs, the dictionary keeps the last: that with the most reads
+        pairs = zip(pool_of[rows[order]].tolist(), umis[order].tolist(), strict=True)
         row_of = dict(zip(pairs, rows[order].tolist(), strict=True))
-        is_head = found.heads() == np.arange(len(found.umis))
-        heads = zip(found.targets[is_head].tolist(), found.umis[is_head].tolist(), strict=True)
-        counts: I64 = np.bincount([row_of[head] for head in heads], minlength=len(owners)).astype(np.int64)
+        is_head = families.heads() == np.arange(len(families.umis))
+        heads = zip(families.targets[is_head].tolist(), families.umis[is_head].tolist(), strict=True)
+        counts: I64 = np.bincount([row_of[head] for head in heads], minlength=len(pool_of)).astype(np.int64)
         return counts
 
 
-def _pots(keys: list[Key]) -> tuple[int, I64]:
-    """Which keys are counted together: hits of a target; its ambiguous fragments; evolved ones by distance."""
-    pots: dict[Key, int] = defaultdict(lambda: len(pots))
-    owners = [
-        pots[target, kind if kind in (EVOLVED, TIE) else 0, distance if kind == EVOLVED else 0]
-        for target, kind, distance in keys
+def _pools(keys: list[Key]) -> tuple[int, I64]:
+    """Group the keys that are counted together: hits of a target, its ambiguous reads, its evolved ones by distance.
+
+    Returns:
+        The number of pools, and the pool of each key.
+    """
+    pools: dict[Key, int] = defaultdict(lambda: len(pools))
+    pool_of = [
+        pools[
+            target,
+            match_class if match_class in (EVOLVED, AMBIGUOUS) else 0,
+            distance if match_class == EVOLVED else 0,
+        ]
+        for target, match_class, distance in keys
     ]
-    return len(pots), np.array(owners, dtype=np.int64)
+    return len(pools), np.array(pool_of, dtype=np.int64)
 
 
-def _shared_out(total: float, weights: I64) -> list[int | None]:
-    """A number of molecules as whole ones, in proportion to `weights`, that add up to it, rounded."""
+def _apportion(total: float, weights: I64) -> list[int | None]:
+    """Divide a rounded total into whole numbers in proportion to weights (largest remainder); None if it is NaN."""
     if np.isnan(total):
         return [None] * len(weights)
     exact = weights * (round(total) / max(1, int(weights.sum())))

@@ -1,7 +1,4 @@
-"""How many fragments are of which locus, by their J segment: from a sample of those of a large tube.
-
-Whether the reads of a tube are long enough to hold a target: no read of a longer one could be a hit.
-"""
+"""Count the fragments of a tube by locus and length; find markers that are longer than the reads of their locus."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from clonotrack.germline import LOCI, Reference
 from clonotrack.sequences import I64, U8, encode, reverse_complement
-from clonotrack.track.kernels.locus_by_j import KEYS, NO_LOCUS, U16, K, loci
+from clonotrack.track.kernels.locus_by_j import KMERS, NO_LOCUS, U16, K, loci_by_j
 from clonotrack.track.targets import Target
 
 if TYPE_CHECKING:
@@ -21,114 +18,112 @@ if TYPE_CHECKING:
     from clonotrack.raw_reads.fragments import Batch
 
 
-ALL_OF = 65_536
-"""Fragments of a tube that are all looked at, before a sample is."""
-ONE_IN = 128
-"""Of the fragments after these one in so many is looked at."""
+COUNT_ALL = 65_536
+"""Fragments at the start of a tube that are all counted."""
+SAMPLE_STEP = 128
+"""Of the fragments after these, one in this many is counted."""
+MIN_SHARE = 0.05
+"""A marker is too long if less than this share of the reads of its locus are as long as it."""
+_POWERS = 4 ** np.arange(K - 1, -1, -1)
 
-_PLACES = 4 ** np.arange(K - 1, -1, -1)
 
+class LocusCounts:
+    """Counts of the fragments of one tube by the locus of their J and by their length.
 
-class Loci:
-    """Fragments by the locus of their J and by their length.
-
-    METHOD: of the usable fragments of a tube the first `ALL_OF` are looked at, and of those after them the ones whose
-    number is a multiple of `ONE_IN`, scaled to all of these. What is chosen depends on nothing but the order of the
-    fragments. The share of a locus with 10 % of ten million fragments has a standard error of 1 % of itself.
+    METHOD: the first `COUNT_ALL` usable fragments are all counted. After them only fragments whose number is a multiple
+    of `SAMPLE_STEP` are, scaled to all of these. The sample depends on nothing but the order of the fragments. A locus
+    with 10 % of ten million fragments has a relative standard error of 1 %.
     """
 
-    def __init__(self, reference: Reference, longest: int) -> None:
-        """Begin at zero.
+    def __init__(self, reference: Reference, max_length: int) -> None:
+        """Start with no fragment.
 
         Args:
             reference: for the J segments.
-            longest: this length and all above are one.
+            max_length: fragments of this length and longer ones are counted together.
         """
-        self._masks = j_masks(reference)
-        self._all, self._sample = (np.zeros((NO_LOCUS + 1, longest + 1), dtype=np.int64) for _ in range(2))
-        self._seen = 0
+        self._masks = j_kmer_masks(reference)
+        self._all, self._sampled = (np.zeros((NO_LOCUS + 1, max_length + 1), dtype=np.int64) for _ in range(2))
+        self._fragments = 0
 
     def add(self, batch: Batch) -> None:
-        """Count the fragments of a batch: a pair by the first of its mates whose locus can be told."""
-        early = min(max(0, ALL_OF - self._seen), len(batch))
+        """Count the fragments of a batch; a pair by its first mate with a locus."""
+        early = min(max(0, COUNT_ALL - self._fragments), len(batch))
         if early:
             self._count(batch.select(np.arange(len(batch)) < early), self._all)
-        first = early + -(self._seen + early) % ONE_IN
+        first = early + -(self._fragments + early) % SAMPLE_STEP
         if first < len(batch):
-            self._count(batch.every(first, ONE_IN), self._sample)
-        self._seen += len(batch)
+            self._count(batch.every(first, SAMPLE_STEP), self._sampled)
+        self._fragments += len(batch)
 
     def _count(self, batch: Batch, table: I64) -> None:
-        locus, length = self._locus(batch.reads), batch.reads.lengths
+        locus, length = self._loci(batch.reads), batch.reads.lengths
         if batch.mates is not None:
-            locus = np.where(locus == NO_LOCUS, self._locus(batch.mates), locus)
+            locus = np.where(locus == NO_LOCUS, self._loci(batch.mates), locus)
             length = np.maximum(length, batch.mates.lengths)
         np.add.at(table, (locus, np.minimum(length, table.shape[1] - 1)), 1)
 
-    def _locus(self, reads: ReadChunk) -> U8:
-        return loci(reads.sequences.codes, reads.sequences.offsets, self._masks)
+    def _loci(self, reads: ReadChunk) -> U8:
+        return loci_by_j(reads.sequences.codes, reads.sequences.offsets, self._masks)
 
     @property
-    def lengths(self) -> I64:
-        """Shape (8, longest + 1): fragments by locus, the last row without one, and by length of the longer mate."""
-        chosen = int(self._sample.sum())
-        scale = (self._seen - ALL_OF) / chosen if chosen else 0.0
-        scaled: I64 = self._all + np.rint(scale * self._sample).astype(np.int64)
-        return scaled
+    def by_length(self) -> I64:
+        """Fragments by locus and by length of the longer mate, shape (8, max_length + 1); the last row has no locus."""
+        sampled = int(self._sampled.sum())
+        scale = (self._fragments - COUNT_ALL) / sampled if sampled else 0.0
+        counts: I64 = self._all + np.rint(scale * self._sampled).astype(np.int64)
+        return counts
 
     @property
-    def counts(self) -> I64:
+    def by_locus(self) -> I64:
         """Fragments by locus, shape (7,)."""
-        by_locus: I64 = self.lengths.sum(axis=1)[:NO_LOCUS]
-        return by_locus
+        counts: I64 = self.by_length.sum(axis=1)[:NO_LOCUS]
+        return counts
 
 
-def j_masks(reference: Reference) -> U16:
-    """Loci and strands whose J segments hold each key: shape (KEYS,), bits as `kernels.locus_by_j` has them."""
-    masks = np.zeros(KEYS, dtype=np.uint16)
+def j_kmer_masks(reference: Reference) -> U16:
+    """Compute the loci and strands whose J segments contain each k-mer.
+
+    Returns:
+        Shape (KMERS,); bits as in `clonotrack.track.kernels.locus_by_j`.
+    """
+    masks = np.zeros(KMERS, dtype=np.uint16)
     for segment in reference.select("J"):
         for sequence, shift in ((segment.sequence, 0), (reverse_complement(segment.sequence), len(LOCI))):
-            windows = sliding_window_view(encode(sequence), K)
-            masks[(windows & 3)[(windows < 4).all(axis=1)] @ _PLACES] |= np.uint16(
-                1 << (LOCI.index(segment.locus) + shift)
-            )
+            kmers = sliding_window_view(encode(sequence), K)
+            masks[(kmers & 3)[(kmers < 4).all(axis=1)] @ _POWERS] |= np.uint16(1 << (LOCI.index(segment.locus) + shift))
     return masks
 
 
-ENOUGH = 0.05
-"""Share of like reads as long as a target from which on it can be seen."""
+def markers_too_long(targets: Iterable[Target], lengths: I64) -> frozenset[str]:
+    """Return the IDs of the markers that `is_too_long` reports; equal locus and length are decided once."""
+    decided: dict[tuple[str | None, int], bool] = {}
+    markers = [(target, (target.locus, _required_bases(target))) for target in targets if target.kind == "marker"]
+    for target, key in markers:
+        if key not in decided:
+            decided[key] = is_too_long(target, lengths)
+    return frozenset(target.target_id for target, key in markers if decided[key])
 
 
-def too_long(targets: Iterable[Target], lengths: I64) -> frozenset[str]:
-    """The markers for which `cut_short` says so; those of one locus and length are judged once."""
-    told: dict[tuple[str | None, int], bool] = {}
-    markers = [(target, (target.locus, _needed(target))) for target in targets if target.kind == "marker"]
-    for target, kind in markers:
-        if kind not in told:
-            told[kind] = cut_short(target, lengths)
-    return frozenset(target.target_id for target, kind in markers if told[kind])
+def is_too_long(target: Target, lengths: I64) -> bool:
+    """Report whether next to no read that could be the target's is as long as the target.
 
-
-def cut_short(target: Target, lengths: I64) -> bool:
-    """Whether next to no read that could be the target's is as long as it.
-
-    METHOD: amplicons of one locus have like lengths, so the reads with a J of the target's locus tell; where its locus
-    is not stated, or has no read, each kind that makes up some of the tube. Our rule: a target is too long where under
-    5 % of every such kind hold as many bases as a read has to hold of it.
+    METHOD: amplicons of one locus have similar lengths, so reads with a J of the target's locus decide. If its locus is
+    not stated, or has no read, every locus with more than `MIN_SHARE` of the reads is considered. Our rule: a target is
+    too long if fewer than `MIN_SHARE` of the reads of every locus considered have as many bases as a read needs.
 
     Args:
-        target: what is looked for.
-        lengths: shape (8, longest + 1); reads by the locus of their J, the last row without one, and by length, the
-            last column for all that are longer.
+        target: marker or control.
+        lengths: reads by locus and length, from `LocusCounts.by_length`.
     """
-    kinds = lengths.sum(axis=1)
-    usual = kinds > ENOUGH * kinds.sum()
-    if target.locus is not None and kinds[LOCI.index(target.locus)]:
-        usual = np.arange(len(kinds)) == LOCI.index(target.locus)
-    long = lengths[:, _needed(target) :].sum(axis=1)
-    return bool(kinds.any() and (long[usual] < ENOUGH * kinds[usual]).all())
+    reads = lengths.sum(axis=1)
+    considered = reads > MIN_SHARE * reads.sum()
+    if target.locus is not None and reads[LOCI.index(target.locus)]:
+        considered = np.arange(len(reads)) == LOCI.index(target.locus)
+    long_enough = lengths[:, _required_bases(target) :].sum(axis=1)
+    return bool(reads.any() and (long_enough[considered] < MIN_SHARE * reads[considered]).all())
 
 
-def _needed(target: Target) -> int:
-    """Bases that a read has to hold of a target."""
-    return min(bases for bases in (len(target.part), target.least_head, target.least_tail) if bases is not None)
+def _required_bases(target: Target) -> int:
+    """Fewest bases of a target that a read has to contain."""
+    return min(bases for bases in (len(target.part), target.min_prefix, target.min_suffix) if bases is not None)

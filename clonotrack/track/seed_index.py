@@ -1,7 +1,4 @@
-"""The pieces of all targets, and where in the targets they lie: what the first filter and the comparison look up.
-
-What reads are compared with: both strands of every target, and what a read of each may lack.
-"""
+"""Build what the search looks up: the seeds of all targets, and both strands of every target."""
 
 from __future__ import annotations
 
@@ -11,247 +8,263 @@ from typing import NamedTuple
 import numpy as np
 
 from clonotrack.germline import Reference
-from clonotrack.pgen.kernels import PIECE
+from clonotrack.pgen.kernels import SEED_LENGTH
 from clonotrack.sequences import F64, I64, U64, Bool, Ragged, encode, reverse_complement
 from clonotrack.track.kernels.assign import CONTROL, OWN
-from clonotrack.track.kernels.choose_seeds import choose_pieces
-from clonotrack.track.kernels.distance import I8, Probes
-from clonotrack.track.kernels.seed_filter import LETTER_BITS, Index, fill_slots, piece_values
-from clonotrack.track.kernels.word_filter import LANES, MOST_EDITS, NOBODY, WINDOW, WORD, judged
+from clonotrack.track.kernels.choose_seeds import choose_seeds
+from clonotrack.track.kernels.distance import I8, TargetStrands
+from clonotrack.track.kernels.seed_filter import BASE_BITS, SeedIndex, fill_slots, seed_values
+from clonotrack.track.kernels.word_filter import EMPTY_MASK, FLANK, MAX_EDITS, TARGETS_PER_ROW, WORD, word_masks
 from clonotrack.track.targets import Target
 
-_LINE = 64  # bytes
+_CACHE_LINE = 64  # bytes
 _ROUNDS = 3
-_COMPARISON = 0.15  # cost of a comparison with one target, in look-ups of a piece
-_COMMON = 1000.0  # cost of a piece that every rearrangement of a locus holds
+_COMPARISON_COST = 0.15  # of a comparison with one target, in look-ups of a seed
+_GERMLINE_COST = 1000.0  # of a seed that every rearrangement of a locus contains
 
 
-def piece_starts(targets: Sequence[Target], reference: Reference) -> list[I64]:
-    """First bases of the pieces of each target: one more than it is allowed edits.
+def choose_target_seeds(targets: Sequence[Target], reference: Reference) -> list[I64]:
+    """Choose the seeds of each target, one more than its allowed edits.
 
-    METHOD: those are taken that cost the fewest comparisons. A read that holds a piece, as the share of V or J segments
-    with it tells how many do, has it looked up and is compared with its targets; so targets that share a segment had
-    better take the same piece of it. The choice is made again, with what a piece costs by how many have taken it.
-    What counts for a marker of the own patient may depend on its pieces: they are chosen by the segments alone, so that
-    other targets play no part.
+    METHOD: the chosen seeds cost the fewest comparisons. A read that contains a seed has it looked up and is compared
+    with the targets of the seed. How many reads contain a seed is estimated by the share of V or J segments that
+    contain it. So it costs less if targets that share a segment use the same seed of it. The choice is repeated
+    `_ROUNDS` times, with costs that depend on how many targets chose a seed before. What counts for the own patient's
+    markers may depend on their seeds (cut reads). Their seeds are chosen by the segments only, so that other targets
+    have no influence.
+
+    Args:
+        targets: all targets of the tube.
+        reference: germline segments.
+
+    Returns:
+        Per target, the first base of each seed in its part, in order.
     """
     if not targets:
         return []
     parts = Ragged.from_strings([target.part for target in targets])
-    values = piece_values(parts.codes)
-    known, at, counts = np.unique(values, return_inverse=True, return_counts=True)
-    common, weights = _germline(reference)
-    place = np.minimum(np.searchsorted(common, known), max(len(common) - 1, 0))
-    germline = np.where(common[place] == known, weights[place], 0.0) if len(common) else np.zeros(len(known))
-    alone = np.repeat([not _is_whole(target) for target in targets], parts.lengths)
-    edits = np.array([target.edits for target in targets], dtype=np.int64)
+    distinct, at, counts = np.unique(seed_values(parts.codes), return_inverse=True, return_counts=True)
+    germline_seeds, costs = _germline_costs(reference)
+    nearest = np.minimum(np.searchsorted(germline_seeds, distinct), max(len(germline_seeds) - 1, 0))
+    germline = np.zeros(len(distinct))
+    if len(germline_seeds):
+        germline = np.where(germline_seeds[nearest] == distinct, costs[nearest], 0.0)
+    independent = np.repeat([not target.counts_whole_only for target in targets], parts.lengths)
+    edits = np.array([target.max_edits for target in targets], dtype=np.int64)
     origin = np.repeat(parts.offsets[:-1], edits + 1)
     taken = counts
     for _ in range(_ROUNDS):
-        shared = (germline + counts) * (1 / (taken + 0.5) + _COMPARISON)
+        shared = (germline + counts) * (1 / (taken + 0.5) + _COMPARISON_COST)
         cost = np.zeros(len(parts.codes))
-        cost[: len(at)] = np.where(alone[: len(at)], germline[at] + 1, shared[at])
-        chosen = choose_pieces(cost, parts.offsets, edits, PIECE)
+        cost[: len(at)] = np.where(independent[: len(at)], germline[at] + 1, shared[at])
+        chosen = choose_seeds(cost, parts.offsets, edits, SEED_LENGTH)
         taken = np.bincount(at[origin + chosen], minlength=len(counts))
     return np.split(chosen, np.cumsum(edits + 1)[:-1])
 
 
-class Pieces(NamedTuple):
-    """The pieces of both strands of all targets, one of each for every piece.
+def _germline_costs(reference: Reference) -> tuple[I64, F64]:
+    """Compute the cost of each distinct stretch of `SEED_LENGTH` nt of V and J segments, sorted by value."""
+    values, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    for kind in ("V", "J"):
+        for locus in reference.loci:
+            segments = [segment.sequence for segment in reference.select(kind, locus)]
+            joined = seed_values(encode("".join(segments)))
+            values.append(joined)
+            weights.append(np.full(len(joined), _GERMLINE_COST / max(1, len(segments))))
+    distinct, at = np.unique(np.concatenate(values), return_inverse=True)
+    cost: F64 = np.bincount(at, np.concatenate(weights), minlength=len(distinct)).astype(np.float64)
+    return distinct, cost
+
+
+class _Seeds(NamedTuple):
+    """The seeds of both strands of all targets, one element of each array per seed.
 
     Attributes:
-        probe: 2 t of target t as it is, 2 t + 1 of its reverse complement.
-        first: first base of the piece in it.
-        low: first base of the stretch around the piece.
-        high: the base after it.
-        size: bases of the probe.
+        strand: 2 t of target t, 2 t + 1 of its reverse complement.
+        start: first base of the seed in the strand.
+        exact_start: first base of the exact stretch around the seed.
+        exact_end: the base after it.
+        size: bases of the strand.
     """
 
-    probe: I64
-    first: I64
-    low: I64
-    high: I64
+    strand: I64
+    start: I64
+    exact_start: I64
+    exact_end: I64
     size: I64
 
 
-def index_of(targets: Sequence[Target], starts: Sequence[I64]) -> Index:
-    """Where each piece lies in the probes, and what is beside it, in groups of one piece.
+def build_index(targets: Sequence[Target], seed_starts: Sequence[I64]) -> SeedIndex:
+    """Build the index of all seeds, with the flanking bases of each.
 
     Args:
-        targets: what is looked for.
-        starts: as `piece_starts` gives them.
+        targets: all targets of the tube.
+        seed_starts: from `choose_target_seeds`.
     """
     if not targets:
-        return Index(
+        return SeedIndex(
             *(
                 np.zeros((1, columns), dtype=kind)
-                for columns, kind in ((4, np.int32), (2 * LANES, np.uint64), (6, np.int32))
+                for columns, kind in ((4, np.int32), (2 * TARGETS_PER_ROW, np.uint64), (6, np.int32))
             )
         )
-    strands = Ragged.from_strings([s for t in targets for s in (t.part, reverse_complement(t.part))])
-    pieces = _pieces(strands.lengths[::2], starts)
-    edits = np.array([target.edits if _is_whole(target) else MOST_EDITS + 1 for target in targets], dtype=np.int64)
-    edits = edits[pieces.probe >> 1]
-    right, bases, words = _windows(strands, pieces, edits)
-    origin = strands.offsets[pieces.probe]
-    side = 2 * piece_values(strands.codes)[origin + pieces.first] + right  # a row of windows is of one
+    strands = _both_strands(targets)
+    seeds = _seeds_of_strands(strands.lengths[::2], seed_starts)
+    edits = np.array([t.max_edits if t.counts_whole_only else MAX_EDITS + 1 for t in targets], dtype=np.int64)
+    edits = edits[seeds.strand >> 1]
+    follows, bases, words = _flanks(strands, seeds, edits)
+    origin = strands.offsets[seeds.strand]
+    side = 2 * seed_values(strands.codes)[origin + seeds.start] + follows  # a row has one seed and one side of it
     order = np.argsort(side, kind="stable")
     sides, at, counts = np.unique(side[order], return_inverse=True, return_counts=True)
-    rows = -(-counts // LANES)
-    end = np.cumsum(rows)
-    lane = LANES * (end - rows)[at] + np.arange(len(order)) - (np.cumsum(counts) - counts)[at]
-    windows = np.zeros((2, LANES * int(rows.sum())), dtype=np.uint64)
-    windows[1] = NOBODY
-    windows[:, lane] = bases[order], judged(words, edits)[order]
-    places = np.zeros((windows.shape[1], 6), dtype=np.int32)
-    places[lane] = np.column_stack([pieces.probe, pieces.first, pieces.low, pieces.high, origin, pieces.size])[order]
+    n_rows = -(-counts // TARGETS_PER_ROW)
+    end_row = np.cumsum(n_rows)
+    entry = TARGETS_PER_ROW * (end_row - n_rows)[at] + np.arange(len(order)) - (np.cumsum(counts) - counts)[at]
+    flanks = np.zeros((2, TARGETS_PER_ROW * int(n_rows.sum())), dtype=np.uint64)
+    flanks[1] = EMPTY_MASK
+    flanks[:, entry] = bases[order], word_masks(words, edits)[order]
+    entries = np.zeros((flanks.shape[1], 6), dtype=np.int32)
+    columns = [seeds.strand, seeds.start, seeds.exact_start, seeds.exact_end, origin, seeds.size]
+    entries[entry] = np.column_stack(columns)[order]
     values, first = np.unique(sides >> 1, return_index=True)
-    first_row, left = (end - rows)[first], np.add.reduceat(np.where(sides & 1, 0, rows), first)
-    groups = np.column_stack([values, first_row, first_row + left, first_row + np.add.reduceat(rows, first)])
+    first_row, preceding = (end_row - n_rows)[first], np.add.reduceat(np.where(sides & 1, 0, n_rows), first)
+    rows = [values, first_row, first_row + preceding, first_row + np.add.reduceat(n_rows, first)]
     slots = np.zeros((1 << max(4, int(1.5 * len(values)).bit_length()), 4), dtype=np.int32)
-    fill_slots(groups.astype(np.int32), slots)
-    return Index(slots, _rows(windows), places)
+    fill_slots(np.column_stack(rows).astype(np.int32), slots)
+    return SeedIndex(slots, _aligned_rows(flanks), entries)
 
 
-def _rows(windows: U64) -> U64:
-    """A row for each `LANES` targets, within one line of the processor's cache: half the memory is fetched."""
-    table = windows.reshape(2, -1, LANES).transpose(1, 0, 2).reshape(-1, 2 * LANES)
-    room = np.empty(table.size + 2 * LANES, dtype=np.uint64)
-    first = -room.ctypes.data % _LINE // table.itemsize
+def _both_strands(targets: Sequence[Target]) -> Ragged:
+    return Ragged.from_strings([s for t in targets for s in (t.part, reverse_complement(t.part))])
+
+
+def _aligned_rows(flanks: U64) -> U64:
+    """Arrange flanks and masks in rows of `TARGETS_PER_ROW`, each in one cache line: half the memory is fetched."""
+    table = flanks.reshape(2, -1, TARGETS_PER_ROW).transpose(1, 0, 2).reshape(-1, 2 * TARGETS_PER_ROW)
+    room = np.empty(table.size + 2 * TARGETS_PER_ROW, dtype=np.uint64)
+    first = -room.ctypes.data % _CACHE_LINE // table.itemsize
     rows = room[first : first + table.size].reshape(table.shape)
     rows[:] = table
     return rows
 
 
-def _pieces(sizes: I64, starts: Sequence[I64]) -> Pieces:
-    """The pieces, and the stretch around each: as long as can be without overlapping those of the same target.
+def _seeds_of_strands(sizes: I64, seed_starts: Sequence[I64]) -> _Seeds:
+    """List the seeds of both strands, each with its exact stretch.
 
-    So a piece that other sequences hold as well, one of a V segment say, seldom leads to a comparison.
-    """
-    first = np.concatenate(starts)
-    target = np.repeat(np.arange(len(starts)), [len(some) for some in starts])
-    size = sizes[target]
-    between = (first[1:] + first[:-1] + PIECE) // 2
-    same = target[1:] == target[:-1]
-    low = np.concatenate([[0], np.where(same, between, 0)])
-    high = np.append(np.where(same, between, size[:-1]), size[-1])
-    return Pieces(
-        *map(
-            np.concatenate,
-            (
-                (2 * target, 2 * target + 1),
-                (first, size - PIECE - first),
-                (low, size - high),
-                (high, size - low),
-                (size, size),
-            ),
-        )
-    )
-
-
-def _windows(strands: Ragged, pieces: Pieces, edits: I64) -> tuple[Bool, U64, U64]:
-    """Whether the window of each piece is what follows it, the bases of the window, and the words that are judged."""
-    low, high = np.where(edits > 0, (pieces.low, pieces.high), (pieces.first, pieces.first + PIECE))
-    right = pieces.size - high > low
-    begin = np.where(right, pieces.first + PIECE, pieces.first - WINDOW)
-    start, end = np.where(right, high, 0), np.where(right, pieces.size, low)
-    bases, words = np.zeros((2, len(begin)), dtype=np.uint64)
-    for i in range(WINDOW):
-        place = begin + i
-        inside = (place >= 0) & (place < pieces.size)
-        codes = LETTER_BITS[strands.codes[(strands.offsets[pieces.probe] + place)[inside]]]
-        bases[inside] |= codes.astype(np.uint64) << np.uint64(2 * i)
-    for word in range(0, WINDOW, WORD):
-        here = (edits <= MOST_EDITS) & (begin + word >= start) & (begin + word + WORD <= end)
-        words[here] |= np.uint64(1 << 2 * (word + WORD) - 1)
-    return right, bases, words
-
-
-def _is_whole(target: Target) -> bool:
-    """Whether nothing but reads that hold all of the target, with its edits, count for it."""
-    return target.least_head is None and target.least_tail is None and target.far < 0 and target.stem_edits < 0
-
-
-def _germline(reference: Reference) -> tuple[I64, F64]:
-    """Distinct pieces of V and J segments, sorted, and the cost of each."""
-    values, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
-    for kind in ("V", "J"):
-        for locus in reference.loci:
-            of_locus = [segment.sequence for segment in reference.select(kind, locus)]
-            joined = piece_values(encode("".join(of_locus)))
-            values.append(joined)
-            weights.append(np.full(len(joined), _COMMON / max(1, len(of_locus))))
-    known, at = np.unique(np.concatenate(values), return_inverse=True)
-    cost: F64 = np.bincount(at, np.concatenate(weights), minlength=len(known)).astype(np.float64)
-    return known, cost
-
-
-def probes_of(targets: Sequence[Target], starts: Sequence[I64], subject_id: str | None) -> Probes:
-    """The probes of all targets.
+    The exact stretch of a seed is as long as possible without overlapping those of the other seeds of the target. So a
+    seed that other sequences contain too, for example one of a V segment, seldom leads to a comparison.
 
     Args:
-        targets: what is looked for.
-        starts: first bases of the pieces of each.
-        subject_id: the patient of the sample, None for a control sample.
+        sizes: bases of each target.
+        seed_starts: from `choose_target_seeds`.
     """
-    strands = Ragged.from_strings([s for t in targets for s in (t.part, reverse_complement(t.part))])
-    cut_right, cut_left = _cuts(targets, starts, strands.offsets)
-    stems = [(t.stem, len(t.part)) if t.stem is not None else (0, 0) for t in targets]
-    return Probes(
-        codes=strands.codes,
-        offsets=strands.offsets,
-        edits=_array([target.edits for target in targets]),
-        cut_right=cut_right,
-        cut_left=cut_left,
-        group=groups_of(targets, subject_id),
-        apart=_array([max(target.apart, target.edits + 1) for target in targets]),
-        far=_array([target.far for target in targets]),
-        stem_start=_array([bound for start, _ in stems for bound in (start, 0)]),
-        stem_end=_array([bound for start, end in stems for bound in (end, end - start)]),
-        stem_edits=_array([target.stem_edits for target in targets]),
+    start = np.concatenate(seed_starts)
+    target = np.repeat(np.arange(len(seed_starts)), [len(starts) for starts in seed_starts])
+    size = sizes[target]
+    between = (start[1:] + start[:-1] + SEED_LENGTH) // 2
+    same = target[1:] == target[:-1]
+    exact_start = np.concatenate([[0], np.where(same, between, 0)])
+    exact_end = np.append(np.where(same, between, size[:-1]), size[-1])
+    return _Seeds(
+        strand=np.concatenate([2 * target, 2 * target + 1]),
+        start=np.concatenate([start, size - SEED_LENGTH - start]),
+        exact_start=np.concatenate([exact_start, size - exact_end]),
+        exact_end=np.concatenate([exact_end, size - exact_start]),
+        size=np.concatenate([size, size]),
     )
 
 
-def groups_of(targets: Sequence[Target], subject_id: str | None) -> I64:
-    """Whose each target is, in the numbers of `clonotrack.track.kernels.assign`."""
+def _flanks(strands: Ragged, seeds: _Seeds, edits: I64) -> tuple[Bool, U64, U64]:
+    """Compute the flank of each seed.
+
+    Returns:
+        Whether the flank follows the seed (else it precedes it); its bases; the words of it that are tested.
+    """
+    low, high = np.where(edits > 0, (seeds.exact_start, seeds.exact_end), (seeds.start, seeds.start + SEED_LENGTH))
+    follows = seeds.size - high > low
+    begin = np.where(follows, seeds.start + SEED_LENGTH, seeds.start - FLANK)
+    start, end = np.where(follows, high, 0), np.where(follows, seeds.size, low)
+    bases, words = np.zeros((2, len(begin)), dtype=np.uint64)
+    for i in range(FLANK):
+        position = begin + i
+        inside = (position >= 0) & (position < seeds.size)
+        bits = BASE_BITS[strands.codes[(strands.offsets[seeds.strand] + position)[inside]]]
+        bases[inside] |= bits.astype(np.uint64) << np.uint64(2 * i)
+    for word in range(0, FLANK, WORD):
+        tested = (edits <= MAX_EDITS) & (begin + word >= start) & (begin + word + WORD <= end)
+        words[tested] |= np.uint64(1 << 2 * (word + WORD) - 1)
+    return follows, bases, words
+
+
+def build_strands(targets: Sequence[Target], seed_starts: Sequence[I64], subject_id: str | None) -> TargetStrands:
+    """Build both strands of all targets, with what counts for each.
+
+    Args:
+        targets: all targets of the tube.
+        seed_starts: from `choose_target_seeds`.
+        subject_id: patient of the sample; None for a control sample.
+    """
+    strands = _both_strands(targets)
+    prefix_edits, suffix_edits = _partial_edits(targets, seed_starts, strands.offsets)
+    stems = [(t.stem_start, len(t.part)) if t.stem_start is not None else (0, 0) for t in targets]
+    return TargetStrands(
+        codes=strands.codes,
+        offsets=strands.offsets,
+        max_edits=_array([target.max_edits for target in targets]),
+        prefix_edits=prefix_edits,
+        suffix_edits=suffix_edits,
+        owner=owners_of(targets, subject_id),
+        evolved_min=_array([max(target.evolved_min, target.max_edits + 1) for target in targets]),
+        evolved_max=_array([target.evolved_max for target in targets]),
+        stem_start=_array([bound for start, _ in stems for bound in (start, 0)]),
+        stem_end=_array([bound for start, end in stems for bound in (end, end - start)]),
+        stem_max=_array([target.stem_max for target in targets]),
+    )
+
+
+def owners_of(targets: Sequence[Target], subject_id: str | None) -> I64:
+    """Number the owner of each target as `clonotrack.track.kernels.assign` does: controls, own patient, others."""
     numbers: dict[str | None, int] = {} if subject_id is None else {subject_id: OWN}
     others = OWN + 1 - len(numbers)
-    group = [
+    owners = [
         CONTROL if target.kind == "control" else numbers.setdefault(target.subject_id, others + len(numbers))
         for target in targets
     ]
-    return _array(group)
+    return _array(owners)
 
 
-def _cuts(targets: Sequence[Target], starts: Sequence[I64], offsets: I64) -> tuple[I8, I8]:
-    """The tables `cut_right` and `cut_left` of all probes."""
-    right, left = np.full((2, int(offsets[-1]) + 2 * len(targets)), -1, dtype=np.int8)
+def _partial_edits(targets: Sequence[Target], seed_starts: Sequence[I64], offsets: I64) -> tuple[I8, I8]:
+    """Compute `prefix_edits` and `suffix_edits` of all strands."""
+    prefix, suffix = np.full((2, int(offsets[-1]) + 2 * len(targets)), -1, dtype=np.int8)
     begin = offsets[:-1] + np.arange(2 * len(targets))
-    for table in (right, left):
-        table[begin + np.diff(offsets)] = np.repeat([target.edits for target in targets], 2)
-    for number, (target, first) in enumerate(zip(targets, starts, strict=True)):
-        if target.least_head is not None or target.least_tail is not None:
-            head, tail = _allowed(target, first)
-            for probe, tables in ((2 * number, (head, tail)), (2 * number + 1, (tail, head))):
-                here = slice(begin[probe], begin[probe] + len(head))
-                right[here], left[here] = tables
-    return right, left
+    for table in (prefix, suffix):
+        table[begin + np.diff(offsets)] = np.repeat([target.max_edits for target in targets], 2)
+    for number, (target, starts) in enumerate(zip(targets, seed_starts, strict=True)):
+        if target.min_prefix is not None or target.min_suffix is not None:
+            first, last = _edits_of_cut_reads(target, starts)
+            for strand, tables in ((2 * number, (first, last)), (2 * number + 1, (last, first))):
+                rows = slice(begin[strand], begin[strand] + len(first))
+                prefix[rows], suffix[rows] = tables
+    return prefix, suffix
 
 
-def _allowed(target: Target, starts: I64) -> tuple[I64, I64]:
-    """Edits that a read may have which holds the first m bases of a target and ends, and the last m and begins.
+def _edits_of_cut_reads(target: Target, starts: I64) -> tuple[I64, I64]:
+    """Compute the most edits of reads that contain only the first m, or only the last m bases of a target.
 
-    One less than the pieces in them, -1 where they are too few bases: shape (length + 1,), each.
+    They are one less than the seeds in these bases, and -1 if there are too few bases.
+
+    Returns:
+        For the first and the last m bases, shape (length + 1,) each, by m.
     """
     size = len(target.part)
     bases = np.arange(size + 1)
-    first = np.searchsorted(starts + PIECE, bases, side="right") - 1
-    last = np.searchsorted(np.sort(size - starts), bases, side="right") - 1
+    in_first = np.searchsorted(starts + SEED_LENGTH, bases, side="right") - 1
+    in_last = np.searchsorted(np.sort(size - starts), bases, side="right") - 1
     tables = []
-    for pieces, least in ((first, target.least_head), (last, target.least_tail)):
-        table = np.minimum(pieces, target.edits)
+    for seeds_less_one, least in ((in_first, target.min_prefix), (in_last, target.min_suffix)):
+        table = np.minimum(seeds_less_one, target.max_edits)
         table[: size if least is None else least] = -1
-        table[size] = target.edits
+        table[size] = target.max_edits
         tables.append(table)
     return tables[0], tables[1]
 

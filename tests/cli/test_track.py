@@ -11,7 +11,7 @@ from clonotrack.cli.main import main
 from clonotrack.io.tables import read_table, write_table
 from clonotrack.sequences import reverse_complement
 from clonotrack.tables import CONTROLS, HITS, MARKERS
-from tests.track.made import J, V, bases, controls, marker, markers
+from tests.track.small_inputs import J, V, bases, controls, marker, markers
 
 RNG = np.random.default_rng(41)
 MARKER = V["IGH"][0][-30:] + bases(RNG, 40) + J["IGH"][0][-30:]

@@ -14,7 +14,7 @@ from clonotrack.cli.main import main
 from clonotrack.io.tables import read_table, write_table
 from clonotrack.sequences import reverse_complement
 from clonotrack.tables import HITS, MARKERS
-from tests.track.made import J, V, bases, marker, markers, substituted
+from tests.track.small_inputs import J, V, bases, marker, markers, substituted
 
 RNG = np.random.default_rng(43)
 PART = bases(RNG, 52)

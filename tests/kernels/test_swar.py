@@ -16,8 +16,8 @@ def array(text):
 
 @given(lines, lines, st.integers(0, 9))
 @settings(deadline=None)
-def test_ends_of_lines(before, behind, start):
-    text = before + behind
+def test_line_ends_are_those_of_the_naive_twin(before, after, start):
+    text = before + after
     for size in (len(text), len(before)):
         start = min(start, size)
         assert swar.line_end(array(text), start, size) == naive.line_end(text, start, size)
@@ -25,19 +25,19 @@ def test_ends_of_lines(before, behind, start):
 
 @given(lines, st.integers(0, 9), st.integers(0, 9))
 @settings(deadline=None, max_examples=300)
-def test_what_a_line_holds(text, start, less):
+def test_ascii_and_bases_are_those_of_the_naive_twin(text, start, less):
     start, end = min(start, len(text)), max(min(start, len(text)), len(text) - less)
     assert swar.is_ascii(array(text), start, end) == naive.is_ascii(text, start, end)
     assert swar.is_sequence(array(text), start, end) == naive.is_sequence(text, start, end)
 
 
 @pytest.mark.parametrize("length", [1, 8, 11])
-def test_every_byte_as_a_base(length):
-    """The arithmetic on eight letters and the table agree with the alphabet, at every place."""
+def test_every_byte_at_every_position_is_checked_as_a_base(length):
+    """The arithmetic on eight bytes and the table agree with the IUPAC alphabet."""
     for byte in range(256):
-        for place in range(length):
+        for position in range(length):
             text = bytearray(b"ACGTU" * 4)[:length]
-            text[place] = byte
+            text[position] = byte
             assert swar.is_sequence(array(text), 0, length) == naive.is_sequence(text, 0, length)
 
 
@@ -46,7 +46,7 @@ rows = st.lists(st.text(IUPAC + IUPAC.lower(), max_size=20), max_size=5)
 
 @given(rows, st.integers(0, 5))
 @settings(deadline=None)
-def test_rows(found, less):
+def test_rows_are_those_of_the_naive_twin(found, subtract):
     text = array(" ".join(["", *found, ""]).encode())
     lengths = [len(row) for row in found]
     offsets = np.cumsum([0, *lengths])
@@ -54,5 +54,5 @@ def test_rows(found, less):
     assert swar.word_ends(text, starts).tolist() == naive.word_ends(text.tobytes(), starts.tolist())
     codes = naive.encode_rows(found)
     assert swar.encode_rows(text, starts, offsets).tolist() == [code for row in codes for code in row]
-    copies = naive.copy_rows([row.encode() for row in found], less)
-    assert swar.copy_rows(text, starts, offsets, less).tolist() == [byte for row in copies for byte in row]
+    copies = naive.copy_rows([row.encode() for row in found], subtract)
+    assert swar.copy_rows(text, starts, offsets, subtract).tolist() == [byte for row in copies for byte in row]

@@ -1,4 +1,4 @@
-"""Every kernel that the package calls has its naive twin, and a test compares the two."""
+"""Every kernel that the package calls has a naive twin of its name, and a test compares the two."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def functions(path: Path, decorator: str | None = None) -> set[str]:
-    """Functions of a module, those with a decorator if one is given."""
+    """Names of the functions of a module; with `decorator`, only of those that have it."""
     return {
         node.name
         for node in tree(path).body
@@ -32,7 +32,7 @@ def module_of(path: Path) -> str:
 
 
 def used(path: Path) -> Iterator[tuple[str, str]]:
-    """(module, name) of what a file takes from modules of the project, by import or as an attribute of a module."""
+    """(module, name) of each object that a file uses, by import or as an attribute of an imported module."""
     nodes = list(ast.walk(tree(path)))
     modules = {}
     for node in nodes:
@@ -46,7 +46,7 @@ def used(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def public_kernels() -> list[tuple[str, str]]:
-    """Compiled functions that a module outside the kernels takes."""
+    """Compiled functions that a module outside the kernels uses."""
     decorators = ("njit", "leaf", "inlined")
     compiled = {module_of(path): set().union(*(functions(path, one) for one in decorators)) for path in KERNELS}
     outside = [path for path in PACKAGE.rglob("*.py") if path not in KERNELS]

@@ -7,7 +7,12 @@ import pytest
 
 from clonotrack.germline import Segment
 from clonotrack.germline.load import load_reference
-from clonotrack.pgen.model import copies_per_cell, enrichment, per_rearrangement, recombination
+from clonotrack.pgen.model import (
+    generation_probability,
+    rearrangements_per_cell,
+    recombination_model,
+    selection_factor,
+)
 from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
 from clonotrack.tables import SYSTEMS
 
@@ -15,20 +20,20 @@ REFERENCE = load_reference()
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_every_system_has_a_model_whose_chances_add_up(system: str) -> None:
-    model = recombination(REFERENCE, system)
+def test_every_system_has_a_model_whose_probabilities_sum_to_1(system: str) -> None:
+    model = recombination_model(REFERENCE, system)
     assert model is not None
-    for ends in (model.v, model.d, model.j):
-        if len(ends.weights):
-            assert ends.weights.sum() == pytest.approx(1)
-            assert np.allclose([ends.cut_5.sum(axis=1), ends.cut_3.sum(axis=1)], 1, atol=1e-4)
+    for segments in (model.v, model.d, model.j):
+        if len(segments.weights):
+            assert segments.weights.sum() == pytest.approx(1)
+            assert np.allclose([segments.missing_5.sum(axis=1), segments.missing_3.sum(axis=1)], 1, atol=1e-4)
     assert model.n1.sum() == pytest.approx(1, abs=1e-4)
     assert (len(model.d.weights) > 0) == (system in ("IGH", "TRB", "TRD"))
 
 
 @pytest.mark.parametrize("locus", ["TRG", "IGK", "TRD"])
-def test_the_model_says_how_often_random_rearrangements_hold_a_stretch(locus: str) -> None:
-    """10,000 rearrangements of one person; stretches of 12 nt about the joint."""
+def test_the_model_predicts_how_often_random_rearrangements_contain_a_sequence(locus: str) -> None:
+    """10,000 rearrangements of one person; sequences of 12 nt around the joint."""
     rng = np.random.default_rng(4)
     germline = draw_genotype(REFERENCE, locus, rng)
     functional = [segment for segment in REFERENCE.segments if segment.functionality in ("F", "")]
@@ -40,22 +45,22 @@ def test_the_model_says_how_often_random_rearrangements_hold_a_stretch(locus: st
     def usage(segment: Segment) -> float:
         return chosen.get(segment.allele, 0.0)
 
-    model = recombination(REFERENCE, locus, usage)
+    model = recombination_model(REFERENCE, locus, usage)
     assert model is not None
-    made = [r.sequence for r in draw_rearrangements(germline, 10_000, rng)]
+    sequences = [r.sequence for r in draw_rearrangements(germline, 10_000, rng)]
     total = expected = 0.0
     for rearrangement in draw_rearrangements(germline, 25, rng):
         middle = (rearrangement.v_end + rearrangement.j_start) // 2
         window = rearrangement.sequence[middle - 6 : middle + 6]
-        total += sum(window in sequence for sequence in made)
-        expected += len(made) * per_rearrangement(window, model, 0)[0]
+        total += sum(window in sequence for sequence in sequences)
+        expected += len(sequences) * generation_probability(window, model, 0)[0]
     assert total == pytest.approx(expected, abs=4 * expected**0.5)
     assert expected > 20
 
 
-def test_cells_carry_what_is_productive_more_often() -> None:
-    assert enrichment("TRB", productive=True) > 2
-    assert enrichment("TRB", productive=False) < 1
-    assert enrichment("IGH+", productive=True) == 1
-    assert 0.2 < copies_per_cell("TRG") < 0.5
-    assert copies_per_cell("IGK+") < copies_per_cell("IGK") < 0.1
+def test_cells_carry_productive_rearrangements_more_often() -> None:
+    assert selection_factor("TRB", productive=True) > 2
+    assert selection_factor("TRB", productive=False) < 1
+    assert selection_factor("IGH+", productive=True) == 1
+    assert 0.2 < rearrangements_per_cell("TRG") < 0.5
+    assert rearrangements_per_cell("IGK+") < rearrangements_per_cell("IGK") < 0.1

@@ -1,7 +1,8 @@
-"""Fragments by the locus of their J."""
+"""Fragments by the locus of their J and by length; markers that are longer than the reads."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,59 +17,61 @@ from clonotrack.sequences import reverse_complement
 from clonotrack.simulate.hypermutation import hypermutate
 from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
 from clonotrack.track import locus_counts
-from clonotrack.track.locus_counts import Loci, j_masks
-from tests.track.made import REFERENCE, J, bases, batch, either_strand, substituted
+from clonotrack.track.locus_counts import LocusCounts, is_too_long, j_kmer_masks
+from tests.track.small_inputs import REFERENCE, J, bases, batch, either_strand, substituted, target
 
 IGH, TRG = LOCI.index("IGH"), LOCI.index("TRG")
-LONGEST = 60
+MAX_LENGTH = 60
 
 
-def counted(*batches: Batch) -> Loci:
-    found = Loci(REFERENCE, LONGEST)
+def counted(*batches: Batch) -> LocusCounts:
+    found = LocusCounts(REFERENCE, MAX_LENGTH)
     for one in batches:
         found.add(one)
     return found
 
 
-def test_either_mate_tells_the_locus_and_the_first_one_decides() -> None:
+def test_the_first_mate_with_a_locus_decides() -> None:
     other = "T" * 30
     first, second = [other, J["IGH"][0], other, J["TRG"][0]], [J["IGH"][0], other, other, J["IGH"][0]]
     found = counted(Batch(batch(first).reads, batch(second).reads))
-    assert {LOCI[i]: n for i, n in enumerate(found.counts.tolist()) if n} == {"IGH": 2, "TRG": 1}
-    assert found.lengths[IGH, len(J["IGH"][0])] == 2
-    assert found.lengths[-1, 30] == 1
+    assert {LOCI[i]: n for i, n in enumerate(found.by_locus.tolist()) if n} == {"IGH": 2, "TRG": 1}
+    assert found.by_length[IGH, len(J["IGH"][0])] == 2
+    assert found.by_length[-1, 30] == 1
 
 
-def test_lengths_beyond_the_longest_are_one() -> None:
+def test_lengths_beyond_the_maximum_are_counted_together() -> None:
     found = counted(batch(["A" * 59, "A" * 60, "A" * 200]))
-    assert found.lengths[-1, -2:].tolist() == [1, 2]
+    assert found.by_length[-1, -2:].tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("sizes", [[400], [1] * 400, [7, 90, 3, 200, 100]])
-def test_a_large_tube_is_a_sample_that_batches_do_not_change(monkeypatch: pytest.MonkeyPatch, sizes: list[int]) -> None:
-    """All of the first 100, then those with a number that 16 divides (112, 128, ... 384): 18 for 300 others."""
-    monkeypatch.setattr(locus_counts, "ALL_OF", 100)
-    monkeypatch.setattr(locus_counts, "ONE_IN", 16)
+def test_the_sample_of_a_large_tube_does_not_depend_on_batches(
+    monkeypatch: pytest.MonkeyPatch, sizes: list[int]
+) -> None:
+    """The first 100 are all counted, then those whose number is a multiple of 16 (112, 128, ... 384): 18 of 300."""
+    monkeypatch.setattr(locus_counts, "COUNT_ALL", 100)
+    monkeypatch.setattr(locus_counts, "SAMPLE_STEP", 16)
     reads = [J["IGH"][0] if i % 2 == 0 or i < 50 else J["TRG"][0] for i in range(400)]
     bounds = np.cumsum([0, *sizes])
     found = counted(*(batch(reads[a:b]) for a, b in pairwise(bounds.tolist())))
-    assert found.counts[IGH] == 75 + 300
-    assert found.counts[TRG] == 25
+    assert found.by_locus[IGH] == 75 + 300
+    assert found.by_locus[TRG] == 25
 
 
 def test_counts_add_up_to_the_fragments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locus_counts, "ALL_OF", 32)
-    monkeypatch.setattr(locus_counts, "ONE_IN", 16)
+    monkeypatch.setattr(locus_counts, "COUNT_ALL", 32)
+    monkeypatch.setattr(locus_counts, "SAMPLE_STEP", 16)
     for number in (0, 1, 31, 32, 33, 50, 61):
-        assert counted(*([batch(["T" * 20] * number)] if number else [])).lengths.sum() == number
+        assert counted(*([batch(["T" * 20] * number)] if number else [])).by_length.sum() == number
 
 
-def test_keys_of_j_segments_of_both_strands_have_the_bit_of_their_locus() -> None:
-    masks = j_masks(REFERENCE)
-    seed = J["TRG"][0][5:15]
-    for strand, shift in ((seed, 0), (reverse_complement(seed), len(LOCI))):
-        key = sum("ACGT".index(base) << 2 * (9 - i) for i, base in enumerate(strand))
-        assert masks[key] == 1 << (TRG + shift)
+def test_j_kmers_of_both_strands_have_the_bit_of_their_locus() -> None:
+    masks = j_kmer_masks(REFERENCE)
+    kmer = J["TRG"][0][5:15]
+    for strand, shift in ((kmer, 0), (reverse_complement(kmer), len(LOCI))):
+        value = sum("ACGT".index(base) << 2 * (9 - i) for i, base in enumerate(strand))
+        assert masks[value] == 1 << (TRG + shift)
 
 
 @pytest.mark.slow
@@ -85,24 +88,56 @@ def test_rearrangements_are_counted_under_their_locus(locus: str) -> None:
         reads.append(
             either_strand(rng, substituted(sequence, np.flatnonzero(rng.random(len(sequence)) < 0.003).tolist()))
         )
-    found = Loci(reference, LONGEST)
+    found = LocusCounts(reference, MAX_LENGTH)
     found.add(batch(reads))
     number = LOCI.index(locus)
-    assert found.counts[number] >= 0.98 * len(reads)
-    assert found.counts.sum() - found.counts[number] <= 0.002 * len(reads)
+    assert found.by_locus[number] >= 0.98 * len(reads)
+    assert found.by_locus.sum() - found.by_locus[number] <= 0.002 * len(reads)
 
 
-def test_random_reads_are_of_no_locus() -> None:
-    found = Loci(load_reference(), LONGEST)
+def test_random_reads_have_no_locus() -> None:
+    found = LocusCounts(load_reference(), MAX_LENGTH)
     found.add(batch([bases(np.random.default_rng(8), 250) for _ in range(4_000)]))
-    assert found.counts.sum() < 5
+    assert found.by_locus.sum() < 5
 
 
 @pytest.mark.external
 @pytest.mark.parametrize(("name", "locus"), [("igh_merged.fastq.gz", "IGH"), ("rtcr_trb.fq.gz", "TRB")])
 def test_real_reads_are_counted_under_their_locus(shared: Path, name: str, locus: str) -> None:
-    found = Loci(load_reference(), LONGEST)
+    found = LocusCounts(load_reference(), MAX_LENGTH)
     for chunk in read_chunks(shared / "real_reads" / name):
         found.add(Batch(chunk))
-    assert found.counts[LOCI.index(locus)] >= 0.99 * found.lengths.sum()
-    assert found.counts.sum() == found.counts[LOCI.index(locus)]
+    assert found.by_locus[LOCI.index(locus)] >= 0.99 * found.by_length.sum()
+    assert found.by_locus.sum() == found.by_locus[LOCI.index(locus)]
+
+
+MARKER = target("A" * 40, "m1")
+
+
+def lengths(*reads: tuple[int, int, int]) -> np.ndarray:
+    """A table as `LocusCounts.by_length` makes it, from (row, length, reads)."""
+    table = np.zeros((len(LOCI) + 1, 61), dtype=np.int64)
+    for row, length, count in reads:
+        table[row, length] += count
+    return table
+
+
+@pytest.mark.parametrize(
+    ("locus", "reads", "too_long"),
+    [
+        ("IGH", [(0, 39, 1000)], True),
+        ("IGH", [(0, 40, 1000)], False),
+        ("IGH", [(0, 39, 951), (0, 40, 49)], True),
+        ("IGH", [(0, 39, 950), (0, 40, 50)], False),
+        ("IGH", [(0, 39, 10), (1, 60, 1000)], True),  # its own locus decides
+        ("IGH", [(1, 60, 1000)], False),  # if that has no read, the others do
+        (None, [(0, 39, 1000), (1, 60, 1000)], False),
+        (None, [(0, 39, 1000), (1, 60, 50)], True),  # a locus with few reads is not considered
+        (None, [(len(LOCI), 39, 1000)], True),
+        (None, [], False),  # a tube without reads has its own flag
+    ],
+)
+def test_a_marker_longer_than_nearly_all_reads_of_its_locus_is_too_long(
+    locus: str | None, reads: list[tuple[int, int, int]], too_long: bool
+) -> None:
+    assert is_too_long(replace(MARKER, locus=locus), lengths(*reads)) is too_long

@@ -1,72 +1,74 @@
-"""Which target a read belongs to, where it came near several."""
+"""Assign a read to one of the targets that it matches."""
 
 from __future__ import annotations
 
 from clonotrack.kernels.jit import njit
 from clonotrack.sequences import I64
 
-CONTROL = -1  # group of the controls in the tube
-OWN = 0  # group of the markers of the sample's own patient; every other patient has a group of 1 or more
-FAR = 1 << 30  # distance of a target that the read does not hold
+CONTROL = -1  # owner of the controls in the tube
+OWN = 0  # owner of the markers of the sample's own patient; every other patient is an owner of 1 or more
+NO_MATCH = 1 << 30  # distance of a target that the read does not match
 
-OTHER, AMBIGUOUS, HIT = 0, 1, 2  # what a read is
-NO_CREDIT, TIED, CREDITED = 0, 1, 2  # what a target gets of it
+NO_HIT, AMBIGUOUS_READ, HIT = 0, 1, 2  # outcome of a read
+NOT_ASSIGNED, TIED, ASSIGNED = 0, 1, 2  # status of a target that a read matches
 
 
 @njit
-def credit(near: I64, n_near: int, distance: I64, group: I64, given: I64, shared: I64) -> int:
-    """Say which of the targets that a read holds count it.
+def assign_read(matched: I64, n_matched: int, distance: I64, owner: I64, status: I64, shared: I64) -> int:
+    """Decide which of the targets that a read matches count it.
 
-    The sample's own patient comes first: the nearest of that patient's markers and the controls takes the read,
-    and where several of these are equally near, each counts it as ambiguous. Markers of other patients are looked
-    at afterwards and change nothing of that: the nearest of them counts the read too, unless a target of the own
-    group is nearer; it is ambiguous where a control or another marker of the same patient is equally near.
+    The sample's own patient comes first. The nearest of that patient's markers and the controls counts the read. If
+    several of these are equally near, each counts it as ambiguous.
+
+    Markers of other patients are considered afterwards and never change that result. The nearest of them counts the
+    read too, unless a target of the own patient or the tube is nearer. It is ambiguous if a control or another marker
+    of the same patient is equally near.
 
     Args:
-        near: targets that the read holds within their edits; the first `n_near` are valid.
-        n_near: how many.
-        distance: per target, edits at its best place in the read; only those in `near` are looked at.
-        group: per target, `CONTROL`, `OWN` or the number of another patient.
-        given: written, per entry of `near`: `NO_CREDIT`, `TIED` (ambiguous) or `CREDITED`.
-        shared: written, likewise: 1 where a marker of another patient than its own counts the read as well.
+        matched: targets that the read matches within their edits; the first `n_matched` are valid.
+        n_matched: number of targets.
+        distance: per target, edits at its best position in the read; read only for targets in `matched`.
+        owner: per target, `CONTROL`, `OWN` or the number of another patient.
+        status: written, per entry of `matched`: `NOT_ASSIGNED`, `TIED` (ambiguous) or `ASSIGNED`.
+        shared: written, per entry of `matched`: 1 if a marker of another patient counts the read as well.
 
     Returns:
-        `HIT` where a target was credited, else `AMBIGUOUS` where one was ambiguous, else `OTHER`.
+        `HIT` if the read is assigned to a target, else `AMBIGUOUS_READ` if targets are tied, else `NO_HIT`.
     """
-    own, control, foreign, tied = FAR, FAR, FAR, 0
-    for i in range(n_near):
-        here = distance[near[i]]
-        if group[near[i]] > OWN:
+    own, control, foreign, n_nearest = NO_MATCH, NO_MATCH, NO_MATCH, 0
+    for i in range(n_matched):
+        here = distance[matched[i]]
+        if owner[matched[i]] > OWN:
             foreign = min(foreign, here)
             continue
-        if group[near[i]] == CONTROL:
+        if owner[matched[i]] == CONTROL:
             control = min(control, here)
         if here < own:
-            own, tied = here, 0
-        tied += here == own
-    outcome = OTHER
-    for i in range(n_near):
-        target = near[i]
+            own, n_nearest = here, 0
+        n_nearest += here == own
+    outcome = NO_HIT
+    for i in range(n_matched):
+        target = matched[i]
         here = distance[target]
-        given[i] = NO_CREDIT
-        if group[target] <= OWN:
+        status[i] = NOT_ASSIGNED
+        if owner[target] <= OWN:
             if here != own:
                 continue
-            clear = tied == 1
+            clear = n_nearest == 1
         else:
             if here != foreign or foreign > own:
                 continue
             clear = control != here
-            for j in range(n_near):
-                rival = near[j]
-                if rival != target and group[rival] == group[target] and distance[rival] == here:
+            for j in range(n_matched):
+                rival = matched[j]
+                if rival != target and owner[rival] == owner[target] and distance[rival] == here:
                     clear = False
-        given[i] = CREDITED if clear else TIED
-        outcome = max(outcome, HIT if clear else AMBIGUOUS)
-    for i in range(n_near):
+        status[i] = ASSIGNED if clear else TIED
+        outcome = max(outcome, HIT if clear else AMBIGUOUS_READ)
+    for i in range(n_matched):
         shared[i] = 0
-        for j in range(n_near):
-            theirs = group[near[j]]
-            if given[i] and given[j] and theirs != group[near[i]] and theirs >= OWN and group[near[i]] >= OWN:
+        for j in range(n_matched):
+            other = owner[matched[j]]
+            if status[i] and status[j] and other != owner[matched[i]] and other >= OWN and owner[matched[i]] >= OWN:
                 shared[i] = 1
     return outcome

@@ -1,4 +1,4 @@
-"""Which pieces of a target the first filter looks for."""
+"""Choose the seeds of each target: the cheapest set without overlap."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from clonotrack.sequences import F64, I64
 
 
 @njit
-def choose_pieces(cost: F64, offsets: I64, edits: I64, size: int) -> I64:
-    """The cheapest `edits` + 1 pieces without overlap of every target.
+def choose_seeds(cost: F64, offsets: I64, edits: I64, length: int) -> I64:
+    """Choose the cheapest `edits` + 1 seeds of every target that do not overlap, by dynamic programming.
 
-    Any such pieces lose nothing; the cheapest are those that reads of other cells hold least.
+    Every such set of seeds finds all hits. The cheapest set consists of seeds that few reads of other cells contain.
 
     Args:
-        cost: of a piece that begins at each base, targets one after the other; the last `size` - 1 of a target are
-            not looked at.
-        offsets: shape (targets + 1,).
-        edits: shape (targets,); a target has room for ``edits + 1`` pieces.
-        size: of a piece [nt].
+        cost: of the seed that begins at each base, targets one after another; the last `length` - 1 of a target are
+            not read.
+        offsets: of the targets, shape (targets + 1,).
+        edits: shape (targets,); every target has room for ``edits + 1`` seeds.
+        length: of a seed [nt].
 
     Returns:
-        First bases of the pieces in their target, in order, those of all targets one after the other; of equally
-        cheap choices the one whose last piece, then the one before it, and so on, begins first.
+        First base of each seed in its target, in order, all targets one after another. Of sets with equal cost, the
+        one is chosen whose last seed begins first, then the one before it, and so on.
     """
     chosen = np.zeros(int(np.sum(edits)) + len(edits), np.int64)
     used = 0
     for target in range(len(edits)):
-        length = offsets[target + 1] - offsets[target]
+        size = offsets[target + 1] - offsets[target]
         count = edits[target] + 1
-        least = np.full((count + 1, length + 1), np.inf)  # of the first pieces within the first bases
+        least = np.full((count + 1, size + 1), np.inf)  # cost of the first seeds within the first bases
         least[0] = 0.0
-        for piece in range(1, count + 1):
-            for end in range(piece * size, length + 1):
-                taken = least[piece - 1, end - size] + cost[offsets[target] + end - size]
-                least[piece, end] = min(least[piece, end - 1], taken)
-        end = length
-        for piece in range(count, 0, -1):
-            while end > piece * size and least[piece, end - 1] == least[piece, end]:
+        for seed in range(1, count + 1):
+            for end in range(seed * length, size + 1):
+                taken = least[seed - 1, end - length] + cost[offsets[target] + end - length]
+                least[seed, end] = min(least[seed, end - 1], taken)
+        end = size
+        for seed in range(count, 0, -1):
+            while end > seed * length and least[seed, end - 1] == least[seed, end]:
                 end -= 1
-            end -= size
-            chosen[used + piece - 1] = end
+            end -= length
+            chosen[used + seed - 1] = end
         used += count
     return chosen

@@ -1,23 +1,19 @@
-"""The first look at every read: where it may hold a piece of a target.
+"""Filter reads by seeds: find the targets that a read may match, with certainty that no other does.
 
-A *piece* is a stretch of `PIECE` = 13 nt of a target that a read has to hold unchanged. A read is packed, four bases to
-a byte, and after each byte the `K` = 10 bases that begin with it are looked at, the *sampled seed*: 13 nt anywhere in a
-read contain exactly one whole sampled seed, since of the four stretches of 10 nt in them one begins at a multiple of 4.
-A table of 4^10 bits says which seeds any piece holds; nearly all end there, at one look-up for four bases. Of the
-others the four stretches of 13 nt around the seed are looked up in a second table, of a hash of their bases.
+A *seed* is a stretch of `SEED_LENGTH` = 13 nt of a target that a read with a hit contains unchanged. The search for
+seeds has two steps:
 
-So every piece that a read holds is found, once. What is found beside is for the caller to refuse: pieces with the hash
-of another, and letters that are no base, which count as one here.
+1. The read is packed, four bases to a byte. The k-mer (K = 10) that begins at each byte is looked up in a table of 4^10
+   bits, which has the k-mers of all seeds. A seed in the read contains exactly one of these sampled k-mers, because of
+   its four k-mers one begins at a multiple of 4. Nearly all reads end here.
+2. The four stretches of 13 nt around a k-mer that passed are looked up in a second table, by a hash of their bases.
 
-Which targets a read may hold where it has one of their pieces: nearly all of a large programme's are refused here.
+So every seed in a read is found once. False positives remain: stretches with the hash of a seed, and characters that
+are no base, which count as one here. Later steps reject them.
 
-A piece of a V or J segment stands in the targets of many patients. Those that share it are one *group*, and the read is
-compared with all of them, four at a time, in packed bases, by a *window* of 27 nt beside the piece.
-
-Where a read holds a whole target with at most e edits, and the stretch around this piece has none of them, all are in
-what is beside the stretch. An edit touches at most one of the *words* there, of 3 nt each, and a word that none touches
-stands in the read, moved by no more than e places. So where more than e words do not stand near their place, the
-target is refused, with certainty.
+A seed of a V or J segment occurs in the targets of many patients. The *flanking* 27 nt of all targets with the seed are
+then compared with the read, four targets at a time, by `clonotrack.track.kernels.word_filter`. A target that passes is
+a *candidate*.
 """
 
 from __future__ import annotations
@@ -26,237 +22,244 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.arrays import grown
+from clonotrack.kernels.arrays import grow_rows
 from clonotrack.kernels.jit import leaf, njit
 from clonotrack.kernels.swar import load_u32, load_u64
-from clonotrack.pgen.kernels import PIECE
+from clonotrack.pgen.kernels import SEED_LENGTH
 from clonotrack.sequences import I32, I64, U8, U64
-from clonotrack.track.kernels.word_filter import LANES, WINDOW, alike
+from clonotrack.track.kernels.word_filter import FLANK, TARGETS_PER_ROW, match_words
 
-BYTE = 4  # bases of a byte, and the distance of sampled seeds
-K = PIECE - BYTE + 1
-VALUE_BITS = 2 * PIECE
-ROOM = 16  # bytes before and behind a packed read, so that what is beside a piece can be loaded
+BASES_PER_BYTE = 4  # also the distance of sampled k-mers
+K = SEED_LENGTH - BASES_PER_BYTE + 1
+SEED_BITS = 2 * SEED_LENGTH
+PADDING = 16  # bytes before and after a packed read, so that the flanks of a seed can be loaded
 
-LETTER_BITS: U8 = np.array([0, 1, 3, 2], dtype=np.uint8)
-"""Two bits for each code of A, C, G, T: bits 1 and 2 of the letter, of either case; U has those of T."""
+BASE_BITS: U8 = np.array([0, 1, 3, 2], dtype=np.uint8)
+"""Two bits for each code of A, C, G, T: bits 1 and 2 of its ASCII value, upper or lower case; U has those of T."""
 
-_SEED = np.uint32((1 << 2 * K) - 1)
-_BASES = np.uint64((1 << VALUE_BITS) - 1)
-_LETTERS = 0x03030303
-_TO_TOP = 1 << 24 | 1 << 18 | 1 << 12 | 1 << 6  # times four letters: their bits side by side in the top byte
-_MIX = 0x9E3779B1  # odd; 2^32 by the golden ratio
+_KMER_MASK = np.uint32((1 << 2 * K) - 1)
+_SEED_MASK = np.uint64((1 << SEED_BITS) - 1)
+_FOUR_BASES = 0x03030303
+_TO_TOP_BYTE = 1 << 24 | 1 << 18 | 1 << 12 | 1 << 6  # multiplied by four bases: their bits side by side in the top byte
+_HASH_FACTOR = 0x9E3779B1  # odd; 2^32 divided by the golden ratio
 
 
-class Sieve(NamedTuple):
-    """Which seeds and pieces there are.
+class SeedFilter(NamedTuple):
+    """Tables of the k-mers and seeds of all targets.
 
     Attributes:
-        seeds: bit `seed & 7` of byte `seed >> 3` is set for every seed of a piece; shape (4^K / 8,).
-        pieces: so for the hash of every piece; a power of two bytes.
+        kmers: bit ``v & 7`` of byte ``v >> 3`` is set if a seed contains the k-mer with value v; shape (4^K / 8,).
+        seeds: likewise for the hash of each seed; its length is a power of two.
         shift: of the hash.
     """
 
+    kmers: U8
     seeds: U8
-    pieces: U8
     shift: int
 
 
-def piece_values(codes: U8) -> I64:
-    """The value of each stretch of `PIECE` nt: two bits a base, see `LETTER_BITS`, the first base lowest.
+def seed_values(codes: U8) -> I64:
+    """Compute the value of each stretch of `SEED_LENGTH` nt: two bits a base (`BASE_BITS`), the first base lowest.
 
     Args:
         codes: shape (n,); unknown bases count as some base.
 
     Returns:
-        Shape (n - PIECE + 1,), at least 0.
+        Shape (max(0, n - SEED_LENGTH + 1),).
     """
-    bits = LETTER_BITS[codes & 3].astype(np.int64)
-    count = max(0, len(codes) - PIECE + 1)
+    bits = BASE_BITS[codes & 3].astype(np.int64)
+    count = max(0, len(codes) - SEED_LENGTH + 1)
     values: I64 = np.zeros(count, dtype=np.int64)
-    for i in range(PIECE):
+    for i in range(SEED_LENGTH):
         values |= bits[i : i + count] << 2 * i
     return values
 
 
-def sieve_of(pieces: I64) -> Sieve:
-    """The tables for the pieces of these values.
+def build_seed_filter(seeds: I64) -> SeedFilter:
+    """Build the tables for seeds of these values.
 
-    The second table has 16 to 32 bits for a piece, so that it stays in the processor's cache; of the stretches that get
-    there and are no piece, 3 to 6 % pass.
+    The second table has 16 to 32 bits per seed, so that it fits into the processor's cache. Of the stretches that reach
+    it and are no seed, 3 to 6 % pass.
     """
-    width = min(max(16, len(pieces).bit_length() + 4), 32)
-    seeds = np.concatenate([pieces >> 2 * offset & int(_SEED) for offset in range(BYTE)])
-    hashes = _hash(pieces, 32 - width)
-    return Sieve(_bit_table(seeds, 2 * K), _bit_table(hashes, width), 32 - width)
+    width = min(max(16, len(seeds).bit_length() + 4), 32)
+    kmers = np.concatenate([seeds >> 2 * offset & int(_KMER_MASK) for offset in range(BASES_PER_BYTE)])
+    hashes = _hash(seeds, 32 - width)
+    return SeedFilter(_bit_table(kmers, 2 * K), _bit_table(hashes, width), 32 - width)
 
 
-def _hash(pieces: I64, shift: int) -> I64:
-    return (pieces * _MIX & 0xFFFFFFFF) >> shift
+def _hash(seeds: I64, shift: int) -> I64:
+    return (seeds * _HASH_FACTOR & 0xFFFFFFFF) >> shift
 
 
-def _bit_table(places: I64, width: int) -> U8:
+def _bit_table(positions: I64, width: int) -> U8:
     bits = np.zeros(1 << width, dtype=np.bool_)
-    bits[places] = True
+    bits[positions] = True
     return np.packbits(bits, bitorder="little")
 
 
 @leaf
-def sift(text: U8, start: int, length: int, sieve: Sieve, packed: U8, passed: I64, found: I64) -> int:
-    """Find where one read may hold a piece.
+def find_seeds(text: U8, start: int, length: int, seed_filter: SeedFilter, packed: U8, passed: I64, found: I64) -> int:
+    """Find the positions of one read that may be seeds.
 
     Args:
-        text: letters, upper or lower case.
-        start: the first of the read.
+        text: ASCII bases, upper or lower case.
+        start: first base of the read.
         length: of the read.
-        sieve: what to look for.
-        packed: filled with the read from byte `ROOM` on, which has room behind it too.
+        seed_filter: tables of all seeds.
+        packed: written: the read from byte `PADDING` on; has room after it too.
         passed: scratch, shape (length / 4 + 1,).
-        found: filled: in the lower `VALUE_BITS` the value of the piece, see `piece_values`, above them the base of the
-            read at which it begins, rising; has room for `length` + `BYTE`. The first and the last may begin or end
-            outside of the read.
+        found: written, in rising order: the seed's value in the lower `SEED_BITS`, above them the base of the read at
+            which it begins. Has room for `length` + `BASES_PER_BYTE`. The first and the last may lie partly outside
+            the read.
 
     Returns:
-        How many were found.
+        The number of positions found.
     """
-    if length < PIECE:
+    if length < SEED_LENGTH:
         return 0
     _pack(text, start, length, packed)
     n = 0
-    for s in range(_seeds(packed, (length - K) // BYTE + 1, sieve.seeds, passed)):
-        around = load_u64(packed, ROOM - 1 + passed[s])
-        for i in range(1, BYTE + 1):
-            piece = int(around >> np.uint64(2 * i) & _BASES)
-            bit = (piece * _MIX & 0xFFFFFFFF) >> sieve.shift
-            found[n] = piece + (BYTE * (passed[s] - 1) + i << VALUE_BITS)  # no branch: the next overwrites what is none
-            n += int(sieve.pieces[bit >> 3] >> (bit & 7) & 1)
+    for s in range(_find_kmers(packed, (length - K) // BASES_PER_BYTE + 1, seed_filter.kmers, passed)):
+        around = load_u64(packed, PADDING - 1 + passed[s])
+        for i in range(1, BASES_PER_BYTE + 1):
+            seed = int(around >> np.uint64(2 * i) & _SEED_MASK)
+            bit = (seed * _HASH_FACTOR & 0xFFFFFFFF) >> seed_filter.shift
+            found[n] = seed + (BASES_PER_BYTE * (passed[s] - 1) + i << SEED_BITS)  # overwritten by the next if no seed
+            n += int(seed_filter.seeds[bit >> 3] >> (bit & 7) & 1)  # without a branch
     return n
 
 
 @leaf
 def _pack(text: U8, start: int, length: int, packed: U8) -> None:
-    """Write four bases to a byte, the first one lowest."""
-    words = length // BYTE
+    """Pack four bases into each byte, the first one lowest."""
+    words = length // BASES_PER_BYTE
     for w in range(words):
-        bits = int(load_u32(text, start + BYTE * w)) >> 1 & _LETTERS
-        packed[ROOM + w] = np.uint8(bits * _TO_TOP >> 24 & 0xFF)
+        bits = int(load_u32(text, start + BASES_PER_BYTE * w)) >> 1 & _FOUR_BASES
+        packed[PADDING + w] = np.uint8(bits * _TO_TOP_BYTE >> 24 & 0xFF)
     rest = 0
-    for j in range(length - BYTE * words):
-        rest |= (int(text[start + BYTE * words + j]) >> 1 & 3) << 2 * j
-    packed[ROOM + words] = rest
+    for j in range(length - BASES_PER_BYTE * words):
+        rest |= (int(text[start + BASES_PER_BYTE * words + j]) >> 1 & 3) << 2 * j
+    packed[PADDING + words] = rest
 
 
 @leaf
-def _seeds(packed: U8, count: int, seeds: U8, passed: I64) -> int:
-    """Write the bytes at which a seed of the table begins; no branch, so that many seeds cost no more than few."""
+def _find_kmers(packed: U8, count: int, kmers: U8, passed: I64) -> int:
+    """Write the bytes at which a k-mer of the table begins; there is no branch, so many k-mers cost little more."""
     n = 0
     for w in range(count):
-        seed = int(load_u32(packed, ROOM + w) & _SEED)
+        kmer = int(load_u32(packed, PADDING + w) & _KMER_MASK)
         passed[n] = w
-        n += int(seeds[seed >> 3] >> (seed & 7) & 1)
+        n += int(kmers[kmer >> 3] >> (kmer & 7) & 1)
     return n
 
 
-VALUE, FIRST, RIGHT, END = range(4)  # columns of `Index.slots`
-READ, TEXT, ENTRY = range(3)  # columns of what is left
+VALUE, FIRST_ROW, AFTER_ROW, END_ROW = range(4)  # columns of `SeedIndex.slots`
+ENTRY_STRAND, ENTRY_SEED, ENTRY_EXACT_START, ENTRY_EXACT_END, ENTRY_ORIGIN, ENTRY_LENGTH = range(6)
+CANDIDATE_READ, CANDIDATE_POSITION, CANDIDATE_ENTRY = range(3)  # columns of candidates
 
-_VALUE = (1 << VALUE_BITS) - 1
+_VALUE_MASK = (1 << SEED_BITS) - 1
 
 
-class Index(NamedTuple):
-    """Where the pieces of all probes are found by their value; see `clonotrack.track.seed_index`.
+class SeedIndex(NamedTuple):
+    """The seeds of all strands of all targets, found by their value; see `clonotrack.track.seed_index`.
 
     Attributes:
-        slots: open-addressing hash table of groups, its length a power of two, shape (slots, 4): value of the piece;
-            its first row of `windows`; the first that is of what follows the piece, those before it being of what
-            precedes it; the row after its last. The last three are 0 where nothing is.
-        windows: shape (rows, 2 `LANES`): window of each of four targets, then what it is judged by, see
+        slots: open-addressing hash table of the distinct seeds, shape (slots, 4); its length is a power of two.
+            Columns: value of the seed (`VALUE`); its first row of `flanks` (`FIRST_ROW`); the first of its rows whose
+            flanks follow the seed, as in earlier ones they precede it (`AFTER_ROW`); the row after its last
+            (`END_ROW`). The last three are 0 in an empty slot.
+        flanks: shape (rows, 2 `TARGETS_PER_ROW`); flanking bases of four targets, then their word masks, see
             `clonotrack.track.kernels.word_filter`.
-        places: shape (`LANES` rows, 6), what the comparison needs of each: number of the probe; first base of the piece
-            in it; first base of the stretch around the piece of which an untouched copy is in the read too, and the
-            base after it; where the probe's codes begin, and how many they are.
+        entries: shape (`TARGETS_PER_ROW` rows, 6); one seed of one strand. Columns: number of the strand; first base of
+            the seed in it; start and end of the exact stretch, the bases around the seed that a read with a hit
+            contains unchanged if this seed is the one without an edit; first of the strand's codes; its length.
     """
 
     slots: I32
-    windows: U64
-    places: I32
+    flanks: U64
+    entries: I32
 
 
 @leaf
-def slot_of(value: int, slots: I32) -> int:
-    """Where a value stands in the hash table, or else the free place for it (Fibonacci hashing)."""
+def find_slot(value: int, slots: I32) -> int:
+    """Find the slot of a value in the hash table, or the empty slot for it (Fibonacci hashing)."""
     slot = (int(value) * 0x9E3779B1 >> 16) & (len(slots) - 1)
-    while slots[slot, END] and slots[slot, VALUE] != value:
+    while slots[slot, END_ROW] and slots[slot, VALUE] != value:
         slot = (slot + 1) & (len(slots) - 1)
     return slot
 
 
 @njit
-def fill_slots(groups: I32, slots: I32) -> None:
-    """Enter groups of distinct values into an empty hash table (all 0) that is longer."""
-    for i in range(len(groups)):
-        slot = slot_of(groups[i, VALUE], slots)
+def fill_slots(seeds: I32, slots: I32) -> None:
+    """Write rows of distinct seeds into an empty hash table.
+
+    Args:
+        seeds: shape (n, 4), the columns of `SeedIndex.slots`.
+        slots: all 0, longer than `seeds`; written.
+    """
+    for i in range(len(seeds)):
+        slot = find_slot(seeds[i, VALUE], slots)
         for column in range(4):
-            slots[slot, column] = groups[i, column]
+            slots[slot, column] = seeds[i, column]
 
 
 @njit
-def narrow(text: U8, starts: I64, ends: I64, sieve: Sieve, index: Index) -> I64:
-    """The targets that reads may hold, each by the place that one of its pieces gives it.
+def find_candidates(text: U8, starts: I64, ends: I64, seed_filter: SeedFilter, index: SeedIndex) -> I64:
+    """Find the targets that reads may match, each by the position of one of its seeds.
 
     Args:
-        text: letters, upper or lower case.
+        text: ASCII bases, upper or lower case.
         starts: read i is ``text[starts[i]:ends[i]]``.
         ends: see `starts`.
-        sieve: of the pieces of `index`.
-        index: what each piece is of.
+        seed_filter: tables of the seeds of `index`.
+        index: the targets of each seed.
 
     Returns:
-        Shape (n, 3): number of the read, place of the piece in the text, and row of `index.places`; ordered by read.
+        Shape (n, 3), ordered by read: number of the read, position of the seed in `text`, row of `index.entries`.
     """
     longest = 0
     for i in range(len(starts)):
         longest = max(longest, ends[i] - starts[i])
-    packed = np.zeros(longest // BYTE + 2 * ROOM, np.uint8)
-    passed, found = np.empty(longest // BYTE + 1, np.int64), np.empty(longest + BYTE, np.int64)
-    done, kept, left = 0, 0, np.empty((1024, 3), np.int64)
+    packed = np.zeros(longest // BASES_PER_BYTE + 2 * PADDING, np.uint8)
+    passed, found = np.empty(longest // BASES_PER_BYTE + 1, np.int64), np.empty(longest + BASES_PER_BYTE, np.int64)
+    done, n, candidates = 0, 0, np.empty((1024, 3), np.int64)
     while done < len(starts):
-        done, kept = _narrow(text, starts, ends, sieve, index, packed, passed, found, done, left, kept)
+        done, n = _fill_candidates(text, starts, ends, seed_filter, index, packed, passed, found, done, candidates, n)
         if done < len(starts):
-            left = grown(left, 2 * len(left))
-    return left[:kept]
+            candidates = grow_rows(candidates, 2 * len(candidates))
+    return candidates[:n]
 
 
 @leaf
-def _narrow(
+def _fill_candidates(
     text: U8,
     starts: I64,
     ends: I64,
-    sieve: Sieve,
-    index: Index,
+    seed_filter: SeedFilter,
+    index: SeedIndex,
     packed: U8,
     passed: I64,
     found: I64,
     done: int,
-    left: I64,
-    kept: int,
+    candidates: I64,
+    n: int,
 ) -> tuple[int, int]:
-    """`narrow` as far as there is room: how many reads are done, and how many rows of `left` are filled."""
-    slots, windows = index.slots, index.windows
+    """Do the work of `find_candidates` while there is room; return the reads done and the candidates written."""
+    slots, flanks = index.slots, index.flanks
     for i in range(done, len(starts)):
-        before, length = kept, ends[i] - starts[i]
-        for piece in range(sift(text, starts[i], length, sieve, packed, passed, found)):
-            place, slot = found[piece] >> VALUE_BITS, slot_of(found[piece] & _VALUE, slots)
-            if place < 0 or place + PIECE > length:
+        before, length = n, ends[i] - starts[i]
+        for s in range(find_seeds(text, starts[i], length, seed_filter, packed, passed, found)):
+            position, slot = found[s] >> SEED_BITS, find_slot(found[s] & _VALUE_MASK, slots)
+            if position < 0 or position + SEED_LENGTH > length:
                 continue
-            if kept + LANES * (slots[slot, END] - slots[slot, FIRST]) > len(left):
+            if n + TARGETS_PER_ROW * (slots[slot, END_ROW] - slots[slot, FIRST_ROW]) > len(candidates):
                 return i, before
-            for row in range(slots[slot, FIRST], slots[slot, END]):
-                begin = BYTE * ROOM + place + (PIECE if row >= slots[slot, RIGHT] else -WINDOW)
-                lanes = alike(windows, row, packed, begin)
-                if lanes:
-                    for lane in range(LANES):
-                        left[kept, READ], left[kept, TEXT] = i, starts[i] + place
-                        left[kept, ENTRY] = LANES * row + lane
-                        kept += lanes >> lane & 1
-    return len(starts), kept
+            for row in range(slots[slot, FIRST_ROW], slots[slot, END_ROW]):
+                flank = SEED_LENGTH if row >= slots[slot, AFTER_ROW] else -FLANK
+                matching = match_words(flanks, row, packed, BASES_PER_BYTE * PADDING + position + flank)
+                if matching:
+                    for k in range(TARGETS_PER_ROW):
+                        candidates[n, CANDIDATE_READ], candidates[n, CANDIDATE_POSITION] = i, starts[i] + position
+                        candidates[n, CANDIDATE_ENTRY] = TARGETS_PER_ROW * row + k
+                        n += matching >> k & 1
+    return len(starts), n

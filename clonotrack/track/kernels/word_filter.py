@@ -1,8 +1,12 @@
-"""Four targets at once beside a piece of a read: which of them it may hold.
+"""Reject targets by words beside a seed: test whether a read may match a target with few edits, at next to no cost.
 
-The compiler does not make vector instructions of so short a loop, so they are spelled out, for whatever processor.
+Let a read contain a whole target with at most e edits, and a stretch around the seed without edits. Then all edits lie
+beside the stretch. Cut what lies there into words. An edit touches at most one word. A word without an edit occurs in
+the read, shifted by at most e positions. So if more than e words do not occur near their position, the read does not
+match, with certainty.
 
-Whether a read can hold a target with few edits, gaps among them: a test that costs next to nothing.
+`match_words` tests the flanking 27 nt of four targets at once, before reads are compared with targets. `may_match`
+tests a single target with the edits that are left, before gaps are considered.
 """
 
 from __future__ import annotations
@@ -17,61 +21,65 @@ from clonotrack.kernels.jit import njit, numba
 from clonotrack.kernels.swar import load_u64
 from clonotrack.sequences import I64, U8, U64
 
-LANES = 4
-WORD = 3  # bases
-WORDS = 9  # beside a piece: what eight bytes hold from each base on
-WINDOW = WORD * WORDS
-MOST_EDITS = 3  # of a target that is judged, and places that a word may be moved by
+TARGETS_PER_ROW = 4  # targets that are tested at once
+WORD = 3  # nt
+WORDS = 9  # words of a flank: as many as eight bytes contain from each base on
+FLANK = WORD * WORDS  # flanking bases beside a seed [nt]
+MAX_EDITS = 3  # most edits of a target that is tested, and most positions that a word may be shifted by
 
-_BITS = 2 * WORD
-_OF_ONE_LOAD = 32 - 3 - WINDOW + 1  # windows, of eight bytes of which up to three bases lie before the first
-_HIGHEST = sum(1 << _BITS * word + _BITS - 1 for word in range(WORDS))
-_OTHERS = (1 << _BITS * WORDS) - 1 - _HIGHEST
-_EVERY = (1 << 64) - 1
-_SPARE = _EVERY - (1 << _BITS * WORDS) + 1
+_WORD_BITS = 2 * WORD
+_SHIFTS_PER_LOAD = 32 - 3 - FLANK + 1  # flanks in eight bytes, of which up to three bases lie before the first
+_HIGH_BITS = sum(1 << _WORD_BITS * word + _WORD_BITS - 1 for word in range(WORDS))
+_LOW_BITS = (1 << _WORD_BITS * WORDS) - 1 - _HIGH_BITS
+_ALL_BITS = (1 << 64) - 1
+_COUNT_BITS = _ALL_BITS - (1 << _WORD_BITS * WORDS) + 1  # the bits above all words
 
 
-def judged(words: U64, edits: I64) -> U64:
-    """What targets are judged by; 0, which refuses none, where there is no word.
+def word_masks(words: U64, edits: I64) -> U64:
+    """Compute the masks of targets: which words of a flank are tested, and how many may differ.
 
-    As many bits are set above the words as more than `WORDS` are counted where more than `edits` words are unlike.
+    The bits above the words make the count of set bits exceed `WORDS` exactly if more than `edits` words differ.
 
     Args:
-        words: the highest bit of each word of a target.
-        edits: that its read may have, at most `MOST_EDITS` where there is a word.
+        words: the highest bit of each word that is tested, shape (n,).
+        edits: most edits of each target, at most `MAX_EDITS` if it has a word.
+
+    Returns:
+        Shape (n,); 0, which rejects no read, if there is no word.
     """
-    asked = (np.uint64(1) << (WORDS - np.minimum(edits, MOST_EDITS)).astype(np.uint64)) - np.uint64(1)
-    return np.where(words > 0, words | asked << np.uint64(_BITS * WORDS), np.uint64(0))
+    above = (np.uint64(1) << (WORDS - np.minimum(edits, MAX_EDITS)).astype(np.uint64)) - np.uint64(1)
+    return np.where(words > 0, words | above << np.uint64(_WORD_BITS * WORDS), np.uint64(0))
 
 
-NOBODY = np.uint64(_SPARE)
-"""What a lane without a target is judged by: there are more such bits than `WORDS`."""
+EMPTY_MASK = np.uint64(_COUNT_BITS)
+"""Mask of a position without a target: it has more than `WORDS` bits, which rejects every read."""
 
 
-def _asked(shift: int) -> int:
-    """The bit that is set, of what a target is judged by, where it may have fewer than `shift` edits."""
-    return _BITS * WORDS + WORDS - shift
+def _shift_bit(shift: int) -> int:
+    """Number of the mask bit that is set if the target may have fewer than `shift` edits."""
+    return _WORD_BITS * WORDS + WORDS - shift
 
 
-def _interpreted(rows: U64, row: int, packed: U8, begin: int) -> int:
-    found = 0
-    for lane in range(LANES):
-        unlike, words = _EVERY, int(rows[row, LANES + lane])
-        for shift in range(-MOST_EDITS, MOST_EDITS + 1):
-            if not shift or not words >> _asked(abs(shift)) & 1:
-                at = int(begin) + shift
-                differs = int(load_u64(packed, at >> 2)) >> 2 * (at & 3) ^ int(rows[row, lane])
-                unlike &= (differs & _OTHERS) + _OTHERS | differs
-        found |= (((unlike | _SPARE) & words).bit_count() <= WORDS) << lane
-    return found
+def _interpreted(rows: U64, row: int, packed: U8, start: int) -> int:
+    matching = 0
+    for k in range(TARGETS_PER_ROW):
+        unlike, mask = _ALL_BITS, int(rows[row, TARGETS_PER_ROW + k])
+        for shift in range(-MAX_EDITS, MAX_EDITS + 1):
+            if not shift or not mask >> _shift_bit(abs(shift)) & 1:
+                base = int(start) + shift
+                differs = int(load_u64(packed, base >> 2)) >> 2 * (base & 3) ^ int(rows[row, k])
+                unlike &= (differs & _LOW_BITS) + _LOW_BITS | differs
+        matching |= (((unlike | _COUNT_BITS) & mask).bit_count() <= WORDS) << k
+    return matching
 
 
 def _compiled() -> Callable[[U64, int, U8, int], int]:
-    integer, lanes = ir.IntType(64), ir.VectorType(ir.IntType(64), LANES)
-    first_lane = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    """Write the same in vector instructions; the compiler makes none of so short a loop."""
+    integer, vector = ir.IntType(64), ir.VectorType(ir.IntType(64), TARGETS_PER_ROW)
+    first_element = ir.Constant(ir.VectorType(ir.IntType(32), TARGETS_PER_ROW), [0] * TARGETS_PER_ROW)
 
-    def all_of(value: int) -> ir.Constant:
-        return ir.Constant(lanes, [value] * LANES)
+    def each(value: int) -> ir.Constant:
+        return ir.Constant(vector, [value] * TARGETS_PER_ROW)
 
     def number(value: int) -> ir.Constant:
         return ir.Constant(integer, value)
@@ -79,82 +87,106 @@ def _compiled() -> Callable[[U64, int, U8, int], int]:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         table, text = (context.make_array(signature.args[i])(context, builder, arguments[i]).data for i in (0, 2))
 
-        def load(start: Any, place: Any, kind: Any) -> Any:
-            value = builder.load(builder.bitcast(builder.gep(start, [place]), kind.as_pointer()))
+        def load(array: Any, index: Any, kind: Any) -> Any:
+            value = builder.load(builder.bitcast(builder.gep(array, [index]), kind.as_pointer()))
             value.align = 1
             return value
 
-        first = builder.mul(arguments[1], number(2 * LANES))
-        bases, words = load(table, first, lanes), load(table, builder.add(first, number(LANES)), lanes)
-        unlike = all_of(_EVERY)
-        for shift in range(-MOST_EDITS, MOST_EDITS + 1):
-            moved = (shift + MOST_EDITS) % _OF_ONE_LOAD
+        first = builder.mul(arguments[1], number(2 * TARGETS_PER_ROW))
+        bases = load(table, first, vector)
+        masks = load(table, builder.add(first, number(TARGETS_PER_ROW)), vector)
+        unlike = each(_ALL_BITS)
+        for shift in range(-MAX_EDITS, MAX_EDITS + 1):
+            moved = (shift + MAX_EDITS) % _SHIFTS_PER_LOAD
             if not moved:
-                at = builder.add(arguments[3], number(shift))
-                eight = load(text, builder.ashr(at, number(2)), integer)
-                window = builder.lshr(eight, builder.shl(builder.and_(at, number(3)), number(1)))
-            here = builder.lshr(window, number(2 * moved))
-            one = builder.insert_element(ir.Constant(lanes, ir.Undefined), here, ir.Constant(ir.IntType(32), 0))
-            differs = builder.xor(builder.shuffle_vector(one, one, first_lane), bases)
-            carried = builder.add(builder.and_(differs, all_of(_OTHERS)), all_of(_OTHERS))
-            # where a target has fewer edits than this shift, the bit that says so becomes all bits
+                base = builder.add(arguments[3], number(shift))
+                eight = load(text, builder.ashr(base, number(2)), integer)
+                flank = builder.lshr(eight, builder.shl(builder.and_(base, number(3)), number(1)))
+            here = builder.lshr(flank, number(2 * moved))
+            single = builder.insert_element(ir.Constant(vector, ir.Undefined), here, ir.Constant(ir.IntType(32), 0))
+            differs = builder.xor(builder.shuffle_vector(single, single, first_element), bases)
+            carried = builder.add(builder.and_(differs, each(_LOW_BITS)), each(_LOW_BITS))
+            # if a target may have fewer edits than this shift, its mask bit becomes all bits
             too_far = (
-                builder.ashr(builder.shl(words, all_of(63 - _asked(abs(shift)))), all_of(63)) if shift else all_of(0)
+                builder.ashr(builder.shl(masks, each(63 - _shift_bit(abs(shift)))), each(63)) if shift else each(0)
             )
             unlike = builder.and_(unlike, builder.or_(builder.or_(carried, differs), too_far))
-        counted = builder.and_(builder.or_(unlike, all_of(_SPARE)), words)
+        counted = builder.and_(builder.or_(unlike, each(_COUNT_BITS)), masks)
         count = numba.core.cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(lanes, [lanes]), f"llvm.ctpop.v{LANES}i64"
+            builder.module, ir.FunctionType(vector, [vector]), f"llvm.ctpop.v{TARGETS_PER_ROW}i64"
         )
-        few = builder.icmp_unsigned("<=", builder.call(count, [counted]), all_of(WORDS))
-        return builder.zext(builder.bitcast(few, ir.IntType(LANES)), integer)
+        few = builder.icmp_unsigned("<=", builder.call(count, [counted]), each(WORDS))
+        return builder.zext(builder.bitcast(few, ir.IntType(TARGETS_PER_ROW)), integer)
 
-    def alike(_context: Any, rows: Any, _row: Any, packed: Any, _begin: Any) -> Any:
+    def match_words(_context: Any, rows: Any, _row: Any, packed: Any, _start: Any) -> Any:
         whole = numba.types.int64
         return whole(rows, whole, packed, whole), generate
 
-    made: Callable[[U64, int, U8, int], int] = numba.extending.intrinsic(alike)
-    return made
+    intrinsic: Callable[[U64, int, U8, int], int] = numba.extending.intrinsic(match_words)
+    return intrinsic
 
 
-alike: Callable[[U64, int, U8, int], int]
-alike = _interpreted if numba.config.DISABLE_JIT else _compiled()
+match_words: Callable[[U64, int, U8, int], int]
+"""Test the flanks of four targets against a read.
 
+Args:
+    rows: flanking bases and word masks, see `clonotrack.track.kernels.seed_filter.SeedIndex`.
+    row: number of the row.
+    packed: the read, four bases to a byte.
+    start: base of the read at which the flank begins without gaps.
 
-COMPARED = 8  # nt, compared at once
+Returns:
+    Bit k is set if the read may match target k of the row.
+"""
+match_words = _interpreted if numba.config.DISABLE_JIT else _compiled()
+
+LONG_WORD = 8  # nt that one load compares
 
 
 @njit
-def plausible(
-    read: U8, length: int, begin: int, probe: U8, origin: int, size: int, low: int, high: int, most: int
+def may_match(
+    read: U8,
+    length: int,
+    start: int,
+    codes: U8,
+    origin: int,
+    size: int,
+    exact_start: int,
+    exact_end: int,
+    max_edits: int,
 ) -> bool:
-    """Whether the rest of a target may stand in the read with at most so many edits, beside a stretch that does.
+    """Test whether a read may match a target with at most `max_edits` edits beside an exact stretch.
 
-    Of ``most + 1`` words of the rest that do not overlap, one has no edit, and with at most so many inserted or
-    deleted bases between it and the stretch it is moved by no more. So where none of them stands in the read within
-    `most` places of where it would without gaps, there are more edits; nothing that holds the target is refused.
+    Of ``max_edits + 1`` words beside the stretch that do not overlap, one has no edit. It is shifted by at most
+    `max_edits` inserted or missing bases. If none of the words occurs in the read near its position, there are more
+    edits. No target that the read contains is rejected.
 
     Args:
         read: codes.
         length: of the read.
-        begin: base of the read at which the target begins, were there no gaps.
-        probe: codes that hold the target from `origin` on.
-        origin: see `probe`.
+        start: base of the read at which the target begins without gaps.
+        codes: contain the target from `origin` on.
+        origin: see `codes`.
         size: bases of the target.
-        low: first base of the stretch that stands in the read unchanged, in the target.
-        high: the base after it.
-        most: edits of the rest.
+        exact_start: first base of the target's stretch that the read contains unchanged.
+        exact_end: the base after it.
+        max_edits: most edits beside the stretch.
 
     Returns:
-        False only where there are more edits; True where the read may end in the rest, or it has too few words.
+        False only if there are more edits. True also if the read may end inside the target, or the target has too few
+        words.
     """
-    if begin < most or begin + size + most > length or low // COMPARED + (size - high) // COMPARED <= most:
+    if (
+        start < max_edits
+        or start + size + max_edits > length
+        or exact_start // LONG_WORD + (size - exact_end) // LONG_WORD <= max_edits
+    ):
         return True
-    left = low // COMPARED
-    for word in range(most + 1):
-        place = low - COMPARED * (word + 1) if word < left else high + COMPARED * (word - left)
-        wanted = load_u64(probe, origin + place)
-        for shift in range(-most, most + 1):
-            if load_u64(read, begin + place + shift) == wanted:
+    left = exact_start // LONG_WORD
+    for word in range(max_edits + 1):
+        position = exact_start - LONG_WORD * (word + 1) if word < left else exact_end + LONG_WORD * (word - left)
+        expected = load_u64(codes, origin + position)
+        for shift in range(-max_edits, max_edits + 1):
+            if load_u64(read, start + position + shift) == expected:
                 return True
     return False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 
-def admit(hashes: list[int], before: set[int]) -> list[bool]:
-    """Whether each was there before; `before` has them all afterwards."""
-    known = []
-    for one in hashes:
-        known.append(one in before)
-        before.add(one)
-    return known
+def add_hashes(hashes: list[int], before: set[int]) -> list[bool]:
+    """Report which hashes the set `before` contains, and add them to it one by one."""
+    contained = []
+    for value in hashes:
+        contained.append(value in before)
+        before.add(value)
+    return contained

@@ -1,4 +1,4 @@
-"""Lines of text and rows of it, letter by letter."""
+"""Naive twins of `clonotrack.kernels.swar`, on Python strings and bytes."""
 
 import re
 
@@ -6,9 +6,9 @@ from tests.raw_reads.twins.fastq import CODES, IUPAC
 
 
 def line_end(text, start, size):
-    """Position of the first line feed, `size` where there is none."""
-    place = text.find(b"\n", start, size)
-    return size if place < 0 else place
+    """Position of the first line feed; `size` if there is none."""
+    position = text.find(b"\n", start, size)
+    return size if position < 0 else position
 
 
 def is_ascii(text, start, end):
@@ -20,15 +20,15 @@ def is_sequence(text, start, end):
 
 
 def word_ends(text, starts):
-    """Where the words end that begin at `starts`."""
+    """The byte after each word."""
     return [start + len(re.split(rb"[\x00-\x20]", text[start:])[0]) for start in starts]
 
 
 def encode_rows(rows):
-    """Codes of each row of letters."""
+    """Codes of each row of bases."""
     return [[CODES.get(letter, 4) for letter in row.upper()] for row in rows]
 
 
-def copy_rows(rows, less):
-    """Each byte of each row, less a number."""
-    return [[byte - less for byte in row] for row in rows]
+def copy_rows(rows, subtract):
+    """Each byte of each row minus a number."""
+    return [[byte - subtract for byte in row] for row in rows]

@@ -5,24 +5,24 @@ from __future__ import annotations
 from clonotrack.sequences import translate
 
 
-def spell(codes: list[int], alphabet: bytes) -> bytes:
+def map_bytes(codes: list[int], alphabet: bytes) -> bytes:
     return bytes(alphabet[code] for code in codes)
 
 
-def turn(texts: list[str]) -> list[str]:
+def reverse_rows(texts: list[str]) -> list[str]:
     return [text[::-1] for text in texts]
 
 
-def spell_cigars(rows: list[tuple[int, int, int, int, list[tuple[str, int]]] | None]) -> list[str]:
-    """Of (start, end, start on the germline, length of the read, pieces) or nothing."""
+def write_cigars(rows: list[tuple[int, int, int, int, list[tuple[str, int]]] | None]) -> list[str]:
+    """CIGAR of each (start, end, start on the germline, length of the read, operations); empty for None."""
     return ["" if row is None else _cigar(*row) for row in rows]
 
 
-def _cigar(start: int, end: int, germline_start: int, length: int, pieces: list[tuple[str, int]]) -> str:
-    aligned = pieces or [("M", end - start)]
+def _cigar(start: int, end: int, germline_start: int, length: int, operations: list[tuple[str, int]]) -> str:
+    aligned = operations or [("M", end - start)]
     parts = [("S", start), ("N", germline_start), *aligned, ("S", length - end)]
     return "".join(f"{bases}{letter}" for letter, bases in parts if bases)
 
 
-def spell_amino_acids(stretches: list[str]) -> list[str]:
+def translate_rows(stretches: list[str]) -> list[str]:
     return [translate(stretch) + ("#" if len(stretch) % 3 else "") for stretch in stretches]

@@ -1,13 +1,9 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.kernels.arrays import select
 from clonotrack.raw_reads.kernels.quality import BOUND, ERRORS, NO_QUALITY, UNIT, error_bound, poor_reads
-from tests.kernels.twins.selection import select as naive_select
 from tests.raw_reads.twins import quality as naive
 
 reads = st.lists(st.lists(st.integers(0, 93), max_size=30), max_size=8)
@@ -58,11 +54,3 @@ def test_twenty_bases_of_q10_are_exactly_two_errors():
     """In floating point they are 2.0000000000000004, and a read at the limit would be refused."""
     assert poor([[10] * 20], UNIT // 10) == [False]
     assert poor([[10] * 20], UNIT // 10 - 1) == [True]
-
-
-@given(reads, st.data())
-@settings(deadline=None)
-def test_select(rows, data):
-    keep = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
-    values, offsets = select(*ragged(rows), np.array(keep, dtype=bool))
-    assert [values[a:b].tolist() for a, b in pairwise(offsets)] == naive_select(rows, keep)

@@ -1,4 +1,4 @@
-"""HITS depend on the reads alone: not on file format, chunks, order, strand, case or what the machine does."""
+"""HITS depend on the reads only, not on file format, chunks, order, strand, case or number of threads."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from clonotrack.raw_reads import fastx, lanes
 from clonotrack.raw_reads.fragments import Counts, batches
 from clonotrack.sequences import reverse_complement
 from clonotrack.track import stage
-from clonotrack.track.hits_table import Sample
-from clonotrack.track.stage import prepare, track
+from clonotrack.track.hits_table import TubeIdentity
+from clonotrack.track.stage import prepare_targets, track
 from tests.raw_reads.test_fastx import bgzip
-from tests.track.made import REFERENCE, J, V, bases, controls, either_strand, marker, markers, substituted
+from tests.track.small_inputs import REFERENCE, J, V, bases, controls, either_strand, marker, markers, substituted
 
 RNG = np.random.default_rng(12)
 PARTS = [V["IGH"][0][-12:] + bases(RNG, 30) + J["IGH"][0][-45:-20] for _ in range(4)]
@@ -27,20 +27,20 @@ MARKERS = markers(*(marker(f"m{i}", part, "pq"[i % 2], max_edits=2) for i, part 
 CONTROLS = controls({"control_id": "cal", "locus": "IGH", "sequence": V["IGH"][0] + bases(RNG, 40) + J["IGH"][0]})
 
 
-def made() -> list[tuple[str, str]]:
-    """Sequence and qualities of reads: of targets with up to three edits, of none, short ones and poor ones."""
-    found = []
+def make_reads() -> list[tuple[str, str]]:
+    """Sequence and qualities of reads: with targets and up to three edits, without, too short, of low quality."""
+    reads = []
     for number in range(900):
         part = [*PARTS, CONTROLS["sequence"][0]][number % 5]
         part = substituted(part, RNG.integers(0, len(part), number % 4).tolist())
         read = bases(RNG, int(RNG.integers(60))) + part + bases(RNG, 9) if number % 3 else bases(RNG, number // 4)
         read = read[: 5 + number] if number % 7 == 0 else read
         read = read[:-3] + "N" + read[-2:] if number % 11 == 0 else read
-        found.append((either_strand(RNG, read), ("I" if number % 13 else "#") * len(read)))
-    return found
+        reads.append((either_strand(RNG, read), ("I" if number % 13 else "#") * len(read)))
+    return reads
 
 
-READS = made()
+READS = make_reads()
 
 
 def text(some: list[tuple[str, str]], end: str = "\n") -> bytes:
@@ -51,9 +51,9 @@ def text(some: list[tuple[str, str]], end: str = "\n") -> bytes:
 def hits(path: Path, *more: Path) -> pl.DataFrame:
     counts = Counts()
     config = Config()
-    targets = prepare(MARKERS, CONTROLS, REFERENCE, Track(), "p")
-    given = batches([Lane(file) for file in (path, *more)], config.reads, config.library(None), counts)
-    found = track(given, counts, targets, REFERENCE, Sample("s", "p"))
+    targets = prepare_targets(MARKERS, CONTROLS, REFERENCE, Track(), "p")
+    reads = batches([Lane(file) for file in (path, *more)], config.reads, config.library(None), counts)
+    found = track(reads, counts, targets, REFERENCE, TubeIdentity("s", "p"))
     totals = found.filter(pl.col("target_kind") == "total").select("target_id", "reads").rows()
     assert sum(n for name, n in totals if name != "scanned") == dict(totals)["scanned"] == len(READS)
     return found
@@ -84,14 +84,14 @@ FORMS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_form_of_the_file_makes_no_difference(tmp_path: Path, expected: pl.DataFrame, form: str) -> None:
+def test_the_format_of_the_file_changes_nothing(tmp_path: Path, expected: pl.DataFrame, form: str) -> None:
     path = tmp_path / "reads"
     path.write_bytes(FORMS[form]())
     assert hits(path).equals(expected)
 
 
 @pytest.mark.parametrize("chunk_bytes", [400, 5_000, 60_000])
-def test_chunks_make_no_difference(
+def test_chunks_change_nothing(
     tmp_path: Path, expected: pl.DataFrame, monkeypatch: pytest.MonkeyPatch, chunk_bytes: int
 ) -> None:
     path = tmp_path / "reads.gz"
@@ -103,7 +103,7 @@ def test_chunks_make_no_difference(
 
 
 @pytest.mark.parametrize("threads", [1, 4])
-def test_the_number_of_threads_makes_no_difference(
+def test_the_number_of_threads_changes_nothing(
     tmp_path: Path, expected: pl.DataFrame, monkeypatch: pytest.MonkeyPatch, threads: int
 ) -> None:
     path = tmp_path / "reads.gz"
@@ -113,7 +113,7 @@ def test_the_number_of_threads_makes_no_difference(
     assert hits(path).equals(expected)
 
 
-def test_lanes_make_no_difference(tmp_path: Path, expected: pl.DataFrame) -> None:
+def test_lanes_change_nothing(tmp_path: Path, expected: pl.DataFrame) -> None:
     paths = [tmp_path / f"lane{i}.gz" for i in range(3)]
     for i, path in enumerate(paths):
         path.write_bytes(gzip.compress(text(READS[300 * i : 300 * i + 300])))

@@ -1,4 +1,4 @@
-"""Small references, targets and reads whose truth is known."""
+"""A small reference, and targets, tables and reads whose truth is known."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from clonotrack.raw_reads.chunk import ReadChunk
 from clonotrack.raw_reads.fragments import Batch
 from clonotrack.sequences import Ragged, reverse_complement
 from clonotrack.tables import CONTROLS, MARKERS, Table
-from clonotrack.track.stage import Search
+from clonotrack.track.count_hits import HitCounts
+from clonotrack.track.search import Matches, TargetSearch
 from clonotrack.track.targets import Target
 
 J = {
@@ -42,24 +43,38 @@ REFERENCE = Reference(
 )
 
 
-def bases(rng: np.random.Generator, length: int, letters: str = "ACGT") -> str:
-    return "".join(rng.choice(list(letters), length))
+def bases(rng: np.random.Generator, length: int, alphabet: str = "ACGT") -> str:
+    """Random bases."""
+    return "".join(rng.choice(list(alphabet), length))
 
 
-def substituted(sequence: str, places: Sequence[int]) -> str:
-    """Another base at each of the places."""
-    found = list(sequence)
-    for place in places:
-        found[place] = {"A": "C", "C": "G", "G": "T", "T": "A", "N": "N"}[found[place]]
-    return "".join(found)
+def substituted(sequence: str, positions: Sequence[int]) -> str:
+    """The sequence with another base at each of the positions."""
+    changed = list(sequence)
+    for position in positions:
+        changed[position] = {"A": "C", "C": "G", "G": "T", "T": "A", "N": "N"}[changed[position]]
+    return "".join(changed)
+
+
+def edited(rng: np.random.Generator, sequence: str, edits: int) -> str:
+    """The sequence with random substitutions, insertions and deletions; some may undo others."""
+    for _ in range(edits):
+        position, kind = int(rng.integers(len(sequence))), int(rng.integers(3))
+        inserted = bases(rng, 1) if kind < 2 else ""
+        sequence = sequence[:position] + inserted + sequence[position + (kind != 1) :]
+    return sequence
+
+
+def either_strand(rng: np.random.Generator, sequence: str) -> str:
+    return reverse_complement(sequence) if rng.random() < 0.5 else sequence
 
 
 def target(
-    part: str, name: str = "m", *, subject_id: str | None = "p", edits: int = 2, before: str = "", after: str = ""
+    part: str, name: str = "m", *, subject_id: str | None = "p", edits: int = 2, prefix: str = "", suffix: str = ""
 ) -> Target:
-    """A marker; a control where there is no patient."""
+    """A marker of a patient; a control if there is no patient."""
     kind = "marker" if subject_id else "control"
-    return Target(name, kind, subject_id, "IGH", before + part + after, part, edits, edits)
+    return Target(name, kind, subject_id, "IGH", prefix + part + suffix, part, edits, edits)
 
 
 def batch(reads: Sequence[str], first: int = 1) -> Batch:
@@ -70,17 +85,21 @@ def batch(reads: Sequence[str], first: int = 1) -> Batch:
     )
 
 
-def searched(
-    reads: Sequence[str], targets: Sequence[Target], subject_id: str | None = "p", reference: Reference = REFERENCE
-) -> Search:
-    """What a search makes of reads in one batch."""
-    search = Search(targets, reference, subject_id)
-    search.add(batch(reads))
-    return search
+def search_reads(
+    reads: Batch | Sequence[str],
+    targets: Sequence[Target],
+    subject_id: str | None = "p",
+    reference: Reference = REFERENCE,
+) -> tuple[Matches, HitCounts]:
+    """Search reads for targets in one batch: the matches, and their counts."""
+    matches = TargetSearch(targets, reference, subject_id).find(reads if isinstance(reads, Batch) else batch(reads))
+    counts = HitCounts(targets)
+    counts.add(matches)
+    return matches, counts
 
 
 def frame(table: Table, rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
-    """Rows of a table; what they leave out is null."""
+    """Rows of a table; columns that they leave out are null."""
     return pl.DataFrame(
         [{name: row.get(name) for name in table.names} for row in rows], schema=table.schema(), orient="row"
     )
@@ -96,7 +115,3 @@ def markers(*rows: dict[str, Any]) -> pl.DataFrame:
 
 def controls(*rows: dict[str, Any]) -> pl.DataFrame:
     return frame(CONTROLS, [{"kind": "calibrator", "copies": 40.0, **row} for row in rows])
-
-
-def either_strand(rng: np.random.Generator, sequence: str) -> str:
-    return reverse_complement(sequence) if rng.random() < 0.5 else sequence
