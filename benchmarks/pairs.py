@@ -16,7 +16,7 @@ import numpy as np
 
 from clonotrack.config import Reads
 from clonotrack.germline.load import load_reference
-from clonotrack.kernels.arrays import turned
+from clonotrack.kernels.arrays import reverse_complement_rows
 from clonotrack.reads.kernels.merge import merge
 from clonotrack.reads.kernels.overlap import find_overlaps
 from clonotrack.sequences import COMPLEMENT, I64, U8, Ragged
@@ -73,7 +73,7 @@ def placed(batch: SimulatedReads) -> tuple[I64, tuple[U8, U8, I64], float]:
     assert batch.mates is not None
     mates, scores = batch.mates
     start = time.process_time()
-    second = turned(mates.codes, scores, mates.offsets, np.ones(len(mates), dtype=np.bool_))
+    second = reverse_complement_rows(mates.codes, scores, mates.offsets, np.ones(len(mates), dtype=np.bool_))
     sides = batch.sequences.codes, batch.qualities, batch.sequences.offsets, *second, mates.offsets
     places, _ = find_overlaps(*sides, Reads().max_false_merge)
     merged = merge(*sides, places, np.zeros((2, 1024, 2), dtype=np.int64), np.zeros((94, 2), dtype=np.int64))

@@ -1,20 +1,20 @@
-"""How long tracking takes beside decompression alone: whole processes, in turn, in one run, start-up included.
+"""Measure the time of tracking against decompression alone: whole processes, alternating, start-up included.
 
     python benchmarks/track.py [--reads 10000000] [--folder DIR] [--cases gzip targets pairs bgzf lanes] [--rounds 3]
 
-Cases (`track_files.py` makes the files; with --folder they stay):
+Cases (`track_files.py` writes the files; with --folder they are kept):
 
     gzip      one FASTQ.gz, 20 markers of ten patients, nine controls
     targets   the same file, 10,000 markers
-    pairs     two FASTQ.gz of half as many pairs
+    pairs     two FASTQ.gz with half as many pairs
     bgzf      the same reads as BGZF
-    lanes     two FASTQ.gz of half the reads each, on a sheet
+    lanes     two FASTQ.gz with half the reads each, on a sheet
 
-Each is timed against `igzip -dc` of its files, one after the other (`gzip -dc` where igzip is not on the PATH; it is
-said which). Printed: medians of wall and processor time, their ratio, peak memory, the marker reads that were counted,
-and where the processor's time goes. With --tools, 200,000 of the reads are searched for the 20 markers with `seqkit
-grep`, `cutadapt` and ours, and analysed with `vidjil-algo` (whose germline is named by $VIDJIL_GERMLINE), where these
-are on the PATH: whole processes, the best of two.
+Each case is timed against `igzip -dc` of its files (`gzip -dc` if igzip is not on the PATH; the output names it). The
+output has medians of wall and processor time, their ratio, peak memory, the marker reads that were counted, and the
+processor time of each step. With --tools, 200,000 of the reads are searched for the 20 markers with `seqkit grep`,
+`cutadapt` and clonotrack, and analysed with `vidjil-algo` ($VIDJIL_GERMLINE names its germline), if these are on the
+PATH: whole processes, the best of two.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from clonotrack.tables import HITS, MARKERS
 
 CASES = ("gzip", "targets", "pairs", "bgzf", "lanes")
 FEW = 200_000
-STEPS = ("find and check records, filter", "sieve, compare, count")
+STEPS = ("find and check records, filter", "seed filter, compare, count")
 
 
 def timed(commands: list[list[str]]) -> tuple[float, float, int]:
-    """Wall seconds, processor seconds and peak memory [MB] of processes, one after the other."""
+    """Measure wall seconds, processor seconds and peak memory [MB] of processes, one after another."""
     start, used, peak = time.perf_counter(), 0.0, 0
     for command in commands:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -55,14 +55,14 @@ def timed(commands: list[list[str]]) -> tuple[float, float, int]:
 
 
 def files_of(case: str, folder: Path, reads: int) -> list[Path]:
-    """The files of reads of a case."""
+    """Return the files of reads of a case."""
     suffixes = {"pairs": ["R1.fastq.gz", "R2.fastq.gz"], "lanes": ["lane1.fastq.gz", "lane2.fastq.gz"]}
     suffixes["bgzf"] = ["bgzf.fastq.gz"]
     return [folder / f"{reads}.{suffix}" for suffix in suffixes.get(case, ["fastq.gz"])]
 
 
 def command_of(case: str, folder: Path, files: list[Path]) -> list[str]:
-    """The call of `clonotrack track`."""
+    """Return the command line of `clonotrack track`."""
     call = [sys.executable, "-m", "clonotrack", "track", "--sample-id", "s", "--force", "--quiet"]
     call += ["-o", str(folder / f"{case}.hits.tsv"), "--controls", str(folder / "controls.tsv")]
     for name in ("markers", "registry")[: 1 + (case == "targets")]:
@@ -76,7 +76,7 @@ def measure(case: str, folder: Path, reads: int, rounds: int, unpack: str) -> No
     """Time one case and print its line."""
     files = files_of(case, folder, reads)
     track, floor = command_of(case, folder, files), [[unpack, "-dc", str(path)] for path in files]
-    timed([track])  # compiles the kernels where they are not cached
+    timed([track])  # compiles the kernels if they are not cached
     runs = [(timed(floor), timed([track])) for _ in range(rounds)]
     low, here = ([median(values) for values in zip(*column, strict=True)] for column in zip(*runs, strict=True))
     ratio = median(b[0] / a[0] for a, b in runs)
@@ -91,55 +91,65 @@ def measure(case: str, folder: Path, reads: int, rounds: int, unpack: str) -> No
 
 
 def phases(folder: Path, path: Path) -> None:
-    """Print where the processor's time goes, step by step on one thread, of up to a million reads."""
+    """Print the processor time of each step on one thread, for up to a million reads."""
     from clonotrack.config import Config
     from clonotrack.germline.load import load_reference
     from clonotrack.io.read_files import Lane
     from clonotrack.io.target_tables import read_markers
     from clonotrack.raw_reads.decompress import HEADROOM, open_blocks
-    from clonotrack.raw_reads.fragments import Counts, batches
-    from clonotrack.track.stage import Search, prepare
+    from clonotrack.raw_reads.fragments import Batch, Counts, batches
+    from clonotrack.track.count_hits import HitCounts
+    from clonotrack.track.locus_counts import LocusCounts
+    from clonotrack.track.search import TargetSearch
+    from clonotrack.track.stage import prepare_targets
 
     config, reference = Config(), load_reference()
     for names in (["markers"], ["markers", "registry"]):
         markers = read_markers([folder / f"{name}.tsv" for name in names], selected=True)
         start = time.process_time()
-        search = Search(prepare(markers, None, reference, config.track, "markers-p0"), reference, "markers-p0")
-        print(f"   {len(markers):,} targets made ready in {time.process_time() - start:.2f} s")
+        targets = prepare_targets(markers, None, reference, config.track, "markers-p0")
+        search = TargetSearch(targets, reference, "markers-p0")
+        hit_counts, locus_counts = HitCounts(targets), LocusCounts(reference, max(len(t.part) for t in targets))
+        print(f"   {len(markers):,} targets prepared in {time.process_time() - start:.2f} s")
         counts = Counts()
-        given = batches([Lane(path)], config.reads, config.library(None), counts)
-        list(map(search.add, islice(given, 1)))
-        spent, seen = dict.fromkeys(STEPS, 0.0), -counts.scanned
+        reads = batches([Lane(path)], config.reads, config.library(None), counts)
+
+        def count(batch: Batch) -> None:
+            locus_counts.add(batch)  # noqa: B023
+            hit_counts.add(search.find(batch))  # noqa: B023
+
+        list(map(count, islice(reads, 1)))
+        spent, n_reads = dict.fromkeys(STEPS, 0.0), -counts.scanned
         for _ in range(130):
             start = time.thread_time()
-            batch = next(given, None)
+            batch = next(reads, None)
             middle = time.thread_time()
             if batch is None:
                 break
-            search.add(batch)
+            count(batch)
             spent[STEPS[0]] += middle - start
             spent[STEPS[1]] += time.thread_time() - middle
-        seen += counts.scanned
-        given.close()
+        n_reads += counts.scanned
+        reads.close()
         for name, seconds in spent.items():
-            print(f"   {1e9 * seconds / seen:6.0f} ns a read: {name}")
+            print(f"   {1e9 * seconds / n_reads:6.0f} ns a read: {name}")
     start, size = time.process_time(), 0
     with open_blocks(path) as blocks:
         for block in islice(blocks, 100):
             size += block.end - HEADROOM
-    print(f"   {1e9 * (time.process_time() - start) / (size / 552):6.0f} ns a read: decompress, in a thread of its own")
+    print(f"   {1e9 * (time.process_time() - start) / (size / 552):6.0f} ns a read: decompress, in its own thread")
 
 
-def made(folder: Path, reads: int, forms: set[str]) -> int:
-    """Make the files in a process of its own: what a child of a large process uses at most is told wrongly."""
+def make_files(folder: Path, reads: int, forms: set[str]) -> int:
+    """Write the files in another process: the peak memory of a child of a large process is reported wrongly."""
     code = f"import track_files, pathlib; print(track_files.make(pathlib.Path({str(folder)!r}), {reads}, {forms!r}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, check=True, stdout=subprocess.PIPE)
     return int(done.stdout)
 
 
 def tools(folder: Path) -> None:
-    """Time other tools at looking for the markers in `FEW` reads, and ours."""
-    made(folder, FEW, {"gzip"})
+    """Time other tools and clonotrack at finding the markers in `FEW` reads."""
+    make_files(folder, FEW, {"gzip"})
     few = folder / f"{FEW}.fastq.gz"
     parts = [
         row["sequence"][row["target_start"] - 1 : row["target_end"]]
@@ -164,18 +174,20 @@ def tools(folder: Path) -> None:
 
 
 def main() -> None:
-    """Make the files, time the cases in turn, print."""
+    """Write the files, time the cases alternately, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reads", type=int, default=10_000_000)
-    parser.add_argument("--folder", type=Path, help="where the files are made; a temporary folder by default")
+    parser.add_argument("--folder", type=Path, help="folder of the files; a temporary one by default")
     parser.add_argument("--cases", nargs="*", choices=CASES, default=CASES)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--tools", action="store_true", help="other tools too")
+    parser.add_argument("--tools", action="store_true", help="also time other tools")
     arguments = parser.parse_args()
     folder = (arguments.folder or Path(tempfile.mkdtemp(prefix="clonotrack-"))).absolute()
-    held = made(folder, arguments.reads, {"gzip", *arguments.cases})
+    with_marker = make_files(folder, arguments.reads, {"gzip", *arguments.cases})
     unpack = shutil.which("igzip") or shutil.which("gzip") or sys.exit("neither igzip nor gzip is on the PATH")
-    print(f"{arguments.reads:,} reads of {LENGTH} nt, {held:,} of them hold a marker with the errors it is allowed")
+    print(
+        f"{arguments.reads:,} reads of {LENGTH} nt, {with_marker:,} of them contain a marker within its allowed edits"
+    )
     print(f"case       files     {Path(unpack).name + ' -dc':9}  track  ratio  processor  peak  marker reads")
     for case in arguments.cases:
         measure(case, folder, arguments.reads, arguments.rounds, unpack)

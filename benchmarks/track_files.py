@@ -1,9 +1,9 @@
-"""The files that `track.py` reads: markers, controls, reads of known truth in several forms.
+"""Write the files that `track.py` reads: markers, controls, and reads of known truth in several formats.
 
-Reads are 250 nt: the ends of rearrangements of all seven loci with 0.3 % errors on either strand, 1 % of them of 20
-markers, 0.1 % of nine controls. Qualities have four values, each base's on its own, which is harder to decompress than
-most files. A block of distinct reads is made and compressed once (gzip level 6) and stands in a file as often as
-needed, each time as a gzip member, so that a file of any size is made in seconds.
+Reads have 250 nt: the ends of rearrangements of all seven loci with 0.3 % errors, on either strand. 1 % of them are of
+20 markers, 0.1 % of nine controls. Qualities have four values, independent for each base, which is harder to decompress
+than most files. A block of distinct reads is simulated and compressed once (gzip level 6). A file contains it as often
+as needed, each time as one gzip member, so that a file of any size is written in seconds.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ N_MARKERS, N_CONTROLS, N_REGISTRY = 20, 9, 9_980
 DISTINCT = 200_000
 BGZF_BYTES = 65_280
 SHORTEST_PART = 40
-JUDGED = 700
+MODELLED = 700
 
 
 def rearrangements(per_locus: int, seed: int, min_inserted: int = 0) -> list[Rearrangement]:
-    """Of all loci, mixed."""
+    """Draw rearrangements of all loci, in random order."""
     rng = np.random.default_rng(seed)
     reference = load_reference()
     made = [
@@ -48,7 +48,7 @@ def rearrangements(per_locus: int, seed: int, min_inserted: int = 0) -> list[Rea
 
 
 def make(folder: Path, reads: int, forms: set[str]) -> int:
-    """Write what is not there yet; give back how many reads hold a marker with no more errors than it is allowed."""
+    """Write the files that do not exist; return how many reads contain a marker within its allowed edits."""
     folder.mkdir(parents=True, exist_ok=True)
     chosen = rearrangements(5, seed=1, min_inserted=8)[: N_MARKERS + N_CONTROLS]
     write_markers(folder / "markers.tsv", chosen[:N_MARKERS], 2)
@@ -75,7 +75,7 @@ def make(folder: Path, reads: int, forms: set[str]) -> int:
 
 
 def amplicons(chosen: list[Rearrangement], count: int, most: list[int]) -> tuple[U8, int]:
-    """Ends of rearrangements with errors, and how many of them hold a marker with no more than it is allowed."""
+    """Return ends of rearrangements with errors, and how many of them contain a marker within its allowed edits."""
     rng = np.random.default_rng(2)
     pool = ends_of(rearrangements(2_000, seed=3), rng)
     special = ends_of(chosen, rng)
@@ -88,13 +88,13 @@ def amplicons(chosen: list[Rearrangement], count: int, most: list[int]) -> tuple
     codes[wrong] = (codes[wrong] + rng.integers(1, 4, int(wrong.sum()), dtype=np.uint8)) % 4
     held = 0
     for number in range(N_MARKERS):
-        start, end = (place - len(chosen[number].sequence) + AMPLICON for place in part(chosen[number]))
+        start, end = (bound - len(chosen[number].sequence) + AMPLICON for bound in part(chosen[number]))
         held += int((wrong[which == number, start:end].sum(axis=1) <= most[number]).sum())
     return codes, held
 
 
 def ends_of(items: list[Rearrangement], rng: np.random.Generator) -> U8:
-    """The last `AMPLICON` nt of each, anything before what is shorter: shape (n, AMPLICON)."""
+    """Return the last `AMPLICON` nt of each, shape (n, AMPLICON); shorter ones begin with random bases."""
     codes = rng.integers(0, 4, (len(items), AMPLICON), dtype=np.uint8)
     for row, item in zip(codes, items, strict=True):
         end = encode(item.sequence[-AMPLICON:])
@@ -103,21 +103,21 @@ def ends_of(items: list[Rearrangement], rng: np.random.Generator) -> U8:
 
 
 def part(rearrangement: Rearrangement) -> tuple[int, int]:
-    """Bounds of what `markers` makes the clone-specific part, 0-based half-open."""
+    """Return the bounds of the clone-specific part that the stage `markers` chooses, 0-based half-open."""
     found = target(rearrangement.sequence, rearrangement.key_region, SHORTEST_PART)
     return found.start - 1, found.end
 
 
 def fastq(codes: U8, seed: int, *, strands: bool = True) -> bytes:
-    """Records of these reads, every other one reversed where both strands are read."""
+    """Write FASTQ records of reads; with `strands`, half of them are reverse-complemented."""
     rng = np.random.default_rng(seed)
     if strands:
-        turned = rng.random(len(codes)) < 0.5
+        reverse = rng.random(len(codes)) < 0.5
         codes = codes.copy()
-        codes[turned] = 3 - codes[turned, ::-1]
+        codes[reverse] = 3 - codes[reverse, ::-1]
     scores = rng.choice(np.frombuffer(b"F:,#", dtype=np.uint8), codes.shape, p=[0.9, 0.07, 0.029, 0.001])
-    places = rng.integers(1_000, 35_000, (len(codes), 2)).tolist()
-    lines = zip(places, DECODE[codes], scores, strict=True)
+    tile_positions = rng.integers(1_000, 35_000, (len(codes), 2)).tolist()
+    lines = zip(tile_positions, DECODE[codes], scores, strict=True)
     return b"".join(
         b"@A01:77:HTRACK:1:%d:%d:%d 1:N:0:ACGTACGT\n%b\n+\n%b\n"
         % (1101 + i // 9999, x, y, bases.tobytes(), quality.tobytes())
@@ -126,36 +126,36 @@ def fastq(codes: U8, seed: int, *, strands: bool = True) -> bytes:
 
 
 def gzipped(text: bytes) -> bytes:
-    """One gzip member, level 6."""
+    """Compress to one gzip member, level 6."""
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     return packer.compress(text) + packer.flush()
 
 
 def bgzipped(text: bytes) -> bytes:
-    """BGZF, level 6."""
+    """Compress to BGZF, level 6."""
     with ThreadPoolExecutor() as pool:
         return b"".join(pool.map(_member, (text[i : i + BGZF_BYTES] for i in range(0, len(text), BGZF_BYTES))))
 
 
-def _member(piece: bytes) -> bytes:
+def _member(block: bytes) -> bytes:
     packer = zlib.compressobj(6, zlib.DEFLATED, -15)
-    data = packer.compress(piece) + packer.flush()
+    data = packer.compress(block) + packer.flush()
     header = struct.pack("<4BI2BH2BHH", 31, 139, 8, 4, 0, 0, 255, 6, 66, 67, 2, len(data) + 25)
-    return header + data + struct.pack("<II", zlib.crc32(piece), len(piece))
+    return header + data + struct.pack("<II", zlib.crc32(block), len(block))
 
 
 def write(path: Path, packed: bytes, times: int) -> None:
-    """The packed block as often as asked for."""
+    """Write a compressed block several times."""
     with path.open("wb") as handle:
         for _ in range(times):
             handle.write(packed)
 
 
 def write_markers(path: Path, made: list[Rearrangement], per_patient: int) -> None:
-    """MARKERS as the stage `markers` writes them; what is there already stays.
+    """Write MARKERS like the stage `markers`; an existing file is kept.
 
-    What the model of recombination says of the first `JUDGED` is stated for those of the same locus that have most
-    nearly as many inserted nt: for all of 10,000 it takes minutes.
+    The recombination model is evaluated for the first `MODELLED` markers. The others take the values of the one of the
+    same locus with the most similar number of inserted nt, because all of 10,000 would take minutes.
     """
     if path.exists():
         return
@@ -177,19 +177,19 @@ def write_markers(path: Path, made: list[Rearrangement], per_patient: int) -> No
             }
         )
     frame = _frame(rows, MARKERS.schema())
-    judged = describe(frame.head(JUDGED), load_reference(), Config().track)
-    told = list(
-        zip(made, judged.select("max_edits", "edits_reason", "background_rate").iter_rows(named=True), strict=False)
+    described = describe(frame.head(MODELLED), load_reference(), Config().track)
+    modelled = list(
+        zip(made, described.select("max_edits", "edits_reason", "background_rate").iter_rows(named=True), strict=False)
     )
-    like = [
-        min((r for r in told if r[0].locus == one.locus), key=lambda r: abs(r[0].inserted - one.inserted))[1]
+    nearest = [
+        min((r for r in modelled if r[0].locus == one.locus), key=lambda r: abs(r[0].inserted - one.inserted))[1]
         for one in made
     ]
-    write_table(frame.with_columns(pl.DataFrame(like)), MARKERS, path)
+    write_table(frame.with_columns(pl.DataFrame(nearest)), MARKERS, path)
 
 
 def write_controls(path: Path, made: list[Rearrangement]) -> None:
-    """CONTROLS: calibrators."""
+    """Write CONTROLS with calibrators."""
     rows = [
         {"control_id": f"c{i}", "kind": "calibrator", "locus": r.locus, "sequence": r.sequence, "copies": 40.0}
         for i, r in enumerate(made)
@@ -198,10 +198,10 @@ def write_controls(path: Path, made: list[Rearrangement]) -> None:
 
 
 def write_sheet(path: Path, files: list[Path]) -> None:
-    """A sheet of one sample with a row for each lane."""
-    about = {"subject_id": "markers-p0", "sample_id": "s", "role": "followup", "library": "default"}
+    """Write a sample sheet with one sample and a row for each lane."""
+    columns = {"subject_id": "markers-p0", "sample_id": "s", "role": "followup", "library": "default"}
     markers = str(path.with_name("markers.tsv"))
-    rows: list[dict[str, object]] = [{**about, "reads_1": str(file), "markers": markers} for file in files]
+    rows: list[dict[str, object]] = [{**columns, "reads_1": str(file), "markers": markers} for file in files]
     write_table(_frame(rows, SAMPLES.schema()), SAMPLES, path)
 
 
