@@ -263,7 +263,8 @@ def control_targets(controls: pl.DataFrame, germline: GermlineKmers, settings: T
         name, sequence = row["control_id"], _checked_bases("CONTROLS", row["control_id"], row["sequence"])
         if len(sequence) < SHORTEST_TARGET:
             message = (
-                f"control {name!r} has {len(sequence)} nt, and at least {SHORTEST_TARGET} are needed: give the whole one"
+                f"control {name!r} has {len(sequence)} nt, and at least {SHORTEST_TARGET} are needed: give its whole "
+                "sequence"
             )
             raise TableError("CONTROLS", "sequence", message)
         bounds = germline.specific_part(sequence)
