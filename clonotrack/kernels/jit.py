@@ -1,95 +1,261 @@
-"""numba, configured in this one place.
+"""Compile kernels with numba and keep their machine code: the only entry to numba.
 
-numba's own cache does not notice an edited callee in another file, and fails at import where its folder cannot
-be written. So every kernel's machine code lives in a folder named after the sources it depends on (its file and
-those that it imports), numba's and Python's version: an edit makes those kernels be compiled anew that it may
-change, and no others. The folder is looked for in ``$CLONOTRACK_CACHE``, else the user's cache folder, else a
-temporary one.
+Kernels have a cache of their own (`_KernelCache`). It leaves numba's settings and the caches of a user's own functions
+alone. Numba's locator names the folder after the kernel's module and the digest of all sources that the machine code
+depends on (`source_digest`) and of the versions of compiler and Python. `cache_folder` decides which folders are safe.
+Each compiled signature is one file, named after the signature and the CPU. Numba itself numbers such files in an index,
+which two processes that compile at once can mix up, so there is no index here. A process that needs a kernel which
+another process compiles at this moment waits and loads it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
-import importlib.metadata
 import os
-import platform
-import re
+import pickle
 import sys
-import tempfile
+import zlib
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
-from typing import TypeVar
+from functools import cache, partial
+from typing import Any, TypeVar
+
+import numba as numba  # noqa: PLC0414  (kernels import it from here)
+import numpy as np
+from llvmlite import __version__ as llvmlite_version
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.serialize import dumps
+
+from clonotrack.kernels import cache_folder, source_digest
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-_PACKAGE = Path(__file__).parents[1]
-_IMPORTED = re.compile(r"^from (clonotrack[.\w]*) import", re.MULTILINE)
-
-
-def sources_of(module: str, package: Path = _PACKAGE) -> list[Path]:
-    """The file of a module and those of the package that it imports, directly or not; sorted."""
-    found: set[Path] = set()
-    waiting = [module]
-    while waiting:
-        source = package.joinpath(*waiting.pop().split(".")[1:]).with_suffix(".py")
-        if source not in found:
-            found.add(source)
-            waiting += _IMPORTED.findall(source.read_text())
-    return sorted(found)
-
-
-def digest_of(module: str, package: Path = _PACKAGE) -> str:
-    """What a kernel module's machine code depends on, as 16 hexadecimal digits."""
-    digest = hashlib.sha256(importlib.metadata.version("numba").encode())
-    digest.update(f"{sys.implementation.cache_tag} {platform.machine()}".encode())
-    for source in sources_of(module, package):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _candidates() -> list[Path]:
-    chosen = os.environ.get("CLONOTRACK_CACHE")
-    user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    temporary = Path(tempfile.gettempdir()) / f"clonotrack-{os.getuid()}"
-    return [Path(chosen)] if chosen else [Path(user) / "clonotrack", temporary]
+_MAGIC = b"clonotrack kernel 1\n"
+_PACKAGE = __name__.partition(".")[0]
 
 
 @cache
-def cache_folder() -> Path:
-    """The first candidate folder that can be written, made if it is not there; else a fresh temporary one."""
-    for candidate in _candidates():
-        folder = candidate / "numba"
+def versions() -> str:
+    """State the versions, beside the sources, on which machine code depends."""
+    own = importlib.import_module(_PACKAGE).__version__
+    return f"{own} {numba.__version__} {llvmlite_version} {np.__version__} {sys.version} {sys.implementation.cache_tag}"
+
+
+def folder_name(module: str) -> str:
+    """Name the folder of a module's kernels after the module, the content it depends on, and the versions."""
+    return f"{module.partition('.')[2] or module}-{source_digest.digest_of(module, versions())}"
+
+
+def folder_names() -> list[str]:
+    """Name the folders of all kernel modules of the package."""
+    return [folder_name(module) for module in source_digest.kernel_modules()]
+
+
+def cpu() -> tuple[str, ...]:
+    """Return target, name and features of the CPU that numba compiles for."""
+    target: tuple[str, ...] = numba.core.registry.cpu_target.target_context.codegen().magic_tuple()
+    return target
+
+
+def _text_of(kind: Any) -> str:
+    """Describe a numba type so that types of other layout differ: named tuples with the names of their fields."""
+    if isinstance(kind, numba.types.BaseNamedTuple):
+        inner = ", ".join(f"{name}: {_text_of(field)}" for name, field in zip(kind.fields, kind, strict=True))
+        return f"{kind.instance_class.__module__}.{kind.instance_class.__qualname__}({inner})"
+    if isinstance(kind, numba.types.BaseTuple | tuple):
+        return f"({', '.join(_text_of(field) for field in kind)})"
+    return repr(kind)
+
+
+class _Locator(_CacheLocator):  # type: ignore[misc]
+    """Locate the machine code of a kernel by the content it depends on, not by path or time of its file."""
+
+    def __init__(self, function: Callable[..., object], file: str) -> None:
+        self._py_file = file  # numba names it in a warning
+        self._line = function.__code__.co_firstlineno
+        self._stamp = folder_name(function.__module__)
+
+    @classmethod
+    def from_function(cls, function: Callable[..., object], file: str) -> _Locator | None:
+        """Return a locator for a function of the package whose source can be read."""
+        return cls(function, file) if source_digest.source_of(function.__module__) else None
+
+    def get_cache_path(self) -> str:
+        """Return the folder in which kernels of this module are written."""
+        folder = cache_folder.writable()
+        return "" if folder is None else str(folder / self._stamp)
+
+    def get_source_stamp(self) -> str:
+        """Return the module and the digest of what its machine code depends on."""
+        return self._stamp
+
+    def get_disambiguator(self) -> str:
+        """Return what tells functions of one name in a module apart."""
+        return str(self._line)
+
+    def ensure_cache_path(self) -> None:
+        """Do nothing: the folder is made when a file is written."""
+
+
+class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
+    """Numba's reading and writing of compiled functions, with our locator whatever numba is configured to use."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._lineno = function.__code__.co_firstlineno
+        self._locator = _Locator.from_function(function, function.__code__.co_filename)
+        self._filename_base = f"{function.__qualname__.replace('<', '').replace('>', '')}-{self._lineno}"
+
+
+class _Files:
+    """The files of one kernel: one for each signature and CPU."""
+
+    def __init__(self, stamp: str, base: str) -> None:
+        self._stamp, self._base = stamp, base
+
+    def _name(self, key: tuple[Any, ...]) -> str:
+        signature, *others = key
+        text = f"{_text_of(getattr(signature, 'args', signature))} {others!r}"
+        return f"{self._base}.{hashlib.sha256(text.encode()).hexdigest()[:24]}.nbc"
+
+    def load(self, key: tuple[Any, ...]) -> Any:
+        """Load what was compiled for a key from the first safe folder that has it; None if none has."""
+        name = self._name(key)
+        for folder in cache_folder.readable():
+            place = f"{folder}/{self._stamp}"
+            if _is_safe(place) and (content := _read(f"{place}/{name}")) is not None:
+                cache_folder.note_use(folder, folder_names)
+                with contextlib.suppress(Exception):  # damaged in a way that the checksum misses
+                    return pickle.loads(content)
+        return None
+
+    def save(self, key: tuple[Any, ...], data: Any) -> None:
+        """Write what was compiled for a key; a disk that is full only costs the next process its time."""
+        folder = cache_folder.writable()
+        if folder is None:
+            return
+        content = dumps(data)
+        place = folder / self._stamp
+        with contextlib.suppress(OSError):
+            cache_folder.note_use(folder, folder_names, compiled=True)
+            for attempt in range(2):  # the folder can be removed by a process of another version
+                try:
+                    cache_folder.make_folder(place)
+                    head = _MAGIC + zlib.crc32(content).to_bytes(4, "little")
+                    cache_folder.replace_file(place / self._name(key), head + content)
+                    break
+                except FileNotFoundError:
+                    if attempt:
+                        raise
+
+    def claim(self, key: tuple[Any, ...]) -> contextlib.AbstractContextManager[bool]:
+        """Be the only process that compiles this key; true if that was not so at once."""
+        return cache_folder.claim(f"{self._stamp}/{self._name(key)}")
+
+    def flush(self) -> None:
+        """Forget all that was compiled of this kernel."""
+        folder = cache_folder.writable()
+        if folder is not None:
+            for file in (folder / self._stamp).glob(f"{self._base}.*"):
+                file.unlink(missing_ok=True)
+
+
+_safe: set[str] = set()
+
+
+def _is_safe(folder: str) -> bool:
+    """Tell whether a module's folder in a safe folder is one that nobody else can write; False if it is missing."""
+    if folder not in _safe:
+        with contextlib.suppress(OSError):
+            if cache_folder.fault_of_entry(os.lstat(folder), folder) is None:
+                _safe.add(folder)
+    return folder in _safe
+
+
+def _read(path: str) -> bytes | None:
+    """Read a file of machine code; None if it is missing, damaged, or others can write it."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+            if cache_folder.fault_of_entry(os.fstat(file.fileno()), path) is not None:
+                return None
+            content = file.read()
+    except OSError:
+        return None
+    size = len(_MAGIC) + 4
+    body = content[size:]
+    is_whole = content[:size] == _MAGIC + zlib.crc32(body).to_bytes(4, "little")
+    return body if is_whole else None
+
+
+@cache
+def _import_without_scipy() -> None:
+    """Import numba's array functions, which every kernel needs, without the scipy.linalg that they look for.
+
+    Numba imports scipy.linalg only to know that matrix products will work, which takes 0.15 of the 0.9 s of processor
+    time that a warm `clonotrack track` needs (numba 0.68, scipy 1.17). scipy is a dependency, so the answer is known.
+    A user's own functions find numba as they always do: it looks for scipy again when it compiles such a product.
+    """
+    if "numba.np.arraymath" in sys.modules:
+        return
+    linalg: Any = importlib.import_module("numba.np.linalg")
+    check = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        arraymath: Any = importlib.import_module("numba.np.arraymath")
+        arraymath.ensure_blas = check
+    finally:
+        linalg.ensure_blas = check
+
+
+class _KernelCache(FunctionCache):  # type: ignore[misc]
+    """Numba's cache of a function, for a kernel: it looks at no folder before the kernel is called."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._name = repr(function)
+        self._py_func = function
+        self._impl = _Implementation(function)
+        self._cache_file = _Files(self._impl.locator.get_source_stamp(), self._impl.filename_base)
+        self.enable()
+
+    @property
+    def cache_path(self) -> str:
+        """The folder in which this kernel is written."""
+        path: str = self._impl.locator.get_cache_path()
+        return path
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Load the machine code for a signature; None if there is none."""
+        _import_without_scipy()
+        loaded = super().load_overload(sig, target_context)
+        self._wanted = sig, target_context
+        return loaded
+
+    def _load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(folder, os.W_OK):
-            return folder
-    return Path(tempfile.mkdtemp(prefix="clonotrack-"))
+            return super()._load_overload(sig, target_context)
+        except Exception:  # a file that is whole, but not of this process's numba: it is compiled and written again
+            return None
 
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Do nothing: `compile_once` has saved it, while other processes waited."""
 
-os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
+    def compile_once(self, compiler: Callable[..., Any], args: Any, return_type: Any) -> Any:
+        """Compile what `load_overload` did not find, unless another process does so meanwhile.
 
-import numba as numba  # noqa: E402, PLC0414  (after its cache folder is set)
-
-
-def _register() -> None:
-    """Let numba load what every kernel needs, without scipy's linear algebra, which none does: 0.2 s."""
-    held = sys.modules.get("scipy.linalg")
-    sys.modules["scipy.linalg"] = held  # type: ignore[assignment]  # None: not to be found
-    importlib.import_module("numba.np.arraymath")
-    if held is None:
-        del sys.modules["scipy.linalg"]
-
-
-_register()
-
-
-@cache
-def _folder(module: str) -> str:
-    return str(cache_folder() / f"{module}-{digest_of(module)}")
+        Args:
+            compiler: numba's; returns a `CompileResult`.
+            args: numba types of the arguments.
+            return_type: numba type, or None.
+        """
+        sig, context = self._wanted
+        with self._cache_file.claim(self._index_key(sig, context.codegen())) as waited:
+            loaded = super().load_overload(sig, context) if waited else None
+            if loaded is not None:
+                context.insert_user_function(loaded.entry_point, loaded.fndesc, [loaded.library])
+                return loaded
+            compiled = compiler(args, return_type)
+            super().save_overload(sig, compiled)
+            return compiled
 
 
 def njit(function: Function) -> Function:
@@ -112,7 +278,9 @@ def inlined(function: Function) -> Function:
 
 
 def _compiled(function: Function, **options: object) -> Function:
-    if function.__module__.startswith("clonotrack."):  # numba asks for the folder when it decorates
-        numba.config.CACHE_DIR = _folder(function.__module__)
-    compiled: Function = numba.njit(cache=True, nogil=True, **options)(function)
-    return compiled
+    compiled: Any = numba.njit(nogil=True, **options)(function)
+    if not numba.config.DISABLE_JIT and source_digest.source_of(function.__module__):
+        kernels = compiled._cache = _KernelCache(function)  # what numba's `cache=True` does, with our cache
+        compiled._compiler.compile = partial(kernels.compile_once, compiled._compiler.compile)
+    kernel: Function = compiled
+    return kernel
