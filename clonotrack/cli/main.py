@@ -61,8 +61,12 @@ COMMANDS = {
     "simulate": "Make reads of known truth.",
     "germline": "List or check the V, D and J reference.",
     "plan": "Say what has to go into a tube to detect a level.",
+    "compile": "Compile the kernels before they are needed.",
     "config": "Print commented default settings, or their JSON Schema.",
 }
+
+_FUNCTIONS = {"compile": "compile_kernels"}
+"""Commands that would hide a function of Python under their own name."""
 
 
 class Commands(click.Group):
@@ -77,7 +81,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"clonotrack.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, _FUNCTIONS.get(cmd_name, cmd_name))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

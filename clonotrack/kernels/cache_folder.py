@@ -158,6 +158,11 @@ def writable() -> Path | None:
     return _say(f"{whose}: {why}: this command compiles its kernels {where}: {advice}", temporary)
 
 
+def is_kept(folder: Path) -> bool:
+    """Tell whether a folder for compiled kernels is there after this process."""
+    return folder.name == "numba"
+
+
 def _unusable(root: Path) -> str | None:
     """Make the folder of kernels below a root; say why it cannot be used."""
     folder = root / "numba"

@@ -1,0 +1,264 @@
+"""``clonotrack compile``: fill the cache of compiled kernels before anything else needs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import click
+
+from clonotrack.cli.console import say, speech
+
+_UMI = 10
+_PLAN = {
+    "seed": 1,
+    "repertoire": {"clones": 200},
+    "samples": [
+        {"sample_id": "dx", "subject_id": "p", "role": "baseline", "level": 0.6, "cells": 200, "b_fraction": 0.1},
+        {"sample_id": "d15", "subject_id": "p", "role": "followup", "level": 0.01, "cells": 5000, "b_fraction": 0.01},
+        {"sample_id": "ntc", "role": "negative_control", "cells": 0},
+    ],
+}
+_LIBRARIES: dict[str, dict[str, Any]] = {
+    "single": {"reads_per_molecule": 2},
+    "umis": {"reads_per_molecule": 4, "mate_length": 150, "umi_length": _UMI},
+}
+_MARKERS = {"single": ("IGH", "TRB"), "umis": ("IGH",)}
+Call = list[str]
+
+
+@click.command("compile")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes that compile at once; by default one per core.")
+@click.option("--clear", is_flag=True, help="Remove all compiled kernels, of every version, and compile nothing.")
+def compile_kernels(jobs: int | None, clear: bool) -> None:
+    """Compile the kernels of all commands, so that no later command has to.
+
+    Compiled kernels serve one kind of CPU. They are kept in $CLONOTRACK_CACHE, otherwise in the user's cache folder.
+    Commands find them there, on every machine with the same kind of CPU that shares the folder.
+    """
+    from clonotrack.errors import ClonotrackError
+    from clonotrack.kernels import cache_folder
+
+    if clear:
+        cleared = list(cache_folder.clear())
+        say("\n".join(f"removed the compiled kernels in {folder}" for folder in cleared) or "no kernels are kept")
+        return
+    folder = cache_folder.writable()
+    if folder is None or not cache_folder.is_kept(folder):
+        raise ClonotrackError(
+            f"compiled kernels cannot be kept: set {cache_folder.VARIABLE} to a folder that only you can write"
+        )
+    key = _key()
+    if cache_folder.is_complete(key):
+        say(f"all kernels are compiled: {folder}")
+        return
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="clonotrack-") as name:
+        data = Path(name)
+        write_inputs(data)
+        _run_all(data, list(_TASKS), jobs or len(os.sched_getaffinity(0)), folder)
+    cache_folder.mark_complete(folder, key)
+    say(f"compiled {_count(folder)} kernels in {time.monotonic() - start:.0f} s: {folder}")
+
+
+def _key() -> str:
+    """Digest the sources of all kernels, the CPU, and this file."""
+    import hashlib
+
+    from clonotrack.kernels import jit
+
+    text = repr((jit.folder_names(), jit.cpu(), Path(__file__).read_bytes()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _count(folder: Path) -> int:
+    return sum(1 for _ in folder.glob("*/*.nbc"))
+
+
+def _run_all(data: Path, tasks: Sequence[str], jobs: int, folder: Path) -> None:
+    """Run every task in a process of its own, `jobs` at once.
+
+    Raises:
+        ClonotrackError: a task failed; holds what it printed.
+    """
+    from clonotrack.errors import ClonotrackError
+
+    start = time.monotonic()
+    with ThreadPoolExecutor(max_workers=jobs) as workers:
+        waiting: dict[Future[tuple[int, str]], str] = {workers.submit(_run, task, data): task for task in tasks}
+        while waiting:
+            done, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
+            seconds = time.monotonic() - start
+            for future in done:
+                task, (status, text) = waiting.pop(future), future.result()
+                if status:
+                    for other in waiting:
+                        other.cancel()
+                    raise ClonotrackError(f"kernels of `{task}` could not be compiled:\n{text.strip()}")
+                finished = len(tasks) - len(waiting)
+                _show(f"{finished} of {len(tasks)} steps, {_count(folder)} kernels, {seconds:.0f} s: {task}", last=True)
+            if not done and sys.stderr.isatty():
+                _show(f"{_count(folder)} kernels, {seconds:.0f} s", last=False)
+
+
+def _show(text: str, *, last: bool) -> None:
+    """Print progress on standard error; at a terminal the next line replaces one that is not the `last` of its kind."""
+    if not speech().quiet:
+        click.echo(f"\r{text}\x1b[K" if sys.stderr.isatty() else text, err=True, nl=last)
+
+
+def _run(task: str, data: Path) -> tuple[int, str]:
+    """Run a task in a new process; return its exit status and what it printed."""
+    code = "import sys; from clonotrack.cli.compile import run_task; sys.exit(run_task(sys.argv[1], sys.argv[2]))"
+    call = [sys.executable, "-W", "ignore", "-c", code, task, str(data)]
+    ended = subprocess.run(call, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def run_task(task: str, data: str) -> int:
+    """Run the commands of a task in this process, and return the first exit status that is not 0."""
+    from clonotrack.cli.main import main
+
+    return next(filter(None, (main(call) for call in _TASKS[task](Path(data)))), 0)
+
+
+# What is run: the commands of every stage on a few hundred simulated reads, single and in pairs with UMIs
+
+
+def _sheet(folder: Path, sample_id: str | None = None) -> Call:
+    call = ["--samples", str(folder / "samples.tsv"), "--config", str(folder / "config.yaml")]
+    return call if sample_id is None else [*call, "--sample-id", sample_id]
+
+
+def _annotate(data: Path) -> Iterator[Call]:
+    """Annotate whole rearrangements, then single mates, which end inside of V; cluster both."""
+    for name, reads, threads in (("single", "dx.fastq.gz", "1"), ("umis", "dx_1.fastq.gz", "2")):
+        folder = data / name
+        config = ["--config", str(folder / "config.yaml"), "--force", "-o"]
+        rows, clonotypes = folder / f"{name}.rearrangements.parquet", folder / f"{name}.clonotypes.tsv"
+        yield ["annotate", str(folder / reads), "--threads", threads, *config, str(rows)]
+        yield ["cluster", str(rows), *config, str(clonotypes)]
+
+
+def _track(data: Path) -> Iterator[Call]:
+    """Track and quantify, without and with UMIs."""
+    for name in _LIBRARIES:
+        folder = data / name
+        markers = ["--markers", str(folder / "true_markers.tsv")]
+        hits = {sample: folder / f"{sample}.hits.tsv" for sample in ("d15", "ntc")}
+        for sample, table in hits.items():
+            yield ["track", *_sheet(folder, sample), *markers, "--force", "-o", str(table)]
+        background = ["--background", str(hits["ntc"])]
+        call = ["quantify", str(hits["d15"]), *background, *_sheet(folder), *markers]
+        yield [*call, "--force", "-o", str(folder / "mrd.tsv")]
+        if name == "single":
+            evolved = ["track", str(folder / "evolved.fastq"), *markers, "--sample-id", "e", "--subject-id", "p"]
+            yield [*evolved, "--force", "-o", str(folder / "e.hits.tsv")]
+
+
+def _reads(data: Path) -> Iterator[Call]:
+    """Read every kind of file: single reads, pairs, FASTA, BAM, UMIs in reads, names and tags; primers."""
+    for name in _LIBRARIES:
+        yield ["reads", *_sheet(data / name, "dx"), "--force", "-o", str(data / name / "dx.sequences.parquet")]
+    forms = data / "forms"
+    for name, library in (("reads.fasta", "primers"), ("names.fastq", "names"), ("tags.bam", "tags")):
+        call = ["reads", str(forms / name), "--library", library, "--config", str(forms / "config.yaml")]
+        yield [*call, "--force", "-o", str(forms / f"{library}.sequences.tsv")]
+
+
+def _stages(data: Path) -> Iterator[Call]:
+    """Run the stages as the workflow does, from the files of the stage before, then `baseline` and `followup`."""
+    for name in _LIBRARIES:
+        folder = data / name
+        config = ["--config", str(folder / "config.yaml"), "--force", "-o"]
+        sequences, rows, clonotypes = (
+            str(folder / f"s.{end}") for end in ("sequences.parquet", "rearrangements.tsv", "clonotypes.tsv")
+        )
+        yield ["reads", *_sheet(folder, "dx"), "--force", "-o", sequences]
+        yield ["annotate", sequences, *config, rows]
+        yield ["cluster", rows, *config, clonotypes]
+        yield ["track", *_sheet(folder, "dx"), "--force", "-o", str(folder / "controls.hits.tsv")]
+        given = ["--hits", str(folder / "controls.hits.tsv"), "--samples", str(folder / "samples.tsv")]
+        yield ["markers", clonotypes, "--subject-id", "p", "--sample-id", "dx", *given, *config, str(folder / "m.tsv")]
+        yield ["baseline", *_sheet(folder, "dx"), "--force", "-o", str(folder)]
+        markers = ["--markers", str(folder / "true_markers.tsv")]
+        yield ["followup", *_sheet(folder, "d15"), *markers, "--force", "-o", str(folder)]
+
+
+_TASKS: dict[str, Callable[[Path], Iterable[Call]]] = {
+    "annotate": _annotate,
+    "track": _track,
+    "reads": _reads,
+    "baseline": _stages,
+}
+"""Those that compile longest come first. Later ones load what earlier ones compiled, or wait for it."""
+
+
+def write_inputs(data: Path) -> None:
+    """Simulate a patient for both libraries, and write some reads in every form that a command accepts."""
+    import yaml
+
+    from clonotrack.germline.load import load_reference
+    from clonotrack.simulate import Series, parse_plan, write_series
+
+    reference = load_reference(None)
+    for name, library in _LIBRARIES.items():
+        made = {"loci": ["IGH", "IGK", "TRB", "TRD"], "calibrators_per_locus": 6, "calibrator_copies": 20, **library}
+        subject = {"subject_id": "p", "markers": [{"locus": locus} for locus in _MARKERS[name]]}
+        plan = parse_plan({**_PLAN, "libraries": {"l": made}, "subjects": [subject]})
+        write_series(Series(plan, reference), data / name)
+    place = data / "umis" / "config.yaml"
+    settings = yaml.safe_load(place.read_text())
+    settings["libraries"]["l"]["umi_pattern"] = f"^(?P<umi>.{{{_UMI}}})"
+    place.write_text(yaml.safe_dump(settings))
+    _write_evolved(data / "single")
+    _write_forms(data)
+
+
+def _write_evolved(folder: Path) -> None:
+    """Write reads of the markers in which other bases stand before ever later positions, as after V replacement."""
+    import polars as pl
+
+    columns = "marker_id", "sequence", "target_end"
+    markers = pl.read_csv(folder / "true_markers.tsv", separator="\t").select(columns)
+    other = str.maketrans("ACGT", "CGTA")
+    with (folder / "evolved.fastq").open("w") as file:
+        for name, sequence, end in markers.iter_rows():
+            for cut in range(60, end, 4):
+                bases = sequence[:cut].translate(other) + sequence[cut:]
+                file.write(f"@{name}:{cut}\n{bases}\n+\n{'I' * len(bases)}\n")
+
+
+def _write_forms(data: Path) -> None:
+    """Write the first reads of `umis` as FASTA, FASTQ with UMIs in its names, and BAM with UMIs in tags."""
+    import gzip
+
+    import pysam
+    import yaml
+
+    forms = data / "forms"
+    forms.mkdir()
+    lines = gzip.decompress((data / "umis" / "dx_1.fastq.gz").read_bytes()).decode().splitlines()[:800]
+    reads = [(lines[i][1:].split()[0], lines[i + 1], lines[i + 3]) for i in range(0, len(lines), 4)]
+    (forms / "reads.fasta").write_text("".join(f">{name}\n{bases[:80]}\n{bases[80:]}\n" for name, bases, _ in reads))
+    (forms / "names.fastq").write_text(
+        "".join(f"@{name}:{bases[:_UMI]}\n{bases[_UMI:]}\n+\n{scores[_UMI:]}\n" for name, bases, scores in reads)
+    )
+    (forms / "primers.fasta").write_text(f">first\n{reads[0][1][_UMI : _UMI + 20]}\n")
+    header = pysam.AlignmentHeader.from_dict({"HD": {"VN": "1.6", "SO": "unsorted"}})
+    with pysam.AlignmentFile(str(forms / "tags.bam"), "wb", header=header) as file:
+        for name, bases, scores in reads:
+            line = pysam.AlignedSegment(header)
+            line.query_name, line.flag, line.query_sequence = name, 4, bases[_UMI:]
+            line.query_qualities = pysam.qualitystring_to_array(scores[_UMI:])
+            line.set_tag("RX", bases[:_UMI])
+            file.write(line)
+    libraries = {"primers": {"primers": "primers.fasta"}, "names": {"umi_read": "name"}, "tags": {"umi_read": "RX"}}
+    (forms / "config.yaml").write_text(yaml.safe_dump({"libraries": libraries}))
