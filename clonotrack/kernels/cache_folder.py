@@ -143,18 +143,18 @@ def writable() -> Path | None:
     """
     chosen, own = _chosen(), _own()
     first = chosen or own
+    is_readable = bool(readable())
+    readable.cache_clear()  # a folder that is made now is read from now on
     why = "the user has no home folder" if first is None else _unusable(first)
     if why is None and first is not None:
         return first / "numba"
-    other = own if chosen is not None and chosen / "numba" in readable() else None
+    other = own if chosen is not None and is_readable else None
     if other is not None and _unusable(other) is None:
         return _say(f"{why}: kernels that it lacks are compiled into {other}", other / "numba")
     whose = f"the folder of ${VARIABLE} is not used" if chosen is not None else "compiled kernels cannot be kept"
     advice = f"set {VARIABLE} to a folder that only you can write"
     temporary = _temporary()
-    where = (
-        "into a temporary folder" if temporary else "in memory, as the folder for temporary files is not safe either"
-    )
+    where = "into a temporary folder" if temporary else "in memory (the folder for temporary files is not safe either)"
     return _say(f"{whose}: {why}: this command compiles its kernels {where}: {advice}", temporary)
 
 

@@ -1,68 +1,292 @@
-"""Where compiled kernels are kept."""
+"""Machine code of kernels: kept by content, loaded from safe folders only, and never in the way of a user's numba."""
 
 import os
-import re
-from collections.abc import Iterator
+import pickle
+import shutil
+import subprocess
+import sys
+import zlib
 from pathlib import Path
 
 import pytest
 
+import clonotrack
 from clonotrack.kernels import jit
 
+PACKAGE = Path(clonotrack.__file__).parent
 
-@pytest.fixture(autouse=True)
-def _forgotten() -> Iterator[None]:
-    jit.cache_folder.cache_clear()
-    yield
-    jit.cache_folder.cache_clear()
+KERNELS = """
+import sys
+import numpy as np
+import numba.core.event as event
+from clonotrack.kernels.arrays import mismatches
+from clonotrack.kernels.hashing import admit
+
+class Compiled(event.Listener):
+    names = []
+    def on_start(self, entered):
+        self.names.append(entered.data["dispatcher"].py_func.__name__)
+    def on_end(self, left):
+        pass
+
+event.register("numba:compile", Compiled())
+codes = np.array([0, 1, 2, 3], dtype=np.uint8)
+known = admit(np.array([5, 5], dtype=np.uint64), np.zeros(4, np.uint64))
+print(mismatches(codes, 0, codes[::-1].copy(), 0, 4, 4), *known.astype(int), len(Compiled.names))
+"""
+"""Two kernels of two modules; prints their results, and how often numba compiled something."""
+RESULT = "4 0 1"
 
 
-def test_the_chosen_folder_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLONOTRACK_CACHE", str(tmp_path / "cache"))
-    folder = jit.cache_folder()
-    assert folder.parent == tmp_path / "cache"
-    assert folder.is_dir()
+def environment(cache: Path | None, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "CLONOTRACK_"))}
+    return {**kept, **({} if cache is None else {"CLONOTRACK_CACHE": str(cache)}), **more}
 
 
-def test_a_folder_that_cannot_be_written_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("CLONOTRACK_CACHE", str(tmp_path / "file"))
-    assert os.access(jit.cache_folder(), os.W_OK)
-    jit.cache_folder.cache_clear()
-    monkeypatch.delenv("CLONOTRACK_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert os.access(jit.cache_folder(), os.W_OK)
+def run(code: str, cache: Path | None, root: Path = PACKAGE.parent, **more: str) -> tuple[str, str]:
+    """Run Python code with a cache; return what it printed."""
+    call = [sys.executable, "-c", code]
+    surroundings = environment(cache, PYTHONPATH=str(root), **more)
+    ended = subprocess.run(call, env=surroundings, cwd=root, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip(), ended.stderr
+
+
+def compilations(cache: Path | None, root: Path = PACKAGE.parent, **more: str) -> int:
+    """Run two kernels and check their results; return how often numba compiled something."""
+    out, error = run(KERNELS, cache, root, **more)
+    assert not error
+    assert out.startswith(f"{RESULT} ")
+    return int(out.split()[-1])
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that holds two kernels; not to be changed."""
+    cache = tmp_path_factory.mktemp("filled") / "cache"
+    assert compilations(cache) >= 2
+    return cache
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Path:
-    """Kernels of which `caller` needs `callee`, and `callee` the sequence module; `other` needs nothing."""
-    folder = tmp_path / "clonotrack"
-    (folder / "kernels").mkdir(parents=True)
-    (folder / "track" / "kernels").mkdir(parents=True)
-    (folder / "sequences.py").write_text("")
-    (folder / "track" / "kernels" / "caller.py").write_text("from clonotrack.kernels.callee import f\n")
-    callee = "import numpy\n\nfrom clonotrack.sequences import (\n    U8,\n)\n"
-    (folder / "kernels" / "callee.py").write_text(callee)
-    (folder / "kernels" / "other.py").write_text("")
+def cache(filled: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(filled, tmp_path / "cache"))
+
+
+def checkout(folder: Path) -> Path:
+    """Copy the package's code, all files with other times."""
+    copy = shutil.copytree(PACKAGE, folder / "clonotrack", ignore=shutil.ignore_patterns("__pycache__"))
+    for file in copy.rglob("*.py"):
+        os.utime(file, (1, 1))
     return folder
 
 
-@pytest.mark.parametrize("edited", ["kernels/callee.py", "track/kernels/caller.py", "sequences.py"])
-def test_an_edit_moves_the_kernels_that_it_may_change_and_no_others(package: Path, edited: str) -> None:
-    caller, other = "clonotrack.track.kernels.caller", "clonotrack.kernels.other"
-    before = {name: jit.digest_of(name, package) for name in (caller, other)}
-    (package / edited).write_text((package / edited).read_text() + "x = 1\n")
-    assert jit.digest_of(caller, package) != before[caller]
-    assert jit.digest_of(other, package) == before[other]
+def test_kernels_are_compiled_once(cache: Path) -> None:
+    assert compilations(cache) == 0
 
 
-def test_every_kernel_file_imports_others_in_the_way_that_is_looked_for() -> None:
-    """By `from clonotrack.room.module import name`, not as a module of a package."""
-    package = Path(jit.__file__).parents[1]
-    sources = [*package.glob("**/kernels/*.py"), *package.glob("*/kernels.py")]
-    assert len(sources) > 30
-    for source in sources:
-        named = re.findall(r"^\s*(?:from|import) (clonotrack[.\w]*)", source.read_text(), re.MULTILINE)
-        for module in named:
-            assert package.joinpath(*module.split(".")[1:]).with_suffix(".py").is_file(), (source, module)
+def test_another_installation_of_the_same_content_finds_them(cache: Path, tmp_path: Path) -> None:
+    assert compilations(cache, checkout(tmp_path / "other")) == 0
+
+
+def test_an_edit_compiles_what_depends_on_it_and_nothing_else(cache: Path, tmp_path: Path) -> None:
+    root = checkout(tmp_path / "other")
+    with (root / "clonotrack" / "kernels" / "hashing.py").open("a") as file:
+        file.write("\n_EDITED = 1\n")
+    names = {path.name for path in (cache / "numba").glob("kernels.*")}
+    assert compilations(cache, root) >= 1
+    new = {path.name for path in (cache / "numba").glob("kernels.*")} - names
+    assert {name.partition("-")[0] for name in new} == {"kernels.hashing"}
+    assert compilations(cache) == 0  # the first installation's kernels are still there
+    assert compilations(cache, root) == 0
+
+
+def test_another_kind_of_cpu_is_compiled_for_anew(cache: Path) -> None:
+    assert compilations(cache, NUMBA_CPU_NAME="generic") >= 2
+    assert compilations(cache, NUMBA_CPU_NAME="generic") == 0
+    assert compilations(cache) == 0
+
+
+def test_a_damaged_file_is_compiled_again(cache: Path) -> None:
+    files = sorted((cache / "numba").glob("*/*.nbc"))
+    for damage in (lambda content: content[: len(content) // 2], lambda _: b"", lambda _: with_head(b"no pickle")):
+        for file in files:
+            file.write_bytes(damage(file.read_bytes()))
+        assert compilations(cache) >= 2
+        assert compilations(cache) == 0
+
+
+def test_a_file_with_other_bytes_is_not_loaded(tmp_path: Path) -> None:
+    content = with_head(bytes(100))
+    (tmp_path / "f").write_bytes(content)
+    assert jit._read(str(tmp_path / "f")) == bytes(100)
+    (tmp_path / "f").write_bytes(content[:-1] + b"x")
+    assert jit._read(str(tmp_path / "f")) is None
+
+
+def with_head(content: bytes) -> bytes:
+    """Make a whole file of any content."""
+    return jit._MAGIC + zlib.crc32(content).to_bytes(4, "little") + content
+
+
+def test_two_processes_compile_at_once(tmp_path: Path) -> None:
+    """Both have the right results; what one compiles, the other waits for; the cache is whole afterwards."""
+    cache = tmp_path / "cache"
+    call = [sys.executable, "-c", KERNELS]
+    surroundings = environment(cache, PYTHONPATH=str(PACKAGE.parent))
+    both = [subprocess.Popen(call, env=surroundings, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in both:
+        out, _ = process.communicate()
+        assert process.returncode == 0
+        assert out.startswith(f"{RESULT} ")
+    assert compilations(cache) == 0
+    assert not list(cache.rglob("*.tmp"))
+
+
+# Code that somebody planted
+
+
+class Planted:
+    """An object that makes a file when it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.trace),)
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    """What appears if planted code runs."""
+    return tmp_path / "planted code ran"
+
+
+@pytest.fixture
+def planted(cache: Path, trace: Path) -> Path:
+    """A cache in which every kernel's file holds planted code."""
+    for file in (cache / "numba").glob("*/*.nbc"):
+        file.write_bytes(with_head(pickle.dumps(Planted(trace))))
+    return cache
+
+
+def test_planted_code_would_run(planted: Path, trace: Path) -> None:
+    """What the tests below prevent: in a safe folder the files are loaded."""
+    run(KERNELS, planted)
+    assert trace.exists()
+
+
+@pytest.mark.parametrize("folder", [".", "numba", "numba/kernels.arrays-*"])
+def test_nothing_is_loaded_from_a_folder_that_others_can_write(planted: Path, trace: Path, folder: str) -> None:
+    for file in (planted / "numba").glob("kernels.hashing-*/*.nbc"):
+        file.unlink()
+    (path,) = planted.glob(folder) if folder != "." else [planted]
+    path.chmod(0o777)
+    out, error = run(KERNELS, planted)
+    assert out.startswith(RESULT)
+    assert error.count("other users can write") == (folder != "numba/kernels.arrays-*")
+    assert not trace.exists()
+
+
+def test_nothing_is_loaded_from_a_file_that_others_can_write(planted: Path, trace: Path) -> None:
+    for file in (planted / "numba").glob("*/*.nbc"):
+        file.chmod(0o666)
+    run(KERNELS, planted)
+    assert not trace.exists()
+
+
+def test_nothing_is_loaded_through_a_link(planted: Path, trace: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(planted)
+    _, error = run(KERNELS, tmp_path / "link")
+    assert "is a symbolic link" in error
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("owner", [None, 54_321])
+def test_a_folder_in_tmpdir_is_not_taken_if_the_home_cannot_be_written(
+    planted: Path, trace: Path, tmp_path: Path, owner: int | None
+) -> None:
+    """The attack that was reported: another user makes the folder that clonotrack used to take, with code in it."""
+    if owner is not None and os.geteuid() != 0:
+        pytest.skip("only root can give a folder to another user")
+    tmpdir = tmp_path / "tmp"
+    tmpdir.mkdir()
+    tmpdir.chmod(0o1777)
+    trap = tmpdir / f"clonotrack-{os.getuid()}"
+    planted.rename(trap)
+    for path in (trap, *trap.rglob("*")):
+        path.chmod(0o777)
+        if owner is not None:
+            os.chown(path, owner, owner)
+    out, error = run(KERNELS, None, HOME="/dev/null", XDG_CACHE_HOME="/dev/null", TMPDIR=str(tmpdir))
+    assert out.startswith(RESULT)
+    assert not trace.exists()
+    assert error.startswith("clonotrack: warning: compiled kernels cannot be kept: /dev/null cannot be made")
+    assert error.count("\n") == 1
+    assert list(tmpdir.iterdir()) == [trap]  # the private folder is gone
+
+
+# A user's own numba
+
+
+def test_importing_prints_nothing_and_makes_nothing(tmp_path: Path) -> None:
+    code = "import clonotrack.cli.track, clonotrack.pipeline, clonotrack.track, clonotrack.annotate"
+    assert run(code, tmp_path / "cache") == ("", "")
+    assert not (tmp_path / "cache").exists()
+
+
+OWN = """
+import os
+before = dict(os.environ)
+import numba, own
+folder = own.f._cache.cache_path
+own.f(1.0)
+import numpy as np
+from clonotrack.kernels.hashing import admit
+admit(np.array([5, 5], dtype=np.uint64), np.zeros(4, np.uint64))
+import later
+later.f(1.0)
+print(folder == later.f._cache.cache_path, numba.config.CACHE_DIR or "-", dict(os.environ) == before, folder)
+print(later.product(np.eye(2), np.ones((2, 2))).sum(), later.correlated(np.ones(3), np.ones(3)).sum())
+print(type(later.f._cache).__name__, numba.np.arraymath._HAVE_BLAS)
+"""
+
+
+@pytest.mark.parametrize("settings", [{}, {"NUMBA_CACHE_DIR": "users"}])
+def test_a_user_s_own_functions_keep_their_folder_and_settings(
+    cache: Path, tmp_path: Path, settings: dict[str, str]
+) -> None:
+    root = checkout(tmp_path / "project")
+    for name in ("own", "later"):
+        (root / f"{name}.py").write_text(
+            "import numba, numpy as np\n\n@numba.njit(cache=True)\ndef f(x):\n    return x + 1\n\n"
+            "@numba.njit\ndef product(a, b):\n    return a @ b\n\n"
+            "@numba.njit\ndef correlated(a, b):\n    return np.correlate(a, b)\n"
+        )
+    settings = {name: str(tmp_path / value) for name, value in settings.items()}
+    out, error = run(OWN, cache, root, **settings)
+    first, *others = out.splitlines()
+    same_folder, numba_folder, same_environment, folder = first.split(" ", 3)
+    assert not error
+    assert (same_folder, same_environment) == ("True", "True")
+    assert numba_folder == settings.get("NUMBA_CACHE_DIR", "-")
+    assert Path(folder).is_relative_to(settings.get("NUMBA_CACHE_DIR", root / "__pycache__"))
+    assert others == ["4.0 3.0", "FunctionCache True"]
+    assert len(list(Path(folder).glob("*.f-*.nbi"))) == 2
+    assert not [path for path in cache.rglob("*") if "own" in path.name or "later" in path.name]
+
+
+def test_numba_s_locators_are_not_used_for_kernels(cache: Path) -> None:
+    """A user who names locators for numba does not redirect kernels into folders that nobody checked."""
+    assert compilations(cache, NUMBA_CACHE_LOCATOR_CLASSES="UserWideCacheLocator", NUMBA_CACHE_DIR="/dev/null") == 0
+
+
+def test_types_of_other_layout_have_other_names() -> None:
+    """Fields of a named tuple are told apart by name, for a kernel need not import the class that it is given."""
+    from collections import namedtuple
+
+    numba = jit.numba
+    one, two = namedtuple("Pair", "a b"), namedtuple("Pair", "b a")
+    texts = {jit._text_of((numba.typeof(kind(1, 2)), numba.types.int64)) for kind in (one, two)}
+    assert len(texts) == 2
