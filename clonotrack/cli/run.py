@@ -64,7 +64,7 @@ def run_workflow(
     (output / ".writable").unlink()
     start = time.time()
     command = _command(samples, output, cores=cores, profile=profile, settings=settings)
-    status = subprocess.run([*command, *arguments], env=_environment(), check=False).returncode
+    status = subprocess.run([*command, *arguments], env=_environment(profile), check=False).returncode
     if status and any(output.glob(".snakemake/locks/*")):  # Snakemake's own; a run that ends takes them away
         raise ClonotrackError(
             f"{output}: another run works on this folder, or was cut off in it: wait for its end, or where there is "
@@ -131,7 +131,17 @@ def _loudness() -> tuple[str, ...]:
     return ("all",) if asked.quiet else () if asked.verbose else ("rules", "host", "reason")
 
 
-def _environment() -> dict[str, str]:
-    """The steps call `clonotrack`: of this very installation."""
+def _environment(profile: str) -> dict[str, str]:
+    """Return the environment of the steps: they call the `clonotrack` of this very installation.
+
+    If compiled kernels cannot be kept, the steps on this machine share one temporary folder for them.
+    """
+    from clonotrack.kernels import cache_folder
+
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": path}
+    environment = {**os.environ, "PATH": path}
+    if profile == "default" and not cache_folder.readable():
+        folder = cache_folder.writable()
+        if folder is not None and not cache_folder.is_kept(folder):
+            environment[cache_folder.VARIABLE] = str(folder)
+    return environment

@@ -2,6 +2,7 @@ rule annotate:
     input:
         sequences=RESULTS / "1_reads/{sample}.sequences.parquet",
         settings=SETTINGS_FILE,
+        compiled=COMPILED,
     output:
         RESULTS / "2_annotate/{sample}.rearrangements.tsv",
     log:

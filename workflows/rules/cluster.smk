@@ -3,6 +3,7 @@ rule cluster:
         rearrangements=RESULTS / "2_annotate/{sample}.rearrangements.tsv",
         controls=CONTROLS,
         settings=SETTINGS_FILE,
+        compiled=COMPILED,
     output:
         clonotypes=RESULTS / "3_cluster/{sample}.clonotypes.tsv",
         qc=RESULTS / "3_cluster/{sample}.cluster.qc.tsv",

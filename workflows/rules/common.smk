@@ -93,6 +93,9 @@ SETTINGS_FILE = (
     [SETTINGS] if SETTINGS else []
 )  # an input of every step: changed settings make it again
 
+# An input of every step that runs kernels. It is never newer than results, so that it makes none of them again.
+COMPILED = ancient(RESULTS / ".compiled")
+
 
 wildcard_constraints:
     sample="|".join(map(re.escape, sorted(SAMPLES["sample_id"].unique()))),

@@ -5,6 +5,7 @@ rule control_hits:
         samples=SHEET,
         controls=CONTROLS,
         settings=SETTINGS_FILE,
+        compiled=COMPILED,
     output:
         hits=RESULTS / "4_markers/{sample}.control_hits.tsv",
         qc=temp(RESULTS / "4_markers/{sample}.control_hits.track.qc.tsv"),
@@ -26,6 +27,7 @@ rule markers:
         samples=SHEET,
         controls=CONTROLS,
         settings=SETTINGS_FILE,
+        compiled=COMPILED,
     output:
         RESULTS / "4_markers/{subject}.markers.tsv",
     log:

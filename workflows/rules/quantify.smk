@@ -7,6 +7,7 @@ rule quantify:
         markers=MARKERS,
         controls=CONTROLS,
         settings=SETTINGS_FILE,
+        compiled=COMPILED,
     output:
         mrd=RESULTS / "6_quantify/mrd.tsv",
         kinetics=RESULTS / "6_quantify/kinetics.tsv",

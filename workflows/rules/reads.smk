@@ -3,6 +3,7 @@ rule reads:
         reads=own_reads,
         samples=SHEET,
         settings=SETTINGS_FILE,
+        compiled=COMPILED,
     output:
         sequences=RESULTS / "1_reads/{sample}.sequences.parquet",
         qc=RESULTS / "1_reads/{sample}.reads.qc.tsv",

@@ -6,6 +6,7 @@ rule track:
         markers=MARKERS,
         controls=CONTROLS,
         settings=SETTINGS_FILE,
+        compiled=COMPILED,
     output:
         hits=RESULTS / "5_track/{sample}.hits.tsv",
         qc=RESULTS / "5_track/{sample}.track.qc.tsv",
