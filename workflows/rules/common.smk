@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import yaml
 
+import clonotrack
 from clonotrack.io.samples import read_samples
 from clonotrack.io.settings import read_config
 
@@ -93,7 +94,7 @@ SETTINGS_FILE = (
     [SETTINGS] if SETTINGS else []
 )  # an input of every step: changed settings make it again
 
-# An input of every step that runs kernels. It is never newer than results, so that it makes none of them again.
+# An input of every step that runs kernels. Results do not count as older than it, so none is made again for it.
 COMPILED = ancient(RESULTS / ".compiled")
 
 
