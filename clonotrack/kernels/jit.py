@@ -108,14 +108,14 @@ class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
 
 
 class _Files:
-    """The files of one kernel: one for each signature and CPU."""
+    """The files of one kernel: one for each signature, CPU and set of numba's options."""
 
-    def __init__(self, stamp: str, base: str) -> None:
-        self._stamp, self._base = stamp, base
+    def __init__(self, stamp: str, base: str, options: dict[str, object]) -> None:
+        self._stamp, self._base, self._options = stamp, base, sorted(options.items())
 
     def _name(self, key: tuple[Any, ...]) -> str:
         signature, *others = key
-        text = f"{_text_of(getattr(signature, 'args', signature))} {others!r}"
+        text = f"{_text_of(getattr(signature, 'args', signature))} {others!r} {self._options!r}"
         return f"{self._base}.{hashlib.sha256(text.encode()).hexdigest()[:24]}.nbc"
 
     def load(self, key: tuple[Any, ...]) -> Any:
@@ -210,11 +210,11 @@ def _import_without_scipy() -> None:
 class _KernelCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache of a function, for a kernel: it looks at no folder before the kernel is called."""
 
-    def __init__(self, function: Callable[..., object]) -> None:
+    def __init__(self, function: Callable[..., object], options: dict[str, object]) -> None:
         self._name = repr(function)
         self._py_func = function
         self._impl = _Implementation(function)
-        self._cache_file = _Files(self._impl.locator.get_source_stamp(), self._impl.filename_base)
+        self._cache_file = _Files(self._impl.locator.get_source_stamp(), self._impl.filename_base, options)
         self.enable()
 
     @property
@@ -280,7 +280,7 @@ def inlined(function: Function) -> Function:
 def _compiled(function: Function, **options: object) -> Function:
     compiled: Any = numba.njit(nogil=True, **options)(function)
     if not numba.config.DISABLE_JIT and source_digest.source_of(function.__module__):
-        kernels = compiled._cache = _KernelCache(function)  # what numba's `cache=True` does, with our cache
+        kernels = compiled._cache = _KernelCache(function, options)  # what numba's `cache=True` does, with our cache
         compiled._compiler.compile = partial(kernels.compile_once, compiled._compiler.compile)
     kernel: Function = compiled
     return kernel
