@@ -27,7 +27,7 @@ from clonotrack.config import Track
 from clonotrack.germline import Reference, Segment
 from clonotrack.germline.load import load_reference
 from clonotrack.germline.recombination_stats import JUNCTION_MODELS, N_BASE_PROBABILITIES
-from clonotrack.markers.target_region import target as clone_specific
+from clonotrack.markers.target_region import target_region
 from clonotrack.pgen.allowed_edits import (
     INDEL_FACTOR,
     GenerationModels,
@@ -111,7 +111,7 @@ def make_markers(patient: Person, reference: Reference, rng: np.random.Generator
     pgen_models, settings, found = GenerationModels(reference), Track(), []
     for system, count in NUMBERS.items():
         for sequence, key in patient.draw(system, count, rng):
-            part = clone_specific(sequence, key, 40)
+            part = target_region(sequence, key, 40)
             codes = part.sequence[part.start - 1 : part.end]
             wanted = edits_for_length(len(codes), settings)[0]
             edits = pgen_models.allowed_edits(codes, system, None, settings, wanted).max_edits
@@ -127,7 +127,7 @@ def edits_table(someone: Person, reference: Reference, count: int, rng: np.rando
     for system in NUMBERS:
         rates, edits, losses = [], [], []
         for sequence, key in someone.draw(system, count, rng):
-            part = clone_specific(sequence, key, 40)
+            part = target_region(sequence, key, 40)
             codes = part.sequence[part.start - 1 : part.end]
             wanted = edits_for_length(len(codes), settings)[0]
             allowed = pgen_models.allowed_edits(codes, system, None, settings, wanted)

@@ -19,8 +19,8 @@ import polars as pl
 from clonotrack.config import Config
 from clonotrack.germline.load import load_reference
 from clonotrack.io.tables import read_table, write_table
-from clonotrack.markers.describe import describe
-from clonotrack.markers.target_region import target
+from clonotrack.markers.allowed_edits import add_allowed_edits
+from clonotrack.markers.target_region import target_region
 from clonotrack.sequences import DECODE, U8, encode
 from clonotrack.simulate.rearrangement import Rearrangement
 from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
@@ -104,7 +104,7 @@ def ends_of(items: list[Rearrangement], rng: np.random.Generator) -> U8:
 
 def part(rearrangement: Rearrangement) -> tuple[int, int]:
     """Return the bounds of the clone-specific part that the stage `markers` chooses, 0-based half-open."""
-    found = target(rearrangement.sequence, rearrangement.key_region, SHORTEST_PART)
+    found = target_region(rearrangement.sequence, rearrangement.key_region, SHORTEST_PART)
     return found.start - 1, found.end
 
 
@@ -177,7 +177,7 @@ def write_markers(path: Path, made: list[Rearrangement], per_patient: int) -> No
             }
         )
     frame = _frame(rows, MARKERS.schema())
-    described = describe(frame.head(MODELLED), load_reference(), Config().track)
+    described = add_allowed_edits(frame.head(MODELLED), load_reference(), Config().track)
     modelled = list(
         zip(made, described.select("max_edits", "edits_reason", "background_rate").iter_rows(named=True), strict=False)
     )

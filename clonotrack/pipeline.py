@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from clonotrack.annotate.stage import annotate_batches
-from clonotrack.cluster.qc import quality_control as cluster_quality
-from clonotrack.cluster.stage import clustered
+from clonotrack.cluster.qc import cluster_qc
+from clonotrack.cluster.stage import cluster_batches
 from clonotrack.config import Config
 from clonotrack.errors import ClonotrackError
 from clonotrack.germline import Reference
@@ -19,9 +19,9 @@ from clonotrack.io import arguments
 from clonotrack.io.arguments import File, Files
 from clonotrack.io.provenance import provenance
 from clonotrack.io.read_files import Lane
-from clonotrack.markers.describe import describe
-from clonotrack.markers.stage import select
-from clonotrack.markers.tube_inputs import tube_amounts
+from clonotrack.markers.allowed_edits import add_allowed_edits
+from clonotrack.markers.stage import select_markers
+from clonotrack.markers.tube_inputs import tube_inputs
 from clonotrack.quantify.stage import quantify as quantify_samples
 from clonotrack.raw_reads.fragments import Counts, batches
 from clonotrack.reads.qc import quality_control as reads_quality
@@ -100,13 +100,14 @@ def baseline(
     sequences = distinct.fragments.frames(forget=True)
     parts = annotate_batches(sequences, reference, settings.annotate, threads=threads)
     kept: list[pl.DataFrame] = []
-    found = clustered(_held(parts, kept) if through is None else through(parts), settings.cluster, controls=put_in)
+    rows = _held(parts, kept) if through is None else through(parts)
+    found = cluster_batches(rows, settings.cluster, controls=put_in)
     rearrangements = check(pl.concat([REARRANGEMENTS.empty(), *kept]), REARRANGEMENTS)
     sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
     hits = None if put_in is None else _calibrator_hits(lanes, put_in, reference, settings, sample)
     tables = {} if put_in is None else {settings.library_name(library): put_in}
-    known = tube_amounts(sample.iter_rows(named=True), hits, tables, settings)
-    markers = select(
+    known = tube_inputs(sample.iter_rows(named=True), hits, tables, settings)
+    markers = select_markers(
         found.clonotypes,
         settings.markers,
         subject_id=subject_id,
@@ -116,8 +117,8 @@ def baseline(
         umis_per_copy=known.umis_per_copy,
         capture_assumed=known.capture_assumed,
     )
-    markers = describe(markers, reference, settings.track)
-    qc = pl.concat([reads_quality(distinct, sample_id), cluster_quality(found, sample_id)])
+    markers = add_allowed_edits(markers, reference, settings.track)
+    qc = pl.concat([reads_quality(distinct, sample_id), cluster_qc(found, sample_id)])
     inputs = [*arguments.list_lane_files(lanes), *arguments.list_control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
     return Baseline(rearrangements, found.clonotypes, markers, qc, summary)

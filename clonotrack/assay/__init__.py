@@ -1,1 +1,1 @@
-"""Describe what is known of a tube: cells, calibrators, capture and efficiency."""
+"""Quantities of one tube: its cells, and the reads or UMIs that a molecule put into it gives."""

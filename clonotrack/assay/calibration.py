@@ -1,33 +1,39 @@
-"""Calibrators: how many reads, or UMIs, a molecule put into the tube gave: by V family, locus or over the whole tube.
+"""Calibrate a tube with spike-in calibrators: reads, or UMIs, per molecule put into it.
 
-Symbols as in docs/statistics.md: a = rho * capture reads per molecule put in, tau its standard error on the log scale.
+The coefficient belongs to a V family, a locus or the whole tube. Symbols as in docs/statistics.md: a = rho * capture,
+the reads per molecule put in; tau, its standard error on the log scale.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import median
-from typing import TYPE_CHECKING, Literal
-
-from clonotrack.errors import QuantityError
-
-if TYPE_CHECKING:
-    import polars as pl
+from typing import Literal
 
 Scope = Literal["family", "locus", "tube"]
+"""Whose calibrators a coefficient is of."""
 
-FAMILY_LEAST = 3
-"""Calibrators of a V family from which it has a coefficient of its own: of fewer none can be judged."""
-_ALLOWED_SCORE = 4.0
-_FAMILY = re.compile(r"(IG[HKL]|TR[ABGD])V\d+")
+MIN_FAMILY_CALIBRATORS = 3
+"""Calibrators from which a V family has its own coefficient; among fewer, no outlier can be recognised."""
+
+_MAX_SCORE = 4.0
+_V_FAMILY = re.compile(r"(IG[HKL]|TR[ABGD])V\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """One control in one tube: copies put in, and the reads or UMIs that were counted of it."""
+class ControlCount:
+    """One control in one tube.
+
+    Attributes:
+        control_id: as in CONTROLS.
+        locus: None if it counts for every locus.
+        family: V family; None if it has none.
+        copies: molecules put into the tube.
+        count: reads or UMIs.
+    """
 
     control_id: str
     locus: str | None
@@ -38,132 +44,139 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What the calibrators of a tube say about one locus or V family.
+    """Coefficient of one V family, one locus or one tube, from its calibrators.
 
     Attributes:
-        per_copy: a, reads or UMIs per molecule put into the tube; 0 where no calibrator was found.
+        counts_per_copy: a, reads or UMIs per molecule put into the tube; 0 if the tube has no reads of calibrators.
         log_sd: tau, standard error of log(a) by counting.
-        scatter: variance of the calibrators' counts about the line over that of counting; 0 for a single one.
-        scope: whose calibrators were used: those of the V family, of the locus, or all of the tube.
-        points: the calibrators that count.
-        failed: control_id of those far from the others.
+        scatter: variance of the calibrators' counts about the fit, relative to that of counting; 0 for one calibrator.
+        scope: whose calibrators were used.
+        controls: the calibrators that were used.
+        failed: control_id of the outliers, which were not used.
     """
 
-    per_copy: float
+    counts_per_copy: float
     log_sd: float
     scatter: float
     scope: Scope
-    points: tuple[Point, ...]
+    controls: tuple[ControlCount, ...]
     failed: tuple[str, ...]
 
     @property
-    def wide_sd(self) -> float:
-        """Standard error of log(a) where the calibrators' scatter, if more than that of counting, takes its place."""
+    def log_sd_with_scatter(self) -> float:
+        """Standard error of log(a) by the scatter of the calibrators, if that is more than by counting."""
         return self.log_sd * sqrt(max(1.0, self.scatter))
 
     @property
     def used(self) -> tuple[str, ...]:
-        """control_id of the calibrators that count."""
-        return tuple(point.control_id for point in self.points)
+        """control_id of the calibrators that were used."""
+        return tuple(control.control_id for control in self.controls)
 
     @property
     def pooled(self) -> bool:
-        """Whether calibrators of other loci had to do."""
+        """Whether calibrators of other loci were used."""
         return self.scope == "tube"
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrators:
-    """The calibrators of one tube.
+    """The spike-in calibrators of one tube.
 
     Attributes:
-        points: what was counted of each.
-        unevenness: exp(s^2) / capture, by which each read a copy gives raises the variance over mean; 0 for UMIs.
+        controls: their counts.
+        unevenness: exp(s^2) / capture: increase of variance over mean for each read per copy; 0 for UMIs.
     """
 
-    points: tuple[Point, ...]
+    controls: tuple[ControlCount, ...]
     unevenness: float
 
     def __bool__(self) -> bool:
-        return bool(self.points)
+        return bool(self.controls)
 
-    def of(self, locus: str | None, family: str | None = None) -> Calibration:
-        """The coefficient of a marker's V family, else of its locus, else of all calibrators of the tube.
+    def calibration(self, locus: str | None, family: str | None = None) -> Calibration:
+        """Fit the coefficient for a marker, from the calibrators of its V family, its locus or the whole tube.
 
-        METHOD: a line through zero, reads / copies summed, as Vidjil's spike-in script fits one for each V family; a
-        family with fewer than three calibrators falls back on its locus, a locus with none on the tube. A calibrator
-        without locus counts for every locus. Reads lost to sequencing errors are lost alike in calibrators and
-        markers, so a carries them.
+        METHOD: a line through zero, the sum of counts over the sum of copies, as Vidjil's spike-in script fits one for
+        each V family. A family with fewer than `MIN_FAMILY_CALIBRATORS` uses those of its locus. A locus without
+        calibrators uses those of the tube. A calibrator without a locus counts for every locus. Sequencing errors lose
+        the same share of the reads of calibrators and markers, so a contains this loss.
+
+        Args:
+            locus: of the marker.
+            family: V family of the marker.
         """
-        kin = [point for point in self.points if family and point.family == family]
-        if len(kin) >= FAMILY_LEAST:
-            return fit(kin, "family", self.inflation)
-        own = [point for point in self.points if locus and point.locus in (locus, None)]
-        return fit(own, "locus", self.inflation) if own else fit(self.points, "tube", self.inflation)
+        of_family = [control for control in self.controls if family and control.family == family]
+        if len(of_family) >= MIN_FAMILY_CALIBRATORS:
+            return fit(of_family, "family", self.inflation)
+        of_locus = [control for control in self.controls if locus and control.locus in (locus, None)]
+        return fit(of_locus, "locus", self.inflation) if of_locus else fit(self.controls, "tube", self.inflation)
 
-    def inflation(self, per_copy: float) -> float:
-        """Variance over mean of the counts of Poisson(copies) molecules: 1 + rho exp(s^2)."""
-        return 1.0 + per_copy * self.unevenness
+    def inflation(self, counts_per_copy: float) -> float:
+        """Compute variance over mean of the counts of Poisson(copies) molecules: 1 + rho exp(s^2)."""
+        return 1.0 + counts_per_copy * self.unevenness
 
 
-def fit(points: Sequence[Point], scope: Scope, inflation: Callable[[float], float]) -> Calibration:
-    """One coefficient for these controls, robust against one that failed.
+def fit(controls: Sequence[ControlCount], scope: Scope, inflation: Callable[[float], float]) -> Calibration:
+    """Fit one coefficient to the counts of controls, without outliers.
 
-    METHOD: its error by counting is that of Poisson many molecules of uneven yield, whose counts have `inflation` times
-    the variance of Poisson counts. Scatter beyond that is the efficiency of sequences (`efficiency_sd`).
+    METHOD: molecules are Poisson and have uneven yields, so the variance of a count is `inflation` times that of a
+    Poisson count. Scatter beyond that is the efficiency of sequences (`estimate_efficiency`).
+
+    Args:
+        controls: counts of controls.
+        scope: of the coefficient.
+        inflation: variance over mean of a count, for a number of counts per copy.
     """
-    failed = outliers(points, inflation)
-    kept = tuple(point for point in points if point.control_id not in failed)
-    total = sum(point.count for point in kept)
+    failed = outliers(controls, inflation)
+    kept = tuple(control for control in controls if control.control_id not in failed)
+    total = sum(control.count for control in kept)
     if not total:
-        return Calibration(0.0, 0.0, 0.0, scope, (), tuple(point.control_id for point in points))
-    coefficient = total / sum(point.copies for point in kept)
+        return Calibration(0.0, 0.0, 0.0, scope, (), tuple(control.control_id for control in controls))
+    coefficient = total / sum(control.copies for control in kept)
     inflated = inflation(coefficient)
-    spread = scatter([(point.count, point.copies * coefficient) for point in kept]) / inflated
+    spread = scatter([(control.count, control.copies * coefficient) for control in kept]) / inflated
     return Calibration(coefficient, sqrt(inflated / total), spread, scope, kept, failed)
 
 
-def scatter(points: Sequence[tuple[float, float]]) -> float:
-    """Variance over mean of counts about what is expected of them, Pearson's; 0 for a single one."""
-    if len(points) < 2:
+def scatter(counts: Sequence[tuple[float, float]]) -> float:
+    """Compute the variance of counts about their means, over the mean (Pearson's statistic); 0 for a single count.
+
+    Args:
+        counts: (observed, mean) of each count.
+    """
+    if len(counts) < 2:
         return 0.0
-    return sum((seen - mean) ** 2 / mean for seen, mean in points) / (len(points) - 1)
+    return sum((observed - mean) ** 2 / mean for observed, mean in counts) / (len(counts) - 1)
 
 
-def outliers(points: Sequence[Point], inflation: Callable[[float], float]) -> tuple[str, ...]:
-    """Names of the controls that are further from the median than chance and the others' scatter explain.
+def outliers(controls: Sequence[ControlCount], inflation: Callable[[float], float]) -> tuple[str, ...]:
+    """Find the controls that are farther from the median than counting and the scatter of the others explain.
 
-    METHOD: scores d = 2 sqrt(copies) (sqrt(count / copies) - median), whose variance is that of counts over their
-    mean (square-root transformation, Bartlett 1936); refused beyond four times the larger of the model's standard
-    deviation and 1.4826 times the median absolute score. Of fewer than three none is judged.
+    METHOD: the score of a control is d = 2 sqrt(copies) (sqrt(count / copies) - median). Its variance is that of the
+    counts over their mean (square-root transformation, Bartlett 1936). A control is an outlier if d is above four times
+    the larger of two deviations: the standard deviation of the model, and 1.4826 times the median absolute score. Among
+    fewer than three controls there is no outlier.
+
+    Args:
+        controls: counts of controls.
+        inflation: variance over mean of a count, for a number of counts per copy.
+
+    Returns:
+        control_id of the outliers.
     """
-    if len(points) < FAMILY_LEAST:
+    if len(controls) < MIN_FAMILY_CALIBRATORS:
         return ()
-    roots = [sqrt(point.count / point.copies) for point in points]
-    middle = median(roots)
-    scores = [2 * sqrt(point.copies) * abs(root - middle) for point, root in zip(points, roots, strict=True)]
-    allowed = _ALLOWED_SCORE * max(sqrt(inflation(middle**2)), 1.4826 * median(scores))
-    return tuple(point.control_id for point, score in zip(points, scores, strict=True) if score > allowed)
+    square_roots = [sqrt(control.count / control.copies) for control in controls]
+    middle = median(square_roots)
+    scores = [
+        2 * sqrt(control.copies) * abs(square_root - middle)
+        for control, square_root in zip(controls, square_roots, strict=True)
+    ]
+    allowed = _MAX_SCORE * max(sqrt(inflation(middle**2)), 1.4826 * median(scores))
+    return tuple(control.control_id for control, score in zip(controls, scores, strict=True) if score > allowed)
 
 
-def points_of(controls: pl.DataFrame, kind: str, counts: Mapping[str, int]) -> tuple[Point, ...]:
-    """The controls of one kind with what was counted of them, reads or UMIs, in a tube.
-
-    Raises:
-        QuantityError: a control was not looked for in this tube, or has no copies.
-    """
-    found = []
-    for row in controls.filter(controls["kind"] == kind).iter_rows(named=True):
-        name, copies = row["control_id"], float(row["copies"])
-        if not copies > 0:
-            raise QuantityError(f"control {name} has {copies:g} copies: state what went into a tube")
-        if name not in counts:
-            raise QuantityError(f"{kind} {name} was not looked for in this tube: run `track` again with --controls")
-        found.append(Point(name, row["locus"], row.get("v_family"), copies, counts[name]))
-    return tuple(found)
-
-
-def family_of(v_call: str | None) -> str | None:
-    """V family of a call, the one that all its ties agree on: IGHV3 of ``IGHV3-23*01,IGHV3-23D*01``."""
-    families = {match[0] for call in (v_call or "").split(",") if (match := _FAMILY.match(call))}
+def v_family(v_call: str | None) -> str | None:
+    """Find the V family of a call if all its ties have the same: IGHV3 of ``IGHV3-23*01,IGHV3-23D*01``."""
+    families = {match[0] for call in (v_call or "").split(",") if (match := _V_FAMILY.match(call))}
     return families.pop() if len(families) == 1 else None

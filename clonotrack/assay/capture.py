@@ -1,4 +1,4 @@
-"""Capture: the share of rearranged molecules that end in the data, and how well it is known."""
+"""Capture: the probability that a molecule in the tube becomes visible in the reads, with its uncertainty."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ Z = 1.959963984540054
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """c, its 95 % range, the standard deviation of log(c), and where it comes from.
+    """Capture with its 95 % range.
 
-    Without a range all three shares are the same and the deviation is 0.
+    Attributes:
+        value: c.
+        low: lower end of the range; c if there is no range.
+        high: upper end of the range; c if there is no range.
+        log_sd: standard deviation of log(c); 0 if there is no range.
+        source: estimated from calibrators, given in the library's settings, or the assumed default.
     """
 
     value: float
@@ -29,14 +34,14 @@ class Capture:
 
     @property
     def possible(self) -> bool:
-        """Whether the range holds a share at all: no more molecules are found than were put in."""
+        """Whether the range contains a share of at most 1: no more molecules are found than were put in."""
         return self.low <= 1
 
 
-def stated(config: Config, library: str | None) -> Capture:
-    """What the library's settings state, else the configured default, which nothing but custom supports.
+def stated_capture(config: Config, library: str | None) -> Capture:
+    """Look up the capture of a library: its own setting, or the default of `quantify`, which is only assumed.
 
-    A range [low, high] without a value has its geometric mean, and is taken for 95 % of a log-normal law.
+    A range [low, high] is the 95 % range of a log-normal distribution. Without a value, its geometric mean is taken.
     """
     given = config.library(library).capture
     if given is None:
@@ -49,11 +54,17 @@ def stated(config: Config, library: str | None) -> Capture:
     return Capture(value, low, high, log(high / low) / (2 * Z), "given")
 
 
-def estimated(calibration: Calibration, strands: float) -> Capture:
-    """From calibrators counted by UMI: UMIs / (copies x strands), with the calibration's error; by chance over 1.
+def estimate_capture(calibration: Calibration, strands: float) -> Capture:
+    """Estimate the capture from calibrators counted by UMI; by chance it can exceed 1.
 
-    METHOD: molecules pipetted and captured are Poisson, so their UMIs are; scatter of the calibrators beyond that
-    widens the range. What a molecule loses by having no read is lost by calibrators too and is in this number.
+    METHOD: c = UMIs / (copies x strands), with the error of the calibration. Pipetted and captured molecules are
+    Poisson, so their UMIs are. Scatter of the calibrators beyond that widens the range. Calibrators also lose the
+    molecules that have no read, so this loss is part of c.
+
+    Args:
+        calibration: with UMIs per copy.
+        strands: strands of a molecule that get a UMI.
     """
-    value, reach = calibration.per_copy / strands, exp(Z * calibration.wide_sd)
-    return Capture(value, value / reach, value * reach, calibration.wide_sd, "calibrators")
+    value, log_sd = calibration.counts_per_copy / strands, calibration.log_sd_with_scatter
+    factor = exp(Z * log_sd)
+    return Capture(value, value / factor, value * factor, log_sd, "calibrators")

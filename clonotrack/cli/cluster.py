@@ -31,9 +31,9 @@ def cluster(
     """Put the REARRANGEMENTS of one sample together to clonotypes, error copies under their parent."""
     import polars as pl
 
-    from clonotrack.cluster.qc import quality_control
-    from clonotrack.cluster.rows import USED
-    from clonotrack.cluster.stage import clustered
+    from clonotrack.cluster.qc import cluster_qc
+    from clonotrack.cluster.rearrangements import COLUMNS
+    from clonotrack.cluster.stage import cluster_batches
     from clonotrack.io.outputs import staged
     from clonotrack.io.tables import table_batches, write_table
     from clonotrack.io.target_tables import read_controls_by_library
@@ -41,9 +41,9 @@ def cluster(
 
     stem = output.name.removesuffix(output.suffix).removesuffix(".clonotypes")
     with staged([output, output.with_name(f"{stem}.cluster.qc.tsv")], force=force) as (table, qc):
-        rows = table_batches(rearrangements, REARRANGEMENTS, columns=USED)
+        rows = table_batches(rearrangements, REARRANGEMENTS, columns=COLUMNS)
         put_in = read_controls_by_library(controls, config).values()
         known = pl.concat(put_in).unique(maintain_order=True) if put_in else None
-        found = clustered(rows, config.cluster, controls=known)
+        found = cluster_batches(rows, config.cluster, controls=known)
         write_table(found.clonotypes, CLONOTYPES, table)
-        write_table(quality_control(found, sample_id or stem), QC, qc)
+        write_table(cluster_qc(found, sample_id or stem), QC, qc)

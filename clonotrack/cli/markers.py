@@ -11,7 +11,7 @@ from clonotrack.cli import options
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
-    from clonotrack.markers.tube_inputs import Amounts
+    from clonotrack.markers.tube_inputs import TubeInputs
 
 
 @click.command()
@@ -49,8 +49,8 @@ def markers(
     from clonotrack.io.arguments import resolve_reference
     from clonotrack.io.outputs import staged
     from clonotrack.io.tables import read_table, write_table
-    from clonotrack.markers.describe import describe
-    from clonotrack.markers.stage import select, unite
+    from clonotrack.markers.allowed_edits import add_allowed_edits
+    from clonotrack.markers.stage import select_markers, unite_baselines
     from clonotrack.tables import CLONOTYPES, MARKERS
 
     amounts = {"input_cells": input_cells, "input_ng": input_ng}
@@ -67,7 +67,7 @@ def markers(
             rows = _of_sheet(samples, name, subject_id, config) if samples else [alone]
             known = _amounts(rows, name, hits, controls, config)
             found.append(
-                select(
+                select_markers(
                     read_table(path, CLONOTYPES),
                     config.markers,
                     subject_id=subject_id,
@@ -79,7 +79,7 @@ def markers(
                 )
             )
         reference = resolve_reference(germline, config)
-        write_table(describe(unite(found), reference, config.track), MARKERS, place)
+        write_table(add_allowed_edits(unite_baselines(found), reference, config.track), MARKERS, place)
 
 
 def _of_sheet(samples: Path, sample_id: str, subject_id: str, config: Config) -> list[dict[str, Any]]:
@@ -98,18 +98,18 @@ def _of_sheet(samples: Path, sample_id: str, subject_id: str, config: Config) ->
 
 def _amounts(
     rows: list[dict[str, Any]], sample_id: str, hits: tuple[Path, ...], controls: tuple[Path, ...], config: Config
-) -> Amounts:
+) -> TubeInputs:
     """Cells and reads per copy of the tubes of one baseline."""
     import polars as pl
 
     from clonotrack.errors import InputError
     from clonotrack.io.tables import read_table
     from clonotrack.io.target_tables import read_controls_by_library
-    from clonotrack.markers.tube_inputs import tube_amounts
+    from clonotrack.markers.tube_inputs import tube_inputs
     from clonotrack.tables import HITS
 
     counted = pl.concat([read_table(path, HITS) for path in hits]) if hits else None
     own = None if counted is None else counted.filter(pl.col("sample_id") == sample_id)
     if own is not None and not own.height:
         raise InputError(hits[0], f"holds no hits of sample {sample_id!r}: name the baseline's with --hits")
-    return tube_amounts(rows, own, read_controls_by_library(controls, config), config)
+    return tube_inputs(rows, own, read_controls_by_library(controls, config), config)

@@ -53,10 +53,10 @@ def plan(
     With --level the cells and the DNA at several depths; with --cells the level that these detect; with both the depth
     that it takes.
     """
-    from clonotrack.assay.capture import stated
+    from clonotrack.assay.capture import stated_capture
     from clonotrack.stats.planning import plan as planned
 
-    share = capture if capture is not None else stated(config, library).value
+    share = capture if capture is not None else stated_capture(config, library).value
     wanted = level if level is not None or cells is not None else 1e-5
     rows = [
         planned(

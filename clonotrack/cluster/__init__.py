@@ -1,1 +1,1 @@
-"""Stage cluster: group rearrangements into clonotypes and build a consensus of each."""
+"""Stage cluster: group rearrangements into clonotypes, with a consensus of each."""

@@ -1,7 +1,4 @@
-"""Rows that carry one key region, set apart where their V or J genes cannot be the same.
-
-How well the bases of a key region were read.
-"""
+"""Group rearrangements into distinct key regions, and find how well each base of a key region was read."""
 
 from __future__ import annotations
 
@@ -11,104 +8,114 @@ from itertools import groupby
 import numpy as np
 import polars as pl
 
-from clonotrack.cluster.rows import CALLS, KEY, Rows
+from clonotrack.cluster.rearrangements import CALLS, KEY, Rearrangements
 from clonotrack.sequences import U8
 
 
-def group(rows: Rows, min_ratio: float) -> tuple[Rows, pl.DataFrame]:
-    """Group rearrangements by locus and key region, and by V and J genes where these are disjoint.
+def group_key_regions(rearrangements: Rearrangements, min_ratio: float) -> tuple[Rearrangements, pl.DataFrame]:
+    """Group rearrangements by locus and key region, and by V and J genes if these are disjoint.
 
-    METHOD: a clonotype is its locus and key region. The same key region under disjoint sets of V or J genes is
-    another clonotype, but only if it is too large to be a copy of the main one with an error that moved the call, or
-    a PCR chimera: less than `min_ratio` times smaller, as for one substitution. Genes are compared, not alleles: one
-    error in a short read is enough to move an allele.
+    METHOD: a clonotype is its locus and key region. The same key region with disjoint sets of V or J genes is another
+    clonotype, unless it is so rare that it can be an error copy of the main one with a wrong call, or a PCR chimera. It
+    is so rare if it has at most 1 / `min_ratio` of the main one's reads, as for one substitution. Genes are compared,
+    not alleles: one error in a short read can change the allele.
 
     Args:
-        rows: those with a key region.
-        min_ratio: see above.
+        rearrangements: of one sample.
+        min_ratio: reads of the main group per read of another group with disjoint genes, from which on the two are one.
 
     Returns:
-        The rows with their `node`, and the nodes: `node` (0, 1, .. by falling `reads`, then by sequence), `locus`,
-        `key_region`, `apart` (V and J genes; empty for the main node of a key region), `reads`.
+        The rearrangements with the `region_id` of each row, and the key regions: `region_id` (0, 1, .. by falling
+        `reads`, then by sequence), `locus`, `key_region`, `vj_genes` (empty for the main group of a key region),
+        `reads`.
     """
-    said = rows.variants.select(*KEY, *CALLS).with_columns(reads=pl.Series(rows.by_variant()))
-    votes = said.group_by([*KEY, *CALLS]).agg(pl.col("reads").sum())
-    alone = pl.len().over(KEY) == 1
-    apart = pl.concat(
+    annotations = rearrangements.annotations.select(*KEY, *CALLS)
+    annotations = annotations.with_columns(reads=pl.Series(rearrangements.reads_of_annotations()))
+    calls = annotations.group_by([*KEY, *CALLS]).agg(pl.col("reads").sum())
+    only_one = pl.len().over(KEY) == 1
+    calls = pl.concat(
         [
-            votes.filter(alone).with_columns(apart=pl.lit("")),
-            _set_apart(votes.filter(~alone), min_ratio),
+            calls.filter(only_one).with_columns(vj_genes=pl.lit("")),
+            _split_by_genes(calls.filter(~only_one), min_ratio),
         ]
     )
-    nodes = apart.group_by([*KEY, "apart"]).agg(pl.col("reads").sum())
-    order = ["reads", "key_region", "locus", "apart"]
-    nodes = nodes.sort(order, descending=[True, False, False, False]).with_row_index("node")
-    nodes = nodes.with_columns(pl.col("node").cast(pl.Int64))
-    named = apart.drop("reads").join(nodes.select("node", *KEY, "apart"), on=[*KEY, "apart"]).drop("apart")
-    found = said.join(named, on=[*KEY, *CALLS], how="left", nulls_equal=True, maintain_order="left")
-    rows = replace(rows, variants=rows.variants.with_columns(found["node"]))
-    return rows.with_columns(node=found["node"].gather(rows.table["variant"])), nodes
+    regions = calls.group_by([*KEY, "vj_genes"]).agg(pl.col("reads").sum())
+    order = ["reads", "key_region", "locus", "vj_genes"]
+    regions = regions.sort(order, descending=[True, False, False, False]).with_row_index("region_id")
+    regions = regions.with_columns(pl.col("region_id").cast(pl.Int64))
+    named = calls.drop("reads").join(regions.select("region_id", *KEY, "vj_genes"), on=[*KEY, "vj_genes"])
+    named = named.drop("vj_genes")
+    on = [*KEY, *CALLS]
+    ids = annotations.join(named, on=on, how="left", nulls_equal=True, maintain_order="left")["region_id"]
+    with_ids = replace(rearrangements, annotations=rearrangements.annotations.with_columns(ids))
+    return with_ids.with_columns(region_id=ids.gather(rearrangements.rows["annotation"])), regions
 
 
-def genes(call: str | None) -> frozenset[str]:
-    """The genes of a tie set; none for no call."""
+def genes_of(call: str | None) -> frozenset[str]:
+    """List the genes of a call with ties; empty for no call."""
     return frozenset(allele.split("*")[0] for allele in call.split(",")) if call else frozenset()
 
 
-def _set_apart(votes: pl.DataFrame, min_ratio: float) -> pl.DataFrame:
-    """Add `apart` to the call pairs of the key regions that have several."""
-    ordered = votes.sort([*KEY, "reads", *CALLS], descending=[False, False, True, False, False])
+def _split_by_genes(calls: pl.DataFrame, min_ratio: float) -> pl.DataFrame:
+    """Add `vj_genes` to the pairs of V and J call of the key regions that have several pairs."""
+    ordered = calls.sort([*KEY, "reads", *CALLS], descending=[False, False, True, False, False])
     names: list[str] = []
-    for _, items in groupby(ordered.select(*KEY, *CALLS, "reads").iter_rows(), key=lambda row: row[:2]):
-        names += _parts([(genes(v), genes(j), reads) for _, _, v, j, reads in items], min_ratio)
-    return ordered.with_columns(apart=pl.Series(names, dtype=pl.String))
+    for _, rows in groupby(ordered.select(*KEY, *CALLS, "reads").iter_rows(), key=lambda row: row[:2]):
+        names += _vj_genes([(genes_of(v), genes_of(j), reads) for _, _, v, j, reads in rows], min_ratio)
+    return ordered.with_columns(vj_genes=pl.Series(names, dtype=pl.String))
 
 
-def _parts(calls: list[tuple[frozenset[str], frozenset[str], int]], min_ratio: float) -> list[str]:
-    """The `apart` name of each call pair; the pairs come by falling reads.
+def _vj_genes(pairs: list[tuple[frozenset[str], frozenset[str], int]], min_ratio: float) -> list[str]:
+    """Name the V and J genes of the group of each pair of calls; empty for the main group.
 
-    A pair joins the first earlier pair that shares a V and a J gene with it; no call shares with every call.
+    A pair joins the first earlier pair that shares a V and a J gene with it. No call shares with every call.
+
+    Args:
+        pairs: (V genes, J genes, reads) by falling reads.
+        min_ratio: see `group_key_regions`.
     """
     heads: list[int] = []
     totals: dict[int, int] = {}
-    joined = []
-    for place, (v, j, reads) in enumerate(calls):
-        head = next((h for h in heads if _share(v, calls[h][0]) and _share(j, calls[h][1])), place)
-        if head == place:
+    head_of = []
+    for index, (v, j, reads) in enumerate(pairs):
+        head = next((h for h in heads if _may_be_equal(v, pairs[h][0]) and _may_be_equal(j, pairs[h][1])), index)
+        if head == index:
             heads.append(head)
         totals[head] = totals.get(head, 0) + reads
-        joined.append(head)
+        head_of.append(head)
     main = max(heads, key=lambda head: (totals[head], -head))
-    names = {head: "/".join(",".join(sorted(genes)) for genes in calls[head][:2]) for head in heads}
-    return ["" if totals[main] >= min_ratio * totals[head] or head == main else names[head] for head in joined]
+    names = {head: "/".join(",".join(sorted(genes)) for genes in pairs[head][:2]) for head in heads}
+    return ["" if totals[main] >= min_ratio * totals[head] or head == main else names[head] for head in head_of]
 
 
-def _share(one: frozenset[str], other: frozenset[str]) -> bool:
-    return not one or not other or not one.isdisjoint(other)
+def _may_be_equal(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Check whether two calls share a gene or one of them is missing."""
+    return not a or not b or not a.isdisjoint(b)
 
 
-def best_scores(rows: Rows, nodes: pl.DataFrame) -> U8 | None:
-    """The best Phred score of each base of each key region, over the rows that carry it.
+def best_scores(rearrangements: Rearrangements, regions: pl.DataFrame) -> U8 | None:
+    """Find the best Phred score of each base of each key region, over the rows that carry it.
 
     Args:
-        rows: with `node`.
-        nodes: `key_region`, by `node`.
+        rearrangements: with `region_id`.
+        regions: `key_region`, by `region_id`.
 
     Returns:
-        The key regions of `nodes` one after the other; None where no row has qualities.
+        Scores of the key regions, concatenated; None if no row has qualities.
     """
-    scored = rows.table["scored"].to_numpy()
-    if not scored.any():
+    has_quality = rearrangements.rows["has_quality"].to_numpy()
+    if not has_quality.any():
         return None
-    lengths = nodes["key_region"].str.len_bytes().to_numpy().astype(np.int64)
+    lengths = regions["key_region"].str.len_bytes().to_numpy().astype(np.int64)
     ends = np.cumsum(lengths)
     best = np.zeros(ends[-1], dtype=np.uint8)
-    node, start = rows.table["node"].to_numpy(), rows.table["key_region_start"].to_numpy() - 1
-    for part in rows.letters():
-        chosen = np.flatnonzero(scored[part.first : part.first + len(part.offsets) - 1])
-        owner = node[part.first + chosen]
-        sizes = lengths[owner]
+    region_id = rearrangements.rows["region_id"].to_numpy()
+    start = rearrangements.rows["key_region_start"].to_numpy() - 1
+    for batch in rearrangements.sequence_batches():
+        chosen = np.flatnonzero(has_quality[batch.first : batch.first + len(batch.offsets) - 1])
+        region = region_id[batch.first + chosen]
+        sizes = lengths[region]
         within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        source = np.repeat(part.offsets[chosen] + start[part.first + chosen], sizes) + within
-        np.maximum.at(best, np.repeat((ends - lengths)[owner], sizes) + within, part.scores[source])
+        source = np.repeat(batch.offsets[chosen] + start[batch.first + chosen], sizes) + within
+        np.maximum.at(best, np.repeat((ends - lengths)[region], sizes) + within, batch.scores[source])
     return best

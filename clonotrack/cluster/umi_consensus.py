@@ -1,20 +1,20 @@
-"""Reads of one molecule have one key region: that of their UMI group."""
+"""Assign reads with UMIs to clonotypes: all reads of one molecule have one key region."""
 
 from __future__ import annotations
 
 import numpy as np
 import polars as pl
 
+from clonotrack.cluster.error_copies import clonotypes_of, neighbourhoods
 from clonotrack.cluster.error_model import ErrorModel
-from clonotrack.cluster.merge_errors import neighbourhoods, roots
 from clonotrack.config import Cluster
 from clonotrack.errors import ClonotrackError
 from clonotrack.sequences import I64, U8, U64, Ragged, encode
-from clonotrack.umi.collect import Umis
+from clonotrack.umi.collect import UmiTable
 
 
-def packed(umis: pl.Series) -> tuple[U64, int]:
-    """UMIs in 2 bits a base, and their length.
+def pack_umis(umis: pl.Series) -> tuple[U64, int]:
+    """Pack UMIs into 2 bits a base; return them and their length [nt].
 
     Raises:
         ClonotrackError: their lengths differ.
@@ -22,63 +22,80 @@ def packed(umis: pl.Series) -> tuple[U64, int]:
     lengths = umis.str.len_bytes().unique().sort().to_list()
     if len(lengths) > 1:
         raise ClonotrackError(
-            f"UMIs of {lengths[0]} and {lengths[-1]} nt stand in one table: cluster libraries of different UMIs apart"
+            f"the table has UMIs of {lengths[0]} and {lengths[-1]} nt: cluster libraries with different UMI patterns "
+            "separately"
         )
     length = lengths[0]
     codes = encode("".join(umis)).reshape(-1, length).astype(np.uint64) & np.uint64(3)
     values = np.zeros(len(codes), dtype=np.uint64)
-    for place in range(length):
-        values = values << np.uint64(2) | codes[:, place]
+    for position in range(length):
+        values = values << np.uint64(2) | codes[:, position]
     return values, length
 
 
-def collected(rows: pl.DataFrame, targets: I64) -> Umis:
-    """The UMIs of rows (`umi`, `duplicate_count`) that are of these targets."""
-    umis, length = packed(rows["umi"])
-    return Umis.collect(umis, targets, length, rows["duplicate_count"].to_numpy())
+def collect_umis(rows: pl.DataFrame, targets: I64) -> UmiTable:
+    """Collect the UMIs of rows (`umi`, `duplicate_count`), the target of each row being given, shape (rows,)."""
+    umis, length = pack_umis(rows["umi"])
+    return UmiTable.collect(umis, targets, length, rows["duplicate_count"].to_numpy())
 
 
-def by_molecule(rows: pl.DataFrame, nodes: pl.DataFrame, scores: U8 | None, settings: Cluster) -> dict[str, pl.Series]:
-    """The clone of each row, the molecule being the unit.
+def assign_by_umi(
+    rows: pl.DataFrame, regions: pl.DataFrame, scores: U8 | None, settings: Cluster
+) -> dict[str, pl.Series]:
+    """Find the clonotype of each row, counting molecules.
 
-    METHOD: reads of near key regions are grouped by their UMI, and each group takes the key region that most of its
-    reads have, the more abundant one among equals (a consensus, as in MIGEC, Shugay et al. 2014,
-    doi:10.1038/nmeth.2960). Key regions are then counted by groups, and the error model is asked again: errors of
-    sequencing are left in groups of a single read, those of the polymerase where the first copies were wrong, and an
-    early error is in one group only. What reads alone would put under a parent is so set apart where molecules have it.
+    METHOD: reads of neighbouring key regions are grouped by UMI. Each UMI family takes the key region of most of its
+    reads, the more abundant one among equals (a consensus, as in MIGEC, Shugay et al. 2014, doi:10.1038/nmeth.2960).
+    Key regions are then counted in UMI families, and the error model is applied to these counts. Sequencing errors
+    remain in families of a single read, polymerase errors where the first copies were wrong, and an early PCR error is
+    in one family only. So a clonotype that is taken for an error copy by its reads stays separate if it has molecules.
 
     Args:
-        rows: `node`, `umi`, `duplicate_count`; all have a UMI.
-        nodes: as `roots` takes them.
-        scores: best score of each base of the nodes' key regions.
-        settings: distance, and the rates of errors.
+        rows: `region_id`, `umi`, `duplicate_count`; every row has a UMI.
+        regions: by falling `reads`, with `locus` and `key_region`.
+        scores: best Phred score of each base of the key regions.
+        settings: distance and error rates.
 
     Returns:
-        Of each row `clone`, and `molecule_reads`, the reads of its group.
+        `clonotype` of each row, and `family_reads`, the reads of its UMI family.
     """
-    heads, errors = neighbourhoods(nodes, settings)
-    found = collected(rows, heads[rows["node"].to_numpy()])
-    groups = found.heads()[found.place]
-    votes = rows.select("node", "duplicate_count", group=pl.Series(groups))
-    votes = votes.group_by("group", "node").agg(pl.col("duplicate_count").sum())
-    votes = votes.with_columns(molecule_reads=pl.col("duplicate_count").sum().over("group"))
-    votes = votes.sort("group", "duplicate_count", "node", descending=[False, True, False])
-    chosen = votes.unique("group", keep="first", maintain_order=True)
-    size = chosen["molecule_reads"].to_numpy()
-    voted = chosen["node"].to_numpy()
-    clones = _clones(voted, nodes, scores, errors.of_molecules(float(np.mean(size == 1))), settings)
-    place = np.searchsorted(chosen["group"].to_numpy(), groups)
-    return {"clone": pl.Series(clones[voted][place]), "molecule_reads": pl.Series(size[place])}
+    heads, errors = neighbourhoods(regions, settings)
+    counts = collect_umis(rows, heads[rows["region_id"].to_numpy()])
+    families = counts.group_heads()[counts.index]
+    votes = rows.select("region_id", "duplicate_count", family=pl.Series(families))
+    votes = votes.group_by("family", "region_id").agg(pl.col("duplicate_count").sum())
+    votes = votes.with_columns(family_reads=pl.col("duplicate_count").sum().over("family"))
+    votes = votes.sort("family", "duplicate_count", "region_id", descending=[False, True, False])
+    chosen = votes.unique("family", keep="first", maintain_order=True)
+    family_reads = chosen["family_reads"].to_numpy()
+    region_id = chosen["region_id"].to_numpy()
+    errors = errors.for_molecules(float(np.mean(family_reads == 1)))
+    clonotypes = _clonotypes_by_families(region_id, regions, scores, errors, settings)
+    index = np.searchsorted(chosen["family"].to_numpy(), families)
+    return {"clonotype": pl.Series(clonotypes[region_id][index]), "family_reads": pl.Series(family_reads[index])}
 
 
-def _clones(voted: I64, nodes: pl.DataFrame, scores: U8 | None, errors: ErrorModel, settings: Cluster) -> I64:
-    """The clone of each node, nodes being counted by the molecules that have them."""
-    molecules = np.bincount(voted, minlength=nodes.height)
-    order = np.argsort(-molecules, kind="stable")[: int((molecules > 0).sum())]
-    counted = nodes.with_columns(reads=pl.Series(molecules))[order]
+def _clonotypes_by_families(
+    region_id: I64, regions: pl.DataFrame, scores: U8 | None, errors: ErrorModel, settings: Cluster
+) -> I64:
+    """Find the clonotype of each key region, counted in UMI families.
+
+    Args:
+        region_id: key region of each UMI family.
+        regions: `locus` and `key_region`, by `region_id`.
+        scores: best Phred score of each base of the key regions.
+        errors: the error model for molecules.
+        settings: distance and error rates.
+
+    Returns:
+        Shape (regions,); -1 for a key region that no family has.
+    """
+    families = np.bincount(region_id, minlength=regions.height)
+    order = np.argsort(-families, kind="stable")[: int((families > 0).sum())]
+    counted = regions.with_columns(reads=pl.Series(families))[order]
     if scores is not None:
-        ends = np.cumsum(nodes["key_region"].str.len_bytes().to_numpy().astype(np.int64))
+        ends = np.cumsum(regions["key_region"].str.len_bytes().to_numpy().astype(np.int64))
         scores = Ragged(scores, np.concatenate([[0], ends])).take(order).codes
-    clones = np.full(nodes.height, -1, dtype=np.int64)
-    clones[order] = order[roots(counted, scores, settings, errors)[0]]
-    return clones
+    clonotypes = np.full(regions.height, -1, dtype=np.int64)
+    clonotypes[order] = order[clonotypes_of(counted, scores, settings, errors)[0]]
+    return clonotypes

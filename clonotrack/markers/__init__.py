@@ -1,1 +1,1 @@
-"""Stage markers: select the clonotypes of a baseline that are the cancer's."""
+"""Stage markers: select the clonotypes of a baseline that follow-ups are searched for."""

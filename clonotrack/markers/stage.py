@@ -1,7 +1,4 @@
-"""From CLONOTYPES to MARKERS.
-
-One MARKERS table of several baselines of a patient.
-"""
+"""Select the MARKERS of a patient from the CLONOTYPES of one or several baselines."""
 
 from __future__ import annotations
 
@@ -12,24 +9,24 @@ from typing import Any
 import polars as pl
 
 from clonotrack.config import Markers
-from clonotrack.markers.dominance import Criterion, Ranks, criteria
-from clonotrack.markers.target_region import target
+from clonotrack.markers.dominance import Criterion, RankedAbundances, assess
+from clonotrack.markers.target_region import target_region
 from clonotrack.tables import MARKERS, check
 
 Row = dict[str, Any]
-PerLocus = Mapping[str, float]
+ByLocus = Mapping[str, float]
 SELECTED = "Selected"
 
 
-def select(
+def select_markers(
     clonotypes: pl.DataFrame,
     settings: Markers,
     *,
     subject_id: str,
     sample_id: str | None,
-    input_cells: float | PerLocus | None,
-    reads_per_copy: PerLocus | None,
-    umis_per_copy: PerLocus | None = None,
+    input_cells: float | ByLocus | None,
+    reads_per_copy: ByLocus | None,
+    umis_per_copy: ByLocus | None = None,
     capture_assumed: bool = False,
 ) -> pl.DataFrame:
     """Apply the dominance rule to the clonotypes of one baseline.
@@ -39,66 +36,73 @@ def select(
         settings: thresholds of the rule.
         subject_id: the patient.
         sample_id: the baseline.
-        input_cells: nucleated cells of the tube, by locus where tubes of several libraries were united; None where
-            not known.
-        reads_per_copy: reads of a molecule put into the tube, by locus, from calibrators; None without them.
-        umis_per_copy: UMIs of a molecule put into the tube, by locus; for clonotypes counted by UMI.
-        capture_assumed: `umis_per_copy` is the configured default, which the reasons then say.
+        input_cells: nucleated cells of the tube, by locus if tubes of several libraries were joined; None if not known.
+        reads_per_copy: reads per molecule put into the tube, by locus, from calibrators; None without calibrators.
+        umis_per_copy: UMIs per molecule put into the tube, by locus; for clonotypes counted by UMI.
+        capture_assumed: whether `umis_per_copy` is the configured default, which the reasons then state.
 
     Returns:
-        MARKERS: the `considered` most abundant clonotypes, calibrators left out, and every other that meets the rule;
-        by falling reads, each with its `reason`. A criterion that lacks data does not refuse a clonotype.
+        MARKERS by falling reads, each with its `reason`: the `considered` most abundant clonotypes without calibrators,
+        and every other clonotype that meets the rule. A criterion without data does not refuse a clonotype.
     """
-    ranked = _ranked(clonotypes)
-    top = pl.col("place") < settings.considered
-    rows = ranked.filter(top | (pl.col("fraction_of_locus") >= settings.min_fraction)).to_dicts()
-    ranks = Ranks(ranked)
-    names = _names(rows, subject_id)
+    ranked = _by_abundance(clonotypes)
+    considered = pl.col("rank") < settings.considered
+    rows = ranked.filter(considered | (pl.col("fraction_of_locus") >= settings.min_fraction)).to_dicts()
+    ranks = RankedAbundances(ranked)
+    names = _marker_ids(rows, subject_id)
     markers: list[Row] = []
     for row in rows:
-        cells = _cells(row, reads_per_copy, umis_per_copy)
-        judged = criteria(row, ranks, cells, _of_locus(input_cells, row["locus"]), settings)
-        if row["place"] < settings.considered or _meets(judged):
-            taken = sum(marker["selected"] for marker in markers)
-            found = {"marker_id": names[row["clone_id"]], "sample_id": sample_id, "cells": cells}
+        cells = _clone_cells(row, reads_per_copy, umis_per_copy)
+        criteria = assess(row, ranks, cells, _for_locus(input_cells, row["locus"]), settings)
+        if row["rank"] < settings.considered or _meets(criteria):
+            selected = sum(marker["selected"] for marker in markers)
+            columns = {"marker_id": names[row["clone_id"]], "sample_id": sample_id, "cells": cells}
             if capture_assumed and row["unit"] == "molecules" and cells is not None:
-                judged = (*judged, Criterion(None, "cells at an assumed capture of UMIs"))
-            markers.append(row | found | _decided(row, judged, taken, settings))
-    always = {"subject_id": subject_id, "copies_per_cell": 1.0, "background_rate": None}
-    always |= {"max_edits": None, "edits_reason": None}
-    return check(pl.DataFrame([marker | always for marker in markers], schema=MARKERS.schema()), MARKERS)
+                criteria = (*criteria, Criterion(None, "cells at an assumed capture of UMIs"))
+            markers.append(row | columns | _decide(row, criteria, selected, settings))
+    constant = {"subject_id": subject_id, "copies_per_cell": 1.0, "background_rate": None}
+    constant |= {"max_edits": None, "edits_reason": None}
+    return check(pl.DataFrame([marker | constant for marker in markers], schema=MARKERS.schema()), MARKERS)
 
 
-def _decided(row: Row, judged: tuple[Criterion, ...], taken: int, settings: Markers) -> Row:
-    """What is tracked of a clonotype, whether it is, and why."""
-    part = target(row["sequence"], row["key_region"], settings.min_target_length)
-    verdict = _verdict(judged, taken, settings, known=part.known)
+def _decide(row: Row, criteria: tuple[Criterion, ...], selected: int, settings: Markers) -> Row:
+    """Fill the columns that say what is tracked of a clonotype, whether it is selected, and why.
+
+    Args:
+        row: of CLONOTYPES.
+        criteria: as assessed.
+        selected: number of markers selected before.
+        settings: thresholds.
+    """
+    region = target_region(row["sequence"], row["key_region"], settings.min_target_length)
+    verdict = _verdict(criteria, selected, settings, trackable=region.trackable)
     return {
-        "sequence": part.sequence,
-        "target_start": part.start,
-        "target_end": part.end,
+        "sequence": region.sequence,
+        "target_start": region.start,
+        "target_end": region.end,
         "selected": verdict == SELECTED,
-        "reason": f"{verdict}: {'; '.join(criterion.clause for criterion in judged)}.",
+        "reason": f"{verdict}: {'; '.join(criterion.clause for criterion in criteria)}.",
     }
 
 
-def _meets(judged: tuple[Criterion, ...]) -> bool:
-    """Whether no criterion refuses."""
-    return all(criterion.met is not False for criterion in judged)
+def _meets(criteria: tuple[Criterion, ...]) -> bool:
+    """Check that no criterion refuses the clonotype."""
+    return all(criterion.met is not False for criterion in criteria)
 
 
-def _verdict(judged: tuple[Criterion, ...], taken: int, settings: Markers, *, known: bool) -> str:
-    if not _meets(judged):
+def _verdict(criteria: tuple[Criterion, ...], selected: int, settings: Markers, *, trackable: bool) -> str:
+    """Return the first words of the reason."""
+    if not _meets(criteria):
         return "Refused"
-    if not known:
+    if not trackable:
         return "Refused although it meets the rule, as its clone-specific part holds an unknown base"
-    if taken >= settings.max_selected:
-        return f"Refused although it meets the rule, as {taken} larger markers were taken, the most of one baseline"
+    if selected >= settings.max_selected:
+        return f"Refused although it meets the rule, as {selected} larger markers were taken, the most of one baseline"
     return SELECTED
 
 
-def _names(rows: list[Row], subject_id: str) -> dict[str, str]:
-    """The marker_id of each clone_id: its first eight digits, or all where two of the patient would be alike."""
+def _marker_ids(rows: list[Row], subject_id: str) -> dict[str, str]:
+    """Name the marker of each clone_id by its first eight digits, or by all if two markers would have the same name."""
     short = {row["clone_id"]: f"{subject_id}.{row['system']}.{row['clone_id'][:8]}" for row in rows}
     uses = Counter(short.values())
     return {
@@ -109,36 +113,42 @@ def _names(rows: list[Row], subject_id: str) -> dict[str, str]:
     }
 
 
-def _ranked(clonotypes: pl.DataFrame) -> pl.DataFrame:
-    """Clonotypes by falling `abundance`, in molecules where UMIs count all, else in reads; calibrators left out."""
+def _by_abundance(clonotypes: pl.DataFrame) -> pl.DataFrame:
+    """Sort clonotypes by falling `abundance`, without calibrators; add `abundance`, `unit` and `rank`.
+
+    The unit is molecules if all clonotypes are counted by UMI, otherwise reads.
+    """
     by_umi = clonotypes["umi_count"].null_count() == 0
     own = clonotypes.filter(pl.col("control_id").is_null()).with_columns(
         abundance=pl.col("umi_count" if by_umi else "duplicate_count"), unit=pl.lit("molecules" if by_umi else "reads")
     )
     order = ["abundance", "duplicate_count", "clone_id"]
-    return own.sort(order, descending=[True, True, False]).with_row_index("place")
+    return own.sort(order, descending=[True, True, False]).with_row_index("rank")
 
 
-def _cells(row: Row, reads_per_copy: PerLocus | None, umis_per_copy: PerLocus | None) -> float | None:
-    """Clone cells in the tube, at one copy a cell, by UMIs, else by reads; None without a way to them."""
+def _clone_cells(row: Row, reads_per_copy: ByLocus | None, umis_per_copy: ByLocus | None) -> float | None:
+    """Compute the clone cells in the tube, at one copy a cell, by UMIs or by reads; None if neither is calibrated."""
     if row["umi_count"] is not None and (coefficient := (umis_per_copy or {}).get(row["locus"])):
         return float(row["umi_count"] / coefficient)
     coefficient = (reads_per_copy or {}).get(row["locus"])
     return row["duplicate_count"] / coefficient if coefficient else None
 
 
-def _of_locus(amount: float | PerLocus | None, locus: str) -> float | None:
+def _for_locus(amount: float | ByLocus | None, locus: str) -> float | None:
+    """Look up an amount that is the same for all loci or differs by locus."""
     return amount.get(locus) if isinstance(amount, Mapping) else amount
 
 
-def unite(baselines: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """The markers of all baselines; of one that several hold, the row that was selected, then with most reads.
+def unite_baselines(baselines: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Unite the markers of several baselines of a patient.
+
+    Of a marker in several baselines the selected row is kept, then the row with most reads.
 
     Args:
-        baselines: MARKERS of one patient, from `select`.
+        baselines: MARKERS of one patient, from `select_markers`.
     """
     rows = pl.concat(list(baselines))
     order = rows.sort("selected", "duplicate_count", descending=True, maintain_order=True)
     best = order.unique("marker_id", keep="first", maintain_order=True)
-    by_size = ["duplicate_count", "marker_id"]
-    return check(best.sort(by_size, descending=[True, False], nulls_last=True), MARKERS)
+    by_reads = ["duplicate_count", "marker_id"]
+    return check(best.sort(by_reads, descending=[True, False], nulls_last=True), MARKERS)

@@ -1,43 +1,49 @@
-"""What is tracked of a clonotype: its known consensus, and where in it the clone-specific part lies."""
+"""Choose what is tracked of a clonotype: its consensus without unknown bases, and the clone-specific part of it."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-UNKNOWN = re.compile("[^ACGT]")
+_UNKNOWN_BASE = re.compile("[^ACGT]")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A sequence and its clone-specific part.
+class TargetRegion:
+    """A sequence with its clone-specific part.
 
     Attributes:
-        sequence: no unknown base outside the key region.
+        sequence: has no unknown base outside the key region.
         start: first base of the clone-specific part, 1-based.
-        end: its last base.
-        known: the key region holds no unknown base, so the part can be tracked.
+        end: its last base, 1-based.
+        trackable: whether the key region has no unknown base.
     """
 
     sequence: str
     start: int
     end: int
-    known: bool
+    trackable: bool
 
 
-def target(sequence: str, key_region: str, min_length: int) -> Target:
-    """The clone-specific part: the key region, extended on both sides alike to `min_length` where it is shorter.
+def target_region(sequence: str, key_region: str, min_length: int) -> TargetRegion:
+    """Find the clone-specific part of a consensus.
 
-    The sequence is cut at the unknown bases next to the key region; the part does not go beyond it.
+    It is the key region. A key region shorter than `min_length` is extended to it, equally on both sides if possible.
+    The sequence is cut at the unknown bases nearest to the key region, and the part does not extend beyond it.
+
+    Args:
+        sequence: consensus of the clonotype.
+        key_region: contained in `sequence`.
+        min_length: of the clone-specific part [nt].
     """
     start = sequence.index(key_region)
     end = start + len(key_region)
-    left = max((match.end() for match in UNKNOWN.finditer(sequence, 0, start)), default=0)
-    beyond = UNKNOWN.search(sequence, end)
-    right = beyond.start() if beyond else len(sequence)
-    known = not UNKNOWN.search(key_region)
+    left = max((match.end() for match in _UNKNOWN_BASE.finditer(sequence, 0, start)), default=0)
+    next_unknown = _UNKNOWN_BASE.search(sequence, end)
+    right = next_unknown.start() if next_unknown else len(sequence)
+    trackable = not _UNKNOWN_BASE.search(key_region)
     missing = max(min_length - len(key_region), 0)
     first = max(start - missing // 2, left)
     last = min(first + max(min_length, len(key_region)), right)
     first = max(min(first, last - min_length), left)
-    return Target(sequence[left:right], first - left + 1, last - left, known)
+    return TargetRegion(sequence[left:right], first - left + 1, last - left, trackable)

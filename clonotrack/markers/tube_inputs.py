@@ -1,4 +1,4 @@
-"""What is known of the tubes of a baseline: cells, and reads of a molecule, for each locus."""
+"""Sum up the tubes of a baseline: by locus, the input cells and the reads and UMIs per copy."""
 
 from __future__ import annotations
 
@@ -9,19 +9,28 @@ from typing import Any
 
 import polars as pl
 
-from clonotrack.assay.capture import stated
-from clonotrack.assay.cells import Cells, Controls, nucleated_cells, reads_per_copy, tube_cells
+from clonotrack.assay.capture import stated_capture
+from clonotrack.assay.cells import Cells, nucleated_cells, tube_cells
+from clonotrack.assay.controls import TubeControls, reads_per_copy
 from clonotrack.config import Config, Library
 from clonotrack.tables import LOCI, TUBE
 
-OF_SAMPLE = TUBE[1:]
+TUBE_OF_SAMPLE = TUBE[1:]
+"""Columns that identify a tube of one sample: `library` and `replicate`."""
+
+ByLibrary = Mapping[str, pl.DataFrame]
+"""CONTROLS by library name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Amounts:
-    """By locus: nucleated cells, reads and UMIs of a molecule that was put in; what is not known is missing.
+class TubeInputs:
+    """Quantities of the tubes of a baseline by locus; a locus for which one is not known is left out.
 
-    `capture_assumed`: UMIs of a molecule come from the configured default, for want of calibrators and validation.
+    Attributes:
+        input_cells: nucleated cells.
+        reads_per_copy: reads per molecule put into the tube.
+        umis_per_copy: UMIs per molecule put into the tube.
+        capture_assumed: whether `umis_per_copy` is the configured default, without calibrators and validation.
     """
 
     input_cells: Mapping[str, float]
@@ -30,93 +39,93 @@ class Amounts:
     capture_assumed: bool = False
 
 
-def tube_amounts(
-    rows: Iterable[Mapping[str, Any]],
-    hits: pl.DataFrame | None,
-    controls: Mapping[str, pl.DataFrame],
-    config: Config,
-) -> Amounts:
-    """Sum up the tubes of one baseline whose reads were put together.
+def tube_inputs(
+    rows: Iterable[Mapping[str, Any]], hits: pl.DataFrame | None, controls: ByLibrary, config: Config
+) -> TubeInputs:
+    """Sum up the tubes of one baseline, whose reads were analysed together.
 
-    METHOD: of several tubes a locus has the cells of those that amplify it, and the mean of their reads per copy: of
-    reads put together no one knows the tube, and the tubes of a sample get alike shares of its DNA.
+    METHOD: a locus has the sum of the cells of the tubes that amplify it, and the mean of their reads per copy. After
+    the reads were joined the tube of a read is not known, and the tubes of a sample get equal shares of its DNA.
 
     Args:
         rows: of SAMPLES, of this sample; lanes of one tube count once.
-        hits: HITS of its controls.
+        hits: HITS of its controls; None if they were not searched.
         controls: CONTROLS by library name.
         config: all settings.
 
     Raises:
-        QuantityError: an amount is not above zero, or a calibrator was not looked for.
+        QuantityError: an amount is impossible, or a calibrator has no count.
     """
-    tubes = {tuple(row[name] for name in OF_SAMPLE): row for row in rows}
-    counted = {} if hits is None else dict(hits.group_by(OF_SAMPLE, maintain_order=True))
-    cells = {tube: _cells(row, counted.get(tube), controls, config) for tube, row in tubes.items()}
+    tubes = {tuple(row[name] for name in TUBE_OF_SAMPLE): row for row in rows}
+    hits_of = {} if hits is None else dict(hits.group_by(TUBE_OF_SAMPLE, maintain_order=True))
+    cells = {tube: _cells(row, hits_of.get(tube), controls, config) for tube, row in tubes.items()}
     input_cells = {}
     for locus in LOCI:
-        amplified = [known for tube, known in cells.items() if _amplifies(config.library(tube[0]), locus)]
-        numbers = [known.number for known in amplified if known]
-        if numbers and len(numbers) == len(amplified):
+        of_tubes = [number for tube, number in cells.items() if _amplifies(config.library(tube[0]), locus)]
+        numbers = [found.number for found in of_tubes if found]
+        if numbers and len(numbers) == len(of_tubes):
             input_cells[locus] = sum(numbers)
     reads = {} if hits is None else _reads_per_copy(hits, controls, config)
-    umis, assumed = _umis_per_copy(list(tubes), counted, controls, config)
-    return Amounts(input_cells, reads, umis, assumed)
+    umis, assumed = _umis_per_copy(list(tubes), hits_of, controls, config)
+    return TubeInputs(input_cells, reads, umis, assumed)
 
 
-def _cells(
-    row: Mapping[str, Any], hits: pl.DataFrame | None, controls: Mapping[str, pl.DataFrame], config: Config
-) -> Cells | None:
-    """Cells of one tube: stated, or told by reference loci where its controls were looked for."""
+def _cells(row: Mapping[str, Any], hits: pl.DataFrame | None, controls: ByLibrary, config: Config) -> Cells | None:
+    """Find the cells of one tube: stated, or by reference loci if its controls were searched."""
     if hits is None:
         return nucleated_cells(row, config.quantify.pg_per_cell)
-    return tube_cells(row, Controls.of(hits, controls.get(config.library_name(row["library"]))), config)
+    of_tube = TubeControls.of(hits, controls.get(config.library_name(row["library"])))
+    return tube_cells(row, of_tube, config)
 
 
-def _reads_per_copy(hits: pl.DataFrame, controls: Mapping[str, pl.DataFrame], config: Config) -> dict[str, float]:
-    """The mean over the tubes that amplify a locus; a locus that one of them says nothing of is left out."""
+def _reads_per_copy(hits: pl.DataFrame, controls: ByLibrary, config: Config) -> dict[str, float]:
+    """Average the reads per copy over the tubes."""
     tubes: list[tuple[Library, dict[str, float]]] = []
-    for (value, _), tube in hits.group_by(OF_SAMPLE, maintain_order=True):
+    for (value, _), tube in hits.group_by(TUBE_OF_SAMPLE, maintain_order=True):
         name = None if value is None else str(value)
         table = controls.get(config.library_name(name))
-        found = {} if table is None else reads_per_copy(tube, table, config, name)
-        tubes.append((config.library(name), found))
+        by_locus = {} if table is None else reads_per_copy(tube, table, config, name)
+        tubes.append((config.library(name), by_locus))
     return _means(tubes)
 
 
 def _umis_per_copy(
-    tubes: list[tuple[Any, ...]],
-    counted: Mapping[tuple[Any, ...], pl.DataFrame],
-    controls: Mapping[str, pl.DataFrame],
-    config: Config,
+    tubes: list[tuple[Any, ...]], hits_of: Mapping[tuple[Any, ...], pl.DataFrame], controls: ByLibrary, config: Config
 ) -> tuple[dict[str, float], bool]:
-    """UMIs of a molecule put in: by calibrators that have UMIs, else capture times strands; and whether assumed."""
-    found: list[tuple[Library, dict[str, float]]] = []
+    """Average the UMIs per copy over the tubes: by calibrators with UMIs, otherwise capture times tagged strands.
+
+    Returns:
+        UMIs per copy by locus, and whether a capture is the configured default.
+    """
+    by_tube: list[tuple[Library, dict[str, float]]] = []
     assumed = False
-    for tube in tubes or list(counted):
+    for tube in tubes or list(hits_of):
         name = tube[0]
-        library, hits = config.library(name), counted.get(tube)
-        tagged = Controls.of(hits, controls.get(config.library_name(name))).tagged() if hits is not None else None
-        capture = stated(config, name)
+        library, hits = config.library(name), hits_of.get(tube)
+        capture = stated_capture(config, name)
+        calibrators = None
+        if hits is not None:
+            calibrators = TubeControls.of(hits, controls.get(config.library_name(name))).calibrators_by_umis()
         if library.template == "rna":
-            found.append((library, {}))
-        elif tagged:
-            found.append((library, {locus: tagged.of(locus).per_copy for locus in LOCI}))
+            by_tube.append((library, {}))
+        elif calibrators:
+            by_tube.append((library, {locus: calibrators.calibration(locus).counts_per_copy for locus in LOCI}))
         else:
             assumed |= capture.source == "assumed"
-            found.append((library, dict.fromkeys(LOCI, capture.value * library.strands_tagged)))
-    return _means(found), assumed
+            by_tube.append((library, dict.fromkeys(LOCI, capture.value * library.strands_tagged)))
+    return _means(by_tube), assumed
 
 
 def _means(tubes: list[tuple[Library, dict[str, float]]]) -> dict[str, float]:
-    """The mean over the tubes that amplify a locus; a locus that one of them says nothing of is left out."""
+    """Average over the tubes that amplify a locus; a locus without a value in one of them is left out."""
     result = {}
     for locus in LOCI:
-        coefficients = [found.get(locus, 0.0) for library, found in tubes if _amplifies(library, locus)]
-        if coefficients and all(coefficients):
-            result[locus] = fmean(coefficients)
+        values = [by_locus.get(locus, 0.0) for library, by_locus in tubes if _amplifies(library, locus)]
+        if values and all(values):
+            result[locus] = fmean(values)
     return result
 
 
 def _amplifies(library: Library, locus: str) -> bool:
+    """Check whether a library has primers for a locus; a library that states no loci has them for all."""
     return not library.loci or locus in library.loci

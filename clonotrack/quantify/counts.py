@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clonotrack.assay.cells import COUNTED
+from clonotrack.assay.controls import COUNTED_CLASSES
 from clonotrack.tables import TUBE
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _tube_counts(rows: pl.DataFrame) -> TubeCounts:
             reads["marker"].setdefault(target, 0)
         elif kind == "control":
             reads["control"].setdefault(target, 0)
-        if kind in ("locus", "total") or match in COUNTED:
+        if kind in ("locus", "total") or match in COUNTED_CLASSES:
             reads[kind][target] = reads[kind].get(target, 0) + count
             if molecules is not None:
                 umis[target] = umis.get(target, 0) + molecules

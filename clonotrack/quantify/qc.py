@@ -82,12 +82,12 @@ def _marker_rows(tube: Tube, marker: Marker, context: RunContext) -> Rows:
 def _calibration_rows(tube: Tube, markers: Sequence[Marker]) -> Rows:
     for marker in {marker["locus"]: marker for marker in markers}.values():
         calibration, name = tube.calibration_of(marker), marker["locus"] or "other"
-        yield f"reads_per_copy {name}", calibration.per_copy, "reads per molecule"
+        yield f"reads_per_copy {name}", calibration.counts_per_copy, "reads per molecule"
         yield f"calibration_error {name}", calibration.log_sd, "relative standard error"
         yield f"calibration_scatter {name}", calibration.scatter, "times that of counting"
         yield f"calibrators {name}", float(len(calibration.used)), "calibrators"
-        for point in calibration.points:
-            ratio = point.count / (point.copies * calibration.per_copy)
+        for point in calibration.controls:
+            ratio = point.count / (point.copies * calibration.counts_per_copy)
             yield f"calibrator {name} {point.control_id}", ratio, "times the fit"
         for control in calibration.failed:
             yield f"calibrator_refused {name} {control}", float(tube.counts.control_reads[control]), "reads"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from clonotrack.assay.efficiency import LEAST, Efficiency, efficiency_sd
+from clonotrack.assay.efficiency import MIN_CALIBRATORS, Efficiency, estimate_efficiency
 from clonotrack.config import Config
 from clonotrack.quantify.background import Background, estimate_backgrounds
 from clonotrack.quantify.index_hopping import CarryOverSource, IndexHopping, hopping_by_run
@@ -83,7 +83,7 @@ def estimate_efficiencies(tubes: Sequence[Tube], markers: Sequence[Marker]) -> d
     distinct = {(marker["locus"], marker["v_call"]): marker for marker in markers}.values()
     for tube in tubes:
         for conversion in map(tube.conversion, distinct):
-            if isinstance(conversion, Conversion) and len(conversion.points) >= LEAST:
+            if isinstance(conversion, Conversion) and len(conversion.points) >= MIN_CALIBRATORS:
                 calibrated.setdefault(_calibration_key(tube, conversion), {})[id(tube)] = tube, conversion
     return {key: _estimate_efficiency(list(pairs.values())) for key, pairs in calibrated.items()}
 
@@ -93,7 +93,7 @@ def _calibration_key(tube: Tube, conversion: Conversion) -> CalibrationKey:
 
 
 def _estimate_efficiency(pairs: Sequence[tuple[Tube, Conversion]]) -> Efficiency:
-    return efficiency_sd([conversion.points for _, conversion in pairs], [_inflation(*pair) for pair in pairs])
+    return estimate_efficiency([conversion.points for _, conversion in pairs], [_inflation(*pair) for pair in pairs])
 
 
 def _inflation(tube: Tube, conversion: Conversion) -> float:

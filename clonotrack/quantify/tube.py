@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 import polars as pl
 
-from clonotrack.assay.calibration import Calibration, Calibrators, Point, Scope, family_of
-from clonotrack.assay.capture import Capture, estimated, stated
-from clonotrack.assay.cells import Cells, Controls, dispersion, referred, tube_cells
+from clonotrack.assay.calibration import Calibration, Calibrators, ControlCount, Scope, v_family
+from clonotrack.assay.capture import Capture, estimate_capture, stated_capture
+from clonotrack.assay.cells import Cells, cells_by_reference_loci, tube_cells
+from clonotrack.assay.controls import TubeControls, stated_dispersion
 from clonotrack.config import Config
 from clonotrack.errors import QuantityError
 from clonotrack.quantify.counts import TubeCounts
@@ -50,7 +51,7 @@ class Conversion:
     source: tuple[str, ...]
     strands: float = 1.0
     scope: Scope | None = None
-    points: tuple[Point, ...] = ()
+    points: tuple[ControlCount, ...] = ()
     reads_per_umi: float | None = None
 
 
@@ -110,20 +111,20 @@ class Tube:
 
     def calibration_of(self, marker: Marker) -> Calibration:
         """Return the calibration by reads of the marker's V family, its locus or the tube."""
-        return self.calibrators.of(marker["locus"], family_of(marker["v_call"]))
+        return self.calibrators.calibration(marker["locus"], v_family(marker["v_call"]))
 
     def _convert_umis(self, marker: Marker) -> Conversion | str:
         if self.umi_calibrators is None or marker["marker_id"] not in self.counts.umis:
             return "umi_saturated"
         calibration = None
         if self.umi_calibrators:
-            calibration = self.umi_calibrators.of(marker["locus"], family_of(marker["v_call"]))
+            calibration = self.umi_calibrators.calibration(marker["locus"], v_family(marker["v_call"]))
         reads_per_umi = self._reads_per_umi(marker["locus"])
-        if calibration and not calibration.per_copy:
+        if calibration and not calibration.counts_per_copy:
             return "calibrators_not_found"
         if reads_per_umi is None:
             return "depth_unknown"
-        capture = estimated(calibration, self.strands) if calibration else self.capture
+        capture = estimate_capture(calibration, self.strands) if calibration else self.capture
         if not capture.possible:
             return "too_many_calibrators"
         return Conversion(
@@ -134,22 +135,22 @@ class Tube:
             source=self._source(calibration.used if calibration else ("capture",)),
             strands=self.strands,
             scope=calibration.scope if calibration else None,
-            points=calibration.points if calibration else (),
+            points=calibration.controls if calibration else (),
             reads_per_umi=reads_per_umi,
         )
 
     def _convert_by_calibrators(self, marker: Marker) -> Conversion | str:
         calibration = self.calibration_of(marker)
-        if not calibration.per_copy:
+        if not calibration.counts_per_copy:
             return "calibrators_not_found"
         return Conversion(
             counting="spike_in",
-            counts_per_copy=calibration.per_copy,
+            counts_per_copy=calibration.counts_per_copy,
             log_sd=calibration.log_sd,
             capture=self.capture,
             source=self._source(calibration.used),
             scope=calibration.scope,
-            points=calibration.points,
+            points=calibration.controls,
         )
 
     def _convert_share(self, locus: str | None) -> Conversion | str:
@@ -244,11 +245,13 @@ def _make_tube(counts: TubeCounts, row: dict[str, Any], controls: Mapping[str, p
     has_umis = bool(counts.umis) or library.umi_pattern is not None or library.umi_read not in (1, 2)
     if has_umis:
         counts = counts.with_zero_umis()
-    library_controls = Controls(controls.get(config.library_name(counts.library)), counts.control_reads, counts.umis)
+    library_controls = TubeControls(
+        controls.get(config.library_name(counts.library)), counts.control_reads, counts.umis
+    )
     try:
-        calibrators = library_controls.calibrators(config, counts.library)
+        calibrators = library_controls.calibrators_by_reads(config, counts.library)
         is_blank = counts.role == "negative_control"
-        reference_cells = None if is_blank else referred(library_controls, config, counts.library)
+        reference_cells = None if is_blank else cells_by_reference_loci(library_controls, config, counts.library)
         cells = tube_cells(row, library_controls, config) if row and not is_blank else reference_cells
     except QuantityError as error:
         raise QuantityError(f"sample {counts.sample_id}: {error}") from None
@@ -257,13 +260,13 @@ def _make_tube(counts: TubeCounts, row: dict[str, Any], controls: Mapping[str, p
         cells=cells,
         reference_cells=reference_cells,
         aliquot=_aliquot(row),
-        capture=stated(config, counts.library),
-        dispersion=dispersion(config, counts.library),
+        capture=stated_capture(config, counts.library),
+        dispersion=stated_dispersion(config, counts.library),
         template=library.template,
         loci=library.loci,
         strands=float(library.strands_tagged),
         calibrators=calibrators,
-        umi_calibrators=library_controls.tagged() if has_umis else None,
+        umi_calibrators=library_controls.calibrators_by_umis() if has_umis else None,
         cell_fractions={name: row.get(name) for name in ("b_fraction", "t_fraction", "lymphoid_fraction")},
     )
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from clonotrack.sequences import I64, U64
 from clonotrack.track.kernels.verify_hits import AMBIGUOUS, EVOLVED
-from clonotrack.umi.collect import Umis
-from clonotrack.umi.molecules import molecules
+from clonotrack.umi.collect import UmiTable
+from clonotrack.umi.molecules import count_molecules
 
 Key: TypeAlias = tuple[int, int, int]  # target, match class, distance
 _MAX_PENDING = 1 << 20  # UMIs that are kept before equal ones are merged
@@ -71,9 +71,9 @@ class UmiCounts:
         self._merge_equal()
         keys = list(self._numbers)
         n_pools, pool_of = _pools(keys)
-        families = Umis.collect(self._umis[0], pool_of[self._rows[0]], self._length, self._reads[0])
+        families = UmiTable.collect(self._umis[0], pool_of[self._rows[0]], self._length, self._reads[0])
         family_counts = self._families_by_key(families, pool_of)
-        totals = molecules(families, n_pools).seen
+        totals = count_molecules(families, n_pools).observed
         counts: dict[Key, int | None] = {}
         for pool in range(n_pools):
             members = np.flatnonzero(pool_of == pool)
@@ -81,13 +81,13 @@ class UmiCounts:
             counts |= {keys[row]: share for row, share in zip(members.tolist(), shares, strict=True)}
         return counts
 
-    def _families_by_key(self, families: Umis, pool_of: I64) -> I64:
+    def _families_by_key(self, families: UmiTable, pool_of: I64) -> I64:
         """Count UMI families by key: a family has the key that most reads of its representative UMI have."""
         rows, umis, reads = self._rows[0], self._umis[0], self._reads[0]
         order = np.lexsort((-rows, reads))  # of equal UMIs, the dictionary keeps the last: that with the most reads
         pairs = zip(pool_of[rows[order]].tolist(), umis[order].tolist(), strict=True)
         row_of = dict(zip(pairs, rows[order].tolist(), strict=True))
-        is_head = families.heads() == np.arange(len(families.umis))
+        is_head = families.group_heads() == np.arange(len(families.umis))
         heads = zip(families.targets[is_head].tolist(), families.umis[is_head].tolist(), strict=True)
         counts: I64 = np.bincount([row_of[head] for head in heads], minlength=len(pool_of)).astype(np.int64)
         return counts

@@ -1,1 +1,1 @@
-"""Count molecules from UMIs."""
+"""Count the molecules of each target from the UMIs of its reads."""

@@ -1,7 +1,7 @@
-"""Unique molecular identifiers (UMIs) one or two bases apart: neighbours by hash, and directional groups.
+"""Group UMIs by the directional method, and find UMIs that differ in one or two bases.
 
-A UMI is packed into 2 bits a base, the last base lowest; all have one length of at most 31 nt. UMIs of different
-targets (clonotypes, markers) are not compared.
+A UMI is packed into 2 bits a base, the last base in the lowest bits. All UMIs have one length of at most 31 nt. UMIs of
+different targets (clonotypes, markers) are not compared.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from clonotrack.kernels.jit import njit
 from clonotrack.sequences import I64, U64, Bool
 
 _LOW = (1 << 31) - 1
-_FACTORS = (0x6C8E9CF5, 0x5BD1E995, 0x7F4A7C15)  # odd and below 2^31: products of 31 bits stay inside an int64
+_FACTORS = (0x6C8E9CF5, 0x5BD1E995, 0x7F4A7C15)  # odd and below 2^31: a product with 31 bits fits into an int64
 
 
 @njit
 def _slot(umi: int, target: int, size: int) -> int:
+    """Compute the slot of a UMI of a target in a hash table of `size` slots."""
     mixed = ((umi & _LOW) * _FACTORS[0]) ^ ((umi >> 31) * _FACTORS[1]) ^ ((target & _LOW) * _FACTORS[2])
     mixed ^= mixed >> 32
     return (mixed ^ (mixed >> 15)) & (size - 1)
@@ -24,7 +25,7 @@ def _slot(umi: int, target: int, size: int) -> int:
 
 @njit
 def _table(umis: I64, targets: I64) -> I64:
-    """Hash table of open addresses: index of the UMI in each slot, -1 where there is none."""
+    """Build a hash table with open addressing: index of the UMI in each slot, -1 in an empty slot."""
     size = 16
     while size < 2 * len(umis):
         size *= 2
@@ -38,33 +39,33 @@ def _table(umis: I64, targets: I64) -> I64:
 
 
 @njit
-def _find(umi: int, target: int, slots: I64, umis: I64, targets: I64) -> int:
-    """Index of a UMI of a target, -1 where it was not seen."""
+def _lookup(umi: int, target: int, slots: I64, umis: I64, targets: I64) -> int:
+    """Look up the index of a UMI of a target; -1 if the table does not contain it."""
     slot = _slot(umi, target, len(slots))
     while slots[slot] >= 0:
-        found = int(slots[slot])
-        if umis[found] == umi and targets[found] == target:
-            return found
+        index = int(slots[slot])
+        if umis[index] == umi and targets[index] == target:
+            return index
         slot = (slot + 1) & (len(slots) - 1)
     return -1
 
 
 @njit
-def group_umis(umis: U64, counts: I64, targets: I64, length: int) -> I64:
+def directional_groups(umis: U64, reads: I64, targets: I64, length: int) -> I64:
     """Group the UMIs of each target by the directional method.
 
-    METHOD: directional adjacency (Smith et al. 2017, doi:10.1101/gr.209601.116): from the UMI with most reads on, a
-    UMI takes in every UMI one base away that is in no group yet and of whose reads it has at least twice as many less
-    one; those taken in take in others alike. Neighbours are looked up: 3 * `length` a UMI.
+    METHOD: directional adjacency (Smith et al. 2017, doi:10.1101/gr.209601.116). UMIs are visited by falling reads. A
+    UMI A takes in a UMI B that is one base away and in no group yet, if reads(A) >= 2 reads(B) - 1. B takes in others
+    in the same way. The 3 * `length` neighbours of a UMI are looked up in a hash table.
 
     Args:
-        umis: packed, distinct within a target, by falling `counts`, shape (n,).
-        counts: reads of each, shape (n,).
+        umis: packed, distinct within a target, by falling `reads`, shape (n,).
+        reads: of each UMI, shape (n,).
         targets: not negative, shape (n,).
-        length: bases of a UMI.
+        length: of a UMI [nt].
 
     Returns:
-        Index of the head of each UMI's group; its own for a head. Shape (n,).
+        Index of the head of each UMI's group, shape (n,). A head has its own index.
     """
     keys = umis.astype(np.int64)
     slots = _table(keys, targets)
@@ -82,17 +83,17 @@ def group_umis(umis: U64, counts: I64, targets: I64, length: int) -> I64:
             first += 1
             for shift in range(0, 2 * length, 2):
                 for change in range(1, 4):
-                    other = _find(keys[node] ^ (change << shift), targets[node], slots, keys, targets)
-                    if other >= 0 and heads[other] < 0 and counts[node] >= 2 * counts[other] - 1:
-                        heads[other] = head
-                        queue[last] = other
+                    near = _lookup(keys[node] ^ (change << shift), targets[node], slots, keys, targets)
+                    if near >= 0 and heads[near] < 0 and reads[node] >= 2 * reads[near] - 1:
+                        heads[near] = head
+                        queue[last] = near
                         last += 1
     return heads
 
 
 @njit
-def _added(pairs: I64, count: int, earlier: int, later: int) -> I64:
-    """The pairs with one more behind the first `count`, in an array twice as long where they fill theirs."""
+def _append(pairs: I64, count: int, earlier: int, later: int) -> I64:
+    """Write a pair after the first `count` pairs; return the array, or a copy of twice the size if it was full."""
     if count == len(pairs):
         larger = np.empty((2 * count, 2), dtype=np.int64)
         larger[:count] = pairs
@@ -102,16 +103,16 @@ def _added(pairs: I64, count: int, earlier: int, later: int) -> I64:
 
 
 @njit
-def one_apart(umis: U64, targets: I64, length: int) -> I64:
-    """Pairs of UMIs of one target that differ in one base.
+def pairs_one_apart(umis: U64, targets: I64, length: int) -> I64:
+    """Find pairs of UMIs of one target that differ in one base.
 
     Args:
         umis: packed, distinct within a target, shape (n,).
         targets: not negative, shape (n,).
-        length: bases of a UMI.
+        length: of a UMI [nt].
 
     Returns:
-        Rows of (earlier, later), each pair once, by rising later.
+        Rows of (earlier index, later index), each pair once, by rising later index.
     """
     keys = umis.astype(np.int64)
     slots = _table(keys, targets)
@@ -120,25 +121,25 @@ def one_apart(umis: U64, targets: I64, length: int) -> I64:
     for i in range(len(keys)):
         for shift in range(0, 2 * length, 2):
             for change in range(1, 4):
-                other = _find(keys[i] ^ (change << shift), targets[i], slots, keys, targets)
-                if 0 <= other < i:
-                    pairs = _added(pairs, count, other, i)
+                near = _lookup(keys[i] ^ (change << shift), targets[i], slots, keys, targets)
+                if 0 <= near < i:
+                    pairs = _append(pairs, count, near, i)
                     count += 1
     return pairs[:count].copy()
 
 
 @njit
-def two_apart(umis: U64, targets: I64, chosen: Bool, length: int) -> I64:
-    """Pairs of UMIs of one target that differ in two bases, the later of which is `chosen`.
+def pairs_two_apart(umis: U64, targets: I64, chosen: Bool, length: int) -> I64:
+    """Find pairs of UMIs of one target that differ in two bases, if the later UMI is `chosen`.
 
     Args:
         umis: packed, distinct within a target, shape (n,).
         targets: not negative, shape (n,).
-        chosen: UMIs whose earlier relatives are asked for, shape (n,).
-        length: bases of a UMI.
+        chosen: UMIs whose earlier neighbours are searched, shape (n,).
+        length: of a UMI [nt].
 
     Returns:
-        Rows of (earlier, later), each pair once, by rising later.
+        Rows of (earlier index, later index), each pair once, by rising later index.
     """
     keys = umis.astype(np.int64)
     slots = _table(keys, targets)
@@ -151,8 +152,8 @@ def two_apart(umis: U64, targets: I64, chosen: Bool, length: int) -> I64:
             for second in range(first + 2, 2 * length, 2):
                 for change in range(9):
                     flip = ((1 + change // 3) << first) | ((1 + change % 3) << second)
-                    other = _find(keys[i] ^ flip, targets[i], slots, keys, targets)
-                    if 0 <= other < i:
-                        pairs = _added(pairs, count, other, i)
+                    near = _lookup(keys[i] ^ flip, targets[i], slots, keys, targets)
+                    if 0 <= near < i:
+                        pairs = _append(pairs, count, near, i)
                         count += 1
     return pairs[:count].copy()

@@ -9,7 +9,7 @@ import pytest
 from clonotrack.cli.main import main
 from clonotrack.io.tables import read_table, write_table
 from clonotrack.tables import CLONOTYPES, HITS, MARKERS, QC, REARRANGEMENTS
-from tests.cluster.made import J_END, V_END, Clone, random_region, row, table
+from tests.cluster.simulated_rearrangements import J_END, V_END, Clone, random_region, row, table
 
 
 @pytest.fixture

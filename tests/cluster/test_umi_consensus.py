@@ -4,25 +4,29 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clonotrack.cluster.qc import quality_control
-from clonotrack.cluster.stage import cluster, clustered
+from clonotrack.cluster.qc import cluster_qc
+from clonotrack.cluster.stage import cluster, cluster_batches
 from clonotrack.config import Cluster
 from clonotrack.errors import ClonotrackError
 from clonotrack.sequences import decode, encode
-from tests.cluster.made import Clone, random_region, row, substituted, table
+from tests.cluster.simulated_rearrangements import Clone, random_region, row, substituted, table
 
 DEPTH = 8
 
 
-def tagged(
+def sequenced_with_umis(
     clones: list[Clone], random: np.random.Generator, *, length: int = 12, error_rate: float = 0.005
 ) -> tuple[pl.DataFrame, list[int]]:
-    """Reads of clones of so many molecules (`Clone.reads`), errors in UMIs too; and molecules that were read."""
+    """Simulate reads of clones with `Clone.reads` molecules, with errors also in the UMIs.
+
+    Returns:
+        REARRANGEMENTS, and the molecules of each clone with at least one read.
+    """
     rows: dict[tuple[str, str], dict[str, object]] = {}
-    seen = []
+    observed = []
     for clone in clones:
         depth = random.poisson(DEPTH, clone.reads)
-        seen.append(int((depth > 0).sum()))
+        observed.append(int((depth > 0).sum()))
         umis = np.repeat(random.integers(0, 4, (clone.reads, length), dtype=np.uint8), depth, axis=0)
         whole = np.tile(encode(clone.sequence), (len(umis), 1))
         for codes in (umis, whole):
@@ -33,26 +37,26 @@ def tagged(
             if key not in rows:
                 rows[key] = row(clone, key[1], 0, umi=key[0], sequence_id="".join(key))
             rows[key]["duplicate_count"] += 1  # type: ignore[operator]
-    return table(list(rows.values())), seen
+    return table(list(rows.values())), observed
 
 
 @pytest.fixture(scope="module")
 def sample() -> tuple[list[Clone], pl.DataFrame, list[int]]:
-    """A large clone, a sister one base away at a hundredth, and 40 others of 1 to 40 molecules."""
+    """Simulate a large clone, a sister one base away with a hundredth of it, and 40 others of 1 to 40 molecules."""
     random = np.random.default_rng(5)
     large = random_region(random, 54)
     clones = [Clone(large, 1_500), Clone(substituted(large, 25), 15)]
     clones += [Clone(random_region(random, 48), number) for number in range(1, 41)]
-    return clones, *tagged(clones, random)
+    return clones, *sequenced_with_umis(clones, random)
 
 
-def test_molecules_are_counted_and_a_rare_sister_stays_apart(
+def test_molecules_are_counted_and_a_rare_sister_stays_separate(
     sample: tuple[list[Clone], pl.DataFrame, list[int]],
 ) -> None:
-    clones, rows, seen = sample
+    clones, rows, observed = sample
     found = cluster(rows, Cluster())
     counts = dict(found.select("key_region", "umi_count").iter_rows())
-    for clone, number in zip(clones, seen, strict=True):
+    for clone, number in zip(clones, observed, strict=True):
         assert counts[clone.key_region] == pytest.approx(number, rel=0.03, abs=1)
     assert found.filter(pl.col("umi_count") > 0).height == len(clones)
     assert found.height < len(clones) + 30
@@ -75,18 +79,18 @@ def test_the_order_of_the_rows_does_not_matter(sample: tuple[list[Clone], pl.Dat
     assert cluster(rows.sample(fraction=1, shuffle=True, seed=1), Cluster()).equals(cluster(rows, Cluster()))
 
 
-def test_quality_control_tells_of_the_umis(sample: tuple[list[Clone], pl.DataFrame, list[int]]) -> None:
-    _, rows, seen = sample
-    values = dict(quality_control(clustered([rows], Cluster()), "dx").select("metric", "value").iter_rows())
-    assert values["molecules"] == pytest.approx(sum(seen), rel=0.02)
+def test_qc_reports_how_molecules_were_counted(sample: tuple[list[Clone], pl.DataFrame, list[int]]) -> None:
+    _, rows, observed = sample
+    values = dict(cluster_qc(cluster_batches([rows], Cluster()), "dx").select("metric", "value").iter_rows())
+    assert values["molecules"] == pytest.approx(sum(observed), rel=0.02)
     assert values["umi_error_rate"] == pytest.approx(0.005, rel=0.3)
     assert values["reads_per_molecule"] == pytest.approx(DEPTH, rel=0.05)
     of_reads = sum(value for name, value in values.items() if name.startswith("umis_of_"))
-    assert of_reads == pytest.approx(sum(seen), rel=0.03)
+    assert of_reads == pytest.approx(sum(observed), rel=0.03)
     assert values["clonotypes_with_full_umi_space"] == 0
 
 
-def test_reads_of_fewer_than_the_set_threshold_count_as_no_molecule(
+def test_umis_below_the_set_threshold_are_no_molecules(
     sample: tuple[list[Clone], pl.DataFrame, list[int]],
 ) -> None:
     _, rows, _ = sample
@@ -95,9 +99,11 @@ def test_reads_of_fewer_than_the_set_threshold_count_as_no_molecule(
     assert found["umi_count"][0] == pytest.approx(cluster(rows, Cluster())["umi_count"][0], rel=0.02)
 
 
-def test_where_the_umi_space_is_full_reads_count() -> None:
+def test_reads_are_counted_if_the_umi_space_is_saturated() -> None:
     random = np.random.default_rng(6)
-    rows, _ = tagged([Clone(random_region(random), 600), Clone(random_region(random), 5)], random, length=5)
+    rows, _ = sequenced_with_umis(
+        [Clone(random_region(random), 600), Clone(random_region(random), 5)], random, length=5
+    )
     found = cluster(rows, Cluster())
     assert found["umi_count"][0] is None
     assert found["fraction_of_locus"][0] == found["duplicate_count"][0] / found["duplicate_count"].sum()

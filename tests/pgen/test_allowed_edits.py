@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from clonotrack.config import Track
 from clonotrack.germline.load import load_reference
-from clonotrack.markers.target_region import target
+from clonotrack.markers.target_region import target_region
 from clonotrack.pgen.allowed_edits import (
     GenerationModels,
     edits_for_errors,
@@ -71,7 +71,7 @@ def test_a_long_junction_keeps_its_edits_and_a_public_one_loses_them_with_a_reas
         if inserted or r.inserted < 3
     ]
     for rearrangement in rearrangements[:8]:
-        found = target(rearrangement.sequence, rearrangement.key_region, 40)
+        found = target_region(rearrangement.sequence, rearrangement.key_region, 40)
         part = found.sequence[found.start - 1 : found.end]
         allowed = MODELS.allowed_edits(part, locus, rearrangement.junction, Track(), 2)
         assert least <= allowed.max_edits <= most

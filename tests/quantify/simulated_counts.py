@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clonotrack.assay.calibration import Calibrators, Point
-from clonotrack.assay.efficiency import LEAST, efficiency_sd
+from clonotrack.assay.calibration import Calibrators, ControlCount
+from clonotrack.assay.efficiency import MIN_CALIBRATORS, estimate_efficiency
 from clonotrack.stats.count_model import CountModel, GammaRate, TubeModel
 from clonotrack.stats.max_marker import HighestMarker
 from clonotrack.stats.multi_marker import joint_cdf
@@ -167,14 +167,16 @@ def estimated_rows(truth: Truth, calibrators: I64, background: GammaRate | None 
 def _rows_of_run(truth: Truth, counts: I64, background: GammaRate | None) -> list[HighestMarker]:
     unevenness = 0.0 if truth.umi else exp(truth.dispersion**2) / truth.capture
     tubes = [
-        Calibrators(tuple(Point(str(i), None, None, truth.copies, count) for i, count in enumerate(row)), unevenness)
+        Calibrators(
+            tuple(ControlCount(str(i), None, None, truth.copies, count) for i, count in enumerate(row)), unevenness
+        )
         for row in counts.tolist()
     ]
     copies = truth.copies * truth.calibrators
-    slopes = [sum(point.count for point in tube.points) / copies for tube in tubes]
-    if truth.calibrators >= LEAST:
+    slopes = [sum(point.count for point in tube.controls) / copies for tube in tubes]
+    if truth.calibrators >= MIN_CALIBRATORS:
         inflations = [tube.inflation(slope) for tube, slope in zip(tubes, slopes, strict=True)]
-        efficiency = efficiency_sd([tube.points for tube in tubes], inflations)
+        efficiency = estimate_efficiency([tube.controls for tube in tubes], inflations)
     else:
         efficiency = ((truth.efficiency, 1.0),)
     return [

@@ -88,7 +88,7 @@ def test_calibrators_that_were_not_found_fail_the_row() -> None:
 
 def test_calibrators_that_were_not_tracked_are_an_error() -> None:
     frame = hits(COUNTED).filter(pl.col("target_kind") != "control")
-    with pytest.raises(QuantityError, match=r"^sample S0: calibrator C0 was not looked for"):
+    with pytest.raises(QuantityError, match=r"^sample S0: calibrator C0 was not searched"):
         run(counted=frame)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from clonotrack.config import Track
 from clonotrack.germline.load import load_reference
-from clonotrack.markers.target_region import target as clone_specific
+from clonotrack.markers.target_region import target_region
 from clonotrack.pgen.allowed_edits import GenerationModels, matching_loss
 from clonotrack.raw_reads.fragments import Batch
 from clonotrack.sequences import reverse_complement
@@ -27,7 +27,7 @@ CLONE, STRANGER = draw_rearrangements(PERSON, 2, RNG, productive=True, min_inser
 
 
 def row(made: Rearrangement, name: str, subject_id: str = "p") -> dict[str, object]:
-    part = clone_specific(made.sequence, made.key_region, 40)
+    part = target_region(made.sequence, made.key_region, 40)
     found = {"marker_id": name, "subject_id": subject_id, "sequence": part.sequence, "copies_per_cell": 1.0}
     calls = {"locus": made.locus, "system": made.locus, "v_call": made.v_call, "junction": made.junction}
     return found | calls | {"target_start": part.start, "target_end": part.end, "selected": True}

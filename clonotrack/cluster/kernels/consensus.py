@@ -1,4 +1,4 @@
-"""Consensus of reads that share an anchor: column votes weighted by quality."""
+"""Build the consensus of reads that share an anchor: each base votes with its quality score."""
 
 from __future__ import annotations
 
@@ -10,26 +10,37 @@ from clonotrack.sequences import I64, U8, N
 
 @njit
 def _extent(sizes: I64, weights: I64) -> int:
-    """The largest extent that at least half of the weight reaches.
+    """Return the largest extent that at least half of the reads reach.
 
     Args:
-        sizes: extent of each read to one side of the anchor.
-        weights: reads of each.
+        sizes: bases of each row on one side of the anchor, shape (n,).
+        weights: reads of each row, shape (n,).
     """
-    reached = np.zeros(np.max(sizes) + 1, dtype=np.int64)
+    ending = np.zeros(np.max(sizes) + 1, dtype=np.int64)
     for i in range(len(sizes)):
-        reached[sizes[i]] += weights[i]
+        ending[sizes[i]] += weights[i]
     covered = 0
-    extent = len(reached)
+    extent = len(ending)
     while 2 * covered < np.sum(weights):
         extent -= 1
-        covered += reached[extent]
+        covered += ending[extent]
     return extent
 
 
 @njit
 def _vote(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, first: int, votes: I64, left: int) -> None:
-    """Add the votes of the rows from `first` on to `votes`, shape (columns, 4); the anchor is column `left`."""
+    """Add the votes of one group of rows to `votes`.
+
+    Args:
+        codes: bases of all rows.
+        offsets: shape (n + 1,).
+        scores: Phred scores, shape of `codes`.
+        weights: reads of each row of the group.
+        anchors: position of the anchor in each row of the group.
+        first: index of the group's first row in `offsets`.
+        votes: written; shape (columns, 4).
+        left: column of the anchor.
+    """
     for row in range(len(weights)):
         shift = left - anchors[row]
         start = offsets[first + row]
@@ -41,21 +52,21 @@ def _vote(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, first
 
 @njit
 def consensus(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, groups: I64) -> tuple[U8, I64, I64]:
-    """Consensus of each group of rows, laid one over the other at their anchors, without gaps.
+    """Build the consensus of each group of rows, placed on each other at their anchors, without gaps.
 
-    A column belongs to the consensus while at least half of the reads reach it; its base is the one with the
-    greatest sum of reads times Phred score, the first of A, C, G, T among equals, N where no read knows it.
+    The consensus has a column while at least half of the reads reach it. Its base has the greatest sum of reads times
+    Phred score. Of equal sums the first of A, C, G, T is taken. The base is N if no read knows it.
 
     Args:
         codes: bases of all rows.
         offsets: shape (n + 1,).
         scores: Phred score of each base, shape of `codes`; 0 counts as 1.
         weights: reads of each row, shape (n,).
-        anchors: 0-based place of the anchor in each row, shape (n,).
-        groups: rows ``groups[g]:groups[g + 1]`` are group g, shape (g + 1,).
+        anchors: 0-based position of the anchor in each row, shape (n,).
+        groups: rows ``groups[g]:groups[g + 1]`` are group g, shape (number of groups + 1,).
 
     Returns:
-        Codes and offsets of the consensus sequences, and the place of the anchor in each.
+        Codes and offsets of the consensus sequences, and the position of the anchor in each.
     """
     count = len(groups) - 1
     lengths = np.diff(offsets)

@@ -1,4 +1,4 @@
-"""From candidate pairs of parent and error copy to the clonotype of each sequence."""
+"""Score candidate pairs of parent and error copy, and follow each copy to its clonotype."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from clonotrack.sequences import F64, I64, U8, Bool
 
 
 @njit
-def substitution_rates(codes: U8, offsets: I64, scores: U8, pairs: I64, rates: F64) -> F64:
-    """Chance that a read of the parent is read as the child: the product over the bases in which they differ.
+def pair_probabilities(codes: U8, offsets: I64, scores: U8, pairs: I64, probabilities: F64) -> F64:
+    """Compute the probability that a read of the parent is read as the child.
+
+    It is the product over the bases in which the two differ.
 
     Args:
         codes: bases of all sequences.
         offsets: shape (n + 1,).
         scores: Phred score of each base, shape of `codes`.
         pairs: (parent, child, ..) of equal length, shape (m, 2 or more).
-        rates: chance of one certain substitution at a base of each score, shape (256,).
+        probabilities: of one particular substitution at a base of each Phred score, shape (256,).
 
     Returns:
         Shape (m,).
@@ -28,26 +30,26 @@ def substitution_rates(codes: U8, offsets: I64, scores: U8, pairs: I64, rates: F
         child = offsets[pairs[i, 1]]
         for k in range(offsets[pairs[i, 1] + 1] - child):
             if codes[parent + k] != codes[child + k]:
-                result[i] *= rates[scores[child + k]]
+                result[i] *= probabilities[scores[child + k]]
     return result
 
 
 @njit
-def settle(pairs: I64, of_copies: Bool, n: int) -> I64:
-    """The clonotype that each sequence is, in the end, a copy of.
+def find_roots(pairs: I64, parent_may_be_copy: Bool, n: int) -> I64:
+    """Find the clonotype of each sequence: follow copies of copies to a sequence that is no copy.
 
     Args:
-        pairs: (parent, child), parent < child, by rising child, the likeliest parent of a child first, shape (m, 2).
-        of_copies: whether the pair holds also where the parent is itself a copy, shape (m,).
-        n: sequences.
+        pairs: (parent, child), parent < child, by rising child, the best parent of a child first, shape (m, 2).
+        parent_may_be_copy: whether the pair also counts if the parent is itself a copy, shape (m,).
+        n: number of sequences.
 
     Returns:
-        Index of the clonotype; its own for a clonotype, shape (n,).
+        Index of the clonotype's sequence, shape (n,). A sequence that is no copy has its own index.
     """
     root = np.arange(n)
     for i in range(pairs.shape[0]):
         parent = pairs[i, 0]
         child = pairs[i, 1]
-        if root[child] == child and (of_copies[i] or root[parent] == parent):
+        if root[child] == child and (parent_may_be_copy[i] or root[parent] == parent):
             root[child] = root[parent]
     return root

@@ -1,6 +1,6 @@
-"""Pairs of sequences a few substitutions apart, one of them much more abundant, without comparing all pairs.
+"""Find pairs of similar sequences without comparing all pairs.
 
-Pairs of sequences one inserted or deleted base apart, one of them much more abundant.
+Neighbours are a few substitutions apart, or one inserted or deleted base. One of the two, the parent, is more abundant.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from clonotrack.kernels.jit import njit
 from clonotrack.sequences import I64, U8, N
 
 _MASK = (1 << 40) - 1
-_FACTOR = 0x2F0B4D  # odd and below 2^22: a product with 40 bits stays inside an int64
+_FACTOR = 0x2F0B4D  # odd and below 2^22: a product with 40 bits fits into an int64
 
 
 @njit
 def _part_hashes(codes: U8, offsets: I64, groups: I64, parts: int) -> I64:
-    """Hash of each interleaved part (every `parts`-th base) with group and length, shape (parts, n)."""
+    """Hash each interleaved part (every `parts`-th base) together with group and length, shape (parts, n)."""
     hashes = np.empty((parts, len(offsets) - 1), dtype=np.int64)
     for i in range(len(offsets) - 1):
         length = offsets[i + 1] - offsets[i]
@@ -30,22 +30,26 @@ def _part_hashes(codes: U8, offsets: I64, groups: I64, parts: int) -> I64:
 
 
 @njit
-def _differences(codes: U8, a: int, b: int, length: int, limit: int, parts: int) -> tuple[int, int]:
-    """Substitutions between two stretches, counted up to `limit` + 1, and the parts they fall into as bits."""
-    found = 0
+def _substitutions(codes: U8, a: int, b: int, length: int, limit: int, parts: int) -> tuple[int, int]:
+    """Count the substitutions between two stretches, up to `limit` + 1.
+
+    Returns:
+        The count, and the parts that contain substitutions as bits.
+    """
+    count = 0
     touched = 0
     for k in range(length):
         if codes[a + k] != codes[b + k]:
-            found += 1
+            count += 1
             touched |= 1 << (k % parts)
-            if found > limit:
+            if count > limit:
                 break
-    return found, touched
+    return count, touched
 
 
 @njit
 def _first_clean(touched: int, first: int, second: int) -> bool:
-    """Whether `first` and `second` are the two lowest parts without a substitution."""
+    """Check whether `first` and `second` are the two lowest parts without a substitution."""
     for part in range(second):
         if part != first and not (touched >> part) & 1:
             return False
@@ -54,32 +58,34 @@ def _first_clean(touched: int, first: int, second: int) -> bool:
 
 @njit
 def _grown(pairs: I64) -> I64:
+    """Copy the pairs into an array of twice the size."""
     larger = np.empty((2 * pairs.shape[0], 3), dtype=np.int64)
     larger[: pairs.shape[0]] = pairs
     return larger
 
 
 @njit
-def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, limits: I64) -> I64:
-    """Pairs of equally long sequences of one group, one to D substitutions apart, parent first.
+def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_child_reads: I64) -> I64:
+    """Find pairs of equally long sequences of one group that are one to D substitutions apart.
 
-    A parent has more reads than its child, which has at most ``limits[distance - 1, parent]``. Each sequence is cut
-    into D + 2 interleaved parts; whatever the substitutions, two parts stay clean, so two neighbours share the hash
-    of at least one pair of parts (pigeonhole). Interleaving gives every part its share of the diverse middle of a
-    junction, where contiguous parts would be mostly germline. Inside a bucket only sequences whose limit is high
-    enough are tried as parents.
+    A parent has more reads than its child. The child has at most ``max_child_reads[distance - 1, parent]`` reads.
+
+    Each sequence is cut into D + 2 interleaved parts. At least two parts have no substitution, so two neighbours share
+    the hashes of at least one pair of parts (pigeonhole). Interleaving gives every part its share of the diverse middle
+    of a junction; contiguous parts would be mostly germline. In a bucket of equal hashes only sequences that may have
+    such a child are tried as parents.
 
     Args:
-        codes: bases of all sequences; an unknown base is a fifth letter.
+        codes: bases of all sequences; an unknown base counts as a fifth base.
         offsets: shape (n + 1,).
         groups: sequences of different groups are not compared, shape (n,).
         reads: shape (n,), falling.
-        limits: most reads of a child at each distance, falling along both axes, shape (D, n).
+        max_child_reads: most reads of a child at each distance, falling along both axes, shape (D, n).
 
     Returns:
-        Rows of (parent, child, distance), each pair once, in no stated order.
+        Rows of (parent, child, distance), each pair once, in no particular order.
     """
-    max_distance = limits.shape[0]
+    max_distance = max_child_reads.shape[0]
     parts = max_distance + 2
     hashes = _part_hashes(codes, offsets, groups, parts)
     pairs = np.empty((1024, 3), dtype=np.int64)
@@ -97,16 +103,16 @@ def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, limits: I64) ->
                 length = offsets[child + 1] - offsets[child]
                 for i in range(start, j):
                     parent = order[i]
-                    if reads[child] > limits[0, parent] or reads[parent] <= reads[child]:
+                    if reads[child] > max_child_reads[0, parent] or reads[parent] <= reads[child]:
                         break
                     if groups[parent] != groups[child] or offsets[parent + 1] - offsets[parent] != length:
                         continue
-                    distance, touched = _differences(
+                    distance, touched = _substitutions(
                         codes, offsets[parent], offsets[child], length, max_distance, parts
                     )
                     if distance == 0 or distance > max_distance or not _first_clean(touched, first, second):
                         continue
-                    if reads[child] > limits[distance - 1, parent]:
+                    if reads[child] > max_child_reads[distance - 1, parent]:
                         continue
                     if count == pairs.shape[0]:
                         pairs = _grown(pairs)
@@ -118,27 +124,27 @@ def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, limits: I64) ->
 
 
 @njit
-def completions(codes: U8, offsets: I64, groups: I64) -> I64:
-    """For each sequence that holds an unknown base, the first complete one that it can be.
+def match_unknown_bases(codes: U8, offsets: I64, groups: I64) -> I64:
+    """Find, for each sequence with unknown bases, the first known sequence that agrees with it.
 
-    Complete sequences hold no unknown base; a sequence can be one of the same group and length that agrees at every
-    known base.
+    A known sequence has no unknown base. It agrees if it has the same group, the same length and the same base at each
+    position that both know.
 
     Args:
-        codes: bases of all sequences, the preferred ones first.
+        codes: bases of all sequences, the preferred sequences first.
         offsets: shape (n + 1,).
         groups: shape (n,).
 
     Returns:
-        Index of the complete sequence, -1 where there is none and for complete sequences, shape (n,).
+        Index of the known sequence, shape (n,); -1 if there is none, and for known sequences.
     """
     n = len(offsets) - 1
     found = np.full(n, -1, dtype=np.int64)
-    complete = np.ones(n, dtype=np.bool_)
+    known = np.ones(n, dtype=np.bool_)
     for i in range(n):
         for k in range(offsets[i], offsets[i + 1]):
             if codes[k] == N:
-                complete[i] = False
+                known[i] = False
                 break
     buckets = groups * (np.max(np.diff(offsets)) + 1 if n else 1) + np.diff(offsets)
     order = stable_order(buckets)
@@ -146,24 +152,24 @@ def completions(codes: U8, offsets: I64, groups: I64) -> I64:
     for j in range(n):
         if buckets[order[j]] != buckets[order[start]]:
             start = j
-        if complete[order[j]]:
+        if known[order[j]]:
             continue
         query = order[j]
         length = offsets[query + 1] - offsets[query]
         i = start
         while i < n and buckets[order[i]] == buckets[query] and found[query] < 0:
-            other = order[i]
+            candidate = order[i]
             i += 1
-            if not complete[other]:
+            if not known[candidate]:
                 continue
             agree = True
             for k in range(length):
                 base = codes[offsets[query] + k]
-                if base != N and base != codes[offsets[other] + k]:
+                if base != N and base != codes[offsets[candidate] + k]:
                     agree = False
                     break
             if agree:
-                found[query] = other
+                found[query] = candidate
     return found
 
 
@@ -173,7 +179,7 @@ _BASE = 1_103_515_245
 
 @njit
 def _hashes(codes: U8, offsets: I64) -> I64:
-    """Polynomial hash of each whole sequence, shape (n,)."""
+    """Compute the polynomial hash of each sequence, shape (n,)."""
     hashes = np.zeros(len(offsets) - 1, dtype=np.int64)
     for i in range(len(hashes)):
         value = 0
@@ -185,7 +191,11 @@ def _hashes(codes: U8, offsets: I64) -> I64:
 
 @njit
 def _chains(hashes: I64, count: int) -> tuple[I64, I64]:
-    """Hash table of the first `count` sequences: head of the chain of each bucket, next of each sequence."""
+    """Build a chained hash table of the first `count` sequences.
+
+    Returns:
+        First sequence of each bucket, and the next sequence after each; -1 if there is none.
+    """
     size = 16
     while size < 2 * count:
         size *= 2
@@ -199,38 +209,39 @@ def _chains(hashes: I64, count: int) -> tuple[I64, I64]:
 
 
 @njit
-def _is_deletion(codes: U8, longer: int, shorter: int, length: int, at: int) -> bool:
-    """Whether the `length` bases from `shorter` on are those from `longer` on without the one at `at`."""
+def _is_deletion(codes: U8, longer: int, shorter: int, length: int, deleted: int) -> bool:
+    """Check whether the longer stretch without its base `deleted` equals the shorter one of `length` bases."""
     for k in range(length):
-        if codes[shorter + k] != codes[longer + k + (k >= at)]:
+        if codes[shorter + k] != codes[longer + k + (k >= deleted)]:
             return False
     return True
 
 
 @njit
-def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, limits: I64) -> I64:
-    """Pairs of sequences of one group of which one is the other without one base, parent first.
+def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_child_reads: I64) -> I64:
+    """Find pairs of sequences of one group that differ by one inserted or deleted base.
 
-    A parent has more reads than its child, which has at most ``limits[parent]``. Every distinct deletion of a sequence
-    is looked up in a hash table; one that is too small to be a parent is looked up among the large ones only.
+    A parent has more reads than its child. The child has at most ``max_child_reads[parent]`` reads. Every distinct
+    deletion of a sequence is searched in a hash table. A sequence that is too rare to be a parent is searched among the
+    abundant ones only.
 
     Args:
-        codes: bases of all sequences; an unknown base is a fifth letter.
+        codes: bases of all sequences; an unknown base counts as a fifth base.
         offsets: shape (n + 1,).
         groups: sequences of different groups are not compared, shape (n,).
         reads: shape (n,), falling.
-        limits: most reads of a child, falling, shape (n,).
+        max_child_reads: most reads of a child, falling, shape (n,).
 
     Returns:
-        Rows of (parent, child), each pair once, in no stated order.
+        Rows of (parent, child), each pair once, in no particular order.
     """
     n = len(offsets) - 1
     hashes = _hashes(codes, offsets)
-    large = 0
-    while large < n and reads[large] > reads[n - 1] <= limits[large]:
-        large += 1
+    abundant = 0
+    while abundant < n and reads[abundant] > reads[n - 1] <= max_child_reads[abundant]:
+        abundant += 1
     all_heads, all_after = _chains(hashes, n)
-    large_heads, large_after = _chains(hashes, large)
+    abundant_heads, abundant_after = _chains(hashes, abundant)
     longest = 0
     for i in range(n):
         longest = max(longest, offsets[i + 1] - offsets[i])
@@ -242,7 +253,7 @@ def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, limits: I
     for i in range(n):
         start = offsets[i]
         length = offsets[i + 1] - start
-        heads, after = (all_heads, all_after) if i < large else (large_heads, large_after)
+        heads, after = (all_heads, all_after) if i < abundant else (abundant_heads, abundant_after)
         prefix = 0
         for k in range(length):
             code = int(codes[start + k]) + 1
@@ -257,7 +268,7 @@ def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, limits: I
                         hashes[j] == deleted
                         and groups[j] == groups[i]
                         and offsets[j + 1] - offsets[j] == length - 1
-                        and reads[child] <= limits[parent]
+                        and reads[child] <= max_child_reads[parent]
                         and reads[parent] > reads[child]
                         and _is_deletion(codes, start, offsets[j], length - 1, k)
                     ):

@@ -21,7 +21,7 @@ def test_consensus_is_that_of_the_naive_twin(groups: list[list[tuple[str, int, i
     scores = [np.random.default_rng(row[1]).integers(0, 41, len(row[0])) for row in rows]
     anchors = [row[3] % len(row[0]) for row in rows]
     bounds = np.cumsum([0, *map(len, groups)])
-    codes, offsets, places = consensus(
+    codes, offsets, found_anchors = consensus(
         ragged.codes,
         ragged.offsets,
         np.concatenate(scores).astype(np.uint8),
@@ -36,4 +36,4 @@ def test_consensus_is_that_of_the_naive_twin(groups: list[list[tuple[str, int, i
             [row[2] for row in rows[start:end]],
             anchors[start:end],
         )
-        assert (decode(codes[offsets[g] : offsets[g + 1]]), places[g]) == expected
+        assert (decode(codes[offsets[g] : offsets[g + 1]]), found_anchors[g]) == expected

@@ -4,9 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.cluster.kernels.neighbours import completions, indel_neighbours, neighbours
+from clonotrack.cluster.kernels.neighbours import indel_neighbours, match_unknown_bases, neighbours
 from clonotrack.sequences import I64, Ragged
-from tests.cluster.twins import indels as naive_indels
 from tests.cluster.twins import neighbours as naive
 
 MUTATION = st.tuples(st.integers(0, 30), st.sampled_from("ACGTN"))
@@ -14,14 +13,14 @@ MUTATION = st.tuples(st.integers(0, 30), st.sampled_from("ACGTN"))
 
 @st.composite
 def relatives(draw: st.DrawFn) -> tuple[list[str], list[int], list[int]]:
-    """Sequences that descend from a few founders by edits, with groups and falling reads."""
+    """Draw sequences that descend from a few founders by edits, with groups and falling reads."""
     founders = draw(st.lists(st.text("ACGT", min_size=0, max_size=24), min_size=1, max_size=3))
     items = []
     for _ in range(draw(st.integers(1, 25))):
         sequence = list(draw(st.sampled_from(founders)))
-        for place, base in draw(st.lists(MUTATION, max_size=3)):
-            if place < len(sequence):
-                sequence[place] = base
+        for position, base in draw(st.lists(MUTATION, max_size=3)):
+            if position < len(sequence):
+                sequence[position] = base
         if sequence and draw(st.integers(0, 3)) == 0:
             del sequence[draw(st.integers(0, len(sequence) - 1))]
         items.append("".join(sequence))
@@ -31,8 +30,8 @@ def relatives(draw: st.DrawFn) -> tuple[list[str], list[int], list[int]]:
     return sequences, groups, sorted(reads, reverse=True)
 
 
-def limits_of(reads: list[int], ratio: float, max_distance: int) -> I64:
-    """A child has at most a `ratio` of its parent's reads for each substitution."""
+def max_child_reads_of(reads: list[int], ratio: float, max_distance: int) -> I64:
+    """Allow a child 1 / `ratio` of its parent's reads for each substitution."""
     return np.array([[int(count / ratio**d) for count in reads] for d in range(1, max_distance + 1)], dtype=np.int64)
 
 
@@ -42,11 +41,11 @@ def test_neighbours_are_those_of_the_naive_twin_each_once(
     case: tuple[list[str], list[int], list[int]], max_distance: int, ratio: float
 ) -> None:
     sequences, groups, reads = case
-    ragged, limits = Ragged.from_strings(sequences), limits_of(reads, ratio, max_distance)
-    found = neighbours(ragged.codes, ragged.offsets, np.array(groups), np.array(reads), limits)
+    ragged, max_child_reads = Ragged.from_strings(sequences), max_child_reads_of(reads, ratio, max_distance)
+    found = neighbours(ragged.codes, ragged.offsets, np.array(groups), np.array(reads), max_child_reads)
     pairs = [tuple(row) for row in found.tolist()]
     assert len(pairs) == len(set(pairs))
-    assert set(pairs) == naive.neighbours(sequences, groups, reads, limits.tolist())
+    assert set(pairs) == naive.neighbours(sequences, groups, reads, max_child_reads.tolist())
 
 
 @settings(deadline=None, max_examples=150)
@@ -55,24 +54,24 @@ def test_indel_neighbours_are_those_of_the_naive_twin_each_once(
     case: tuple[list[str], list[int], list[int]], ratio: float
 ) -> None:
     sequences, groups, reads = case
-    ragged, limits = Ragged.from_strings(sequences), limits_of(reads, ratio, 1)[0]
-    found = indel_neighbours(ragged.codes, ragged.offsets, np.array(groups), np.array(reads), limits)
+    ragged, max_child_reads = Ragged.from_strings(sequences), max_child_reads_of(reads, ratio, 1)[0]
+    found = indel_neighbours(ragged.codes, ragged.offsets, np.array(groups), np.array(reads), max_child_reads)
     pairs = [tuple(row) for row in found.tolist()]
     assert len(pairs) == len(set(pairs))
-    assert set(pairs) == naive_indels.indel_neighbours(sequences, groups, reads, limits.tolist())
+    assert set(pairs) == naive.indel_neighbours(sequences, groups, reads, max_child_reads.tolist())
 
 
 @settings(deadline=None, max_examples=150)
 @given(relatives())
-def test_completions_are_those_of_the_naive_twin(case: tuple[list[str], list[int], list[int]]) -> None:
+def test_matches_of_unknown_bases_are_those_of_the_naive_twin(case: tuple[list[str], list[int], list[int]]) -> None:
     sequences, groups, _ = case
     ragged = Ragged.from_strings(sequences)
-    found = completions(ragged.codes, ragged.offsets, np.array(groups))
-    assert found.tolist() == naive.completions(sequences, groups)
+    found = match_unknown_bases(ragged.codes, ragged.offsets, np.array(groups))
+    assert found.tolist() == naive.match_unknown_bases(sequences, groups)
 
 
 def test_many_random_relatives_are_all_found() -> None:
-    """2,000 sequences of one length, so that every bucket of the kernel is used; growth of its result too."""
+    """Use 2,000 sequences of one length: every bucket of the kernel is used, and its result array grows."""
     random = np.random.default_rng(11)
     founders = random.integers(0, 4, (20, 40), dtype=np.uint8)
     codes = founders[random.integers(0, 20, 2_000)]
@@ -80,8 +79,8 @@ def test_many_random_relatives_are_all_found() -> None:
         row[random.integers(0, 40, 2)] = random.integers(0, 4, 2)
     reads = np.sort(random.geometric(0.01, 2_000))[::-1]
     offsets = np.arange(2_001) * 40
-    limits = limits_of(reads.tolist(), 3.0, 2)
-    found = neighbours(codes.ravel(), offsets, np.zeros(2_000, dtype=np.int64), reads, limits)
+    max_child_reads = max_child_reads_of(reads.tolist(), 3.0, 2)
+    found = neighbours(codes.ravel(), offsets, np.zeros(2_000, dtype=np.int64), reads, max_child_reads)
     distance = (codes[:, None, :] != codes[None, :, :]).sum(axis=2)
     expected = (
         (distance >= 1)

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from math import prod
 
 
-def substitution_rates(
-    sequences: Sequence[str], scores: Sequence[Sequence[int]], pairs: Sequence[tuple[int, int]], rates: Sequence[float]
+def pair_probabilities(
+    sequences: Sequence[str],
+    scores: Sequence[Sequence[int]],
+    pairs: Sequence[tuple[int, int]],
+    probabilities: Sequence[float],
 ) -> list[float]:
     return [
         prod(
-            rates[score]
+            probabilities[score]
             for a, b, score in zip(sequences[parent], sequences[child], scores[child], strict=True)
             if a != b
         )
@@ -19,9 +22,9 @@ def substitution_rates(
     ]
 
 
-def settle(pairs: Sequence[tuple[int, int]], of_copies: Sequence[bool], n: int) -> list[int]:
+def find_roots(pairs: Sequence[tuple[int, int]], parent_may_be_copy: Sequence[bool], n: int) -> list[int]:
     parents: dict[int, int] = {}
-    for (parent, child), allowed in zip(pairs, of_copies, strict=True):
+    for (parent, child), allowed in zip(pairs, parent_may_be_copy, strict=True):
         if child not in parents and (allowed or parent not in parents):
             parents[child] = parent
 

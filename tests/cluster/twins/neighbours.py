@@ -1,4 +1,4 @@
-"""Naive twins of clonotrack.cluster.kernels.neighbours: all pairs, strings."""
+"""Naive twins of clonotrack.cluster.kernels.neighbours: compare all pairs of strings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def neighbours(
-    sequences: Sequence[str], groups: Sequence[int], reads: Sequence[int], limits: Sequence[Sequence[int]]
+    sequences: Sequence[str], groups: Sequence[int], reads: Sequence[int], max_child_reads: Sequence[Sequence[int]]
 ) -> set[tuple[int, int, int]]:
     pairs = set()
     for parent, one in enumerate(sequences):
@@ -14,15 +14,31 @@ def neighbours(
             if len(one) != len(other) or groups[parent] != groups[child]:
                 continue
             distance = sum(a != b for a, b in zip(one, other, strict=True))
-            if not 1 <= distance <= len(limits):
+            if not 1 <= distance <= len(max_child_reads):
                 continue
-            if reads[parent] > reads[child] and reads[child] <= limits[distance - 1][parent]:
+            if reads[parent] > reads[child] and reads[child] <= max_child_reads[distance - 1][parent]:
                 pairs.add((parent, child, distance))
     return pairs
 
 
-def completions(sequences: Sequence[str], groups: Sequence[int]) -> list[int]:
-    def fits(query: int, other: int) -> bool:
+def indel_neighbours(
+    sequences: Sequence[str], groups: Sequence[int], reads: Sequence[int], max_child_reads: Sequence[int]
+) -> set[tuple[int, int]]:
+    def deletions(sequence: str) -> set[str]:
+        return {sequence[:at] + sequence[at + 1 :] for at in range(len(sequence))}
+
+    pairs = set()
+    for i, one in enumerate(sequences):
+        for j, other in enumerate(sequences):
+            if groups[i] == groups[j] and other in deletions(one):
+                parent, child = min(i, j), max(i, j)
+                if reads[parent] > reads[child] and reads[child] <= max_child_reads[parent]:
+                    pairs.add((parent, child))
+    return pairs
+
+
+def match_unknown_bases(sequences: Sequence[str], groups: Sequence[int]) -> list[int]:
+    def agrees(query: int, other: int) -> bool:
         one, two = sequences[query], sequences[other]
         return (
             groups[query] == groups[other]
@@ -32,6 +48,6 @@ def completions(sequences: Sequence[str], groups: Sequence[int]) -> list[int]:
         )
 
     return [
-        next((other for other in range(len(sequences)) if "N" in sequences[query] and fits(query, other)), -1)
+        next((other for other in range(len(sequences)) if "N" in sequences[query] and agrees(query, other)), -1)
         for query in range(len(sequences))
     ]

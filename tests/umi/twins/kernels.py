@@ -1,4 +1,4 @@
-"""Naive twins of clonotrack.umi.kernels: strings, all pairs."""
+"""Naive twins of clonotrack.umi.kernels: compare all pairs of strings."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ def _distance(one: str, other: str) -> int:
     return sum(a != b for a, b in zip(one, other, strict=True))
 
 
-def group_umis(umis: Sequence[str], counts: Sequence[int], targets: Sequence[int]) -> list[int]:
-    """Heads of the directional groups; UMIs by falling counts."""
+def directional_groups(umis: Sequence[str], reads: Sequence[int], targets: Sequence[int]) -> list[int]:
+    """Find the head of each UMI's directional group; UMIs come by falling reads."""
     heads = [-1] * len(umis)
     for head in range(len(umis)):
         if heads[head] >= 0:
@@ -20,7 +20,7 @@ def group_umis(umis: Sequence[str], counts: Sequence[int], targets: Sequence[int
         for node in reached:
             for other in range(len(umis)):
                 near = targets[node] == targets[other] and _distance(umis[node], umis[other]) == 1
-                if near and heads[other] < 0 and counts[node] >= 2 * counts[other] - 1:
+                if near and heads[other] < 0 and reads[node] >= 2 * reads[other] - 1:
                     heads[other] = head
                     reached.append(other)
     return heads
@@ -35,9 +35,9 @@ def _apart(umis: Sequence[str], targets: Sequence[int], distance: int) -> list[t
     ]
 
 
-def one_apart(umis: Sequence[str], targets: Sequence[int]) -> list[tuple[int, int]]:
+def pairs_one_apart(umis: Sequence[str], targets: Sequence[int]) -> list[tuple[int, int]]:
     return _apart(umis, targets, 1)
 
 
-def two_apart(umis: Sequence[str], targets: Sequence[int], chosen: Sequence[bool]) -> list[tuple[int, int]]:
+def pairs_two_apart(umis: Sequence[str], targets: Sequence[int], chosen: Sequence[bool]) -> list[tuple[int, int]]:
     return [(one, other) for one, other in _apart(umis, targets, 2) if chosen[other]]

@@ -8,7 +8,7 @@ from clonotrack.cluster.stage import cluster
 from clonotrack.config import Cluster
 from clonotrack.sequences import reverse_complement
 from clonotrack.tables import CONTROLS
-from tests.cluster.made import J_END, V_END, Clone, random_region, row, substituted, table
+from tests.cluster.simulated_rearrangements import J_END, V_END, Clone, random_region, row, substituted, table
 
 
 def calibrator(sequence: str) -> pl.DataFrame:

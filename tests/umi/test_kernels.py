@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clonotrack.sequences import U64, encode
-from clonotrack.umi.kernels import group_umis, one_apart, two_apart
-from tests.umi.twins import umis as naive
+from clonotrack.umi.kernels import directional_groups, pairs_one_apart, pairs_two_apart
+from tests.umi.twins import kernels as naive
 
 
 def packed(umis: list[str]) -> U64:
@@ -15,8 +15,8 @@ def packed(umis: list[str]) -> U64:
 
 
 @st.composite
-def sets(draw: st.DrawFn) -> tuple[list[str], list[int], list[int], int]:
-    """Distinct UMIs of two targets near a few founders, with falling counts."""
+def umi_sets(draw: st.DrawFn) -> tuple[list[str], list[int], list[int], int]:
+    """Draw distinct UMIs of two targets near a few founders, with falling reads."""
     length = draw(st.sampled_from([1, 2, 4, 6, 31]))
     founders = draw(st.lists(st.text("ACGT", min_size=length, max_size=length), min_size=1, max_size=3))
     found = set()
@@ -31,30 +31,30 @@ def sets(draw: st.DrawFn) -> tuple[list[str], list[int], list[int], int]:
 
 
 @settings(deadline=None, max_examples=150)
-@given(sets())
+@given(umi_sets())
 def test_directional_groups_are_those_of_the_naive_twin(case: tuple[list[str], list[int], list[int], int]) -> None:
     umis, counts, targets, length = case
     arrays = packed(umis), np.array(counts, dtype=np.int64), np.array(targets, dtype=np.int64)
-    assert group_umis(*arrays, length).tolist() == naive.group_umis(umis, counts, targets)
+    assert directional_groups(*arrays, length).tolist() == naive.directional_groups(umis, counts, targets)
 
 
 @settings(deadline=None, max_examples=150)
-@given(sets(), st.integers(0, 2**30))
+@given(umi_sets(), st.integers(0, 2**30))
 def test_umis_one_and_two_bases_apart_are_those_of_the_naive_twin(
     case: tuple[list[str], list[int], list[int], int], bits: int
 ) -> None:
     umis, _, targets, length = case
     arrays = packed(umis), np.array(targets, dtype=np.int64)
     chosen = [bool(bits >> i & 1) for i in range(len(umis))]
-    ones = [tuple(row) for row in one_apart(*arrays, length).tolist()]
-    twos = [tuple(row) for row in two_apart(*arrays, np.array(chosen, dtype=np.bool_), length).tolist()]
+    ones = [tuple(row) for row in pairs_one_apart(*arrays, length).tolist()]
+    twos = [tuple(row) for row in pairs_two_apart(*arrays, np.array(chosen, dtype=np.bool_), length).tolist()]
     assert ones == sorted(ones, key=lambda row: row[1])
-    assert sorted(ones) == sorted(naive.one_apart(umis, targets))
-    assert sorted(twos) == sorted(naive.two_apart(umis, targets, chosen))
+    assert sorted(ones) == sorted(naive.pairs_one_apart(umis, targets))
+    assert sorted(twos) == sorted(naive.pairs_two_apart(umis, targets, chosen))
 
 
 def test_a_thousand_umis_of_a_small_space_have_all_their_neighbours() -> None:
     umis = np.arange(1024, dtype=np.uint64)
     targets = np.zeros(1024, dtype=np.int64)
-    assert len(one_apart(umis, targets, 5)) == 1024 * 15 // 2
-    assert len(two_apart(umis, targets, np.ones(1024, dtype=np.bool_), 5)) == 1024 * 90 // 2
+    assert len(pairs_one_apart(umis, targets, 5)) == 1024 * 15 // 2
+    assert len(pairs_two_apart(umis, targets, np.ones(1024, dtype=np.bool_), 5)) == 1024 * 90 // 2

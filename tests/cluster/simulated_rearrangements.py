@@ -1,4 +1,4 @@
-"""REARRANGEMENTS of known truth: clonotypes, their reads, errors in them."""
+"""Simulate REARRANGEMENTS of known clonotypes, with sequencing errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ J_END = "GGCCAGGGAACCCTGGTCACCGTCTCCTCAG"
 
 @dataclass(frozen=True)
 class Clone:
-    """A clonotype: key region, reads and calls."""
+    """A clonotype to simulate: key region, reads and calls."""
 
     key_region: str
     reads: int
@@ -34,22 +34,22 @@ def random_region(random: np.random.Generator, length: int = 48) -> str:
     return "TGTGCG" + decode(random.integers(0, 4, length - 9, dtype=np.uint8)) + "TGG"
 
 
-def substituted(sequence: str, *places: int) -> str:
-    """The sequence with another base at each place."""
+def substituted(sequence: str, *positions: int) -> str:
+    """Substitute the base at each position."""
     codes = encode(sequence)
-    codes[list(places)] = (codes[list(places)] + 1) % 4
+    codes[list(positions)] = (codes[list(positions)] + 1) % 4
     return decode(codes)
 
 
 def table(rows: list[dict[str, object]]) -> pl.DataFrame:
-    """REARRANGEMENTS with the columns that are given; what is missing is null."""
+    """Build REARRANGEMENTS from the columns of `rows`; the other columns are null."""
     frame = pl.DataFrame(rows, schema_overrides={k: v for k, v in REARRANGEMENTS.schema().items() if k in rows[0]})
     missing = [pl.lit(None, dtype=kind).alias(n) for n, kind in REARRANGEMENTS.schema().items() if n not in frame]
     return frame.with_columns(missing).select(REARRANGEMENTS.names)
 
 
 def row(clone: Clone, sequence: str | None = None, reads: int | None = None, **more: object) -> dict[str, object]:
-    """One row of a clone; `sequence` may carry errors, its key region is cut out at the clone's place."""
+    """Build one row of a clone; `sequence` may have errors, its key region lies between `V_END` and `J_END`."""
     sequence = sequence or clone.sequence
     region = sequence[len(V_END) : len(sequence) - len(J_END)]
     return {
@@ -68,15 +68,17 @@ def row(clone: Clone, sequence: str | None = None, reads: int | None = None, **m
 
 
 def sequenced(clones: list[Clone], random: np.random.Generator, *, error_rate: float) -> pl.DataFrame:
-    """Every read of every clone with substitutions at `error_rate` per base, equal reads collapsed.
-
-    The clone that a row was read from stands in `truth` (not a column of REARRANGEMENTS).
-    """
+    """Simulate the reads of all clones with `error_rate` substitutions per base; equal reads are deduplicated."""
     rows = []
     for clone in clones:
         codes = np.tile(encode(clone.sequence), (clone.reads, 1))
         wrong = random.random(codes.shape) < error_rate
         codes[wrong] = (codes[wrong] + random.integers(1, 4, wrong.sum(), dtype=np.uint8)) % 4
-        seen = Counter(map(decode, codes))
-        rows += [row(clone, sequence, reads) for sequence, reads in seen.items()]
+        counts = Counter(map(decode, codes))
+        rows += [row(clone, sequence, reads) for sequence, reads in counts.items()]
     return table(rows)
+
+
+def reads_by_key_region(clonotypes: pl.DataFrame) -> dict[str, int]:
+    """Look up the reads of each clonotype by its key region."""
+    return dict(clonotypes.select("key_region", "duplicate_count").iter_rows())

@@ -1,0 +1,29 @@
+"""Recognise the clonotypes that are controls put into the tube."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from clonotrack.cluster.kernels.find_substrings import find_substrings
+from clonotrack.sequences import Ragged, reverse_complement
+
+
+def control_ids(key_regions: pl.Series, controls: pl.DataFrame | None, max_distance: int) -> pl.Series:
+    """Find the control that contains each key region, on either strand.
+
+    Args:
+        key_regions: upper case.
+        controls: CONTROLS, or None.
+        max_distance: substitutions allowed.
+
+    Returns:
+        `control_id` of the control with the fewest substitutions; null if no control contains the key region.
+    """
+    if controls is None or not controls.height:
+        return pl.Series([None] * len(key_regions), dtype=pl.String)
+    forward = controls["sequence"].str.to_uppercase().to_list()
+    regions = Ragged.from_strings(key_regions)
+    strands = Ragged.from_strings([*forward, *map(reverse_complement, forward)])
+    indices = find_substrings(regions.codes, regions.offsets, strands.codes, strands.offsets, max_distance)
+    names = controls["control_id"].to_list() * 2
+    return pl.Series([names[index] if index >= 0 else None for index in indices.tolist()], dtype=pl.String)
