@@ -1,17 +1,17 @@
-"""What `cluster` makes of reads of known truth, and how its time and memory grow.
+"""Compare the clonotypes of `cluster` with the truth, and measure how its time and memory grow.
 
-    python benchmarks/cluster.py                            truth on 1,000,000 reads, then time on 1e4, 1e5, 1e6
+    python benchmarks/cluster.py                            time on 1e4, 1e5, 1e6, then truth on 1,000,000 reads
     python benchmarks/cluster.py --reads 100000             another number of reads
     python benchmarks/cluster.py --sizes 10000 50000        other numbers of distinct key regions
     python benchmarks/cluster.py --seed 7 --error-rate 0.01
 
-Truth: 13,000 clonotypes of heavy-tailed abundance, one at 40 %, two at 5 %. By themselves, three clonotypes of the
-dominant one's size, each with neighbours of 10 to 100,000 reads at one, two or three substitutions. Molecules are
-amplified as `clonotrack.simulate` does it (30 cycles at 1e-5 errors a base, log yield of standard deviation 0.5); reads
-have `--error-rate` (0.3 %) errors a base, a tenth of them inserted or deleted bases. There are no qualities.
+Truth: 13,000 clonotypes of heavy-tailed abundance, one at 40 %, two at 5 %. A second sample has three clonotypes of the
+size of the dominant one, each with neighbours of 10 to 100,000 reads at one, two or three substitutions. Molecules are
+amplified as in `clonotrack.simulate` (30 cycles at 1e-5 errors per base, log yield of standard deviation 0.5). Reads
+have `--error-rate` (0.3 %) errors per base, a tenth of them inserted or deleted bases. There are no qualities.
 
-Time: `cluster` on distinct key regions, half of them error copies. The pairs of the kernels on the smallest size are
-compared with those of comparing all.
+Time: `cluster` on distinct key regions, half of them error copies. On the smallest size, the pairs of the kernel are
+compared with a comparison of all pairs.
 """
 
 from __future__ import annotations
@@ -26,56 +26,61 @@ import polars as pl
 from cluster_truth import J_END, NEAR_READS, V_END, abundant, neighboured, regions, sequenced, substituted, table
 
 from clonotrack.cluster.kernels.neighbours import neighbours
-from clonotrack.cluster.stage import assigned, cluster
+from clonotrack.cluster.stage import assign_clonotypes, cluster
 from clonotrack.config import Cluster
 from clonotrack.sequences import U8, Ragged
 
 
-def landed(frame: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The truth with `true_reads` and those `kept`; reads with `truth` and that of the clonotype they landed in."""
-    placed, nodes = assigned([rows], Cluster())
-    heads = nodes.select("node", "key_region").join(
-        frame.select("key_region", landed="truth"), on="key_region", how="left"
+def with_assignment(frame: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Run `cluster` and compare the clonotype of each read with the truth.
+
+    Returns:
+        `frame` with `true_reads` and `kept`, the reads assigned to the true clonotype; and the rows with `truth` and
+        `assigned`, the true clonotype of the key region that they were assigned to.
+    """
+    rearrangements, regions = assign_clonotypes([rows], Cluster())
+    heads = regions.select("region_id", "key_region").join(
+        frame.select("key_region", assigned="truth"), on="key_region", how="left"
     )
-    truth = placed.variants["junction_aa"].cast(pl.Int64).gather(placed.table["variant"])
-    found = placed.table.select("clone", "duplicate_count", truth=truth)
-    found = found.join(heads.select(clone="node", landed="landed"), on="clone")
+    truth = rearrangements.annotations["junction_aa"].cast(pl.Int64).gather(rearrangements.rows["annotation"])
+    found = rearrangements.rows.select("clonotype", "duplicate_count", truth=truth)
+    found = found.join(heads.select("assigned", clonotype="region_id"), on="clonotype")
     reads = found.group_by("truth").agg(
         true_reads=pl.col("duplicate_count").sum(),
-        kept=pl.col("duplicate_count").filter(pl.col("truth") == pl.col("landed")).sum(),
+        kept=pl.col("duplicate_count").filter(pl.col("truth") == pl.col("assigned")).sum(),
     )
     return frame.join(reads, on="truth", how="left").with_columns(pl.col("true_reads", "kept").fill_null(0)), found
 
 
 def accuracy(reads: int, rate: float, seed: int) -> None:
-    """Print what came out of reads of known truth."""
+    """Print how the clonotypes compare with the truth."""
     random = np.random.default_rng(seed)
     frame, molecules = abundant(reads, random)
     rows = sequenced(frame, molecules, rate, random)
     start = time.perf_counter()
-    frame, found = landed(frame, rows)
+    frame, found = with_assignment(frame, rows)
     seconds = time.perf_counter() - start
     total = found["duplicate_count"].sum()
-    sizes = found.group_by("clone").agg(pl.col("duplicate_count").sum())["duplicate_count"]
-    wrong = found.filter(pl.col("truth") != pl.col("landed"))["duplicate_count"].sum()
-    alone = found.filter(pl.col("landed").is_null())["duplicate_count"].sum()
+    sizes = found.group_by("clonotype").agg(pl.col("duplicate_count").sum())["duplicate_count"]
+    wrong = found.filter(pl.col("truth") != pl.col("assigned"))["duplicate_count"].sum()
+    not_merged = found.filter(pl.col("assigned").is_null())["duplicate_count"].sum()
     expected, got = int((frame["true_reads"] >= 2).sum()), int((sizes >= 2).sum())
     large = frame.filter(pl.col("true_reads") >= 10)
     print(f"{total:,} reads, {rows['key_region'].n_unique():,} distinct key regions, {seconds:.1f} s")
-    for place, row in enumerate(frame.head(3).iter_rows(named=True)):
-        print(f"clonotype {place + 1} got {row['kept'] / row['true_reads']:.3%} of its {row['true_reads']:,} reads")
+    for index, row in enumerate(frame.head(3).iter_rows(named=True)):
+        print(f"clonotype {index + 1} got {row['kept'] / row['true_reads']:.3%} of its {row['true_reads']:,} reads")
     print(f"clonotypes of at least 2 reads: {got:,}, in truth {expected:,} ({got / expected - 1:+.2%})")
     print(f"reads in a wrong clonotype: {wrong:,} ({wrong / total:.2e})")
-    print(f"reads in error copies that stay by themselves: {alone:,} ({alone / total:.2e})")
+    print(f"reads in error copies that were not merged: {not_merged:,} ({not_merged / total:.2e})")
     print(f"clonotypes of at least 10 reads: {large.filter(pl.col('kept') > 0).height:,} of {large.height:,} found")
 
 
 def recall(reads: int, rate: float, seed: int) -> None:
-    """Print the share of neighbours of a large clonotype that stay clonotypes, by distance and reads."""
+    """Print how many neighbours of a large clonotype remain clonotypes, by distance and reads."""
     random = np.random.default_rng(seed)
     frame, molecules = neighboured(reads, random)
-    frame, _ = landed(frame, sequenced(frame, molecules, rate, random))
-    print(f"neighbours of a clonotype of {reads:,} reads that are found, by their true reads (from .. on):")
+    frame, _ = with_assignment(frame, sequenced(frame, molecules, rate, random))
+    print(f"neighbours of a clonotype of {reads:,} reads that are found, by their true reads (lower end of each bin):")
     print("substitutions" + "".join(f"{number:>8,}" for number in NEAR_READS))
     for distance in (1, 2, 3):
         cells = []
@@ -89,7 +94,7 @@ def recall(reads: int, rate: float, seed: int) -> None:
 
 
 def repertoire(distinct: int, seed: int) -> pl.DataFrame:
-    """REARRANGEMENTS with about `distinct` key regions, half of them error copies of one read."""
+    """Draw REARRANGEMENTS with about `distinct` key regions, half of them error copies of one read."""
     random = np.random.default_rng(seed)
     clones = regions(max(distinct // 2, 3), random)
     abundance = random.pareto(1.2, len(clones)) + 0.2
@@ -108,20 +113,20 @@ def repertoire(distinct: int, seed: int) -> pl.DataFrame:
 
 
 def compare_with_all_pairs(frame: pl.DataFrame) -> int:
-    """Pairs of the kernel, which have to be those of comparing all."""
+    """Check the pairs of the kernel against a comparison of all pairs; return their number."""
     frame = frame.sort("duplicate_count", "key_region", descending=[True, False])
     ragged, reads = Ragged.from_strings(frame["key_region"]), frame["duplicate_count"].to_numpy()
-    limits = np.stack([reads // 20, reads // 400])
+    max_child_reads = np.stack([reads // 20, reads // 400])
     groups = np.zeros(len(reads), dtype=np.int64)
-    found = neighbours(ragged.codes, ragged.offsets, groups, reads, limits)
+    found = neighbours(ragged.codes, ragged.offsets, groups, reads, max_child_reads)
     expected = set()
     for length in np.unique(ragged.lengths):
         members = np.flatnonzero(ragged.lengths == length)
         codes: U8 = np.stack([ragged[i] for i in members])
-        for place, parent in enumerate(members):
-            distance = (codes != codes[place]).sum(axis=1)
+        for index, parent in enumerate(members):
+            distance = (codes != codes[index]).sum(axis=1)
             for d in (1, 2):
-                near = (distance == d) & (reads[members] <= limits[d - 1, parent])
+                near = (distance == d) & (reads[members] <= max_child_reads[d - 1, parent])
                 expected |= {(int(parent), int(child), d) for child in members[near]}
     if set(map(tuple, found.tolist())) != expected:
         raise SystemExit("the kernel's pairs are not those of comparing all")
@@ -148,9 +153,9 @@ def growth(sizes: list[int], seed: int) -> None:
 
 
 def main() -> None:
-    """Read the options, print both parts."""
+    """Read the options and print both parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reads", type=int, default=1_000_000, help="0: no comparison with truth")
+    parser.add_argument("--reads", type=int, default=1_000_000, help="0: no comparison with the truth")
     parser.add_argument("--error-rate", type=float, default=0.003)
     parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""Reads of known clonotypes, with errors of PCR and sequencing, for `cluster.py`."""
+"""Simulate reads of known clonotypes, with errors of PCR and sequencing, for `cluster.py`."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ NEAR_READS = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 
 
 def regions(number: int, random: np.random.Generator) -> list[str]:
-    """Distinct key regions."""
-    made: dict[str, None] = {}
-    while len(made) < number:
+    """Draw distinct key regions."""
+    drawn: dict[str, None] = {}
+    while len(drawn) < number:
         inserted = decode(random.integers(0, 4, 8 + random.poisson(14), dtype=np.uint8))
-        made["TGTGCGAGAGA" + inserted + GERMLINE_J[random.integers(len(GERMLINE_J))]] = None
-    return list(made)
+        drawn["TGTGCGAGAGA" + inserted + GERMLINE_J[random.integers(len(GERMLINE_J))]] = None
+    return list(drawn)
 
 
 def substituted(region: str, errors: int, random: np.random.Generator) -> str:
-    """The region with so many other bases."""
+    """Substitute a number of bases of a key region."""
     codes = encode(region)
-    places = random.choice(len(codes), errors, replace=False)
-    codes[places] = (codes[places] + random.integers(1, 4, errors)) % 4
+    positions = random.choice(len(codes), errors, replace=False)
+    codes[positions] = (codes[positions] + random.integers(1, 4, errors)) % 4
     return decode(codes)
 
 
 def abundant(reads: int, random: np.random.Generator) -> tuple[pl.DataFrame, I64]:
-    """Clonotypes of heavy-tailed abundance (`key_region`, `truth`), and molecules of each."""
+    """Draw clonotypes of heavy-tailed abundance (`key_region`, `truth`), and the molecules of each."""
     abundance = random.pareto(1.2, CLONOTYPES) + 0.2
     abundance[3:] = np.minimum(abundance[3:], 0.02 * abundance[3:].sum())
     abundance[3:] *= 0.5 / abundance[3:].sum()
@@ -49,7 +49,7 @@ def abundant(reads: int, random: np.random.Generator) -> tuple[pl.DataFrame, I64
 
 
 def neighboured(reads: int, random: np.random.Generator) -> tuple[pl.DataFrame, I64]:
-    """Large clonotypes, neighbours of each (with `distance` and `wanted` reads), and molecules of all."""
+    """Draw large clonotypes with neighbours (`distance`, `wanted` reads), and the molecules of all."""
     rows: dict[str, tuple[int, int]] = {}
     for distance, large in enumerate(regions(3, random), 1):
         rows[large] = 0, reads
@@ -66,22 +66,24 @@ def neighboured(reads: int, random: np.random.Generator) -> tuple[pl.DataFrame, 
 
 
 def sequenced(frame: pl.DataFrame, molecules: I64, rate: float, random: np.random.Generator) -> pl.DataFrame:
-    """REARRANGEMENTS of all reads, equal ones of one clonotype together; the truth rides along as `junction_aa`."""
+    """Simulate REARRANGEMENTS of all reads, deduplicated; the column `junction_aa` has the true clonotype."""
     whole = Ragged.from_strings(V_END + region + J_END for region in frame["key_region"])
     copies = amplify(molecules, capture=1.0, reads_per_molecule=READS_PER_MOLECULE, dispersion=0.5, rng=random)
     lengths = whole.lengths[copies.template]
     edits = draw_polymerase_errors(lengths, copies.reads, rate=1e-5, cycles=30, rng=random)
     template = np.repeat(copies.template, copies.reads)
     reads = whole.take(template)
-    place = reads.offsets[edits.read] + edits.position
-    reads.codes[place] = (reads.codes[place] + edits.shift) % 4
+    position = reads.offsets[edits.read] + edits.position
+    reads.codes[position] = (reads.codes[position] + edits.shift) % 4
     wrong = np.flatnonzero(random.random(len(reads.codes), dtype=np.float32) < 0.9 * rate)
     reads.codes[wrong] = (reads.codes[wrong] + random.integers(1, 4, len(wrong), dtype=np.uint8)) % 4
-    return collapsed(reads, template, 0.1 * rate, frame["key_region"].str.len_bytes().to_numpy(), random)
+    return deduplicated(reads, template, 0.1 * rate, frame["key_region"].str.len_bytes().to_numpy(), random)
 
 
-def collapsed(reads: Ragged, template: I64, indels: float, lengths: I64, random: np.random.Generator) -> pl.DataFrame:
-    """Put equal reads together, after some got or lost a base inside the key region."""
+def deduplicated(
+    reads: Ragged, template: I64, indels: float, lengths: I64, random: np.random.Generator
+) -> pl.DataFrame:
+    """Insert or delete a base in the key region of some reads, and deduplicate the reads."""
     text = DECODE[reads.codes].tobytes().decode()
     bounds = reads.offsets.tolist()
     sequences = [text[start:end] for start, end in pairwise(bounds)]
@@ -95,7 +97,7 @@ def collapsed(reads: Ragged, template: I64, indels: float, lengths: I64, random:
 
 
 def table(frame: pl.DataFrame) -> pl.DataFrame:
-    """REARRANGEMENTS of sequences that are a key region between `V_END` and `J_END`."""
+    """Build REARRANGEMENTS from sequences that are a key region between `V_END` and `J_END`."""
     frame = frame.with_columns(
         sequence_id=pl.col("sequence"),
         key_region=pl.col("sequence").str.slice(

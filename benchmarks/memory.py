@@ -1,10 +1,10 @@
-"""Memory from pairs to clonotypes: `reads`, `annotate` and `cluster`, each as a command of its own, and `baseline`.
+"""Measure peak memory from pairs to clonotypes: the commands `reads`, `annotate` and `cluster`, and `baseline`.
 
     python benchmarks/memory.py [--pairs 1000000] [--error-rate 0.003] [--umi 0] [--folder DIR]
 
-Pairs of 2 x 150 nt of 13,000 IGH and TRB rearrangements of 250 nt, one of them at 40 %, made first (about 20 s of
-processor time a million). Prints the peak memory of each command, its time, that of the processors, and the rows that
-it wrote.
+First it simulates pairs of 2 x 150 nt from 13,000 IGH and TRB rearrangements of 250 nt, one of them at 40 % (about 20 s
+of processor time a million). Then it prints the peak memory, wall time and processor time of each command, and the rows
+that it wrote.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LARGEST = 0.4
 
 
 def batches(pairs: int, error_rate: float, umi: int) -> Iterator[SimulatedReads]:
-    """Pairs; with UMIs four of each molecule."""
+    """Simulate pairs; with UMIs, four pairs of each molecule."""
     rng = np.random.default_rng(3)
     reference = load_reference(None)
     loci = ("IGH", "TRB")
@@ -63,18 +63,18 @@ def batches(pairs: int, error_rate: float, umi: int) -> Iterator[SimulatedReads]
     )
 
 
-def write(folder: Path, found: Iterator[SimulatedReads]) -> None:
-    """Both files of mates, of which all records have the same length."""
+def write(folder: Path, simulated: Iterator[SimulatedReads]) -> None:
+    """Write both files of mates; all records have the same length."""
     with ExitStack() as stack:
         files = [stack.enter_context(igzip.open(folder / f"{mate}.fastq.gz", "wb", compresslevel=1)) for mate in (1, 2)]
-        for number, batch in enumerate(found):
+        for number, batch in enumerate(simulated):
             assert batch.mates is not None
             for file, side in zip(files, ((batch.sequences, batch.qualities), batch.mates), strict=True):
                 file.write(text(number, *side))
 
 
 def text(number: int, sequences: Ragged, qualities: U8) -> bytes:
-    """FASTQ of one batch."""
+    """Format one batch as FASTQ."""
     count = len(sequences)
     names = "".join(f"@INSTRUMENT:1:FLOWCELL:1:1101:{number:06}:{i:06}\n" for i in range(count)).encode()
     plus = np.full((count, 3), np.frombuffer(b"\n+\n", dtype=np.uint8))
@@ -89,7 +89,7 @@ def text(number: int, sequences: Ragged, qualities: U8) -> bytes:
 
 
 def run(words: list[str], cwd: Path) -> None:
-    """Run a command and print what it took."""
+    """Run a command and print its peak memory, wall time and processor time."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     code = (
@@ -100,16 +100,16 @@ def run(words: list[str], cwd: Path) -> None:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     peak = int(done.stdout.split()[-1]) / 1e6
-    print(f"{words[0]:9} {peak:5.2f} GB {time.perf_counter() - start:8.1f} s passed {spent:8.1f} s spent", flush=True)
+    print(f"{words[0]:9} {peak:5.2f} GB {time.perf_counter() - start:8.1f} s wall {spent:8.1f} s processor", flush=True)
 
 
 def main() -> None:
-    """Make the files, run the four commands."""
+    """Simulate the files and run the four commands."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=1_000_000)
     parser.add_argument("--error-rate", type=float, default=0.003)
-    parser.add_argument("--umi", type=int, default=0, help="nt of a UMI; 0: none")
-    parser.add_argument("--folder", type=Path, help="where to make the files; by default a temporary folder")
+    parser.add_argument("--umi", type=int, default=0, help="length of a UMI [nt]; 0: no UMI")
+    parser.add_argument("--folder", type=Path, help="folder for the files; by default a temporary folder")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
