@@ -58,7 +58,7 @@ def test_the_public_kernels_are_found() -> None:
     assert {
         ("clonotrack.annotate.kernels.find_vj", "find_pairs"),
         ("clonotrack.raw_reads.kernels.fastx", "index"),
-        ("clonotrack.stats.kernels", "compound_poisson"),
+        ("clonotrack.stats.kernels", "compound_poisson_pmf"),
     } <= {*public_kernels()}
 
 
