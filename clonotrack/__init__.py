@@ -1,14 +1,14 @@
-"""clonotrack: residual blood cancer (MRD) from Ig/TCR sequencing.
+"""clonotrack: measure residual blood cancer (MRD) from Ig/TCR sequencing.
 
-The flow, a stage each::
+Samples pass through these stages::
 
     baseline   reads -> annotate -> cluster -> markers -.
                                                         v
     follow-up  reads -----------------------------> track -> quantify -> report
     controls   reads -----------------------------> track ---'
 
-`baseline` and `followup` run a sample through its stages; each stage is a function from tables to tables. `plan`,
-`limit_of_detection`, `combine_markers`, `poisson_interval`, `doubling_time` are the statistics on plain numbers.
+`baseline` and `followup` take one sample through its stages. `plan`, `limit_of_detection`, `combine_markers`,
+`poisson_interval` and `doubling_time` compute the statistics from plain numbers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Public name -> module that defines it; loaded on first use, so that `import clonotrack` stays light.
+# Public name -> module that defines it. Modules are imported on first use, so that `import clonotrack` is fast.
 _PUBLIC = {
     "Sample": "clonotrack.stats.api",
     "baseline": "clonotrack.pipeline",

@@ -1,4 +1,4 @@
-"""``python -m clonotrack``: the command line."""
+"""Run the command line as ``python -m clonotrack``."""
 
 import sys
 

@@ -1,7 +1,7 @@
-"""What can go wrong with a user's data, as sentences.
+"""Errors that a user can cause.
 
-Every error a user can cause is a `ClonotrackError`: one sentence that says what was found, where, and what to
-do. The command line prints it and exits with status 1; a traceback appears only with ``--debug``.
+Each is a `ClonotrackError` whose message says what is wrong, where, and what to do. The command line prints the
+message and exits with status 1. It shows the traceback only with ``--debug``.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from os import PathLike
 
 
 class ClonotrackError(Exception):
-    """Wrong data: the message is one sentence to the user."""
+    """Base class: wrong data, settings or outputs; the message is written for the user."""
 
 
 class InputError(ClonotrackError):
-    """A file that cannot be read as what it should be.
+    """A file that is missing, unreadable or contains wrong data.
 
     Args:
-        path: the file, as the user named it.
-        message: what was found and what to do, without the place.
-        record: 1-based number of the record, where there is one.
-        line: 1-based number of the line, where there is one.
+        path: path of the file, as the user wrote it.
+        message: what is wrong and what to do, without path, record and line.
+        record: number of the record, 1-based, if the file has records.
+        line: number of the line, 1-based, if the error is on one line.
     """
 
     def __init__(
@@ -29,16 +29,22 @@ class InputError(ClonotrackError):
         self.path = str(path)
         self.record = record
         self.line = line
-        place = [self.path]
+        location = [self.path]
         if record is not None:
-            place.append(f"record {record}")
+            location.append(f"record {record}")
         if line is not None:
-            place.append(f"line {line}")
-        super().__init__(f"{', '.join(place)}: {message}")
+            location.append(f"line {line}")
+        super().__init__(f"{', '.join(location)}: {message}")
 
 
 class TableError(ClonotrackError):
-    """A table that does not hold what its declaration says; names the table and the column."""
+    """A table that does not agree with its declaration.
+
+    Args:
+        table: name of the table.
+        column: name of the column, or of the key columns joined by ``+``.
+        message: what is wrong and what to do.
+    """
 
     def __init__(self, table: str, column: str, message: str) -> None:
         self.table = table
@@ -47,16 +53,16 @@ class TableError(ClonotrackError):
 
 
 class ConfigError(ClonotrackError):
-    """A setting that cannot be: names its place in the configuration."""
+    """A setting that is unknown or has a value that is not allowed; the message names the setting."""
 
 
 class OutputError(ClonotrackError):
-    """A result that cannot be written where the user asked for it."""
+    """A result that cannot be written to the path that the user gave."""
 
 
 class GermlineError(ClonotrackError):
-    """A reference that cannot be used."""
+    """A germline reference that cannot be used."""
 
 
 class QuantityError(ClonotrackError):
-    """An amount (cells, mass, copies) that cannot be, or that a result needs and does not have."""
+    """An amount (cells, DNA mass, copies) that is not possible, or that is needed and missing."""

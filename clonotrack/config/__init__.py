@@ -1,4 +1,4 @@
-"""Science settings: one model for each stage and library, checked by pydantic."""
+"""Settings that can change results: one pydantic model for each stage and one for a library."""
 
 from clonotrack.config.library import Library
 from clonotrack.config.models import (

@@ -1,4 +1,4 @@
-"""Settings of a kind of library."""
+"""Settings of one kind of library: primers, UMIs, controls, indexes."""
 
 from __future__ import annotations
 
@@ -15,39 +15,60 @@ CaptureRange = Annotated[tuple[Level, ...], Field(min_length=2, max_length=3)]
 
 
 class Library(Section):
-    """What one kind of library is."""
+    """One kind of library: how its reads were made."""
 
-    controls: str | None = Field(None, description="CONTROLS table; its path is relative to the config file")
-    loci: tuple[Locus, ...] = Field((), description="loci its primers amplify; empty: all")
+    controls: str | None = Field(None, description="path of the CONTROLS table, relative to the settings file")
+    loci: tuple[Locus, ...] = Field((), description="loci that the primers amplify; [] means all")
     primers: str | None = Field(
-        None, description="FASTA of its primers, which are trimmed; its path is relative to the config file"
+        None,
+        description="path of a FASTA file of the primers to trim from reads, relative to the settings file",
     )
     layout: Literal["single", "paired"] | None = Field(
-        None, description="whether reads have mates, which is then asked of every file; empty: as they come"
+        None, description="required layout of every sample, single reads or paired mates; null accepts both"
     )
     orientation: Literal["FR", "FF"] = Field(
-        "FR", description="strands of mates in the files: FR as sequenced, FF where both are written on one strand"
+        "FR",
+        description="strands of the mates: FR (opposite strands, as sequenced) or FF (both written on the same strand)",
     )
-    umi_pattern: str | None = Field(None, description="the UMI at the 5' end of a read, as ^(?P<umi>.{12})")
+    umi_pattern: str | None = Field(
+        None, description="pattern of the UMI at the 5' end of a read, such as ^(?P<umi>.{12})"
+    )
     umi_read: Literal[1, 2, "name"] | Tag = Field(
-        1, description="where UMIs stand: the mate that `umi_pattern` describes, else `name` or a BAM tag, as RX"
+        1,
+        description="source of the UMI: mate 1 or 2 (with umi_pattern), name (the read name), or a BAM tag such as RX",
     )
-    template: Literal["dna", "rna"] = Field("dna", description="what was amplified")
+    template: Literal["dna", "rna"] = Field("dna", description="amplified template: dna or rna")
     capture: Level | CaptureRange | None = Field(
         None,
-        description="share of rearranged molecules that end in the data, by validation: a number, [low, high] or "
-        "[low, value, high] with the limits of its 95 % range",
+        description="probability that a molecule in the tube becomes visible in the reads, from validation: a number, "
+        "or its 95 % range as [low, high] or [low, value, high]; null uses calibrators with UMIs or "
+        "quantify.default_capture",
     )
     efficiency_sd: float | None = Field(
-        None, ge=0, le=2, description="standard deviation of the log efficiency of sequences, by validation"
+        None,
+        ge=0,
+        le=2,
+        description="standard deviation of the log PCR efficiency between sequences, from validation; null uses "
+        "calibrators or quantify.efficiency_sd",
     )
-    hopping: float | None = Field(None, ge=0, lt=1, description="share of a sample's reads that hop, by validation")
+    hopping: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="share of the reads of a sample that index hopping assigns to others, from validation; null uses the run "
+        "itself or quantify.default_hopping",
+    )
     indexing: Literal["unique_dual", "combinatorial_dual", "single"] | None = Field(
-        None, description="how samples of a run are told apart; with single, hopping looks like contamination"
+        None,
+        description="kind of sample indexes; with single, index hopping cannot be distinguished from contamination",
     )
-    strands_tagged: Literal[1, 2] = Field(1, description="strands of a molecule that get a UMI of their own")
+    strands_tagged: Literal[1, 2] = Field(1, description="strands of a molecule that each get a UMI")
     dispersion: float | None = Field(
-        None, ge=0, le=2, description="standard deviation of the log PCR yield of a molecule, by validation"
+        None,
+        ge=0,
+        le=2,
+        description="standard deviation of the log PCR yield of a molecule, from validation; null uses "
+        "quantify.dispersion",
     )
 
     @model_validator(mode="after")
@@ -57,14 +78,14 @@ class Library(Section):
         except ConfigError as error:
             raise ValueError(str(error)) from None
         if self.umi_pattern and self.umi_read not in (1, 2):
-            raise ValueError("umi_pattern describes the bases of a read: leave it out, or give 1 or 2 as umi_read")
+            raise ValueError("umi_pattern needs umi_read 1 or 2: change umi_read, or remove umi_pattern")
         return self
 
     def with_umi(self, pattern: str) -> Library:
-        """The library with another UMI pattern.
+        """Return a copy of this library with another UMI pattern.
 
         Raises:
-            ConfigError: it cannot be.
+            ConfigError: the pattern is not valid.
         """
         umi_pattern(pattern)
         return self.model_copy(update={"umi_pattern": pattern})
@@ -73,7 +94,9 @@ class Library(Section):
     @classmethod
     def _capture(cls, value: Any) -> Any:
         limits = list(value) if isinstance(value, list | tuple) else [value] * 2
-        rising = all(isinstance(share, int | float) for share in limits) and sorted(limits) == limits
-        if value is not None and not (rising and 2 <= len(limits) <= 3 and 0 < limits[0] and limits[-1] <= 1):
-            raise ValueError(f"capture is {value}: give a share above 0 and up to 1, or [low, high] of such shares")
+        ascending = all(isinstance(share, int | float) for share in limits) and sorted(limits) == limits
+        if value is not None and not (ascending and 2 <= len(limits) <= 3 and 0 < limits[0] and limits[-1] <= 1):
+            raise ValueError(
+                f"capture is {value}: give a number above 0 and at most 1, or [low, high] or [low, value, high]"
+            )
         return value

@@ -1,7 +1,8 @@
-"""Science settings: one model per stage, one per library; the JSON Schema is generated from them.
+"""Settings that can change results, and functions that check and print them.
 
-The same models check the command line's ``--config``, the workflow's configuration and the Python API. Run-time
-settings (threads, overwriting, verbosity) are flags of the command line and never stand here.
+Each stage has a section here. The command line, the workflow and the Python functions check settings with the same
+models, from which the JSON Schemas are generated. What cannot change a result (threads, overwriting, verbosity) is an
+option of the command line.
 """
 
 from __future__ import annotations
@@ -20,114 +21,130 @@ from clonotrack.errors import ConfigError
 
 
 class Reads(Section):
-    """Which reads are looked at."""
+    """Stage reads: which reads are used."""
 
-    min_length: int = Field(50, ge=1, description="shorter reads are refused as too_short [nt]")
+    min_length: int = Field(
+        50, ge=1, description="minimum length of a read; shorter ones are rejected as too_short [nt]"
+    )
     max_error_rate: float = Field(
         0.02,
         gt=0,
         le=1,
-        description="reads with more expected errors per base, the mean of 10^(-Q/10), are refused as low_quality",
+        description="maximum expected errors per base, the mean of 10^(-Q/10); other reads are rejected as low_quality",
     )
     max_false_merge: float = Field(
-        1e-6, gt=0, lt=0.1, description="most that chance may have to put mates together that do not overlap"
+        1e-6, gt=0, lt=0.1, description="maximum probability of merging mates that do not overlap"
     )
     max_primer_error: float = Field(
-        0.15, ge=0, le=0.3, description="most mismatches per base of a primer, where a library names primers"
+        0.15, ge=0, le=0.3, description="maximum mismatches per base of a primer, if the library has primers"
     )
-    primer_reach: int = Field(8, ge=0, le=50, description="most bases before a primer, as spacers have them [nt]")
+    primer_reach: int = Field(8, ge=0, le=50, description="maximum bases before a primer, such as a spacer [nt]")
     min_umi_share: float = Field(
-        0.5, ge=0, le=1, description="least share of fragments whose UMI can be read; below it the command stops"
+        0.5,
+        ge=0,
+        le=1,
+        description="minimum share of fragments that have a UMI; with a smaller share the command stops",
     )
 
 
 class Annotate(Section):
-    """How rearrangements are recognised."""
+    """Stage annotate: how rearrangements are recognised."""
 
     loci: tuple[Locus, ...] = Field(
         ("IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD"),
-        description="loci whose rearrangements are told; all are searched",
+        description="loci whose rearrangements are reported; all loci are searched",
     )
-    # METHOD: measured on the sequences of docs/annotate.md that are no rearrangement: none of 34,000 random or shuffled
-    # ones is called, 1 in 10,000 germline V with random sequence behind them. Without mutation 99 of 100 D that are
-    # called in IGH are right.
-    min_v_score: float = Field(25.0, ge=0, description="alignment score below which there is no V")
-    min_j_score: float = Field(9.0, ge=0, description="alignment score below which there is no J")
+    # METHOD: the four thresholds were chosen on sequences without a rearrangement (docs/accuracy.md). None of 34,000
+    # random or shuffled sequences is called, and 1 in 10,000 germline V followed by random sequence. Without mutation,
+    # 99 % of the D calls in IGH are right.
+    min_v_score: float = Field(25.0, ge=0, description="minimum alignment score of a V")
+    min_j_score: float = Field(9.0, ge=0, description="minimum alignment score of a J")
     max_j_expected: float = Field(
         0.0003,
         ge=0,
-        description="J matches as good as this one that chance may have behind a V, above which there is no J",
+        description="maximum E-value of a J: J matches with at least its score expected by chance after a V",
     )
     max_d_expected: float = Field(
-        0.04, ge=0, description="D matches as good as this one that chance may have, above which there is no D"
+        0.04, ge=0, description="maximum E-value of a D: D matches with at least its score expected by chance"
     )
 
 
 class Cluster(Section):
-    """When a key region is an error copy of another."""
+    """Stage cluster: when a key region is an error copy of another."""
 
-    max_distance: int = Field(2, ge=0, le=4, description="substitutions at which an error copy is still looked for")
+    max_distance: int = Field(2, ge=0, le=4, description="maximum substitutions between an error copy and its parent")
     error_rate: float | None = Field(
         None,
         gt=0,
         le=0.02,
-        description="errors per base that the qualities do not tell; empty: as in the sample's largest key regions",
+        description="errors per base that the qualities do not show; null estimates them from the largest key regions",
     )
-    # METHOD: with these two one error of early PCR explains up to a twentieth of the parent's reads; measured on the
-    # simulated truth of benchmarks/cluster.py.
-    polymerase_error_rate: float = Field(1.5e-5, ge=0, lt=0.01, description="errors of PCR per base and doubling")
+    # METHOD: with these two values one error of early PCR explains up to 5 % of the reads of the parent. They were
+    # chosen on simulated data (benchmarks/cluster.py).
+    polymerase_error_rate: float = Field(1.5e-5, ge=0, lt=0.01, description="PCR errors per base and doubling")
     min_probability: float = Field(
-        1e-4, gt=0, le=0.1, description="a key region with more reads than errors give with this probability is no copy"
+        1e-4,
+        gt=0,
+        le=0.1,
+        description="minimum probability that errors explain the reads of a key region; otherwise it is no error copy",
     )
     min_umi_reads: int | None = Field(
-        None, ge=1, description="reads from which on a UMI counts as a molecule; empty: from their histogram"
+        None,
+        ge=1,
+        description="minimum reads of a UMI family that counts as a molecule; null chooses it from their histogram",
     )
     min_ratio: float = Field(
         20.0,
         ge=1,
-        description="reads of a key region with other V or J genes are a clonotype of their own unless those of the "
-        "main genes are this many times more",
+        description="minimum ratio of reads with the main V and J genes of a key region to reads with other genes; "
+        "with a smaller ratio the latter are a separate clonotype",
     )
 
 
 class Markers(Section):
-    """The dominance rule: which clonotypes of a baseline are the cancer's."""
+    """Stage markers: the dominance rule, which selects the clonotypes of the cancer in a baseline."""
 
-    min_fraction: float = Field(0.03, ge=0, le=1, description="least share of the like sequences of the locus")
-    min_cell_fraction: float = Field(0.002, ge=0, le=1, description="least share of all nucleated cells")
-    max_next_decade: int = Field(5, ge=0, description="most clonotypes in the next decade of ranked frequencies")
-    min_genome_equivalents: float = Field(40.0, ge=0, description="least clone cells in the analysed tube")
-    considered: int = Field(20, ge=1, description="clonotypes of the top that get a row and a reason")
-    max_selected: int = Field(8, ge=1, description="most markers of one baseline")
-    min_target_length: int = Field(40, ge=20, description="least length of the tracked clone-specific part [nt]")
+    min_fraction: float = Field(0.03, ge=0, le=1, description="minimum share of the reads or molecules of the locus")
+    min_cell_fraction: float = Field(0.002, ge=0, le=1, description="minimum share of all nucleated cells")
+    max_next_decade: int = Field(
+        5, ge=0, description="maximum number of other clonotypes in the next decade: with a frequency from f / 10 to f"
+    )
+    min_genome_equivalents: float = Field(40.0, ge=0, description="minimum clone cells in the tube")
+    considered: int = Field(20, ge=1, description="number of most abundant clonotypes that get a row with a reason")
+    max_selected: int = Field(8, ge=1, description="maximum number of markers of one baseline")
+    min_target_length: int = Field(40, ge=20, description="minimum length of the clone-specific part [nt]")
 
 
 class Track(Section):
-    """What counts as a read of a marker."""
+    """Stage track: which reads count for a marker."""
 
     max_edits: int | None = Field(
         None,
         ge=0,
         le=8,
-        description="most edits between a read and the clone-specific part; empty: by its length and its background",
+        description="allowed edits between a read and the clone-specific part; null chooses them from its length and "
+        "background",
     )
-    error_rate: float = Field(0.003, ge=0, lt=0.1, description="errors of sequencing per base that edits allow for")
+    error_rate: float = Field(
+        0.003, ge=0, lt=0.1, description="sequencing errors per base, which determine the allowed edits"
+    )
     false_hit_rate: float = Field(
-        1e-9, gt=0, lt=1, description="most matching errors per background read, to which edits are lowered"
+        1e-9,
+        gt=0,
+        lt=1,
+        description="maximum share of reads of other cells that match a marker by errors; it limits the allowed edits",
     )
-    min_overlap: int = Field(
-        30, ge=13, description="least part of a target that a read which ends inside has to hold [nt]"
-    )
+    min_overlap: int = Field(30, ge=13, description="minimum bases of a target on a read that ends inside it [nt]")
 
 
 class Report(Section):
-    """What the report shows."""
+    """Stage report: what the report shows."""
 
-    title: str = Field("Measurable residual disease", description="heading of a patient's report")
+    title: str = Field("Measurable residual disease", description="title of the report")
 
 
 class Config(Section):
-    """All science settings of a run."""
+    """All settings that can change results, by stage and library."""
 
     reads: Reads = Reads()
     annotate: Annotate = Annotate()
@@ -136,55 +153,74 @@ class Config(Section):
     track: Track = Track()
     quantify: Quantify = Quantify()
     report: Report = Report()
-    libraries: dict[str, Library] = Field({"default": Library()}, min_length=1, description="kinds of library, by name")
-    germline: str | None = Field(None, description="folder of a user's own reference; empty: the embedded one")
+    libraries: dict[str, Library] = Field(
+        {"default": Library()}, min_length=1, description="libraries, by the name that the sample sheet uses"
+    )
+    germline: str | None = Field(
+        None,
+        description="folder of another germline reference, relative to the settings file; null uses the embedded one",
+    )
 
     @field_validator("libraries")
     @classmethod
     def _names(cls, value: dict[str, Library]) -> dict[str, Library]:
         for name in value:
             if not IDENTIFIER.fullmatch(name):
-                raise ValueError(f"library name {name!r} may hold letters, digits and _ . + - only")
+                raise ValueError(
+                    f"library name {name!r} is not valid: use letters, digits and _ . + - after a letter or digit"
+                )
         return value
 
     def library_name(self, name: str | None) -> str:
-        """The name of a library; without one that of the only or the ``default`` one.
+        """Return the name of a section of `libraries`.
+
+        Args:
+            name: a name to check; None stands for the only library, or for the one named ``default``.
 
         Raises:
-            ConfigError: there is no such library, or several and none was named.
+            ConfigError: there is no such library; or `name` is None, and there are several libraries without a
+                ``default``.
         """
-        known = ", ".join(self.libraries)
+        names = ", ".join(self.libraries)
         if name is None and len(self.libraries) == 1:
             return next(iter(self.libraries))
         if name is None and "default" not in self.libraries:
-            raise ConfigError(f"a sample names no library and the configuration has {known}: name one of these")
+            raise ConfigError(f"no library is named, and the settings have several ({names}): name one of them")
         if name is not None and name not in self.libraries:
-            raise ConfigError(f"library {name!r} is not in the configuration, which has {known}: name one of these")
+            raise ConfigError(
+                f"library {name!r} is not in the settings, which have {names}: name one of these or add it"
+            )
         return name or "default"
 
     def library(self, name: str | None) -> Library:
-        """The library of this name, found as `library_name` does."""
+        """Return the library of this name, which `library_name` checks."""
         return self.libraries[self.library_name(name)]
 
     def with_umi(self, name: str | None, pattern: str) -> Config:
-        """These settings with another UMI pattern for a library, found as `library_name` does."""
+        """Return a copy of the settings in which a library (see `library_name`) has another UMI pattern."""
         changed = self.library(name).with_umi(pattern)
         return self.model_copy(update={"libraries": {**self.libraries, self.library_name(name): changed}})
 
 
 class Run(Section):
-    """What the workflow is told: which samples, which settings, where to."""
+    """Settings of the workflow: input, output, and the file of settings."""
 
-    samples: str = Field(description="the sample sheet")
-    output: str = Field("results", description="folder of the results")
-    settings: str | None = Field(None, description="file of science settings; empty: the defaults")
+    samples: str = Field(description="path of the sample sheet")
+    output: str = Field("results", description="path of the folder for the results")
+    settings: str | None = Field(
+        None, description="path of the settings file (see `clonotrack config`); null uses the defaults"
+    )
 
 
 def parse(data: Any, source: str = "configuration") -> Config:
-    """Settings from a parsed document, checked.
+    """Check a parsed YAML or JSON document and return the settings in it.
+
+    Args:
+        data: the document; None or an empty one gives the defaults.
+        source: name of the document in messages.
 
     Raises:
-        ConfigError: names the place and what is wrong with it; all problems in one sentence.
+        ConfigError: a setting is unknown or has a value that is not allowed; the message names all of them.
     """
     try:
         return Config.model_validate(data or {})
@@ -192,16 +228,16 @@ def parse(data: Any, source: str = "configuration") -> Config:
         problems = "; ".join(
             f"{'.'.join(map(str, problem['loc'])) or 'top level'}: {problem['msg']}" for problem in error.errors()
         )
-        raise ConfigError(f"{source}: {problems}: see `clonotrack config` for every setting") from None
+        raise ConfigError(f"{source}: {problems}: `clonotrack config` prints every setting") from None
 
 
 def schema(model: type[BaseModel] = Config) -> dict[str, Any]:
-    """JSON Schema of the science settings, or of `Run`."""
+    """Make the JSON Schema of `Config` or `Run`."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
 
 
 def commented(model: type[BaseModel] = Config) -> str:
-    """Every setting of a model with its default as YAML, each under a comment that says what it is."""
+    """Print a model as YAML: each setting with its default value, below a comment with its meaning."""
     return "\n".join(_commented(model, indent="")) + "\n"
 
 
@@ -220,4 +256,4 @@ def _setting(name: str, value: Any, indent: str, *, required: bool = False) -> l
         return [f"{indent}{name}:", *_commented(type(value), indent + "  ")]
     if isinstance(value, dict):
         return [f"{indent}{name}:", *(line for key in value for line in _setting(key, value[key], indent + "  "))]
-    return [f"{indent}{name}: {'# has to be given' if required else json.dumps(to_jsonable_python(value))}"]
+    return [f"{indent}{name}: {'# required' if required else json.dumps(to_jsonable_python(value))}"]

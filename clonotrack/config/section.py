@@ -1,4 +1,4 @@
-"""What every section of the settings is."""
+"""The base class of all sections of the settings, and types that several sections use."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ Level = Annotated[float, Field(gt=0, le=1)]
 
 
 class Section(BaseModel):
-    """Settings that refuse what they do not know, and do not change once they are read."""
+    """Base class of settings: unknown names, infinite numbers and later changes are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -1,4 +1,4 @@
-"""UMI patterns: the subset of regular expressions that says what stands at each base of a read's 5' end."""
+"""UMI patterns: regular expressions of a fixed length that describe the bases at the 5' end of a read."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from functools import cache
 from clonotrack.errors import ConfigError
 
 LONGEST_UMI = 31
-"""Bases that two bits each hold in 63."""
+"""Maximum length of a UMI [nt]: two bits a base in a signed 64-bit integer."""
 IUPAC = {
     **{"A": 1, "C": 2, "G": 4, "T": 8, "U": 8, "R": 5, "Y": 10, "S": 6, "W": 9},
     **{"K": 12, "M": 3, "B": 14, "D": 13, "H": 11, "V": 7, "N": 15},
 }
-"""Bases that a letter stands for, a bit each: A 1, C 2, G 4, T 8."""
+"""IUPAC code -> set of bases, as a sum of bits: A 1, C 2, G 4, T 8."""
 UNKNOWN = 16
-"""The bit of a base that was not read (N); it fits only where any base does."""
+"""Bit of an unknown base (N) in a read; only positions that accept any base accept it."""
 
 _GROUP = re.compile(r"\(\?P<(umi|discard)(?:_\d+)?>")
 _CLOSE = re.compile(r"\)(?:\{s<=(\d+)\})?")
 _BASE = re.compile(r"(\.|[ACGTURYSWKMBDHVN]|\[[ACGT]+\])(?:\{(\d+)\})?")
-_HELP = "use ^ and then (?P<umi>...), (?P<discard>...) and bases (letters, ., [AC]), each with {n} where repeated"
+_HELP = "write ^, then groups (?P<umi>...) and (?P<discard>...) of bases (IUPAC codes, ., [AC]); {n} repeats a base"
 
 
 @dataclass(frozen=True, slots=True)
 class UmiPattern:
-    """What each base from the 5' end on may be.
+    """A parsed pattern: n positions, from the 5' end of the read.
 
     Attributes:
-        masks: bits of the bases allowed at each position.
-        umi: whether the position belongs to the UMI.
-        groups: number of the group of each position; each group has its own limit.
-        limits: positions of each group at which another base may stand.
-        cut: bases that are taken off: all up to the last one of the UMI or of what is discarded.
+        masks: allowed bases of each position, as sums of the bits in `IUPAC`; length n.
+        umi: whether each position is a base of the UMI; length n.
+        groups: number of the group of each position, 0 outside of groups; length n.
+        limits: allowed substitutions of each group.
+        cut: number of bases to trim, up to the end of the last group [nt].
     """
 
     masks: tuple[int, ...]
@@ -44,47 +44,47 @@ class UmiPattern:
 
     @property
     def umi_length(self) -> int:
-        """Bases of the UMI."""
+        """Length of the UMI [nt]."""
         return sum(self.umi)
 
 
 @cache
 def umi_pattern(text: str) -> UmiPattern:
-    """The pattern that `text` spells, as in ``^(?P<umi>.{12})(?P<discard>GTAC){s<=1}``.
+    """Parse a pattern in the notation of UMI-tools, such as ``^(?P<umi>.{12})(?P<discard>GTAC){s<=1}``.
 
-    The notation is that of UMI-tools. Letters are IUPAC codes; ``{s<=n}`` behind a discarded group allows n other
-    bases. Bases outside of groups have to be there and are kept; they may stand only behind the groups.
+    Bases are IUPAC codes. ``{s<=n}`` after a discard group allows n substitutions in it. Bases after the last group are
+    required but not trimmed.
 
     Raises:
-        ConfigError: says what of the pattern is not understood.
+        ConfigError: the pattern is not valid; the message names the part.
     """
-    positions: list[tuple[int, bool, int]] = []
+    bases: list[tuple[int, bool, int]] = []
     limits = [0]
-    kind, cut, place = "", 0, 1
+    kind, cut, position = "", 0, 1
     if not text.startswith("^"):
-        raise _refused(text, "does not begin with ^")
-    while place < len(text):
-        if (found := _GROUP.match(text, place)) and not kind:
-            if cut < len(positions):
-                raise _refused(text, f"has bases outside of groups before {text[place:]!r}, which would be kept")
-            kind = found[1]
+        raise _invalid(text, "does not start with ^")
+    while position < len(text):
+        if (match := _GROUP.match(text, position)) and not kind:
+            if cut < len(bases):
+                raise _invalid(text, f"has bases outside of groups before {text[position:]!r}")
+            kind = match[1]
             limits.append(0)
-        elif (found := _CLOSE.match(text, place)) and kind:
-            limits[-1] = int(found[1] or 0)
+        elif (match := _CLOSE.match(text, position)) and kind:
+            limits[-1] = int(match[1] or 0)
             if limits[-1] and kind == "umi":
-                raise _refused(text, "allows substitutions in the UMI, where every base counts")
-            kind, cut = "", len(positions)
-        elif found := _BASE.match(text, place):
+                raise _invalid(text, "allows substitutions in the UMI, which is not possible")
+            kind, cut = "", len(bases)
+        elif match := _BASE.match(text, position):
             group = len(limits) - 1 if kind else 0
-            positions += [(_mask(found[1], kind), kind == "umi", group)] * int(found[2] or 1)
+            bases += [(_mask(match[1], kind), kind == "umi", group)] * int(match[2] or 1)
         else:
-            raise _refused(text, f"holds {text[place:]!r}, which is not understood here")
-        place = found.end()
+            raise _invalid(text, f"cannot be understood from {text[position:]!r} on")
+        position = match.end()
     if kind:
-        raise _refused(text, "has a group that is not closed")
-    masks, umi, groups = zip(*positions, strict=True) if positions else ((), (), ())
+        raise _invalid(text, "has a group that is not closed")
+    masks, umi, groups = zip(*bases, strict=True) if bases else ((), (), ())
     if not 1 <= sum(umi) <= LONGEST_UMI:
-        raise _refused(text, f"has a UMI of {sum(umi)} bases, and 1 to {LONGEST_UMI} are possible")
+        raise _invalid(text, f"has a UMI of {sum(umi)} bases, and 1 to {LONGEST_UMI} are allowed")
     return UmiPattern(masks, umi, groups, tuple(limits), cut)
 
 
@@ -93,5 +93,5 @@ def _mask(base: str, kind: str) -> int:
     return bits | UNKNOWN if bits == IUPAC["N"] and kind != "umi" else bits
 
 
-def _refused(text: str, reason: str) -> ConfigError:
+def _invalid(text: str, reason: str) -> ConfigError:
     return ConfigError(f"umi_pattern {text!r} {reason}: {_HELP}")

@@ -1,7 +1,7 @@
-"""Every table of the flow, declared once: columns, types, units, meaning, key.
+"""Declarations of all tables: columns, types, units, meanings and keys.
 
-A stage checks what it hands over with `check`; documentation and empty frames are made from the declarations.
-AIRR names are used wherever the AIRR Rearrangement schema has one.
+Each table is declared once. Stages check their results with `check`; the documentation is made from the declarations.
+A column has its AIRR name if the AIRR Rearrangement schema has one.
 """
 
 from clonotrack.tables.clinical import (

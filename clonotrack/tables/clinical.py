@@ -1,7 +1,4 @@
-"""The tables of the clinical side: markers, hits, MRD and what is told beside it.
-
-The table of a patient's course.
-"""
+"""Tables of markers and follow-ups: MARKERS, HITS, MRD, COHORT, CONTROL_CHECKS, CROSS_SAMPLE, QC and KINETICS."""
 
 from __future__ import annotations
 
@@ -22,41 +19,58 @@ from clonotrack.tables.schema import (
 )
 
 COMBINED = "combined"
-"""What MRD and TRUTH call the row over all markers of a sample; no marker may have this name."""
+"""`marker_id` of the row over all markers of a sample, in MRD and TRUTH; no marker may have this name."""
 SHORTEST_TARGET = 30
-"""nt: a shorter stretch is not specific to a clone."""
+"""Minimum length of the clone-specific part of a target [nt]; shorter sequences are not specific to a clone."""
 TUBE = ("sample_id", "library", "replicate")
-"""What tells tubes apart; rows of SAMPLES that agree in it are lanes of one."""
+"""Columns that identify a tube; rows of SAMPLES with the same values are lanes of one tube."""
 
 MARKERS = Table(
     "MARKERS",
-    "What is tracked, or was considered and refused, for one patient.",
+    "Clonotypes of one patient that were considered as markers, selected or rejected, each with the reason.",
     (
-        column("marker_id", "str", "name of the marker, unique in a whole programme"),
+        column("marker_id", "str", "identifier of the marker, unique among all markers of all patients"),
         SUBJECT,
-        column("sample_id", "str", "the baseline it was found in", null=True),
+        column("sample_id", "str", "identifier of the baseline sample that contains it", null=True),
         NULL_LOCUS,
-        column("system", "str", "rearrangement system", null=True, values=SYSTEMS),
+        column(
+            "system",
+            "str",
+            "rearrangement system; + marks incomplete and unusual rearrangements",
+            null=True,
+            values=SYSTEMS,
+        ),
         *CALLED,
-        column("junction", "str", "from Cys104 to Phe/Trp118", "nt", null=True),
-        column("sequence", "str", "what is tracked, 5' to 3'", "nt"),
+        column("junction", "str", "from the codon of Cys104 to that of Phe/Trp118, both included", "nt", null=True),
+        column("sequence", "str", "sequence of the marker, 5' to 3'; reads are compared with it", "nt"),
         position("target_start", "first base of the clone-specific part of `sequence`"),
-        position("target_end", "last base of the clone-specific part"),
-        column("duplicate_count", "int", "reads in the baseline", "reads", null=True),
-        column("fraction_of_locus", "float", "share of the locus' reads in the baseline", "0 to 1", null=True),
-        column("cells", "float", "clone cells in the baseline tube, where known", "cells", null=True),
-        column("copies_per_cell", "float", "copies of the rearrangement in a clone cell", "copies"),
+        position("target_end", "last base of the clone-specific part of `sequence`"),
+        column("duplicate_count", "int", "reads of the marker in the baseline", "reads", null=True),
+        column("fraction_of_locus", "float", "share of the reads of the locus in the baseline", "0 to 1", null=True),
+        column("cells", "float", "clone cells in the tube of the baseline, if known", "cells", null=True),
+        column("copies_per_cell", "float", "copies of the rearrangement in one clone cell", "copies"),
         column(
             "background_rate",
             "float",
-            "molecules of it per nucleated cell of people without the clone",
+            "background: molecules like the marker per nucleated cell of people without the clone",
             "1/cell",
             null=True,
         ),
-        column("max_edits", "int", "edits a read may have against the clone-specific part", "edits", null=True),
-        column("edits_reason", "str", "why these are fewer than its length asks for", null=True),
-        column("selected", "bool", "tracked (T) or refused (F)"),
-        column("reason", "str", "why it was taken or refused", null=True),
+        column(
+            "max_edits",
+            "int",
+            "allowed edits: edits in the clone-specific part at which a read still counts",
+            "edits",
+            null=True,
+        ),
+        column(
+            "edits_reason",
+            "str",
+            "reason, if fewer edits are allowed than the length of the clone-specific part permits",
+            null=True,
+        ),
+        column("selected", "bool", "whether the marker is tracked (T) or rejected (F)"),
+        column("reason", "str", "why the marker was selected or rejected", null=True),
     ),
     key=("marker_id",),
 )
@@ -64,43 +78,46 @@ MARKERS_REQUIRED = ("marker_id", "subject_id", "sequence")
 
 HITS = Table(
     "HITS",
-    "What tracking counted in one sample: a row per target tested (zero if nothing was found), and totals.",
+    "Reads and molecules of each target in one sample. A target without reads has a row with zero. Rows of kind total "
+    "and locus count all reads.",
     (
-        column("subject_id", "str", "the patient", null=True),
+        column("subject_id", "str", "identifier of the patient; empty for controls", null=True),
         SAMPLE,
-        column("role", "str", "what the sample is", null=True, values=ROLES),
-        column("run_id", "str", "the sequencing run", null=True),
-        column("library", "str", "section of the configuration that describes the library", null=True),
-        column("replicate", "str", "tube, where a sample has several", null=True),
-        column("target_id", "str", "marker, control, locus, or the name of the total"),
-        column("target_subject_id", "str", "the patient the marker belongs to", null=True),
-        column("target_kind", "str", "what the target is", values=TARGET_KINDS),
+        column("role", "str", "role of the sample", null=True, values=ROLES),
+        column("run_id", "str", "identifier of the sequencing run", null=True),
+        column("library", "str", "name of the library in the settings", null=True),
+        column("replicate", "str", "identifier of the tube, if a sample has several tubes of one library", null=True),
+        column("target_id", "str", "identifier of the marker or control, name of the locus, or name of the total"),
+        column("target_subject_id", "str", "patient of the marker", null=True),
+        column(
+            "target_kind", "str", "kind of target: marker, control, reads of a locus, or total", values=TARGET_KINDS
+        ),
         NULL_LOCUS,
         column(
             "match_class",
             "str",
-            "how the reads match; empty for a marker that is longer than the reads",
+            "how the reads match the target; empty for a marker that is longer than every read",
             null=True,
             values=MATCH_CLASSES,
         ),
-        column("edit_distance", "int", "edits against the clone-specific part", "edits", null=True),
-        column("reads", "int", "reads", "reads"),
-        column("umis", "int", "distinct molecules by UMI", "molecules", null=True),
+        column("edit_distance", "int", "edits between read and clone-specific part", "edits", null=True),
+        column("reads", "int", "number of reads, or of pairs of mates", "reads"),
+        column("umis", "int", "number of molecules, counted by UMI", "molecules", null=True),
         column(
             "shared_reads",
             "int",
-            "of these reads, those that a marker of another patient counts as well",
+            "reads among these that also count for a marker of another patient",
             "reads",
             null=True,
         ),
         column(
             "matching_loss",
             "float",
-            "share of its reads that errors take beyond its edits",
+            "share of reads of the target that are lost because they have more errors than allowed edits",
             "0 to 1",
             null=True,
         ),
-        column("sequence", "str", "consensus of evolved reads", "nt", null=True),
+        column("sequence", "str", "consensus sequence of the reads of class evolved", "nt", null=True),
     ),
     key=("sample_id", "library", "replicate", "target_id", "target_kind", "match_class", "edit_distance"),
 )
@@ -108,91 +125,139 @@ HITS = Table(
 _PER_CELL = "clone cells per nucleated cell"
 MRD = Table(
     "MRD",
-    "The result: one row per sample and marker, and one `combined` row per sample.",
+    "The results: one row per sample and marker, and one `combined` row per sample.",
     (
         SUBJECT,
         SAMPLE,
-        column("day", "float", "day of collection", "days", null=True),
-        column("marker_id", "str", "the marker, or `combined`"),
+        column("day", "float", "day of collection; diagnosis is day 0", "days", null=True),
+        column("marker_id", "str", "identifier of the marker, or `combined` for the row over all markers"),
         column("locus", "str", "locus of the marker", null=True),
-        column("reads", "int", "reads of the marker", "reads"),
-        column("umis", "int", "UMIs of the marker", "molecules", null=True),
-        column("molecules", "float", "molecules of the marker in the data", "molecules", null=True),
+        column("reads", "int", "reads of the marker in the sample", "reads"),
+        column("umis", "int", "molecules of the marker, counted by UMI", "molecules", null=True),
+        column("molecules", "float", "estimated number of captured molecules of the marker", "molecules", null=True),
         column(
             "clone_cells",
             "float",
-            "molecules / (capture x copies_per_cell x strands_tagged)",
+            "clone cells in the tube: molecules / (capture x copies_per_cell x strands_tagged)",
             "cells",
             null=True,
         ),
-        column("counting", "str", "how molecules were counted", null=True, values=COUNTINGS),
-        column("capture", "float", "share of rearranged molecules that end in the data", "0 to 1", null=True),
-        column("copies_per_cell", "float", "copies of the marker in a clone cell", "copies", null=True),
-        column("strands_tagged", "float", "strands of a molecule that count, each with its UMI", "strands", null=True),
-        column("input_cells", "float", "nucleated cells put into the tube", "cells", null=True),
+        column(
+            "counting",
+            "str",
+            "how molecules were counted: by UMI, by calibrators, or from the share of reads",
+            null=True,
+            values=COUNTINGS,
+        ),
+        column(
+            "capture",
+            "float",
+            "capture: probability that a molecule in the tube becomes visible in the reads",
+            "0 to 1",
+            null=True,
+        ),
+        column("copies_per_cell", "float", "copies of the marker in one clone cell", "copies", null=True),
+        column("strands_tagged", "float", "strands of a molecule that each get a UMI", "strands", null=True),
+        column("input_cells", "float", "nucleated cells whose DNA went into the tube", "cells", null=True),
         column(
             "input_source",
             "str",
-            "where input_cells comes from",
+            "source of input_cells: counted cells, mass of DNA, or reads of reference loci",
             null=True,
             values=("cells", "dna", "reference_locus"),
         ),
-        column("pg_per_cell", "float", "DNA of one cell, where mass was given", "pg", null=True),
-        column("mrd", "float", "clone cells per nucleated cell", _PER_CELL, null=True),
-        column("mrd_low", "float", "lower 95 % limit", _PER_CELL, null=True),
-        column("mrd_high", "float", "upper 95 % limit", _PER_CELL, null=True),
-        column("lob", "float", "95 % of negative samples stay at or under it", _PER_CELL, null=True),
-        column("lod", "float", "true level that the decision rule calls in 95 % of samples", _PER_CELL, null=True),
-        column("loq", "float", "lowest level with RMS error at most 70 %, never under lod", _PER_CELL, null=True),
-        column("p_value", "float", "chance of as much without the clone", "0 to 1", null=True),
-        column("pooled_mrd", "float", "estimate over all markers of the sample together", _PER_CELL, null=True),
-        column("pooled_low", "float", "lower 95 % limit of pooled_mrd", _PER_CELL, null=True),
-        column("pooled_high", "float", "upper 95 % limit of pooled_mrd", _PER_CELL, null=True),
-        column("expected_carry_over", "float", "reads, or UMIs, that the run leaves in it", "reads", null=True),
-        column("reads_needed", "float", "reads of the tube at which `lod` is the target level", "reads", null=True),
-        column("call", "str", "the decision", values=CALLS),
-        column("flags", "str", "what the reader must know, comma-separated", null=True),
-        column("explanation", "str", "the arithmetic behind a hit that is explained or a call that failed", null=True),
+        column("pg_per_cell", "float", "DNA of one cell, if input_cells was computed from mass", "pg", null=True),
+        column(
+            "mrd",
+            "float",
+            "measurable residual disease: estimated clone cells per nucleated cell",
+            _PER_CELL,
+            null=True,
+        ),
+        column("mrd_low", "float", "lower limit of the 95 % confidence interval of mrd", _PER_CELL, null=True),
+        column("mrd_high", "float", "upper limit of the 95 % confidence interval of mrd", _PER_CELL, null=True),
+        column(
+            "lob", "float", "limit of blank: 95 % of samples without the clone do not exceed it", _PER_CELL, null=True
+        ),
+        column(
+            "lod",
+            "float",
+            "limit of detection: true level that is called positive in 95 % of samples",
+            _PER_CELL,
+            null=True,
+        ),
+        column(
+            "loq",
+            "float",
+            "limit of quantification: lowest level with a root-mean-square error of at most 70 %, at least the lod",
+            _PER_CELL,
+            null=True,
+        ),
+        column(
+            "p_value", "float", "p-value: probability of at least this count without the clone", "0 to 1", null=True
+        ),
+        column("pooled_mrd", "float", "estimate of MRD from all markers of the sample together", _PER_CELL, null=True),
+        column(
+            "pooled_low", "float", "lower limit of the 95 % confidence interval of pooled_mrd", _PER_CELL, null=True
+        ),
+        column(
+            "pooled_high", "float", "upper limit of the 95 % confidence interval of pooled_mrd", _PER_CELL, null=True
+        ),
+        column(
+            "expected_carry_over",
+            "float",
+            "reads, or UMIs if these are counted, expected from carry-over of other samples of the run",
+            "reads",
+            null=True,
+        ),
+        column(
+            "reads_needed", "float", "reads of the tube that make the lod equal to the target level", "reads", null=True
+        ),
+        column("call", "str", "result of the decision rule", values=CALLS),
+        column("flags", "str", "named conditions of the result, separated by commas; see the list of flags", null=True),
+        column(
+            "explanation", "str", "the calculation, if carry-over explains the reads or the call is failed", null=True
+        ),
     ),
     key=("sample_id", "marker_id"),
 )
 
 COHORT = Table(
     "COHORT",
-    "MRD of all patients, each row with its statement.",
-    (*MRD.columns, column("statement", "str", "the result as one sentence, with its sensitivity")),
+    "The rows of MRD of all patients, each with its result as a sentence.",
+    (*MRD.columns, column("statement", "str", "the result as one sentence, with the sensitivity that was reached")),
     key=MRD.key,
 )
 
 CONTROL_CHECKS = Table(
     "CONTROL_CHECKS",
-    "Every control sample against every marker of the run.",
+    "Reads of every marker in every control sample of the run, and whether carry-over explains them.",
     (
         SAMPLE,
-        column("role", "str", "what the control is", values=ROLES),
-        column("marker_id", "str", "the marker"),
+        column("role", "str", "role of the control sample", values=ROLES),
+        column("marker_id", "str", "identifier of the marker"),
         column("reads", "int", "reads of the marker in the control", "reads"),
-        column("expected", "float", "reads, or UMIs where these are counted, expected", "reads", null=True),
-        column("p_value", "float", "chance of as many", "0 to 1", null=True),
-        column("passed", "bool", "nothing speaks against the control"),
+        column("expected", "float", "expected number of reads, or of UMIs if these are counted", "reads", null=True),
+        column("p_value", "float", "p-value: probability of at least this number", "0 to 1", null=True),
+        column("passed", "bool", "whether the control passes the check"),
     ),
     key=("sample_id", "marker_id"),
 )
 
 CROSS_SAMPLE = Table(
     "CROSS_SAMPLE",
-    "Reads of every marker in every sample of the run.",
+    "Reads of every marker in every sample of the run, which show carry-over.",
     (
-        column("marker_id", "str", "the marker"),
-        column("target_subject_id", "str", "the patient it belongs to"),
+        column("marker_id", "str", "identifier of the marker"),
+        column("target_subject_id", "str", "patient of the marker"),
         SAMPLE,
-        column("subject_id", "str", "the patient the sample is of", null=True),
-        column("own", "bool", "sample and marker are of one patient"),
+        column("subject_id", "str", "patient of the sample; empty for controls", null=True),
+        column("own", "bool", "whether sample and marker belong to the same patient"),
         column("reads", "int", "reads of the marker in the sample", "reads"),
         column(
             "shared_reads",
             "int",
-            "of these, reads that a marker of another patient counts as well: a shared rearrangement",
+            "reads among these that also count for a marker of another patient, because both share the rearrangement",
             "reads",
         ),
     ),
@@ -201,47 +266,87 @@ CROSS_SAMPLE = Table(
 
 QC = Table(
     "QC",
-    "One measured value per row.",
+    "Quality metrics: one value per row.",
     (
         SAMPLE,
-        column("stage", "str", "the stage that measured it"),
-        column("metric", "str", "what was measured"),
-        column("value", "float", "the value"),
-        column("unit", "str", "its unit", null=True),
+        column("stage", "str", "stage that measured the value"),
+        column("metric", "str", "name of the metric"),
+        column("value", "float", "value of the metric"),
+        column("unit", "str", "unit of the value", null=True),
     ),
     key=("sample_id", "stage", "metric"),
 )
 
-
 BOUNDS = ("at_least", "at_most")
-_MRD_UNIT = "clone cells per nucleated cell"
 
 KINETICS = Table(
     "KINETICS",
-    "How a patient's MRD moved: each sample beside those before it of the same tissue. What was not detected is less "
-    "than its LoD, never zero.",
+    "Change of MRD over time: each sample of a patient is compared with the previous samples of the same tissue. A "
+    "result that was not detected counts as below its LoD, never as zero.",
     (
         SUBJECT,
-        column("marker_id", "str", "the marker, or `combined`"),
-        column("tissue", "str", "what was sampled", null=True),
-        column("sample_id", "str", "the later sample"),
-        column("previous_sample_id", "str", "the last one before it that did not fail"),
-        column("day", "float", "day of the later sample", "days"),
-        column("days_between", "float", "days since the sample before", "days"),
-        column("log10_change", "float", "log10 of the ratio, later to earlier", null=True),
-        column("change_bound", "str", "the change is at least, or at most, that", null=True, values=BOUNDS),
-        column("log10_reduction", "float", "log10 of the ratio, first baseline to this sample", null=True),
-        column("reduction_bound", "str", "the reduction is at least that", null=True, values=BOUNDS),
-        column("lowest", "float", "lowest level before it, the LoD where nothing was detected", _MRD_UNIT, null=True),
-        column("rise", "bool", "positive, at ten times `lowest` or more"),
-        column("doubling_days", "float", "doubling time since the sample before", "days", null=True),
-        column("doubling_low", "float", "lower 95 % limit of doubling_days", "days", null=True),
-        column("doubling_high", "float", "upper 95 % limit of doubling_days", "days", null=True),
-        column("days_to_negativity", "float", "from the first baseline to the first negative", "days", null=True),
-        column("days_positive", "float", "from the first baseline to the last positive before it", "days", null=True),
-        column("negative_since", "float", "first day of the negatives without a positive since", "days", null=True),
-        column("sustained", "bool", "negative for as long as the settings ask for"),
-        column("call", "str", "call of the later sample", values=CALLS),
+        column("marker_id", "str", "identifier of the marker, or `combined` for the row over all markers"),
+        column("tissue", "str", "tissue of the samples", null=True),
+        column("sample_id", "str", "identifier of the sample"),
+        column("previous_sample_id", "str", "identifier of the previous sample whose call is not failed"),
+        column("day", "float", "day of the sample", "days"),
+        column("days_between", "float", "days since the previous sample", "days"),
+        column("log10_change", "float", "log10 of MRD divided by MRD of the previous sample", null=True),
+        column(
+            "change_bound",
+            "str",
+            "whether log10_change is only a lower or upper bound, because one of the two was not detected",
+            null=True,
+            values=BOUNDS,
+        ),
+        column(
+            "log10_reduction", "float", "log10 of MRD of the first baseline divided by MRD of this sample", null=True
+        ),
+        column(
+            "reduction_bound",
+            "str",
+            "whether log10_reduction is only a bound, because this sample was not detected",
+            null=True,
+            values=BOUNDS,
+        ),
+        column(
+            "lowest",
+            "float",
+            "lowest MRD of the previous samples; the LoD of a sample that was not detected",
+            _PER_CELL,
+            null=True,
+        ),
+        column("rise", "bool", "whether the sample is positive with at least ten times `lowest`"),
+        column("doubling_days", "float", "doubling time between the previous sample and this one", "days", null=True),
+        column(
+            "doubling_low", "float", "lower limit of the 95 % confidence interval of doubling_days", "days", null=True
+        ),
+        column(
+            "doubling_high", "float", "upper limit of the 95 % confidence interval of doubling_days", "days", null=True
+        ),
+        column(
+            "days_to_negativity",
+            "float",
+            "days from the first baseline to the first negative sample",
+            "days",
+            null=True,
+        ),
+        column(
+            "days_positive",
+            "float",
+            "days from the first baseline to the last positive sample before the first negative one",
+            "days",
+            null=True,
+        ),
+        column(
+            "negative_since",
+            "float",
+            "day of the first of the negative samples after which none was positive",
+            "days",
+            null=True,
+        ),
+        column("sustained", "bool", "whether the patient has been negative for at least `quantify.sustained_days`"),
+        column("call", "str", "call of the sample", values=CALLS),
     ),
     key=("marker_id", "sample_id"),
 )

@@ -1,4 +1,4 @@
-"""The tables of the molecular side: sequences, rearrangements, clonotypes."""
+"""Tables of the baseline stages: SEQUENCES, REARRANGEMENTS and CLONOTYPES."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from clonotrack.tables.schema import (
 
 SEQUENCES = Table(
     "SEQUENCES",
-    "Distinct sequences of one sample, with what was read of each.",
+    "Distinct sequences of one sample, each with the number of its reads.",
     (
         column("sequence_id", "str", "name of the first read with this sequence"),
         column("sequence", "str", "bases as read, 5' to 3'", "nt"),
-        column("quality", "str", "best Phred+33 quality of the copies at each base", null=True),
+        column(
+            "quality", "str", "quality of each base (Phred+33): the highest of all reads with this sequence", null=True
+        ),
         column("umi", "str", "unique molecular identifier", null=True),
-        column("sequence_2", "str", "the mate, where a pair was not merged", "nt", null=True),
-        column("quality_2", "str", "quality of the mate", null=True),
+        column("sequence_2", "str", "second mate, if the pair was not merged", "nt", null=True),
+        column("quality_2", "str", "quality of each base of `sequence_2` (Phred+33)", null=True),
         column("duplicate_count", "int", "reads with this sequence", "reads"),
     ),
     key=("sequence_id",),
@@ -33,66 +35,97 @@ SEQUENCES = Table(
 
 
 def _segment(s: str, name: str) -> dict[str, Column]:
-    """The columns of one segment."""
+    """Declare the columns of one segment, by field; `s` is the prefix of their names."""
     columns = (
         column(
-            f"{s}_score", "float", f"alignment score of the {name}; with the flank where a D was found by it", null=True
+            f"{s}_score",
+            "float",
+            f"alignment score of the {name}, including the flank of a D that is not joined at that end",
+            null=True,
         ),
         column(
-            f"{s}_support", "float", f"E-value: matches as good as the {name}'s that random sequence has", null=True
+            f"{s}_support",
+            "float",
+            f"E-value: number of {name} matches with at least this score expected in random sequence",
+            null=True,
         ),
-        column(f"{s}_identity", "float", f"matches per aligned base of the {name}", "0 to 1", null=True),
-        column(f"{s}_cigar", "str", f"CIGAR of the {name}'s alignment, soft-clipped to the whole sequence", null=True),
-        position(f"{s}_sequence_start", f"first base of the {name} in `sequence`"),
-        position(f"{s}_sequence_end", f"last base of the {name}"),
-        position(f"{s}_germline_start", f"first aligned base of the {name} allele"),
-        position(f"{s}_germline_end", f"last aligned base of the {name} allele"),
+        column(f"{s}_identity", "float", f"share of aligned {name} bases that match", "0 to 1", null=True),
+        column(
+            f"{s}_cigar", "str", f"CIGAR of the {name} alignment; soft clips make it span the whole sequence", null=True
+        ),
+        position(f"{s}_sequence_start", f"first aligned base of the {name} in `sequence`"),
+        position(f"{s}_sequence_end", f"last aligned base of the {name} in `sequence`"),
+        position(f"{s}_germline_start", f"first aligned base in the germline sequence of the {name}"),
+        position(f"{s}_germline_end", f"last aligned base in the germline sequence of the {name}"),
     )
     return {column.name.removeprefix(f"{s}_"): column for column in columns}
 
 
-def _deleted(name: str, where: str) -> Column:
-    return column(name, "int", f"bases deleted from the {where}", "nt", null=True)
+def _deleted(name: str, end: str) -> Column:
+    """Declare a number of germline bases that recombination deleted from an end of a segment."""
+    return column(name, "int", f"bases deleted from the {end}", "nt", null=True)
 
 
-_PLACES = ("sequence_start", "sequence_end", "germline_start", "germline_end")
+_POSITIONS = ("sequence_start", "sequence_end", "germline_start", "germline_end")
 _SEGMENTS = {s: _segment(s, name) for s, name in (("v", "V"), ("d", "D"), ("d2", "second D"), ("j", "J"))}
 _REGIONS = ("fwr1", "cdr1", "fwr2", "cdr2", "fwr3", "cdr3", "fwr4")
 _BETWEEN = ("V and first D, or V and J", "first D and second D, or D and J", "second D and J")
 
 REARRANGEMENTS = Table(
     "REARRANGEMENTS",
-    "One row per sequence: which segments it holds and where (AIRR Rearrangement schema, with our additions).",
+    "V, D and J segments of each sequence and their positions. The columns are those of the AIRR Rearrangement schema "
+    "and some more.",
     (
-        column("sequence_id", "str", "name of the sequence"),
+        column("sequence_id", "str", "identifier of the sequence"),
         column(
             "sequence",
             "str",
-            "the sequence, on the strand on which V, D and J are read 5' to 3'; as given where there are none",
+            "the sequence on the strand of its V, D and J, 5' to 3'; as in the input if there is no rearrangement",
             "nt",
         ),
-        column("rev_comp", "bool", "`sequence` is the reverse complement of what was read"),
-        column("productive", "bool", "in frame, no stop codon, both junction anchors", null=True),
+        column("rev_comp", "bool", "whether `sequence` is the reverse complement of the input sequence"),
+        column(
+            "productive",
+            "bool",
+            "whether V and J are in frame, without stop codon and with both conserved residues of the junction",
+            null=True,
+        ),
         *CALLED,
-        column("sequence_alignment", "str", "aligned part of the sequence", "nt", null=True),
+        column("sequence_alignment", "str", "aligned part of `sequence`", "nt", null=True),
         column(
             "germline_alignment",
             "str",
-            "germline beside `sequence_alignment`, N where inserted",
+            "germline bases at the same positions as `sequence_alignment`, N for inserted bases",
             "nt",
             null=True,
         ),
-        column("junction", "str", "from Cys104 to Phe/Trp118, both codons included", "nt", null=True),
-        column("junction_aa", "str", "translation of `junction`; # marks the broken frame", "aa", null=True),
+        column("junction", "str", "from the codon of Cys104 to that of Phe/Trp118, both included", "nt", null=True),
+        column("junction_aa", "str", "translation of `junction`; # marks where the frame is broken", "aa", null=True),
         *(_SEGMENTS[s]["cigar"] for s in ("v", "d", "j")),
         NULL_LOCUS,
-        column("system", "str", "rearrangement system; + is incomplete or unusual", null=True, values=SYSTEMS),
-        column("d2_call", "str", "second D allele", null=True),
+        column(
+            "system",
+            "str",
+            "rearrangement system; + marks incomplete and unusual rearrangements",
+            null=True,
+            values=SYSTEMS,
+        ),
+        column("d2_call", "str", "allele of the second D", null=True),
         column("junction_length", "int", "length of `junction`", "nt", null=True),
-        column("stop_codon", "bool", "a stop codon in the frame of V", null=True),
-        column("vj_in_frame", "bool", "V and J are in one frame", null=True),
-        column("rearrangement_evalue", "float", "E-value of the rearrangement: of its worse end", null=True),
-        column("chimeric", "bool", "the read holds parts of two rearrangements, of which one is told", null=True),
+        column("stop_codon", "bool", "whether there is a stop codon in the reading frame of the V", null=True),
+        column("vj_in_frame", "bool", "whether V and J are in the same reading frame", null=True),
+        column(
+            "rearrangement_evalue",
+            "float",
+            "E-value of the rearrangement: the higher E-value of its two ends",
+            null=True,
+        ),
+        column(
+            "chimeric",
+            "bool",
+            "whether the sequence joins parts of two rearrangements; the row describes one of them",
+            null=True,
+        ),
         *(
             _SEGMENTS[s][field]
             for s, fields in (
@@ -103,12 +136,12 @@ REARRANGEMENTS = Table(
             )
             for field in fields
         ),
-        *(_SEGMENTS[s][field] for s in _SEGMENTS for field in _PLACES),
+        *(_SEGMENTS[s][field] for s in _SEGMENTS for field in _POSITIONS),
         *(
-            one
-            for number, where in enumerate(_BETWEEN, start=1)
-            for one in (
-                column(f"np{number}", "str", f"inserted bases between {where}", "nt", null=True),
+            inserted
+            for number, segments in enumerate(_BETWEEN, start=1)
+            for inserted in (
+                column(f"np{number}", "str", f"bases inserted between {segments}", "nt", null=True),
                 column(f"np{number}_length", "int", f"length of `np{number}`", "nt", null=True),
             )
         ),
@@ -126,16 +159,16 @@ REARRANGEMENTS = Table(
         column(
             "key_region",
             "str",
-            "what tells clones apart: from the 5' anchor to the J anchor",
+            "the sequence that identifies a clone, from the 5' anchor to the J anchor; incomplete ones have it too",
             "nt",
             null=True,
         ),
         position("key_region_start", "first base of `key_region` in `sequence`"),
         column("duplicate_count", "int", "reads with this sequence", "reads"),
         UMI_COUNT,
-        column("consensus_count", "int", "reads that made the consensus", "reads", null=True),
+        column("consensus_count", "int", "reads of the consensus, if the sequence is one", "reads", null=True),
         column("umi", "str", "unique molecular identifier", null=True),
-        column("quality", "str", "Phred+33 quality along `sequence`", null=True),
+        column("quality", "str", "quality of each base of `sequence` (Phred+33)", null=True),
     ),
     key=("sequence_id",),
     airr=True,
@@ -143,29 +176,40 @@ REARRANGEMENTS = Table(
 
 CLONOTYPES = Table(
     "CLONOTYPES",
-    "Clonotypes of one sample, most abundant first, error copies under their parent.",
+    "Clonotypes of one sample, the most abundant first. Error copies are merged into their parent.",
     (
-        column("clone_id", "str", "digest of locus and key_region: the same clone has the same id everywhere"),
-        column("family_id", "str", "clone_id of the head of its family of relatives"),
+        column(
+            "clone_id",
+            "str",
+            "hash of locus and key_region; the same clonotype has the same identifier in every sample",
+        ),
+        column("family_id", "str", "clone_id of the most abundant clonotype of its clone family"),
         LOCUS,
         SYSTEM,
         *CALLED,
-        column("junction", "str", "from Cys104 to Phe/Trp118, both codons included", "nt", null=True),
-        column("junction_aa", "str", "translation of `junction`", "aa", null=True),
-        column("key_region", "str", "what tells clones apart", "nt"),
-        column("sequence", "str", "consensus of the clonotype's reads", "nt"),
-        column("duplicate_count", "int", "reads, error copies included", "reads"),
+        column("junction", "str", "from the codon of Cys104 to that of Phe/Trp118, both included", "nt", null=True),
+        column("junction_aa", "str", "translation of `junction`; # marks where the frame is broken", "aa", null=True),
+        column(
+            "key_region", "str", "the sequence that identifies the clonotype, from the 5' anchor to the J anchor", "nt"
+        ),
+        column("sequence", "str", "consensus sequence of the reads of the clonotype", "nt"),
+        column("duplicate_count", "int", "reads, including error copies", "reads"),
         UMI_COUNT,
         CONSENSUS_COUNT,
         column(
             "fraction_of_locus",
             "float",
-            "share of the locus' molecules where UMIs count them, else of its reads; calibrators left out",
+            "share of the molecules of the locus, or of its reads if no UMIs count molecules; without calibrators",
             "0 to 1",
             null=True,
         ),
-        column("unique_sequences", "int", "distinct sequences put together"),
-        column("control_id", "str", "the calibrator that this is; left out of shares and ranks", null=True),
+        column("unique_sequences", "int", "number of distinct sequences that the clonotype contains"),
+        column(
+            "control_id",
+            "str",
+            "identifier of the calibrator, if the clonotype is one; shares and ranks leave it out",
+            null=True,
+        ),
     ),
     key=("clone_id",),
 )

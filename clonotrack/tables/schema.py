@@ -1,4 +1,4 @@
-"""What a table declaration is, and the check that a frame keeps to it."""
+"""`Table` and `Column`, the check of a data frame against its declaration, and columns that several tables share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,16 @@ CALLS = ("failed", "positive", "positive_below_loq", "insufficient", "negative")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: name, kind, meaning; `null` says whether it may be empty, `values` what it may hold."""
+    """Declaration of one column.
+
+    Attributes:
+        name: its name in data frames and files.
+        kind: type of its values.
+        meaning: what it contains, for the documentation.
+        unit: unit of its values; empty if they have none.
+        null: whether values may be missing.
+        values: the allowed values; empty if any value is allowed.
+    """
 
     name: str
     kind: Kind
@@ -36,7 +45,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its columns in order, its key, and whether it is an AIRR Rearrangement table."""
+    """Declaration of one table.
+
+    Attributes:
+        name: its name in messages and in the documentation.
+        meaning: what it contains, for the documentation.
+        columns: its columns, in the order of the file.
+        key: columns whose values together occur in one row only; empty if the table has no key.
+        airr: whether it is an AIRR Rearrangement table.
+    """
 
     name: str
     meaning: str
@@ -46,14 +63,14 @@ class Table:
 
     @property
     def names(self) -> list[str]:
-        """Column names, in order."""
+        """Names of the columns, in order."""
         return [column.name for column in self.columns]
 
     def __getitem__(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 
     def schema(self) -> dict[str, pl.DataType]:
-        """Polars types of the columns."""
+        """Return the polars type of each column, in order."""
         import polars as pl  # noqa: PLC0415  (keeps the import of declarations light)
 
         types: dict[Kind, pl.DataType] = {
@@ -65,41 +82,44 @@ class Table:
         return {column.name: types[column.kind] for column in self.columns}
 
     def empty(self) -> pl.DataFrame:
-        """A frame of this table without rows."""
+        """Make a data frame with the columns of this table and no row."""
         import polars as pl  # noqa: PLC0415
 
         return pl.DataFrame(schema=self.schema())
 
 
 def check(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """Give back `frame` with exactly the columns of `table`, in order, or say what is wrong with it.
+    """Check a data frame against a declaration and return its declared columns, in order and with the declared types.
+
+    Columns that are not declared are dropped. Integers may become floats, and narrow numbers wide ones.
 
     Raises:
-        TableError: a column is missing, holds nulls or values it may not, has another type, or the key repeats.
+        TableError: a column is missing, has another type, lacks a value or has one that is not allowed; or two rows
+            have the same key.
     """
     import polars as pl  # noqa: PLC0415
 
     types = table.schema()
     for column in table.columns:
         if column.name not in frame.columns:
-            raise TableError(table.name, column.name, "the column is missing")
+            raise TableError(table.name, column.name, "the column is missing: add it")
         series = frame.get_column(column.name)
         expected = types[column.name]
         if not _fits(series.dtype, expected):
-            raise TableError(table.name, column.name, f"holds {series.dtype} where {expected} belongs")
+            raise TableError(table.name, column.name, f"has type {series.dtype}, and {expected} is needed")
         if not column.null and series.null_count():
-            raise TableError(table.name, column.name, f"is empty in {series.null_count()} rows")
+            raise TableError(table.name, column.name, f"is empty in {series.null_count()} rows: fill them in")
         if column.values and (odd := series.drop_nulls().filter(~series.drop_nulls().is_in(column.values))).len():
-            raise TableError(table.name, column.name, f"holds {odd[0]!r}, not one of {', '.join(column.values)}")
+            raise TableError(table.name, column.name, f"contains {odd[0]!r}, not one of {', '.join(column.values)}")
     if table.key and frame.select(table.key).is_duplicated().any():
-        twice = frame.filter(frame.select(table.key).is_duplicated()).row(0, named=True)
-        named = ", ".join(f"{name}={twice[name]!r}" for name in table.key)
-        raise TableError(table.name, "+".join(table.key), f"the key repeats: {named}")
+        repeated = frame.filter(frame.select(table.key).is_duplicated()).row(0, named=True)
+        key = ", ".join(f"{name}={repeated[name]!r}" for name in table.key)
+        raise TableError(table.name, "+".join(table.key), f"several rows have the same key ({key}): keep one of them")
     return frame.select(pl.col(name).cast(kind) for name, kind in types.items())
 
 
 def _fits(found: pl.DataType, expected: pl.DataType) -> bool:
-    """Whether the cast to the declared type loses nothing: same type, same family of numbers, or all null."""
+    """Return whether a cast to the declared type loses nothing: same type, same kind of number, or all null."""
     numbers = (found.is_integer() and expected.is_numeric()) or (found.is_float() and expected.is_float())
     return found == expected or numbers or str(found) == "Null"
 
@@ -107,22 +127,30 @@ def _fits(found: pl.DataType, expected: pl.DataType) -> bool:
 def column(
     name: str, kind: Kind, meaning: str, unit: str = "", *, null: bool = False, values: tuple[str, ...] = ()
 ) -> Column:
-    """Declare a column; the short form of `Column`."""
+    """Declare a column, with `null` and `values` by name."""
     return Column(name, kind, meaning, unit, null, values)
 
 
 def position(name: str, meaning: str) -> Column:
-    """Declare a position in a sequence, as AIRR counts them; may be empty."""
+    """Declare a position in a sequence as AIRR counts it: 1-based, closed intervals. It may be empty."""
     return Column(name, "int", meaning, "1-based, closed", null=True)
 
 
-UMI_COUNT = column("umi_count", "int", "distinct molecules by UMI", "molecules", null=True)
-CONSENSUS_COUNT = column("consensus_count", "int", "reads of the UMI groups that count", "reads", null=True)
+UMI_COUNT = column("umi_count", "int", "number of molecules, counted by UMI", "molecules", null=True)
+CONSENSUS_COUNT = column(
+    "consensus_count", "int", "reads of the UMI families that were counted as molecules", "reads", null=True
+)
 LOCUS = column("locus", "str", "locus of the rearrangement", values=LOCI)
 NULL_LOCUS = column("locus", "str", "locus of the rearrangement", null=True, values=LOCI)
-SYSTEM = column("system", "str", "rearrangement system; + is incomplete or unusual", values=SYSTEMS)
+SYSTEM = column("system", "str", "rearrangement system; + marks incomplete and unusual rearrangements", values=SYSTEMS)
 CALLED = tuple(
-    column(f"{segment}_call", "str", f"{segment.upper()} allele; ties comma-separated", null=True) for segment in "vdj"
+    column(
+        f"{segment}_call",
+        "str",
+        f"{segment.upper()} allele; alleles with equal scores are separated by commas",
+        null=True,
+    )
+    for segment in "vdj"
 )
-SUBJECT = column("subject_id", "str", "the patient")
-SAMPLE = column("sample_id", "str", "the sample")
+SUBJECT = column("subject_id", "str", "identifier of the patient")
+SAMPLE = column("sample_id", "str", "identifier of the sample")

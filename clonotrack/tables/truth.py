@@ -1,4 +1,4 @@
-"""The tables of a simulation: what is true of reads that were made."""
+"""Tables of the simulation: the true contents of tubes (TRUTH) and of reads (READ_TRUTH)."""
 
 from __future__ import annotations
 
@@ -18,45 +18,56 @@ from clonotrack.tables.schema import (
 
 TRUTH = Table(
     "TRUTH",
-    "What was put into each simulated tube of a patient: one `combined` row per sample, then a row per marker.",
+    "True contents of each simulated tube of a patient: one `combined` row per sample, then a row per marker.",
     (
         SUBJECT,
         SAMPLE,
-        column("role", "str", "what the sample is", values=ROLES),
-        column("day", "float", "day of collection", "days", null=True),
-        column("marker_id", "str", "the marker, or `combined` (the marker with the most cells by its molecules)"),
-        NULL_LOCUS,
-        column("true_mrd", "float", "clone cells per nucleated cell of the specimen", "clone cells per nucleated cell"),
-        column("cells", "int", "nucleated cells put into the tube", "cells"),
-        column("clone_cells", "int", "clone cells among them, drawn", "cells"),
-        column("molecules", "int", "captured molecules of the marker, drawn", "molecules"),
-        column("reads", "int", "reads of these molecules, drawn", "reads"),
+        column("role", "str", "role of the sample", values=ROLES),
+        column("day", "float", "day of collection; diagnosis is day 0", "days", null=True),
         column(
-            "realised", "float", "molecules / (capture x copies_per_cell x cells)", "clone cells per nucleated cell"
+            "marker_id",
+            "str",
+            "identifier of the marker, or `combined` for the marker whose molecules show the most clone cells",
         ),
-        column("expected_call", "str", "the call that these molecules deserve", values=CALLS),
+        NULL_LOCUS,
+        column(
+            "true_mrd", "float", "MRD of the specimen that the tube was drawn from", "clone cells per nucleated cell"
+        ),
+        column("cells", "int", "nucleated cells whose DNA went into the tube", "cells"),
+        column("clone_cells", "int", "clone cells among them, drawn at random", "cells"),
+        column("molecules", "int", "captured molecules of the marker, drawn at random", "molecules"),
+        column("reads", "int", "reads of these molecules, drawn at random", "reads"),
+        column(
+            "realised",
+            "float",
+            "MRD of the drawn molecules: molecules / (capture x copies_per_cell x cells)",
+            "clone cells per nucleated cell",
+        ),
+        column("expected_call", "str", "correct call for the drawn molecules", values=CALLS),
     ),
     key=("sample_id", "marker_id"),
 )
 
 READ_TRUTH = Table(
     "READ_TRUTH",
-    "What is true of each simulated read.",
+    "True annotation of each simulated read.",
     (
-        column("sequence_id", "str", "name of the read"),
+        column("sequence_id", "str", "identifier of the read"),
         LOCUS,
         SYSTEM,
         *CALLED,
-        column("rev_comp", "bool", "the read is the reverse complement of the rearrangement"),
-        column("productive", "bool", "in frame, no stop codon in the whole V(D)J", null=True),
-        column("junction", "str", "from Cys104 to Phe/Trp118, both codons included", "nt", null=True),
-        column("junction_aa", "str", "translation of an in-frame `junction`", "aa", null=True),
-        column("key_region", "str", "what tells clones apart", "nt"),
-        position("v_sequence_end", "last base of V's own, on the coding strand of the read"),
-        position("j_sequence_start", "first base of J's own"),
-        column("mutations", "int", "hypermutated bases of the clone's whole V(D)J", "nt"),
-        column("errors", "int", "bases of the read that differ from the clone's", "nt"),
-        column("clone_id", "str", "digest of locus and key_region"),
+        column("rev_comp", "bool", "whether the read is the reverse complement of the rearrangement"),
+        column(
+            "productive", "bool", "whether V and J are in frame, without a stop codon in the whole V(D)J", null=True
+        ),
+        column("junction", "str", "from the codon of Cys104 to that of Phe/Trp118, both included", "nt", null=True),
+        column("junction_aa", "str", "translation of `junction`, if it is in frame", "aa", null=True),
+        column("key_region", "str", "the sequence that identifies a clone, from the 5' anchor to the J anchor", "nt"),
+        position("v_sequence_end", "last germline base of the V in the read, counted on the coding strand"),
+        position("j_sequence_start", "first germline base of the J in the read, counted on the coding strand"),
+        column("mutations", "int", "hypermutated bases in the whole V(D)J of the clone", "nt"),
+        column("errors", "int", "bases of the read that differ from the sequence of the clone", "nt"),
+        column("clone_id", "str", "hash of locus and key_region, as in CLONOTYPES"),
     ),
     key=("sequence_id",),
 )

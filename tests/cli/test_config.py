@@ -41,7 +41,7 @@ def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ({"reads": {"min_lenght": 3}}, r"reads\.min_lenght: Extra inputs"),
         ({"quantify": {"default_capture": 1.5}}, r"quantify\.default_capture: Input should be less"),
-        ({"libraries": {"a b": {}}}, "library name 'a b' may hold letters"),
+        ({"libraries": {"a b": {}}}, "library name 'a b' is not valid: use letters"),
         (["x"], "top level: Input should be"),
         ({"libraries": {}}, "libraries: Dictionary should have at least 1 item"),
         ({"quantify": {"pg_per_cell": float("inf")}}, r"quantify\.pg_per_cell: Input should be a finite number"),
@@ -59,7 +59,7 @@ def test_files_of_settings(tmp_path: Path) -> None:
     config = read_config(path)
     assert config.library("ig").controls == str(tmp_path / "spikes.tsv")
     assert config.library(None) == config.library("ig")
-    with pytest.raises(ConfigError, match="library 'tr' is not in the configuration, which has ig"):
+    with pytest.raises(ConfigError, match="library 'tr' is not in the settings, which have ig"):
         config.library("tr")
     path.write_text("a: [1\nb: 2\n")
     with pytest.raises(InputError, match=r"c\.yaml, line 2: is not valid YAML"):

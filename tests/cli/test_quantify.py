@@ -117,7 +117,7 @@ def test_a_library_uses_the_controls_of_its_settings_unless_the_call_names_other
     [
         (("N.hits.tsv", *COMMON), "N.hits.tsv: sample N is a negative_control and has no MRD"),
         (("none.hits.tsv", *COMMON), "none.hits.tsv: no such file"),
-        (("S0.hits.tsv", "S0.hits.tsv", *COMMON), "the key repeats"),
+        (("S0.hits.tsv", "S0.hits.tsv", *COMMON), "several rows have the same key"),
         (("S0.hits.tsv", *COMMON, "--background", "S1.hits.tsv"), "background sample S1 is of patient P"),
     ],
 )

@@ -95,7 +95,7 @@ def test_a_patient_of_the_sheet_may_have_no_marker(folder: Path) -> None:
         (["a.fastq", "--markers", "letters.tsv"], 1, "marker m: its sequence contains 'N' at position 1"),
         (["a.fastq", "--markers", "p.tsv", "--markers", "again.tsv"], 1, "marker_id 'p.1' is also in"),
         (["a.fastq", "--markers", "p.tsv", "--controls", "zero.tsv"], 1, "copies is 0"),
-        (["a.fastq", "--markers", "p.tsv", "--library", "fr9"], 1, "library 'fr9' is not in the configuration"),
+        (["a.fastq", "--markers", "p.tsv", "--library", "fr9"], 1, "library 'fr9' is not in the settings"),
         (["--samples", "samples.tsv", "--config", "config.yaml", "--library", "default"], 1, "library 'default'"),
         ([], 2, "name the file READS, or give --samples"),
         (["a.fastq", "--samples", "samples.tsv"], 2, "name the file READS, or give --samples"),

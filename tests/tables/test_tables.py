@@ -1,4 +1,4 @@
-"""The registry of tables, against the contract and the AIRR schema."""
+"""The declarations of tables agree with the AIRR schema, and `check` enforces them."""
 
 import airr.schema
 import polars as pl
@@ -10,7 +10,7 @@ from clonotrack.tables import HITS, MARKERS, MARKERS_REQUIRED, MRD, QC, REARRANG
 AIRR_TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 
-def test_every_table_declares_each_column_once_and_has_its_key() -> None:
+def test_every_table_declares_each_column_once_and_its_key() -> None:
     assert len({table.name for table in TABLES}) == len(TABLES)
     for table in TABLES:
         assert len(set(table.names)) == len(table.names), table.name
@@ -19,7 +19,7 @@ def test_every_table_declares_each_column_once_and_has_its_key() -> None:
         assert check(table.empty(), table).schema == table.schema()
 
 
-def test_rearrangements_hold_what_airr_requires_in_airrs_types() -> None:
+def test_rearrangements_has_the_required_airr_columns_with_their_types() -> None:
     schema = airr.schema.RearrangementSchema
     assert set(schema.required) <= set(REARRANGEMENTS.names)
     for column in REARRANGEMENTS.columns:
@@ -27,11 +27,11 @@ def test_rearrangements_hold_what_airr_requires_in_airrs_types() -> None:
             assert column.kind == AIRR_TYPES[schema.type(column.name)], column.name
 
 
-def test_required_columns_of_a_handmade_markers_table() -> None:
+def test_required_columns_of_a_handwritten_markers_table_are_declared() -> None:
     assert set(MARKERS_REQUIRED) <= set(MARKERS.names)
 
 
-def test_the_calls_are_in_the_order_of_the_decision() -> None:
+def test_calls_are_in_the_order_of_the_decision() -> None:
     assert MRD["call"].values == ("failed", "positive", "positive_below_loq", "insufficient", "negative")
 
 
@@ -42,8 +42,8 @@ def test_check_casts_narrow_numbers_and_orders_columns() -> None:
     assert checked.schema == QC.schema()
 
 
-def test_check_names_table_and_column() -> None:
+def test_check_errors_name_table_and_column() -> None:
     with pytest.raises(TableError, match="table HITS, column target_id: the column is missing"):
         check(HITS.empty().drop("target_id"), HITS)
-    with pytest.raises(TableError, match="column reads: holds Float64 where Int64"):
+    with pytest.raises(TableError, match="column reads: has type Float64, and Int64 is needed"):
         check(HITS.empty().with_columns(reads=pl.lit(1.5)), HITS)
