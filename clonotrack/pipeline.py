@@ -1,4 +1,4 @@
-"""One sample through its stages: the same functions that the commands and the workflow's rules call."""
+"""Take one sample through its stages, with the same functions as the commands and the workflow."""
 
 from __future__ import annotations
 
@@ -36,7 +36,15 @@ from clonotrack.track.targets import Target
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a baseline gives: the tables of the same names, QC, and what ``S.summary.json`` holds."""
+    """Result of `baseline`.
+
+    Attributes:
+        rearrangements: REARRANGEMENTS; no rows if there was a `rearrangements_sink`.
+        clonotypes: CLONOTYPES.
+        markers: MARKERS.
+        qc: QC of the stages.
+        summary: content of ``S.summary.json``: the sample, its QC and the provenance.
+    """
 
     rearrangements: pl.DataFrame
     clonotypes: pl.DataFrame
@@ -47,7 +55,15 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Followup:
-    """What a follow-up gives: the tables HITS, MRD and QC, what ``S.summary.json`` holds, and sentences to act on."""
+    """Result of `followup`.
+
+    Attributes:
+        hits: HITS.
+        mrd: MRD.
+        qc: QC of the stages.
+        summary: content of ``S.summary.json``: the sample, its QC and the provenance.
+        warnings: sentences that ask the user for an action.
+    """
 
     hits: pl.DataFrame
     mrd: pl.DataFrame
@@ -70,58 +86,58 @@ def baseline(
     config: Config | File | None = None,
     germline: Reference | File | None = None,
     threads: int = 1,
-    through: Callable[[Iterator[pl.DataFrame]], Iterable[pl.DataFrame]] | None = None,
+    rearrangements_sink: Callable[[Iterator[pl.DataFrame]], Iterable[pl.DataFrame]] | None = None,
 ) -> Baseline:
-    """Find the markers of a patient in a high-burden sample.
+    """Find the markers of a patient in a sample with many cancer cells.
 
     Args:
-        reads: FASTQ, plain or gzip; several files, or `Lane`s, are those of one tube.
-        reads_2: as many files of mates, in the same order.
-        sample_id: the sample.
-        subject_id: the patient.
-        input_cells: nucleated cells put into the tube.
-        input_ng: DNA put into the tube, where cells were not counted [ng].
-        controls: CONTROLS of the tube; by default those that the library names.
-        library: section of the settings.
-        umi: pattern of the UMI in the reads, in place of the library's.
-        config: settings, or the file of them.
-        germline: the reference, or a folder of one; by default the embedded one.
-        threads: for annotation; the result does not depend on it.
-        through: takes REARRANGEMENTS part by part and hands each on when it has done with it; the result then holds
-            none of them, and so needs a fraction of the memory.
+        reads: FASTQ (plain, gzip or zstd), BAM or CRAM; several files, or `Lane`s, are lanes of one tube.
+        reads_2: files of the second mates, one for each file of `reads`, in the same order.
+        sample_id: identifier of the sample.
+        subject_id: identifier of the patient.
+        input_cells: nucleated cells whose DNA went into the tube.
+        input_ng: mass of DNA that went into the tube [ng]; used if cells were not counted.
+        controls: CONTROLS of the tube; by default the table that the settings of the library name.
+        library: name of the library in the settings; by default the only one, or the one named ``default``.
+        umi: UMI pattern; replaces that of the library.
+        config: the settings, or the path of the settings file.
+        germline: the germline reference, or the path of its folder; by default the embedded one.
+        threads: number of threads for annotation, which does not change the result.
+        rearrangements_sink: takes an iterator of batches of REARRANGEMENTS and yields each batch again once it is
+            processed, for example written. The result then contains no REARRANGEMENTS, which saves memory.
 
     Raises:
-        ClonotrackError: an input is not what it should be.
+        ClonotrackError: an input is wrong; the message says which and what to do.
     """
     lanes, settings = arguments.resolve_lanes(reads, reads_2), arguments.resolve_config(config, library, umi)
     reference = arguments.resolve_reference(germline, settings)
-    put_in = arguments.resolve_controls(controls, library, settings)
+    tube_controls = arguments.resolve_controls(controls, library, settings)
     distinct = read([(lanes, settings.library(library))], settings.reads)
     sequences = distinct.fragments.frames(forget=True)
-    parts = annotate_batches(sequences, reference, settings.annotate, threads=threads)
+    annotated = annotate_batches(sequences, reference, settings.annotate, threads=threads)
     kept: list[pl.DataFrame] = []
-    rows = _held(parts, kept) if through is None else through(parts)
-    found = cluster_batches(rows, settings.cluster, controls=put_in)
+    annotated = _keep(annotated, kept) if rearrangements_sink is None else iter(rearrangements_sink(annotated))
+    cluster_result = cluster_batches(annotated, settings.cluster, controls=tube_controls)
     rearrangements = check(pl.concat([REARRANGEMENTS.empty(), *kept]), REARRANGEMENTS)
-    sample = _sample(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
-    hits = None if put_in is None else _calibrator_hits(lanes, put_in, reference, settings, sample)
-    tables = {} if put_in is None else {settings.library_name(library): put_in}
-    known = tube_inputs(sample.iter_rows(named=True), hits, tables, settings)
+    sample = _sample_row(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
+    hits = None if tube_controls is None else _calibrator_hits(lanes, tube_controls, reference, settings, sample)
+    controls_of = {} if tube_controls is None else {settings.library_name(library): tube_controls}
+    amounts = tube_inputs(sample.iter_rows(named=True), hits, controls_of, settings)
     markers = select_markers(
-        found.clonotypes,
+        cluster_result.clonotypes,
         settings.markers,
         subject_id=subject_id,
         sample_id=sample_id,
-        input_cells=known.input_cells,
-        reads_per_copy=known.reads_per_copy,
-        umis_per_copy=known.umis_per_copy,
-        capture_assumed=known.capture_assumed,
+        input_cells=amounts.input_cells,
+        reads_per_copy=amounts.reads_per_copy,
+        umis_per_copy=amounts.umis_per_copy,
+        capture_assumed=amounts.capture_assumed,
     )
     markers = add_allowed_edits(markers, reference, settings.track)
-    qc = pl.concat([reads_quality(distinct, sample_id), cluster_qc(found, sample_id)])
+    qc = pl.concat([reads_quality(distinct, sample_id), cluster_qc(cluster_result, sample_id)])
     inputs = [*arguments.list_lane_files(lanes), *arguments.list_control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
-    return Baseline(rearrangements, found.clonotypes, markers, qc, summary)
+    return Baseline(rearrangements, cluster_result.clonotypes, markers, qc, summary)
 
 
 def followup(
@@ -146,31 +162,31 @@ def followup(
     """Measure MRD in one later sample.
 
     Args:
-        reads: FASTQ, plain or gzip; several files, or `Lane`s, are those of one tube.
-        reads_2: as many files of mates, in the same order.
-        sample_id: the sample.
-        subject_id: the patient.
-        markers: MARKERS, of `baseline` or written by hand; those of other patients may stand among them.
-        input_cells: nucleated cells put into the tube.
-        input_ng: DNA put into the tube, where cells were not counted [ng].
-        controls: CONTROLS of the tube; by default those that the library names.
-        background: HITS of control samples of the run.
-        day: day of collection, counted from diagnosis.
-        disease: sets the level that a negative result has to reach.
-        lymphoid_fraction: share of nucleated cells that are lymphoid, needed where there are no calibrators.
-        library: section of the settings.
-        umi: pattern of the UMI in the reads, in place of the library's.
-        config: settings, or the file of them.
-        germline: the reference, or a folder of one; by default the embedded one.
+        reads: FASTQ (plain, gzip or zstd), BAM or CRAM; several files, or `Lane`s, are lanes of one tube.
+        reads_2: files of the second mates, one for each file of `reads`, in the same order.
+        sample_id: identifier of the sample.
+        subject_id: identifier of the patient.
+        markers: MARKERS, as a data frame or files, from `baseline` or written by hand; may include other patients.
+        input_cells: nucleated cells whose DNA went into the tube.
+        input_ng: mass of DNA that went into the tube [ng]; used if cells were not counted.
+        controls: CONTROLS of the tube; by default the table that the settings of the library name.
+        background: HITS of control samples of the run, as a data frame or files.
+        day: day of collection; diagnosis is day 0.
+        disease: disease, which sets the level that a negative result has to reach.
+        lymphoid_fraction: share of nucleated cells that are lymphoid; needed without calibrators and UMIs.
+        library: name of the library in the settings; by default the only one, or the one named ``default``.
+        umi: UMI pattern; replaces that of the library.
+        config: the settings, or the path of the settings file.
+        germline: the germline reference, or the path of its folder; by default the embedded one.
 
     Raises:
-        ClonotrackError: an input is not what it should be.
+        ClonotrackError: an input is wrong; the message says which and what to do.
     """
     lanes, settings = arguments.resolve_lanes(reads, reads_2), arguments.resolve_config(config, library, umi)
     reference = arguments.resolve_reference(germline, settings)
-    put_in = arguments.resolve_controls(controls, library, settings)
-    tracked = arguments.resolve_markers(markers)
-    sample = _sample(
+    tube_controls = arguments.resolve_controls(controls, library, settings)
+    all_markers = arguments.resolve_markers(markers)
+    sample = _sample_row(
         *(sample_id, subject_id, "followup", library),
         input_cells=input_cells,
         input_ng=input_ng,
@@ -178,13 +194,13 @@ def followup(
         disease=disease,
         lymphoid_fraction=lymphoid_fraction,
     )
-    targets = prepare_targets(tracked, put_in, reference, settings.track, subject_id)
+    targets = prepare_targets(all_markers, tube_controls, reference, settings.track, subject_id)
     hits = _hits(lanes, targets, reference, settings, sample)
     result = quantify_samples(
         hits,
         sample,
-        tracked,
-        {} if put_in is None else {settings.library_name(library): put_in},
+        all_markers,
+        {} if tube_controls is None else {settings.library_name(library): tube_controls},
         settings,
         arguments.resolve_hits(background),
     )
@@ -199,25 +215,26 @@ def followup(
     return Followup(hits, result.mrd, qc, summary, result.warnings)
 
 
-def _sample(sample_id: str, subject_id: str, role: str, library: str | None, **about: Any) -> pl.DataFrame:
-    """The one row that a sheet would have."""
-    row = {"sample_id": sample_id, "subject_id": subject_id, "role": role, "library": library, "reads_1": "", **about}
+def _sample_row(sample_id: str, subject_id: str, role: str, library: str | None, **columns: Any) -> pl.DataFrame:
+    """Make a SAMPLES table with the row of the sample; `columns` are further columns."""
+    row = {"sample_id": sample_id, "subject_id": subject_id, "role": role, "library": library, "reads_1": "", **columns}
     return pl.DataFrame([row], schema=SAMPLES.schema())
 
 
-def _held(parts: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The parts, which are added to `kept`."""
-    for part in parts:
-        kept.append(part)
-        yield part
+def _keep(batches: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Append each batch to `kept` and yield it."""
+    for batch in batches:
+        kept.append(batch)
+        yield batch
 
 
 def _calibrator_hits(
     lanes: list[Lane], controls: pl.DataFrame, reference: Reference, config: Config, sample: pl.DataFrame
 ) -> pl.DataFrame:
+    """Track the calibrators in the reads of a baseline and return HITS."""
     if Path("-") in arguments.list_lane_files(lanes):
         raise ClonotrackError(
-            "standard input can be read once, and a baseline with calibrators is read twice: give a file"
+            "a baseline with calibrators is read twice, but standard input can be read once: give a file instead of -"
         )
     targets = prepare_targets(None, controls, reference, config.track, None)
     return _hits(lanes, targets, reference, config, sample)
@@ -226,19 +243,21 @@ def _calibrator_hits(
 def _hits(
     lanes: list[Lane], targets: list[Target], reference: Reference, config: Config, sample: pl.DataFrame
 ) -> pl.DataFrame:
+    """Track targets in the reads of one tube and return HITS."""
     row = sample.row(0, named=True)
-    about = TubeIdentity(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
+    tube = TubeIdentity(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
     counts = Counts()
     reads = batches(lanes, config.reads, config.library(row["library"]), counts)
-    return track_reads(reads, counts, targets, reference, about)
+    return track_reads(reads, counts, targets, reference, tube)
 
 
 def _summary(
     qc: pl.DataFrame, config: Config, inputs: list[Path], reference: Reference, sample: pl.DataFrame
 ) -> dict[str, Any]:
+    """Make the content of ``S.summary.json``: the sample, its QC and the provenance."""
     row = sample.row(0, named=True)
-    about = {name: value for name, value in row.items() if value not in (None, "")}
-    figures = [
+    columns = {name: value for name, value in row.items() if value not in (None, "")}
+    metrics = [
         {name: value for name, value in metric.items() if name != "sample_id"} for metric in qc.iter_rows(named=True)
     ]
-    return {"sample": about, "qc": figures, "provenance": provenance(config, inputs, reference)}
+    return {"sample": columns, "qc": metrics, "provenance": provenance(config, inputs, reference)}

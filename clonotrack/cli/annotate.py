@@ -1,4 +1,4 @@
-"""``clonotrack annotate``: stage 2."""
+"""Command ``clonotrack annotate`` (stage 2)."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("sequences", type=options.FILE)
+@click.argument("sequences", type=options.PATH)
 @options.germline
 @options.config
 @options.threads
 @options.force
-@options.output("REARRANGEMENTS table S.rearrangements.tsv (or .parquet).")
+@options.output("REARRANGEMENTS table to write, S.rearrangements.tsv (or .parquet).")
 def annotate(sequences: Path, germline: Path | None, config: Config, threads: int, force: bool, output: Path) -> None:
-    """Recognise V(D)J rearrangements: V, D, J and junction, both strands, all seven loci.
+    """Find the V(D)J rearrangement of each sequence: V, D, J and junction, on both strands, of all seven loci.
 
-    SEQUENCES is a SEQUENCES table (.parquet, .tsv), or FASTQ or FASTA, plain or gzip; - is standard input. One row per
-    sequence is written, with null calls where there is no rearrangement (AIRR Rearrangement schema).
+    SEQUENCES is a SEQUENCES table (.parquet or .tsv), FASTQ or FASTA (plain, gzip or zstd); - is standard input. The
+    result has one row per sequence (AIRR Rearrangement schema). Calls are empty if there is no rearrangement.
     """
     let_memory_wait()
     from clonotrack.annotate.stage import annotate_batches
@@ -35,7 +35,7 @@ def annotate(sequences: Path, germline: Path | None, config: Config, threads: in
     from clonotrack.reads.sequences_io import sequence_batches
     from clonotrack.tables import REARRANGEMENTS
 
-    with staged([output], force=force) as (place,):
+    with staged([output], force=force) as (path,):
         reference = arguments.resolve_reference(germline, config)
-        called = annotate_batches(sequence_batches(sequences), reference, config.annotate, threads=threads)
-        write_batches(called, REARRANGEMENTS, place)
+        batches = annotate_batches(sequence_batches(sequences), reference, config.annotate, threads=threads)
+        write_batches(batches, REARRANGEMENTS, path)

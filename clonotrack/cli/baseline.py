@@ -1,4 +1,4 @@
-"""``clonotrack baseline``: a patient's markers from one sample."""
+"""Command ``clonotrack baseline``: find the markers of a patient in one sample."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.console import say, say_figures
-from clonotrack.cli.inputs import only_tube
+from clonotrack.cli.console import print_qc, print_summary
+from clonotrack.cli.inputs import find_single_tube
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
 
 
 @click.command()
-@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.FILE)
+@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.PATH)
 @options.samples
 @options.sample_id
-@options.own_subject_id
+@options.optional_subject_id
 @options.input_cells
 @options.input_ng
-@options.one_controls
+@options.tube_controls
 @options.library
 @options.umi
 @options.germline
 @options.config
 @options.threads
 @options.force
-@options.output("Folder of S.rearrangements.tsv, S.clonotypes.tsv, S.markers.tsv, S.summary.json.")
+@options.output("Folder for S.rearrangements.tsv, S.clonotypes.tsv, S.markers.tsv, S.summary.json.")
 def baseline(
     reads: tuple[Path, ...],
     samples: Path | None,
@@ -46,37 +46,38 @@ def baseline(
     force: bool,
     output: Path,
 ) -> None:
-    """Find a patient's markers in a high-burden sample.
+    """Find the markers of a patient in a sample with many cancer cells.
 
-    READS is FASTQ, plain or gzip, READS2 the mates; - is standard input. Or all lanes of a sample: --samples and
-    --sample-id, and what the sheet says of it (patient, library, input) holds.
+    READS is FASTQ (plain, gzip or zstd), BAM or CRAM; READS2 is FASTQ of the second mates; - is standard input. With
+    --samples and --sample-id instead, all lanes of the sample are read, and the sample sheet gives patient, library and
+    input.
     """
     from clonotrack import pipeline
     from clonotrack.io.outputs import staged, write_json
     from clonotrack.io.tables import write_table, write_through
     from clonotrack.tables import CLONOTYPES, MARKERS, REARRANGEMENTS
 
-    amounts = {"input_cells": input_cells, "input_ng": input_ng}
-    files, about = only_tube(reads, samples, sample_id, config, subject_id=subject_id, library=library, **amounts)
+    values = {"subject_id": subject_id, "library": library, "input_cells": input_cells, "input_ng": input_ng}
+    lanes, tube = find_single_tube(reads, samples, sample_id, config, **values)
     names = ("rearrangements.tsv", "clonotypes.tsv", "markers.tsv", "summary.json")
-    with staged([output / f"{sample_id}.{name}" for name in names], force=force) as places:
+    with staged([output / f"{sample_id}.{name}" for name in names], force=force) as paths:
         result = pipeline.baseline(
-            files,
+            lanes,
             sample_id=sample_id,
             controls=controls,
             config=config,
             umi=umi,
             germline=germline,
             threads=threads,
-            through=lambda parts: write_through(parts, REARRANGEMENTS, places[0]),
-            **about,
+            rearrangements_sink=lambda batches: write_through(batches, REARRANGEMENTS, paths[0]),
+            **tube,
         )
-        write_table(result.clonotypes, CLONOTYPES, places[1])
-        write_table(result.markers, MARKERS, places[2])
-        write_json(places[3], result.summary)
-    say_figures(result.qc)
+        write_table(result.clonotypes, CLONOTYPES, paths[1])
+        write_table(result.markers, MARKERS, paths[2])
+        write_json(paths[3], result.summary)
+    print_qc(result.qc)
     for marker_id, selected, reason in result.markers.select("marker_id", "selected", "reason").iter_rows():
         if selected:
-            say(f"{marker_id}: {reason}")
+            print_summary(f"{marker_id}: {reason}")
     if not result.markers.get_column("selected").any():
-        say(f"{sample_id}: no clonotype is dominant; {output / f'{sample_id}.markers.tsv'} says why")
+        print_summary(f"{sample_id}: no marker was selected; see the reasons in {output / f'{sample_id}.markers.tsv'}")

@@ -1,4 +1,4 @@
-"""``clonotrack check``: a sheet before it is run."""
+"""Command ``clonotrack check``: find the problems of a sample sheet before it is run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("samples", type=options.FILE)
+@click.argument("samples", type=options.PATH)
 @options.config
 def check(samples: Path, config: Config) -> None:
-    """Say every problem of a sample sheet, its files, markers and controls at once.
+    """Print all problems of a sample sheet and of the files that it and the settings name.
 
-    Exit status 0 where there is none, else 1.
+    The exit status is 0 if there is no problem, 1 otherwise.
     """
     from clonotrack.errors import ClonotrackError
     from clonotrack.io.cohort import inspect_cohort
@@ -28,5 +28,5 @@ def check(samples: Path, config: Config) -> None:
     for problem in problems:
         click.echo(str(problem))
     if problems:
-        raise ClonotrackError(f"{samples}: {len(problems)} problems found: correct them and check again")
+        raise ClonotrackError(f"{samples}: {len(problems)} problems found: correct those above and check again")
     click.echo(f"{samples}: {frame.height} rows, {frame['sample_id'].n_unique()} samples, no problem found")

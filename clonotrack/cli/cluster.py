@@ -1,4 +1,4 @@
-"""``clonotrack cluster``: stage 3."""
+"""Command ``clonotrack cluster`` (stage 3)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("rearrangements", type=options.FILE)
-@click.option("--sample-id", help="A name for the QC table.  [default: from -o]")
+@click.argument("rearrangements", type=options.PATH)
+@click.option("--sample-id", help="Identifier in the QC table.  [default: from the name of -o]")
 @options.controls
 @options.config
 @options.force
-@options.output("CLONOTYPES table S.clonotypes.tsv; S.cluster.qc.tsv is written beside it.")
+@options.output("CLONOTYPES table to write, S.clonotypes.tsv; S.cluster.qc.tsv goes into the same folder.")
 def cluster(
     rearrangements: Path,
     sample_id: str | None,
@@ -28,7 +28,7 @@ def cluster(
     force: bool,
     output: Path,
 ) -> None:
-    """Put the REARRANGEMENTS of one sample together to clonotypes, error copies under their parent."""
+    """Merge the REARRANGEMENTS of one sample into clonotypes; error copies join their parent."""
     import polars as pl
 
     from clonotrack.cluster.qc import cluster_qc
@@ -42,8 +42,8 @@ def cluster(
     stem = output.name.removesuffix(output.suffix).removesuffix(".clonotypes")
     with staged([output, output.with_name(f"{stem}.cluster.qc.tsv")], force=force) as (table, qc):
         rows = table_batches(rearrangements, REARRANGEMENTS, columns=COLUMNS)
-        put_in = read_controls_by_library(controls, config).values()
-        known = pl.concat(put_in).unique(maintain_order=True) if put_in else None
-        found = cluster_batches(rows, config.cluster, controls=known)
-        write_table(found.clonotypes, CLONOTYPES, table)
-        write_table(cluster_qc(found, sample_id or stem), QC, qc)
+        tables = read_controls_by_library(controls, config).values()
+        all_controls = pl.concat(tables).unique(maintain_order=True) if tables else None
+        result = cluster_batches(rows, config.cluster, controls=all_controls)
+        write_table(result.clonotypes, CLONOTYPES, table)
+        write_table(cluster_qc(result, sample_id or stem), QC, qc)

@@ -1,4 +1,4 @@
-"""``clonotrack config``: the settings there are."""
+"""Command ``clonotrack config``: print the settings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import click
 
 
 @click.command()
-@click.option("--schema", is_flag=True, help="Print JSON Schema instead of commented YAML.")
-@click.option("--workflow", is_flag=True, help="The settings of the workflow itself: sheet, output, settings file.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema instead of YAML.")
+@click.option(
+    "--workflow", is_flag=True, help="Print the settings of the workflow: sample sheet, output folder, settings file."
+)
 def config(*, schema: bool, workflow: bool) -> None:
-    """Print every setting with its default and meaning, as YAML that can be edited and given to --config."""
+    """Print all settings with their defaults and meanings, as YAML to edit and to give to --config."""
     from clonotrack.config import models as settings
 
     model = settings.Run if workflow else settings.Config

@@ -1,6 +1,6 @@
-"""How much a command says beside its results.
+"""Console output of a command: its verbosity, its messages and its progress line.
 
-How far a command is with its files, for whoever waits at a terminal.
+Results of a command are files. Everything else goes through this module, which obeys ``--quiet`` and ``--verbose``.
 """
 
 from __future__ import annotations
@@ -17,55 +17,57 @@ import click
 if TYPE_CHECKING:
     import polars as pl
 
+Item = TypeVar("Item")
+
+PROGRESS_INTERVAL = 0.5
+"""Time between two progress lines [s]."""
+
 
 @dataclass(frozen=True, slots=True)
-class Speech:
-    """What the call asked for with ``--quiet`` and ``--verbose``."""
+class Verbosity:
+    """Whether the call has the options ``--quiet`` and ``--verbose``."""
 
     quiet: bool = False
     verbose: bool = False
 
 
-def speech() -> Speech:
-    """That of the command that runs."""
-    return click.get_current_context().find_object(Speech) or Speech()
+def verbosity() -> Verbosity:
+    """Return the verbosity of the running command."""
+    return click.get_current_context().find_object(Verbosity) or Verbosity()
 
 
-def say(text: str) -> None:
-    """Print a line of summary, unless the call is quiet."""
-    if not speech().quiet:
+def print_summary(text: str) -> None:
+    """Print text on standard output, unless the call is quiet."""
+    if not verbosity().quiet:
         click.echo(text)
 
 
-def warn(sentences: Iterable[str]) -> None:
-    """Print what somebody has to act on, quiet or not, on standard error."""
+def print_warnings(sentences: Iterable[str]) -> None:
+    """Print warnings that need an action of the user on standard error, also if the call is quiet."""
     for sentence in sentences:
         click.echo(f"clonotrack: warning: {sentence}", err=True)
 
 
-def say_figures(qc: pl.DataFrame) -> None:
-    """Print QC on standard error where the call is verbose."""
-    if speech().verbose:
+def print_qc(qc: pl.DataFrame) -> None:
+    """Print the rows of a QC table on standard error, if the call is verbose."""
+    if verbosity().verbose:
         for row in qc.iter_rows(named=True):
             click.echo(f"{row['stage']}\t{row['metric']}\t{row['value']:g}\t{row['unit'] or ''}", err=True)
 
 
-Item = TypeVar("Item")
+def with_progress(items: Iterable[Item], files: Sequence[Path], bytes_read: Callable[[], int]) -> Iterator[Item]:
+    """Yield the items, and meanwhile show a progress line on standard error.
 
-INTERVAL = 0.5
-"""Seconds between two lines."""
-
-
-def watched(items: Iterable[Item], files: Sequence[Path], done: Callable[[], int]) -> Iterator[Item]:
-    """The same items; meanwhile a line on standard error, where that is a terminal and the call is not quiet.
+    There is no line if standard error is not a terminal, the call is quiet, or the size of a file is not known
+    (standard input).
 
     Args:
-        items: made from the files, as they are taken.
-        files: what is read; without a size (standard input) there is no line.
-        done: tells the bytes that were read of them.
+        items: items that are made while the files are read.
+        files: the files that are read.
+        bytes_read: returns the number of bytes that were read from the files so far.
     """
     total = sum(file.stat().st_size for file in files) if all(file.is_file() for file in files) else 0
-    if speech().quiet or not sys.stderr.isatty() or not total:
+    if verbosity().quiet or not sys.stderr.isatty() or not total:
         yield from items
         return
     start = last = time.monotonic()
@@ -73,15 +75,21 @@ def watched(items: Iterable[Item], files: Sequence[Path], done: Callable[[], int
         for item in items:
             yield item
             now = time.monotonic()
-            if now - last >= INTERVAL:
+            if now - last >= PROGRESS_INTERVAL:
                 last = now
-                click.echo(f"\r{line(done(), total, now - start)}\x1b[K", err=True, nl=False)
+                click.echo(f"\r{progress_line(bytes_read(), total, now - start)}\x1b[K", err=True, nl=False)
     finally:
         click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def line(done: int, total: int, seconds: float) -> str:
-    """Share, bytes, rate and time left."""
+def progress_line(done: int, total: int, seconds: float) -> str:
+    """Format a progress line: share of the bytes, their number, rate and remaining time.
+
+    Args:
+        done: bytes that were read.
+        total: bytes of all files.
+        seconds: time since the start [s].
+    """
     rate = done / seconds
-    left = (total - done) / rate if rate else 0.0
-    return f"{done / total:4.0%} of {total / 1e6:,.0f} MB, {rate / 1e6:,.0f} MB/s, {left:,.0f} s left"
+    remaining = (total - done) / rate if rate else 0.0
+    return f"{done / total:4.0%} of {total / 1e6:,.0f} MB, {rate / 1e6:,.0f} MB/s, {remaining:,.0f} s left"

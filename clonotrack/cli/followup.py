@@ -1,4 +1,4 @@
-"""``clonotrack followup``: MRD of one later sample."""
+"""Command ``clonotrack followup``: measure MRD in one later sample."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.console import say, say_figures, warn
-from clonotrack.cli.inputs import only_tube
+from clonotrack.cli.console import print_qc, print_summary, print_warnings
+from clonotrack.cli.inputs import find_single_tube
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
 
 
 @click.command()
-@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.FILE)
+@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.PATH)
 @options.samples
 @options.sample_id
-@options.own_subject_id
-@click.option("--markers", type=options.FILE, multiple=True, required=True, help="MARKERS table; may be repeated.")
+@options.optional_subject_id
+@click.option("--markers", type=options.PATH, multiple=True, required=True, help="MARKERS table; may be repeated.")
 @options.input_cells
 @options.input_ng
-@options.one_controls
-@click.option("--background", type=options.FILE, multiple=True, help="HITS of control samples; may be repeated.")
-@click.option("--day", type=options.Number(), help="Day of collection, counted from diagnosis.")
-@click.option("--disease", help="Sets the level that a negative result has to reach.")
+@options.tube_controls
+@click.option("--background", type=options.PATH, multiple=True, help="HITS table of a control sample; may be repeated.")
+@click.option("--day", type=options.FiniteNumber(), help="Day of collection; diagnosis is day 0.")
+@click.option("--disease", help="Disease, which sets the level that a negative result has to reach.")
 @click.option(
     "--lymphoid-fraction",
-    type=options.SHARE,
-    help="Share of nucleated cells that are lymphoid; needed without calibrators.",
+    type=options.FRACTION,
+    help="Share of nucleated cells that are lymphoid; needed without calibrators and UMIs.",
 )
 @options.library
 @options.umi
 @options.germline
 @options.config
 @options.force
-@options.output("Folder of S.hits.tsv, S.mrd.tsv, S.summary.json.")
+@options.output("Folder for S.hits.tsv, S.mrd.tsv, S.summary.json.")
 def followup(
     reads: tuple[Path, ...],
     samples: Path | None,
@@ -60,9 +60,10 @@ def followup(
 ) -> None:
     """Measure MRD in one later sample.
 
-    READS is FASTQ, plain or gzip, READS2 the mates; - is standard input. Or all lanes of a sample: --samples and
-    --sample-id, and what the sheet says of it (patient, library, input) holds. Without --input-cells or
-    --input-ng there is a frequency only, and the call is failed.
+    READS is FASTQ (plain, gzip or zstd), BAM or CRAM; READS2 is FASTQ of the second mates; - is standard input. With
+    --samples and --sample-id instead, all lanes of the sample are read, and the sample sheet gives patient, library and
+    input. Without an input (--input-cells, --input-ng or reference loci) the call is failed, and the result
+    is only a share of reads.
     """
     from clonotrack import pipeline
     from clonotrack.io.outputs import staged, write_json
@@ -70,7 +71,7 @@ def followup(
     from clonotrack.report import statement
     from clonotrack.tables import HITS, MRD
 
-    files, about = only_tube(
+    lanes, tube = find_single_tube(
         *(reads, samples, sample_id, config),
         subject_id=subject_id,
         library=library,
@@ -83,7 +84,7 @@ def followup(
     names = ("hits.tsv", "mrd.tsv", "summary.json")
     with staged([output / f"{sample_id}.{name}" for name in names], force=force) as (hits, mrd, summary):
         result = pipeline.followup(
-            files,
+            lanes,
             sample_id=sample_id,
             markers=markers,
             controls=controls,
@@ -91,12 +92,12 @@ def followup(
             config=config,
             umi=umi,
             germline=germline,
-            **about,
+            **tube,
         )
         write_table(result.hits, HITS, hits)
         write_table(result.mrd, MRD, mrd)
         write_json(summary, result.summary)
-    say_figures(result.qc)
-    warn(result.warnings)
+    print_qc(result.qc)
+    print_warnings(result.warnings)
     for row in result.mrd.iter_rows(named=True):
-        say(f"{row['marker_id']}: {statement(row)}")
+        print_summary(f"{row['marker_id']}: {statement(row)}")

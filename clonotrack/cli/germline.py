@@ -1,4 +1,4 @@
-"""clonotrack germline: what the reference holds; check a reference of one's own."""
+"""Command group ``clonotrack germline``: list, check and import germline references."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ALLELE_COLUMNS = (
 
 @click.group("germline")
 def germline() -> None:
-    """Show the germline reference; check FASTA files of one's own; import germline sets."""
+    """List a germline reference, check FASTA files, or import germline sets."""
 
 
 @germline.command("list")
@@ -35,11 +35,11 @@ def germline() -> None:
     "--germline",
     "folder",
     type=click.Path(path_type=Path),
-    help="Folder of FASTA files.  [default: the embedded human reference]",
+    help="Folder of a germline reference.  [default: the embedded human one]",
 )
-@click.option("--alleles", is_flag=True, help="Print every allele as TSV.")
+@click.option("--alleles", is_flag=True, help="Print all alleles as TSV.")
 def list_reference(folder: Path | None, alleles: bool) -> None:
-    """Print how many genes and alleles of each locus the reference holds."""
+    """Print the number of genes and alleles of each locus."""
     from clonotrack.germline.load import load_reference
 
     reference = load_reference(folder)
@@ -53,7 +53,10 @@ def list_reference(folder: Path | None, alleles: bool) -> None:
 @germline.command("check")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(paths: tuple[Path, ...]) -> None:
-    """Check V, D and J FASTA files or folders, IMGT-gapped or plain: names, letters, CDR3 anchors."""
+    """Check FASTA files, or folders of them, with V, D and J alleles: names, bases and CDR3 anchors.
+
+    The files are plain or IMGT-gapped. The exit status is 1 if a record has a problem.
+    """
     from clonotrack.errors import GermlineError
     from clonotrack.germline.check import check_reference
     from clonotrack.io.import_germline import CHECK_COLUMNS, check_row
@@ -65,44 +68,45 @@ def check(paths: tuple[Path, ...]) -> None:
         first = problems[0]
         raise GermlineError(
             f"{len(problems)} of {len(findings)} records have a problem, the first is {first.path}, record "
-            f"{first.record} ({first.message}); correct or remove the records marked 'problem' above"
+            f"{first.record} ({first.message}): correct or remove the records marked 'problem' above"
         )
 
 
 @germline.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", "folder", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@click.option("-o", "--output", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write.")
 def import_sets(paths: tuple[Path, ...], folder: Path) -> None:
-    """Make a folder for --germline of FASTA files (plain or IMGT-gapped) or AIRR GermlineSet JSON, of any species.
+    """Write a folder for --germline from FASTA files (plain or IMGT-gapped) or AIRR GermlineSet JSON, of any species.
 
-    CDR3 anchors are found and written into the headers. What could not be placed, or has no anchor, is printed; the
-    folder's import.tsv lists every record.
+    The command finds CDR3 anchors and writes them into the headers. It prints the records that it could not use, or
+    that have no anchor. The file import.tsv in the folder lists all records.
     """
     from clonotrack.germline.load import load_reference
     from clonotrack.io.import_germline import CHECK_COLUMNS, check_row, import_germline
 
     findings = import_germline(paths, folder)
-    if told := [finding for finding in findings if finding.message]:
-        _print_tsv(CHECK_COLUMNS, map(check_row, told))
+    if remarks := [finding for finding in findings if finding.message]:
+        _print_tsv(CHECK_COLUMNS, map(check_row, remarks))
         click.echo()
     click.echo(_aligned(_summary_rows(load_reference(folder))))
-    placed = sum(finding.segment is not None for finding in findings)
-    click.echo(f"\n{placed} of {len(findings)} records placed; use them with --germline {folder}")
+    imported = sum(finding.segment is not None for finding in findings)
+    click.echo(f"\n{imported} of {len(findings)} records imported: use them with --germline {folder}")
 
 
 def _summary_rows(reference: Reference) -> Iterator[Sequence[object]]:
+    """Yield a header, then a row for each locus and kind of segment."""
     from clonotrack.germline import KINDS
 
     yield "locus", "kind", "genes", "alleles", "functional", "orphons", "also from"
     for locus in reference.loci:
         for kind in KINDS:
-            own = [s for s in reference.segments if s.locus == locus and s.kind == kind]
-            called = [s for s in own if not s.orphon]
+            segments = [s for s in reference.segments if s.locus == locus and s.kind == kind]
+            called = [s for s in segments if not s.orphon]
             shared = {s.gene for s in reference.select(kind, locus) if s.locus != locus}
-            if own:
+            if segments:
                 genes, functional = {s.gene for s in called}, sum(s.functionality == "F" for s in called)
                 also = f"{len(shared)} genes of another locus" if shared else ""
-                yield locus, kind, len(genes), len(called), functional, len(own) - len(called), also
+                yield locus, kind, len(genes), len(called), functional, len(segments) - len(called), also
 
 
 def _allele_rows(reference: Reference) -> Iterator[Sequence[object]]:

@@ -1,7 +1,4 @@
-"""How the memory that a command frees is treated.
-
-The one funnel: commands by name, loaded when called; every error of the user's data becomes one sentence.
-"""
+"""Entry point of the command line: find the command, run it, turn errors into messages and exit statuses."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 import clonotrack
-from clonotrack.cli.console import Speech
+from clonotrack.cli.console import Verbosity
 from clonotrack.errors import ClonotrackError
 
 # Of glibc's malloc.h: blocks from this size on are given back when they are freed; so is free memory at the top of the
@@ -46,38 +43,38 @@ _NEW_OBJECTS = 200_000
 4 % of that of `annotate`."""
 
 COMMANDS = {
-    "baseline": "Find a patient's markers in a high-burden sample.",
+    "baseline": "Find the markers of a patient in a sample with many cancer cells.",
     "followup": "Measure MRD in one later sample.",
     "run": "Take a whole cohort from reads to reports.",
-    "demo": "Run the whole flow on the shipped data.",
-    "check": "Say every problem of a sample sheet at once.",
-    "reads": "Stage 1: check, filter and collapse reads.",
-    "annotate": "Stage 2: recognise V(D)J rearrangements.",
-    "cluster": "Stage 3: put rearrangements together to clonotypes.",
-    "markers": "Stage 4: choose the clonotypes to track.",
+    "demo": "Run the whole workflow on simulated data.",
+    "check": "Print all problems of a sample sheet and its files.",
+    "reads": "Stage 1: check, merge, filter and deduplicate reads.",
+    "annotate": "Stage 2: find V, D, J and junction of each sequence.",
+    "cluster": "Stage 3: merge sequences into clonotypes.",
+    "markers": "Stage 4: select the clonotypes to track.",
     "track": "Stage 5: count markers and controls in raw reads.",
-    "quantify": "Stage 6: from counts to MRD with interval, limits and call.",
-    "report": "Stage 7: what a person reads.",
-    "simulate": "Make reads of known truth.",
-    "germline": "List or check the V, D and J reference.",
-    "plan": "Say what has to go into a tube to detect a level.",
+    "quantify": "Stage 6: compute MRD, its interval, its limits and the call.",
+    "report": "Stage 7: write the report of a patient or a cohort.",
+    "simulate": "Simulate reads with known truth.",
+    "germline": "List, check or import a germline reference.",
+    "plan": "Compute the cells, DNA and reads that a sensitivity needs.",
     "compile": "Compile the kernels before they are needed.",
-    "config": "Print commented default settings, or their JSON Schema.",
+    "config": "Print all settings with their defaults and meanings.",
 }
 
 _FUNCTIONS = {"compile": "compile_kernels"}
 """Commands that would hide a function of Python under their own name."""
 
 
-class Commands(click.Group):
-    """A group that imports a command's file only when the command is called."""
+class LazyGroup(click.Group):
+    """A command group that imports the module of a command only when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order of the flow."""
+        """Return the names of the commands, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, from the file of this name."""
+        """Import and return a command from the module of the same name; None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"clonotrack.cli.{cmd_name}")
@@ -85,46 +82,52 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing them."""
+        """Write the list of commands for the help, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-EVERYWHERE = """Anywhere in a call: --quiet prints no summary and no progress, --verbose tells more where there is more
-to tell (a run's steps, a sample's QC), --debug shows the traceback of an error."""
+COMMON_OPTIONS = """All commands accept --quiet (no summary, no progress), --verbose (also the steps of a run and the QC
+of a sample) and --debug (the traceback of an error), anywhere in the call."""
 
 
 @click.command(
-    cls=Commands,
-    epilog=EVERYWHERE,
+    cls=LazyGroup,
+    epilog=COMMON_OPTIONS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(clonotrack.__version__, prog_name="clonotrack")
 def clonotrack_command() -> None:
-    """Measure residual blood cancer (MRD) from Ig/TCR sequencing: reads in, MRD with its limits out.
+    """Measure residual blood cancer (MRD) from Ig/TCR sequencing reads.
 
-    Research use only.
+    Start with `clonotrack demo`. For one sample use baseline and followup, for a cohort run. Research use only.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and give back its exit status: 0, 1 for wrong data, 2 for a wrong call.
+    """Run a command and return its exit status.
 
-    ``--quiet``, ``--verbose`` and ``--debug`` may stand anywhere in the call, but not behind a ``--``.
+    The options ``--quiet``, ``--verbose`` and ``--debug`` may be anywhere in the call before a ``--``.
+
+    Args:
+        arguments: the command and its arguments; None uses those of the process.
+
+    Returns:
+        0 for success, 1 for wrong data or settings, 2 for a wrong call, 130 after an interrupt.
     """
     gc.set_threshold(_NEW_OBJECTS)
     call = list(sys.argv[1:] if arguments is None else arguments)
-    own = call[: call.index("--")] if "--" in call else call
-    speech = Speech(**{name: f"--{name}" in own for name in ("quiet", "verbose")})
-    debug = "--debug" in own
-    call = [*(word for word in own if word not in ("--quiet", "--verbose", "--debug")), *call[len(own) :]]
+    options = call[: call.index("--")] if "--" in call else call
+    verbosity = Verbosity(**{name: f"--{name}" in options for name in ("quiet", "verbose")})
+    debug = "--debug" in options
+    call = [*(word for word in options if word not in ("--quiet", "--verbose", "--debug")), *call[len(options) :]]
     try:
-        return clonotrack_command.main(args=call, prog_name="clonotrack", standalone_mode=False, obj=speech) or 0
+        return clonotrack_command.main(args=call, prog_name="clonotrack", standalone_mode=False, obj=verbosity) or 0
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except click.Abort:
-        click.echo("clonotrack: stopped", err=True)
+        click.echo("clonotrack: interrupted", err=True)
         return 130
     except ClonotrackError as error:
         if debug:
@@ -134,16 +137,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if debug:
             raise
-        place = f"{error.filename}: " if error.filename else ""
+        file = f"{error.filename}: " if error.filename else ""
         reason = (error.strerror or str(error)).lower()
-        click.echo(f"clonotrack: error: {place}{reason}: mend that and run the command again", err=True)
+        click.echo(f"clonotrack: error: {file}{reason}: correct this and run the command again", err=True)
         return 1
     except Exception as error:
         if debug:
             raise
         click.echo(
-            f"clonotrack: a fault of clonotrack itself, not of your data ({type(error).__name__}: {error}): "
-            "run the command again with --debug and report what it prints",
+            f"clonotrack: internal error, not caused by your data ({type(error).__name__}: {error}): run the command "
+            "again with --debug and report its output",
             err=True,
         )
         return 1

@@ -1,4 +1,4 @@
-"""``clonotrack markers``: stage 4."""
+"""Command ``clonotrack markers`` (stage 4)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("clonotypes", nargs=-1, required=True, type=options.FILE)
+@click.argument("clonotypes", nargs=-1, required=True, type=options.PATH)
 @options.subject_id
-@click.option("--sample-id", help="The baseline.  [default: from the name of CLONOTYPES]")
+@click.option("--sample-id", help="Identifier of the baseline.  [default: from the name of CLONOTYPES]")
 @options.samples
-@click.option("--hits", type=options.FILE, multiple=True, help="HITS of the controls; may be repeated.")
+@click.option(
+    "--hits", type=options.PATH, multiple=True, help="HITS table with the calibrators of the baseline; may be repeated."
+)
 @options.controls
 @options.input_cells
 @options.input_ng
 @options.germline
 @options.config
 @options.force
-@options.output("MARKERS table.")
+@options.output("MARKERS table to write.")
 def markers(
     clonotypes: tuple[Path, ...],
     subject_id: str,
@@ -41,10 +43,11 @@ def markers(
     force: bool,
     output: Path,
 ) -> None:
-    """Choose the clonotypes to track, from the CLONOTYPES of one or several baselines of a patient.
+    """Select the clonotypes to track from the CLONOTYPES tables of one or more baselines of a patient.
 
-    Cells come from --samples, --input-cells or --input-ng, reads per cell from --hits and --controls; what is
-    missing leaves a criterion of the rule unassessed, and the reason of each marker says so.
+    The dominance rule has four criteria. Two of them need the nucleated cells (--samples, --input-cells or --input-ng)
+    and the reads per cell (--hits and --controls). Without these they are not assessed, which the reason of each marker
+    says.
     """
     from clonotrack.io.arguments import resolve_reference
     from clonotrack.io.outputs import staged
@@ -54,19 +57,21 @@ def markers(
     from clonotrack.tables import CLONOTYPES, MARKERS
 
     amounts = {"input_cells": input_cells, "input_ng": input_ng}
-    given = any(amount is not None for amount in amounts.values())
-    if len(clonotypes) > 1 and (sample_id or given):
-        raise click.UsageError("--sample-id and the input are those of one baseline: name one file, or use --samples")
-    if samples and given:
-        raise click.UsageError("the input stands in the sheet that --samples names: do not give it twice")
-    with staged([output], force=force) as (place,):
-        found = []
+    has_amount = any(amount is not None for amount in amounts.values())
+    if len(clonotypes) > 1 and (sample_id or has_amount):
+        raise click.UsageError(
+            "--sample-id, --input-cells and --input-ng are of one baseline: give one CLONOTYPES file, or use --samples"
+        )
+    if samples and has_amount:
+        raise click.UsageError("the sample sheet (--samples) gives the input: leave out --input-cells and --input-ng")
+    with staged([output], force=force) as (marker_path,):
+        baselines = []
         for path in clonotypes:
             name = sample_id or path.name.removesuffix(path.suffix).removesuffix(".clonotypes")
-            alone = {"sample_id": name, "library": None, "replicate": None, **amounts}
-            rows = _of_sheet(samples, name, subject_id, config) if samples else [alone]
-            known = _amounts(rows, name, hits, controls, config)
-            found.append(
+            tube = {"sample_id": name, "library": None, "replicate": None, **amounts}
+            tubes = _sheet_rows(samples, name, subject_id, config) if samples else [tube]
+            known = _tube_amounts(tubes, name, hits, controls, config)
+            baselines.append(
                 select_markers(
                     read_table(path, CLONOTYPES),
                     config.markers,
@@ -79,27 +84,27 @@ def markers(
                 )
             )
         reference = resolve_reference(germline, config)
-        write_table(add_allowed_edits(unite_baselines(found), reference, config.track), MARKERS, place)
+        write_table(add_allowed_edits(unite_baselines(baselines), reference, config.track), MARKERS, marker_path)
 
 
-def _of_sheet(samples: Path, sample_id: str, subject_id: str, config: Config) -> list[dict[str, Any]]:
-    """The rows of a baseline in the sheet."""
+def _sheet_rows(samples: Path, sample_id: str, subject_id: str, config: Config) -> list[dict[str, Any]]:
+    """Return the rows of a baseline on the sample sheet, which has to belong to the patient."""
     from clonotrack.errors import InputError
     from clonotrack.io.samples import read_samples
 
     rows = [row for row in read_samples(samples, config).iter_rows(named=True) if row["sample_id"] == sample_id]
     if not rows:
-        raise InputError(samples, f"has no sample {sample_id!r}: name the baseline with --sample-id")
+        raise InputError(samples, f"has no sample {sample_id!r}: give the identifier of the baseline with --sample-id")
     if rows[0]["subject_id"] != subject_id:
-        owner = rows[0]["subject_id"] or "no patient"
-        raise InputError(samples, f"sample {sample_id!r} is of {owner}, not of {subject_id}: correct --subject-id")
+        owner = f"patient {rows[0]['subject_id']}" if rows[0]["subject_id"] else "no patient"
+        raise InputError(samples, f"sample {sample_id!r} belongs to {owner}, not {subject_id}: correct --subject-id")
     return rows
 
 
-def _amounts(
-    rows: list[dict[str, Any]], sample_id: str, hits: tuple[Path, ...], controls: tuple[Path, ...], config: Config
+def _tube_amounts(
+    tubes: list[dict[str, Any]], sample_id: str, hits: tuple[Path, ...], controls: tuple[Path, ...], config: Config
 ) -> TubeInputs:
-    """Cells and reads per copy of the tubes of one baseline."""
+    """Return cells and reads per molecule of the tubes of one baseline."""
     import polars as pl
 
     from clonotrack.errors import InputError
@@ -108,8 +113,8 @@ def _amounts(
     from clonotrack.markers.tube_inputs import tube_inputs
     from clonotrack.tables import HITS
 
-    counted = pl.concat([read_table(path, HITS) for path in hits]) if hits else None
-    own = None if counted is None else counted.filter(pl.col("sample_id") == sample_id)
-    if own is not None and not own.height:
-        raise InputError(hits[0], f"holds no hits of sample {sample_id!r}: name the baseline's with --hits")
-    return tube_inputs(rows, own, read_controls_by_library(controls, config), config)
+    all_hits = pl.concat([read_table(path, HITS) for path in hits]) if hits else None
+    baseline_hits = None if all_hits is None else all_hits.filter(pl.col("sample_id") == sample_id)
+    if baseline_hits is not None and not baseline_hits.height:
+        raise InputError(hits[0], f"has no row of sample {sample_id!r}: give the HITS of the baseline with --hits")
+    return tube_inputs(tubes, baseline_hits, read_controls_by_library(controls, config), config)

@@ -1,4 +1,4 @@
-"""``clonotrack plan``: how many cells, how much DNA and how many reads a sensitivity takes."""
+"""Command ``clonotrack plan``: compute the cells, DNA and reads that a sensitivity needs."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ DEPTHS = (0.3, 1.0, 3.0, 10.0)
 
 
 @click.command()
-@click.option("--level", type=options.SHARE, help="Clone cells per nucleated cell to detect.  [default: 1e-5]")
-@click.option("--cells", type=click.FloatRange(min=1), help="Nucleated cells that there are.")
+@click.option("--level", type=options.FRACTION, help="Clone cells per nucleated cell to detect.  [default: 1e-5]")
+@click.option("--cells", type=click.FloatRange(min=1), help="Nucleated cells that are available.")
 @click.option(
-    "--capture", type=options.SHARE, help="Share of molecules that end in the data.  [default: the library's]"
+    "--capture",
+    type=options.FRACTION,
+    help="Probability that a molecule becomes visible in the reads.  [default: of the library]",
 )
-@click.option("--markers", type=click.IntRange(min=1), default=1, show_default=True, help="Markers in the tube.")
+@click.option("--markers", type=click.IntRange(min=1), default=1, show_default=True, help="Markers of the patient.")
 @click.option(
     "--fraction",
     "--lymphoid-fraction",
-    type=options.SHARE,
-    help="Share of cells with a rearrangement of the locus: gives reads.",
+    type=options.FRACTION,
+    help="Share of nucleated cells with a rearrangement of the locus; needed for the reads.",
 )
 @click.option(
     "--background-rate",
     type=click.FloatRange(min=0, max=1, max_open=True),
     default=0.0,
     show_default=True,
-    help="Molecules of the marker per nucleated cell of people without the clone.",
+    help="Background molecules of the marker per nucleated cell.",
 )
-@click.option("--by-umi", is_flag=True, help="Molecules are counted by UMI.")
+@click.option("--by-umi", is_flag=True, help="Count molecules by UMI.")
 @options.library
 @options.config
 def plan(
@@ -48,31 +50,31 @@ def plan(
     library: str | None,
     config: Config,
 ) -> None:
-    """Print what it takes to find a clone in 95 of 100 samples.
+    """Print the cells, DNA and reads needed to detect a clone in 95 % of samples.
 
-    With --level the cells and the DNA at several depths; with --cells the level that these detect; with both the depth
-    that it takes.
+    With --level, print the cells and the DNA at several depths (reads per molecule). With --cells, print the level that
+    they detect. With both, print the depth.
     """
     from clonotrack.assay.capture import stated_capture
     from clonotrack.stats.planning import plan as planned
 
-    share = capture if capture is not None else stated_capture(config, library).value
-    wanted = level if level is not None or cells is not None else 1e-5
+    capture = capture if capture is not None else stated_capture(config, library).value
+    level = level if level is not None or cells is not None else 1e-5
     rows = [
         planned(
-            level=wanted,
+            level=level,
             cells=cells,
             reads_per_molecule=depth,
-            capture=share,
+            capture=capture,
             markers=markers,
             fraction=fraction,
             background=background_rate,
             umi=by_umi,
             settings=config.quantify,
         )
-        for depth in (DEPTHS if wanted is None or cells is None else DEPTHS[:1])
+        for depth in (DEPTHS if level is None or cells is None else DEPTHS[:1])
     ]
-    click.echo(f"{markers} marker(s), capture {share:g}, background {background_rate:g} molecules a cell")
+    click.echo(f"{markers} marker(s), capture {capture:g}, background {background_rate:g} molecules per cell")
     click.echo("    level  nucleated cells    DNA [ng]  reads per molecule  reads per locus")
     for row in rows:
         reads = "-" if row.reads is None else f"{row.reads:,.0f}"

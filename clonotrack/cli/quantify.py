@@ -1,4 +1,4 @@
-"""``clonotrack quantify``: stage 6."""
+"""Command ``clonotrack quantify`` (stage 6)."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.console import warn
+from clonotrack.cli.console import print_warnings
 
 if TYPE_CHECKING:
     import polars as pl
 
     from clonotrack.config import Config
 
-BESIDE = ("kinetics.tsv", "control_checks.tsv", "cross_sample.tsv", "quantify.qc.tsv", "summary.json")
+OTHER_OUTPUTS = ("kinetics.tsv", "control_checks.tsv", "cross_sample.tsv", "quantify.qc.tsv", "summary.json")
 
 
 @click.command()
-@click.argument("hits", nargs=-1, required=True, type=options.FILE)
-@click.option("--samples", type=options.FILE, required=True, help="The sample sheet.")
-@click.option("--markers", type=options.FILE, multiple=True, required=True, help="MARKERS table; may be repeated.")
+@click.argument("hits", nargs=-1, required=True, type=options.PATH)
+@click.option("--samples", type=options.PATH, required=True, help="Sample sheet.")
+@click.option("--markers", type=options.PATH, multiple=True, required=True, help="MARKERS table; may be repeated.")
 @options.controls
-@click.option("--background", type=options.FILE, multiple=True, help="HITS of control samples; may be repeated.")
+@click.option("--background", type=options.PATH, multiple=True, help="HITS table of a control sample; may be repeated.")
 @options.config
 @options.force
-@options.output("MRD table; kinetics, control_checks, cross_sample, quantify.qc and summary.json go beside it.")
+@options.output("MRD table to write; kinetics, control_checks, cross_sample, QC and summary go into its folder.")
 def quantify(
     hits: tuple[Path, ...],
     samples: Path,
@@ -37,9 +37,10 @@ def quantify(
     force: bool,
     output: Path,
 ) -> None:
-    """From counts to MRD with interval, limits and a call.
+    """Compute MRD with its interval, its limits and the call from the HITS tables of a run.
 
-    HITS are those of baselines and follow-ups, every tube of each; those of controls go to --background.
+    HITS are the tables of baselines and follow-ups, with all tubes of each sample. Those of control samples belong to
+    --background.
     """
     from clonotrack.io import arguments
     from clonotrack.io.outputs import staged, write_json
@@ -50,33 +51,37 @@ def quantify(
     from clonotrack.quantify.stage import quantify
     from clonotrack.tables import CONTROL_CHECKS, CROSS_SAMPLE, KINETICS, MRD, QC
 
-    targets = [output, *(output.parent / name for name in BESIDE)]
-    with staged(targets, force=force) as places:
+    outputs = [output, *(output.parent / name for name in OTHER_OUTPUTS)]
+    with staged(outputs, force=force) as paths:
         sheet = read_samples(samples, config)
         result = quantify(
-            _hits(hits, patients=True),
+            _read_hits(hits, patients=True),
             sheet,
             read_markers(markers),
             read_controls_by_library(controls, config),
             config,
-            _hits(background, patients=False) if background else None,
+            _read_hits(background, patients=False) if background else None,
         )
         frames = (result.mrd, result.kinetics, result.control_checks, result.cross_sample, result.qc)
         tables = (MRD, KINETICS, CONTROL_CHECKS, CROSS_SAMPLE, QC)
-        for frame, table, place in zip(frames, tables, places[:-1], strict=True):
-            write_table(frame, table, place)
-        named = sorted({library.controls for library in config.libraries.values() if library.controls})
+        for frame, table, path in zip(frames, tables, paths[:-1], strict=True):
+            write_table(frame, table, path)
+        settings_controls = sorted({library.controls for library in config.libraries.values() if library.controls})
         reads = [*sheet["reads_1"], *sheet["reads_2"].drop_nulls()]
-        inputs = [*reads, samples, *markers, *(controls or named), *hits, *background]
-        write_json(places[-1], {"provenance": provenance(config, inputs, arguments.resolve_reference(None, config))})
-    warn(result.warnings)
+        inputs = [*reads, samples, *markers, *(controls or settings_controls), *hits, *background]
+        write_json(paths[-1], {"provenance": provenance(config, inputs, arguments.resolve_reference(None, config))})
+    print_warnings(result.warnings)
 
 
-def _hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:
-    """All HITS tables in one; among those of `patients` a control is refused.
+def _read_hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:
+    """Read and concatenate HITS tables.
+
+    Args:
+        paths: the tables.
+        patients: whether all samples have to be of patients.
 
     Raises:
-        InputError: a table is not HITS, or is of a control.
+        InputError: a table is not HITS; or a sample is a control, and `patients` is set.
     """
     import polars as pl
 
@@ -86,8 +91,8 @@ def _hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:
 
     frames = [read_table(path, HITS, require_rows=True) for path in paths]
     for path, frame in zip(paths, frames, strict=True):
-        odd = frame.filter(pl.col("role").str.ends_with("_control"))
-        if patients and odd.height:
-            sample, role = odd.row(0, named=True)["sample_id"], odd.row(0, named=True)["role"]
-            raise InputError(path, f"sample {sample} is a {role} and has no MRD: give its hits as --background")
+        controls = frame.filter(pl.col("role").str.ends_with("_control"))
+        if patients and controls.height:
+            sample, role = controls.select("sample_id", "role").row(0)
+            raise InputError(path, f"sample {sample} is a {role} and has no MRD: give its HITS with --background")
     return pl.concat(frames)

@@ -1,4 +1,4 @@
-"""``clonotrack reads``: stage 1."""
+"""Command ``clonotrack reads`` (stage 1)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.inputs import lanes
+from clonotrack.cli.inputs import find_tubes
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
 
 
 @click.command()
-@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.FILE)
+@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.PATH)
 @options.samples
-@click.option("--sample-id", help="The sample: of the sheet, or a name for the QC table.  [default: from -o]")
+@click.option("--sample-id", help="Identifier of the sample.  [default: from the name of -o]")
 @options.library
 @options.umi
 @options.config
 @options.force
-@options.output("SEQUENCES table S.sequences.parquet (or .tsv); S.reads.qc.tsv is written beside it.")
+@options.output("SEQUENCES table to write, S.sequences.parquet (or .tsv); S.reads.qc.tsv goes into the same folder.")
 def reads(
     reads: tuple[Path, ...],
     samples: Path | None,
@@ -33,10 +33,10 @@ def reads(
     force: bool,
     output: Path,
 ) -> None:
-    """Check, merge, filter and collapse reads.
+    """Check, merge, filter and deduplicate reads.
 
-    READS is FASTQ or FASTA, plain or gzip, READS2 the mates; - is standard input. Or all files of a sample: --samples
-    and --sample-id.
+    READS is FASTQ or FASTA (plain, gzip or zstd), BAM or CRAM; READS2 is FASTQ of the second mates; - is standard
+    input. With --samples and --sample-id instead, all lanes of the sample are read.
     """
     from clonotrack.io import arguments
     from clonotrack.io.outputs import staged
@@ -46,10 +46,10 @@ def reads(
     from clonotrack.tables import QC, SEQUENCES
 
     config = arguments.resolve_config(config, library, umi)
-    tubes = lanes(reads, samples, sample_id, library, config)
+    tubes = find_tubes(reads, samples, sample_id, library, config)
     stem = output.name.removesuffix(output.suffix).removesuffix(".sequences")
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):
-        named = [(files, config.library(row["library"] if row else library)) for row, files in tubes]
-        found = read(named, config.reads, fasta=True)
-        write_batches(found.fragments.frames(forget=True), SEQUENCES, table)
-        write_table(quality_control(found, sample_id or stem), QC, qc)
+        lanes = [(files, config.library(row["library"] if row else library)) for row, files in tubes]
+        distinct = read(lanes, config.reads, fasta=True)
+        write_batches(distinct.fragments.frames(forget=True), SEQUENCES, table)
+        write_table(quality_control(distinct, sample_id or stem), QC, qc)

@@ -1,4 +1,4 @@
-"""``clonotrack report``: one patient's page, or the cohort's table and document."""
+"""Command ``clonotrack report`` (stage 7): the page of a patient, or the files of the cohort."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("mrd", type=options.FILE)
-@click.option("--subject-id", help="The patient of the page.")
+@click.argument("mrd", type=options.PATH)
+@click.option("--subject-id", help="Patient of the page.")
 @click.option(
     "--cohort",
-    "whole",
+    "whole_cohort",
     is_flag=True,
-    help="All patients: -o is a folder for cohort.tsv, cohort.json and MultiQC's table.",
+    help="All patients: write cohort.tsv, cohort.json and clonotrack_mqc.json (for MultiQC) into the folder -o.",
 )
 @options.markers
-@click.option("--qc", type=options.FILE, multiple=True, help="QC table of a sample; may be repeated.")
-@click.option("--kinetics", type=options.FILE, help="KINETICS table.")
-@click.option("--samples", type=options.FILE, help="The sample sheet, for disease, tissue, role and date.")
-@click.option("--summary", type=options.FILE, multiple=True, help="summary.json of a sample; may be repeated.")
+@click.option("--qc", type=options.PATH, multiple=True, help="QC table of a sample; may be repeated.")
+@click.option("--kinetics", type=options.PATH, help="KINETICS table.")
+@click.option("--samples", type=options.PATH, help="Sample sheet, which gives disease, tissue, role and date.")
+@click.option("--summary", type=options.PATH, multiple=True, help="summary.json of a sample; may be repeated.")
 @options.config
 @options.force
-@options.output("The page P.html; with --cohort the folder.")
+@options.output("HTML page to write; with --cohort a folder.")
 def report(
     mrd: Path,
     subject_id: str | None,
-    whole: bool,
+    whole_cohort: bool,
     markers: tuple[Path, ...],
     qc: tuple[Path, ...],
     kinetics: Path | None,
@@ -46,40 +46,41 @@ def report(
     force: bool,
     output: Path,
 ) -> None:
-    """Write what a person reads from the table MRD.
+    """Write the report of one patient, or the results of all patients, from the table MRD.
 
-    One patient's page with --subject-id, or with --cohort a flat table and a nested document of all patients.
+    With --subject-id, write the HTML page of one patient. With --cohort, write a table and a JSON document of all
+    patients.
     """
     from clonotrack.io.outputs import read_summary
     from clonotrack.io.tables import read_table
     from clonotrack.io.target_tables import read_markers
     from clonotrack.tables import KINETICS, MRD, QC
 
-    if whole == (subject_id is not None):
-        raise click.UsageError("give --subject-id for the page of one patient, or --cohort for all of them")
-    if whole and (qc or kinetics):
-        raise click.UsageError("--qc and --kinetics belong to a patient's page, not to --cohort")
-    results, tracked, sheet = read_table(mrd, MRD, require_rows=True), read_markers(markers), _sheet(samples)
-    provenance = {_name(path, summary): read_summary(path) for path in summary}
+    if whole_cohort == (subject_id is not None):
+        raise click.UsageError("give either --subject-id for one patient, or --cohort for all")
+    if whole_cohort and (qc or kinetics):
+        raise click.UsageError("--qc and --kinetics are for the page of one patient: leave them out with --cohort")
+    results, all_markers, sheet = read_table(mrd, MRD, require_rows=True), read_markers(markers), _read_sheet(samples)
+    provenance = {_summary_name(path, summary): read_summary(path) for path in summary}
     if subject_id is None:
-        _write_cohort(output, results, tracked, _targets(sheet, config), provenance, force=force)
+        _write_cohort(output, results, all_markers, _target_levels(sheet, config), provenance, force=force)
         return
     from clonotrack import report as stage
     from clonotrack.io.outputs import staged, write_text
 
-    with staged([output], force=force) as (place,):
+    with staged([output], force=force) as (path,):
         page = stage.patient_page(
             results,
-            tracked,
+            all_markers,
             subject_id=subject_id,
-            qc=_united(qc, QC),
+            qc=_read_tables(qc, QC),
             kinetics=read_table(kinetics, KINETICS) if kinetics else None,
             samples=sheet,
-            target=_targets(sheet, config).get(subject_id),
+            target=_target_levels(sheet, config).get(subject_id),
             provenance=provenance,
             settings=config.report,
         )
-        write_text(place, page)
+        write_text(path, page)
 
 
 def _write_cohort(
@@ -97,20 +98,20 @@ def _write_cohort(
     from clonotrack.tables import COHORT
 
     names = ("cohort.tsv", "cohort.json", "clonotrack_mqc.json")
-    with staged([folder / name for name in names], force=force) as (flat, nested, beside):
-        frame, document = stage.cohort(results, markers, targets=targets, provenance=provenance)
-        write_table(frame, COHORT, flat)
-        write_json(nested, document)
-        write_json(beside, stage.multiqc(results))
+    with staged([folder / name for name in names], force=force) as (table, document, multiqc):
+        frame, content = stage.cohort(results, markers, targets=targets, provenance=provenance)
+        write_table(frame, COHORT, table)
+        write_json(document, content)
+        write_json(multiqc, stage.multiqc(results))
 
 
-def _name(path: Path, paths: tuple[Path, ...]) -> str:
-    """The sample of ``S.summary.json``; the whole path where two files have one name."""
-    alone = [other.name for other in paths].count(path.name) == 1
-    return path.name.removesuffix(".json").removesuffix(".summary") if alone else str(path)
+def _summary_name(path: Path, paths: tuple[Path, ...]) -> str:
+    """Return S for ``S.summary.json``, or the whole path if several files have the same name."""
+    unique = [other.name for other in paths].count(path.name) == 1
+    return path.name.removesuffix(".json").removesuffix(".summary") if unique else str(path)
 
 
-def _united(paths: tuple[Path, ...], table: Table) -> pl.DataFrame | None:
+def _read_tables(paths: tuple[Path, ...], table: Table) -> pl.DataFrame | None:
     import polars as pl
 
     from clonotrack.io.tables import read_table
@@ -118,20 +119,20 @@ def _united(paths: tuple[Path, ...], table: Table) -> pl.DataFrame | None:
     return pl.concat(read_table(path, table) for path in paths) if paths else None
 
 
-def _sheet(path: Path | None) -> pl.DataFrame | None:
+def _read_sheet(path: Path | None) -> pl.DataFrame | None:
     from clonotrack.io.tables import read_table
     from clonotrack.tables import SAMPLES, SAMPLES_REQUIRED
 
     return None if path is None else read_table(path, SAMPLES, required=SAMPLES_REQUIRED)
 
 
-def _targets(sheet: pl.DataFrame | None, config: Config) -> dict[str, float]:
-    """Target level of each patient's disease; none is claimed where no sheet names the disease."""
+def _target_levels(sheet: pl.DataFrame | None, config: Config) -> dict[str, float]:
+    """Return the target level of each patient, by disease; nothing without a sheet."""
     if sheet is None:
         return {}
     import polars as pl
 
-    named = sheet.drop_nulls("subject_id").group_by("subject_id").agg(pl.col("disease").drop_nulls().first())
+    diseases = sheet.drop_nulls("subject_id").group_by("subject_id").agg(pl.col("disease").drop_nulls().first())
     levels = config.quantify.target_level
-    found = {subject: levels.get(disease, levels.get("default")) for subject, disease in named.rows()}
-    return {subject: level for subject, level in found.items() if level is not None}
+    targets = {subject: levels.get(disease, levels.get("default")) for subject, disease in diseases.rows()}
+    return {subject: level for subject, level in targets.items() if level is not None}

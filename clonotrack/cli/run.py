@@ -1,4 +1,4 @@
-"""``clonotrack run``: a cohort, through Snakemake."""
+"""Command ``clonotrack run``: run the Snakemake workflow on a cohort."""
 
 from __future__ import annotations
 
@@ -14,28 +14,35 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.console import say, speech
+from clonotrack.cli.console import print_summary, verbosity
 
 if TYPE_CHECKING:
     import polars as pl
 
 
 @click.command()
-@click.argument("samples", type=options.FILE)
+@click.argument("samples", type=options.PATH)
 @click.argument("arguments", nargs=-1)
-@options.output("Folder of the results.")
-@click.option("--cores", type=click.IntRange(min=1), help="Most cores in use at once; by default all.")
-@click.option("--profile", default="default", show_default=True, help="default, slurm, or your own.")
-@click.option("--config", "settings", type=options.FILE, help="Science settings (YAML).")
+@options.output("Folder for the results.")
+@click.option("--cores", type=click.IntRange(min=1), help="Number of cores.  [default: all]")
+@click.option(
+    "--profile",
+    default="default",
+    show_default=True,
+    help="Snakemake profile: default, slurm, or the folder of another one.",
+)
+@click.option(
+    "--config", "settings", type=options.PATH, help="Settings file (YAML); `clonotrack config` prints an example."
+)
 def run(
     samples: Path, arguments: tuple[str, ...], output: Path, cores: int | None, profile: str, settings: Path | None
 ) -> None:
-    """Take every sample of the sheet SAMPLES from reads to reports.
+    """Take all samples of the sample sheet SAMPLES from reads to reports.
 
-    What is up to date is not made again. ARGUMENTS after -- go to Snakemake as they are.
+    Steps whose results are up to date do not run again. ARGUMENTS after -- are passed to Snakemake.
     """
     run_workflow(samples, output, cores=cores, profile=profile, settings=settings, arguments=arguments)
-    summarise(output)
+    print_results(output)
 
 
 def run_workflow(
@@ -47,10 +54,18 @@ def run_workflow(
     settings: Path | None = None,
     arguments: Sequence[str] = (),
 ) -> None:
-    """Check the inputs, then run the workflow to its end.
+    """Check the inputs, then run the workflow.
+
+    Args:
+        samples: the sample sheet.
+        output: folder for the results.
+        cores: number of cores; None leaves it to the profile.
+        profile: name of one of our Snakemake profiles, or the folder of another one.
+        settings: the settings file; None uses the defaults.
+        arguments: further arguments of Snakemake.
 
     Raises:
-        ClonotrackError: the inputs are not in order, Snakemake is missing, or a step failed.
+        ClonotrackError: an input is wrong, Snakemake is not installed, the output is locked, or a step failed.
     """
     from clonotrack.errors import ClonotrackError
     from clonotrack.io.cohort import read_cohort
@@ -59,25 +74,25 @@ def run_workflow(
 
     require_snakemake()
     read_cohort(samples, read_config(settings))
-    with staged([output / ".writable"], force=True) as (place,):
-        place.touch()
+    with staged([output / ".writable"], force=True) as (path,):  # the message of Snakemake would not name the folder
+        path.touch()
     (output / ".writable").unlink()
     start = time.time()
     command = _command(samples, output, cores=cores, profile=profile, settings=settings)
     status = subprocess.run([*command, *arguments], env=_environment(profile), check=False).returncode
-    if status and any(output.glob(".snakemake/locks/*")):  # Snakemake's own; a run that ends takes them away
+    if status and any(output.glob(".snakemake/locks/*")):  # Snakemake removes them at its end
         raise ClonotrackError(
-            f"{output}: another run works on this folder, or was cut off in it: wait for its end, or where there is "
-            "none, add `-- --unlock` to the command, then run it again without"
+            f"{output}: the folder is locked by another run, or by one that was killed: wait for the other run; if "
+            "there is none, run the command with `-- --unlock` at its end, then without"
         )
     if status:
-        for sentence in _failures(output, start):
-            click.echo(sentence, err=True)
-        raise ClonotrackError(f"{output}: a step of the workflow failed: read the sentences above or {output}/logs")
+        for message in _error_messages(output, start):
+            click.echo(message, err=True)
+        raise ClonotrackError(f"{output}: a step of the workflow failed: see the messages above and {output}/logs")
 
 
 def require_snakemake() -> None:
-    """Stop where the workflow cannot run.
+    """Check that Snakemake is installed.
 
     Raises:
         ClonotrackError: Snakemake is not installed.
@@ -85,24 +100,24 @@ def require_snakemake() -> None:
     from clonotrack.errors import ClonotrackError
 
     if find_spec("snakemake") is None:
-        raise ClonotrackError('Snakemake is not installed: pip install "clonotrack[workflow]"')
+        raise ClonotrackError('Snakemake is not installed: run `pip install "clonotrack[workflow]"`')
 
 
-def summarise(output: Path, truth: pl.DataFrame | None = None) -> None:
-    """Print the cohort's MRD table, beside the truth where it is known, and where the reports are."""
+def print_results(output: Path, truth: pl.DataFrame | None = None) -> None:
+    """Print the MRD table of a cohort, with the true values if they are given, and the paths of the reports."""
     from clonotrack.io.tables import read_table
     from clonotrack.report import terminal_table
     from clonotrack.tables import MRD
 
     mrd = output / "6_quantify" / "mrd.tsv"
-    if mrd.is_file():  # not after a dry run
-        say("\n" + terminal_table(read_table(mrd, MRD), truth) + "\n")
+    if mrd.is_file():  # missing after a dry run
+        print_summary("\n" + terminal_table(read_table(mrd, MRD), truth) + "\n")
     for page in sorted((output / "7_report").glob("*.html")):
-        say(f"report: {page}")
+        print_summary(f"report: {page}")
 
 
-def _failures(output: Path, since: float) -> list[str]:
-    """What the steps said that failed in this run, each with its log."""
+def _error_messages(output: Path, since: float) -> list[str]:
+    """Return the error messages in the logs of this run, each after the path of its log."""
     logs = [path for path in sorted(output.glob("logs/**/*.log")) if path.stat().st_mtime >= since]
     return [f"{path}: {line}" for path in logs for line in path.read_text().splitlines() if "clonotrack: " in line]
 
@@ -111,28 +126,28 @@ def _command(samples: Path, output: Path, *, cores: int | None, profile: str, se
     from clonotrack.io.package_data import workflow_folder
 
     workflow = workflow_folder()
-    shipped = workflow / "profiles" / profile
+    own_profile = workflow / "profiles" / profile
     configuration = [f"samples={samples.resolve()}", f"output={output.resolve()}"]
     if settings:
         configuration.append(f"settings={settings.resolve()}")
     return [
         *(sys.executable, "-m", "snakemake"),
         *("--snakefile", str(workflow / "Snakefile"), "--directory", str(output)),
-        *("--profile", str(shipped if shipped.is_dir() else profile)),
+        *("--profile", str(own_profile if own_profile.is_dir() else profile)),
         *(("--cores", str(cores)) if cores else ()),
-        *(("--quiet", *loudness) if (loudness := _loudness()) else ()),
+        *(("--quiet", *hidden) if (hidden := _hidden_output()) else ()),
         *("--config", *configuration),
     ]
 
 
-def _loudness() -> tuple[str, ...]:
-    """What Snakemake leaves out: all, by default what is about itself, nothing."""
-    asked = speech()
-    return ("all",) if asked.quiet else () if asked.verbose else ("rules", "host", "reason")
+def _hidden_output() -> tuple[str, ...]:
+    """Return the kinds of Snakemake output to hide: all, nothing, or by default what does not concern our steps."""
+    level = verbosity()
+    return ("all",) if level.quiet else () if level.verbose else ("rules", "host", "reason")
 
 
 def _environment(profile: str) -> dict[str, str]:
-    """Return the environment of the steps: they call the `clonotrack` of this very installation.
+    """Return an environment in which the steps of the workflow call this installation of `clonotrack`.
 
     If compiled kernels cannot be kept, the steps on this machine share one temporary folder for them.
     """

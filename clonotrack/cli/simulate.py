@@ -1,4 +1,4 @@
-"""clonotrack simulate: reads of known truth."""
+"""Command group ``clonotrack simulate``: simulate reads with known truth."""
 
 from __future__ import annotations
 
@@ -9,51 +9,67 @@ import click
 from clonotrack.cli import options
 
 LOCI = ("IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD")
-_seed = click.option("--seed", type=click.IntRange(min=0), help="In place of the plan's seed.")
+_seed = click.option(
+    "--seed", type=click.IntRange(min=0), help="Seed of the random numbers; replaces that of the plan."
+)
 
 
 @click.group()
 def simulate() -> None:
-    """Make reads of known truth: the demo, a series of your own, or single annotated reads."""
+    """Simulate reads with known truth: the demo, a series of samples, or single rearrangements."""
 
 
 @simulate.command()
-@options.output("Folder for reads, sheet, controls, settings and truth.")
+@options.output("Folder for reads, sample sheet, controls, settings and truth.")
 @_seed
 @options.force
 def demo(output: Path, seed: int | None, force: bool) -> None:
-    """The shipped demo: two patients, six samples each, and two controls."""
+    """Simulate the demo: two patients with six samples each, and two controls."""
     write_demo(output, seed=seed, force=force)
 
 
 @simulate.command()
-@click.argument("plan", type=options.FILE)
-@options.output("Folder for reads, sheet, controls, settings and truth.")
+@click.argument("plan", type=options.PATH)
+@options.output("Folder for reads, sample sheet, controls, settings and truth.")
 @_seed
 @options.germline
 @options.force
 def series(plan: Path, output: Path, seed: int | None, germline: Path | None, force: bool) -> None:
-    """A series of tubes from PLAN, a YAML file as `clonotrack simulate plan` prints one."""
+    """Simulate the samples of PLAN, a YAML file; `clonotrack simulate plan` prints an example."""
     _write_series(plan, output, seed=seed, germline=germline, force=force)
 
 
 @simulate.command()
 def plan() -> None:
-    """Print the plan of the demo, to start your own from."""
+    """Print the plan of the demo as an example."""
     click.echo(_demo_plan().read_text(encoding="utf-8"), nl=False)
 
 
 @simulate.command()
-@click.option("--locus", "loci", type=click.Choice(LOCI), multiple=True, default=("IGH",), show_default=True)
-@click.option("--reads", "count", type=click.IntRange(min=1), default=10_000, show_default=True)
-@click.option("--clonotypes", type=click.IntRange(min=1), help="Different rearrangements.  [default: one per read]")
-@click.option("--largest", type=click.FloatRange(0, 1), help="Share of the reads of the largest clonotype.")
-@click.option("--mutation", type=click.FloatRange(0, 0.3), default=0.0, show_default=True, help="Hypermutated bases.")
-@click.option("--error-rate", type=float, default=0.0015, show_default=True, help="Wrong bases of sequencing.")
-@click.option("--length", type=click.IntRange(min=60), help="nt of a read, up to the J's end.  [default: from FR3]")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
-@click.option("--truth", type=options.FILE, required=True, help="READ_TRUTH table (.tsv or .parquet) to write.")
-@options.output("FASTQ file to write; gzip where it ends with .gz.")
+@click.option(
+    "--locus",
+    "loci",
+    type=click.Choice(LOCI),
+    multiple=True,
+    default=("IGH",),
+    show_default=True,
+    help="Locus; may be repeated.",
+)
+@click.option(
+    "--reads", "count", type=click.IntRange(min=1), default=10_000, show_default=True, help="Number of reads."
+)
+@click.option("--clonotypes", type=click.IntRange(min=1), help="Number of clonotypes.  [default: one per read]")
+@click.option("--largest", type=click.FloatRange(0, 1), help="Share of reads of the largest clonotype.")
+@click.option(
+    "--mutation", type=click.FloatRange(0, 0.3), default=0.0, show_default=True, help="Share of hypermutated bases."
+)
+@click.option("--error-rate", type=float, default=0.0015, show_default=True, help="Sequencing errors per base.")
+@click.option(
+    "--length", type=click.IntRange(min=60), help="Length of a read, which ends with the J [nt].  [default: from FR3]"
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the random numbers.")
+@click.option("--truth", type=options.PATH, required=True, help="READ_TRUTH table to write (.tsv or .parquet).")
+@options.output("FASTQ file to write; compressed if its name ends with .gz.")
 @options.germline
 @options.force
 def reads(
@@ -71,7 +87,7 @@ def reads(
     germline: Path | None,
     force: bool,
 ) -> None:
-    """Reads of random rearrangements, with the truth of each: what annotation is measured on."""
+    """Simulate reads of random rearrangements and their true annotation."""
     from clonotrack.germline.load import load_reference
     from clonotrack.simulate import simulate_labelled_reads, write_labelled_reads
 
@@ -90,7 +106,7 @@ def reads(
 
 
 def write_demo(folder: Path, *, seed: int | None = None, force: bool = False) -> None:
-    """Write the demo's files, telling each tube on standard error."""
+    """Simulate the demo into a folder; each finished tube prints a line on standard error."""
     _write_series(_demo_plan(), folder, seed=seed, germline=None, force=force)
 
 
@@ -106,4 +122,4 @@ def _write_series(plan: Path, output: Path, *, seed: int | None, germline: Path 
     from clonotrack.simulate import Series, parse_plan, write_series
 
     simulated = Series(parse_plan(read_yaml(plan), str(plan)), load_reference(germline), seed)
-    write_series(simulated, output, force=force, progress=lambda sentence: click.echo(sentence, err=True))
+    write_series(simulated, output, force=force, progress=lambda line: click.echo(line, err=True))

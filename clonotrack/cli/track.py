@@ -1,4 +1,4 @@
-"""``clonotrack track``: stage 5."""
+"""Command ``clonotrack track`` (stage 5)."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.console import say, say_figures, watched
-from clonotrack.cli.inputs import lanes
+from clonotrack.cli.console import print_qc, print_summary, with_progress
+from clonotrack.cli.inputs import find_tubes
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
 
-
-OF_SHEET = ("subject_id", "role", "run_id", "library", "replicate")
+SHEET_COLUMNS = ("subject_id", "role", "run_id", "library", "replicate")
 
 
 @click.command()
-@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.FILE)
+@click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.PATH)
 @options.sample_id
-@options.own_subject_id
+@options.optional_subject_id
 @options.samples
 @options.library
 @options.umi
@@ -30,7 +29,7 @@ OF_SHEET = ("subject_id", "role", "run_id", "library", "replicate")
 @options.germline
 @options.config
 @options.force
-@options.output("HITS table S.hits.tsv; S.track.qc.tsv is written beside it.")
+@options.output("HITS table to write, S.hits.tsv; S.track.qc.tsv goes into the same folder.")
 def track(
     reads: tuple[Path, ...],
     sample_id: str,
@@ -47,13 +46,14 @@ def track(
 ) -> None:
     """Count markers and controls in the raw reads of one sample.
 
-    READS is FASTQ, plain or gzip, READS2 the mates; - is standard input. Or all lanes and tubes of a sample: --samples
-    and --sample-id; its patient is then the sheet's, and a patient without a marker is no error.
+    READS is FASTQ (plain, gzip or zstd), BAM or CRAM; READS2 is FASTQ of the second mates; - is standard input. With
+    --samples and --sample-id instead, all tubes and lanes of the sample are read, and the sample sheet gives the
+    patient; a patient without markers is then no error.
     """
     from clonotrack.raw_reads.decompress import bytes_read, reading_ahead
 
-    with_files = click.get_current_context().with_resource
-    with_files(reading_ahead(reads))  # while all else is still imported and got ready
+    open_until_end = click.get_current_context().with_resource
+    open_until_end(reading_ahead(reads))  # decompression starts before the other modules are imported
 
     import polars as pl
 
@@ -69,32 +69,34 @@ def track(
     from clonotrack.track.stage import track as search
 
     if samples and subject_id:
-        raise click.UsageError("--subject-id stands in the sheet that --samples names: leave it out")
+        raise click.UsageError("--subject-id is a column of the sample sheet (--samples): leave out the option")
     config = arguments.resolve_config(config, library, umi)
-    tubes = lanes(reads, samples, sample_id, library, config)
+    tubes = find_tubes(reads, samples, sample_id, library, config)
     all_files = [file for _, files in tubes for lane in files for file in lane.files]
     if samples:
-        with_files(reading_ahead(all_files))
+        open_until_end(reading_ahead(all_files))
     stem = output.name.removesuffix(output.suffix).removesuffix(".hits")
-    with staged([output, output.with_name(f"{stem}.track.qc.tsv")], force=force) as (place, qc):
-        wanted = read_markers(markers, selected=samples is None)
+    with staged([output, output.with_name(f"{stem}.track.qc.tsv")], force=force) as (hits_path, qc_path):
+        all_markers = read_markers(markers, selected=samples is None)
         reference = arguments.resolve_reference(germline, config)
-        put_into = read_controls_by_library(controls, config)
-        frames, looked_for = [], []
+        library_controls = read_controls_by_library(controls, config)
+        tube_hits, all_targets = [], []
         for row, files in tubes:
-            about = {name: row[name] for name in OF_SHEET} if row else {"subject_id": subject_id, "library": library}
-            sample = TubeIdentity(sample_id, **about)
+            known = (
+                {name: row[name] for name in SHEET_COLUMNS} if row else {"subject_id": subject_id, "library": library}
+            )
+            sample = TubeIdentity(sample_id, **known)
             counts = Counts()
-            put_in = put_into.get(config.library_name(sample.library))
-            targets = prepare_targets(wanted, put_in, reference, config.track, sample.subject_id)
+            tube_controls = library_controls.get(config.library_name(sample.library))
+            targets = prepare_targets(all_markers, tube_controls, reference, config.track, sample.subject_id)
             for line in describe_allowed_edits(targets, sample.subject_id):
-                say(line)
-            reads_of = batches(files, config.reads, config.library(sample.library), counts)
-            watched_reads = watched(reads_of, all_files, bytes_read)
-            frames.append(search(watched_reads, counts, targets, reference, sample))
-            looked_for += targets
-        hits = pl.concat(frames)
-        write_table(hits, HITS, place)
-        found = track_qc(hits, sample_id, looked_for)
-        write_table(found, QC, qc)
-        say_figures(found)
+                print_summary(line)
+            fragments = batches(files, config.reads, config.library(sample.library), counts)
+            fragments = with_progress(fragments, all_files, bytes_read)
+            tube_hits.append(search(fragments, counts, targets, reference, sample))
+            all_targets += targets
+        hits = pl.concat(tube_hits)
+        write_table(hits, HITS, hits_path)
+        qc = track_qc(hits, sample_id, all_targets)
+        write_table(qc, QC, qc_path)
+        print_qc(qc)

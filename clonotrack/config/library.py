@@ -55,8 +55,8 @@ class Library(Section):
         None,
         ge=0,
         lt=1,
-        description="share of the reads of a sample that index hopping assigns to others, from validation; null uses the run "
-        "itself or quantify.default_hopping",
+        description="share of the reads of a sample that index hopping assigns to others, from validation; null uses "
+        "the run itself or quantify.default_hopping",
     )
     indexing: Literal["unique_dual", "combinatorial_dual", "single"] | None = Field(
         None,

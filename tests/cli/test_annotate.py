@@ -35,7 +35,7 @@ def written(path: Path) -> pl.DataFrame:
     return frame
 
 
-def test_fasta_to_an_airr_table(reads: list[str], tmp_path: Path) -> None:
+def test_fasta_gives_an_airr_table(reads: list[str], tmp_path: Path) -> None:
     fasta, table = tmp_path / "reads.fa", tmp_path / "calls.tsv"
     fasta.write_text("".join(f">r{i} of a test\n{read}\n" for i, read in enumerate(reads)))
     assert main(["annotate", str(fasta), "-o", str(table)]) == 0
@@ -56,14 +56,14 @@ def test_fastq_tables_and_parquet_give_the_same_calls(reads: list[str], tmp_path
     assert_frame_equal(*frames)
 
 
-def test_records_of_one_name_are_numbered(reads: list[str], tmp_path: Path) -> None:
+def test_records_with_the_same_name_are_numbered(reads: list[str], tmp_path: Path) -> None:
     fasta, table = tmp_path / "reads.fa", tmp_path / "calls.tsv"
     fasta.write_text("".join(f">same\n{read}\n" for read in reads[:3]))
     assert main(["annotate", str(fasta), "-o", str(table)]) == 0
     assert written(table)["sequence_id"].to_list() == ["same", "same.2", "same.3"]
 
 
-def test_settings_and_an_own_reference_are_used(reads: list[str], reference: Reference, tmp_path: Path) -> None:
+def test_settings_and_another_reference_are_used(reads: list[str], reference: Reference, tmp_path: Path) -> None:
     fasta, config, germline = tmp_path / "reads.fa", tmp_path / "config.yaml", tmp_path / "germline"
     fasta.write_text("".join(f">r{i}\n{read}\n" for i, read in enumerate(reads)))
     config.write_text("annotate:\n  loci: [TRB, IGH]\n")
@@ -78,21 +78,21 @@ def test_settings_and_an_own_reference_are_used(reads: list[str], reference: Ref
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("missing.fa", None, "missing.fa"),
         ("empty.fq", "", "empty.fq"),
         ("table.tsv", "sequence_id\tsequence\nr\tACGT\n", "duplicate_count"),
     ],
 )
-def test_wrong_input_is_one_sentence(
-    name: str, content: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_wrong_input_prints_one_error(
+    name: str, content: str | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, table = tmp_path / name, tmp_path / "calls.tsv"
     if content is not None:
         path.write_text(content)
     assert main(["annotate", str(path), "-o", str(table)]) == 1
     error = capsys.readouterr().err
-    assert said in error
+    assert message in error
     assert len(error.splitlines()) == 1
     assert not table.exists()

@@ -1,4 +1,4 @@
-"""Every bad input of a user ends in exit status 1, one sentence that names the place, and no output."""
+"""A bad input ends in exit status 1, one message that names the file and line or record, and no output."""
 
 import gzip
 from collections.abc import Callable
@@ -19,7 +19,7 @@ SHEET = (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Inputs that are in order; a test spoils one."""
+    """Inputs without a problem; each test spoils one."""
     for name in ("reads.fq", "d33.fq"):
         (tmp_path / name).write_text("".join(RECORD.format(i) for i in range(5)))
     (tmp_path / "markers.tsv").write_text(MARKERS)
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def call(command: str, folder: Path, *more: str) -> int:
-    """The command on the inputs of the folder, into its subfolder ``out``; `more` behind the file of reads."""
+    """Run the command on the inputs of the folder, into its subfolder ``out``; `more` follows the file of reads."""
     reads, out = str(folder / "reads.fq"), str(folder / "out")
     names = ["--sample-id", "s", "--subject-id", "p1"]
     controls = ["--controls", str(folder / "controls.tsv")]
@@ -45,8 +45,8 @@ def call(command: str, folder: Path, *more: str) -> int:
     return main([command, first, *more, *rest])
 
 
-def refused(command: str, folder: Path, capsys: pytest.CaptureFixture[str], message: str, *more: str) -> None:
-    """The command says one sentence with `message` in it and leaves no file."""
+def assert_error(command: str, folder: Path, capsys: pytest.CaptureFixture[str], message: str, *more: str) -> None:
+    """Check that the command prints one error that contains `message`, and leaves no file."""
     assert call(command, folder, *more) == 1
     captured = capsys.readouterr()
     assert captured.err.startswith("clonotrack: error: ")
@@ -76,16 +76,16 @@ READS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize("command", ["reads", "baseline", "followup", "track"])
 @pytest.mark.parametrize("spoil", READS)
-def test_reads(folder: Path, capsys: pytest.CaptureFixture[str], command: str, spoil: str) -> None:
+def test_spoiled_reads(folder: Path, capsys: pytest.CaptureFixture[str], command: str, spoil: str) -> None:
     change, message = READS[spoil]
     change(folder / "reads.fq")
-    refused(command, folder, capsys, message)
+    assert_error(command, folder, capsys, message)
 
 
 @pytest.mark.parametrize("command", ["baseline", "followup", "track"])
-def test_fasta_where_qualities_are_needed(folder: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+def test_fasta_if_qualities_are_needed(folder: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
     (folder / "reads.fq").write_text(f">a\n{READ}\n")
-    refused(command, folder, capsys, "reads.fq: is FASTA, and base qualities are needed here")
+    assert_error(command, folder, capsys, "reads.fq: is FASTA, and base qualities are needed here")
 
 
 SHEETS = {
@@ -105,7 +105,7 @@ SHEETS = {
 
 @pytest.mark.parametrize("command", ["run", "check"])
 @pytest.mark.parametrize("spoil", SHEETS)
-def test_sheets(folder: Path, capsys: pytest.CaptureFixture[str], command: str, spoil: str) -> None:
+def test_spoiled_sample_sheets(folder: Path, capsys: pytest.CaptureFixture[str], command: str, spoil: str) -> None:
     text, message = SHEETS[spoil]
     (folder / "reads2.fq").write_text(RECORD.format(1))
     (folder / "samples.tsv").write_text(text)
@@ -114,7 +114,7 @@ def test_sheets(folder: Path, capsys: pytest.CaptureFixture[str], command: str, 
         captured = capsys.readouterr()
         assert message in captured.out + captured.err
     else:
-        refused(command, folder, capsys, message)
+        assert_error(command, folder, capsys, message)
 
 
 MARKER_TABLES = {
@@ -126,15 +126,15 @@ MARKER_TABLES = {
 
 @pytest.mark.parametrize("command", ["followup", "track"])
 @pytest.mark.parametrize("spoil", MARKER_TABLES)
-def test_markers(folder: Path, capsys: pytest.CaptureFixture[str], command: str, spoil: str) -> None:
+def test_spoiled_markers(folder: Path, capsys: pytest.CaptureFixture[str], command: str, spoil: str) -> None:
     text, message = MARKER_TABLES[spoil]
     (folder / "markers.tsv").write_text(text)
-    refused(command, folder, capsys, message)
+    assert_error(command, folder, capsys, message)
 
 
 def test_controls_with_zero_copies(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "controls.tsv").write_text(CONTROLS + f"c\tcalibrator\t\t{READ}\t0\n")
-    refused("baseline", folder, capsys, "controls.tsv, line 2: control c: copies is 0")
+    assert_error("baseline", folder, capsys, "controls.tsv, line 2: control c: copies is 0")
 
 
 @pytest.mark.parametrize("command", ["reads", "baseline", "followup", "track", "run"])
@@ -146,7 +146,7 @@ def test_an_output_folder_that_cannot_be_made(folder: Path, capsys: pytest.Captu
 
 
 def test_an_output_folder_that_is_not_writable(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A folder that not even root may write to."""
+    """Not even root may write to this folder."""
     assert main(["reads", str(folder / "reads.fq"), "-o", "/proc/out/s.tsv"]) == 1
     assert "/proc/out: cannot be written" in capsys.readouterr().err
 
@@ -163,7 +163,9 @@ def test_an_output_that_exists(folder: Path, capsys: pytest.CaptureFixture[str],
 
 @pytest.mark.parametrize("command", ["baseline", "track"])
 @pytest.mark.parametrize("name", ["a/b", "..", "a b", "$(a)"])
-def test_names_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str], name: str, command: str) -> None:
+def test_invalid_identifiers_on_the_command_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, command: str
+) -> None:
     call = [command, str(folder / "reads.fq"), "--sample-id", name, "--subject-id", "p", "-o", str(folder / "out")]
     assert main(call) == 2
     assert "use letters, digits" in capsys.readouterr().err
@@ -179,34 +181,34 @@ MATES = {
 
 @pytest.mark.parametrize("command", ["reads", "baseline", "followup", "track"])
 @pytest.mark.parametrize("spoil", MATES)
-def test_mates(folder: Path, capsys: pytest.CaptureFixture[str], command: str, spoil: str) -> None:
+def test_spoiled_mates(folder: Path, capsys: pytest.CaptureFixture[str], command: str, spoil: str) -> None:
     change, message = MATES[spoil]
     change(folder / "d33.fq")
-    refused(command, folder, capsys, message, str(folder / "d33.fq"))
+    assert_error(command, folder, capsys, message, str(folder / "d33.fq"))
 
 
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
         ("^(?P<umi>.{8})TTTTTTTT", "0 of 5 fragments (0.0%) have a UMI by umi_pattern"),
-        ("(?P<umi>.{8})", "umi_pattern '(?P<umi>.{8})' does not begin with ^"),
+        ("(?P<umi>.{8})", "umi_pattern '(?P<umi>.{8})' does not start with ^"),
     ],
 )
 @pytest.mark.parametrize("command", ["reads", "baseline", "followup", "track"])
-def test_umi_patterns(
+def test_umi_patterns_that_do_not_fit(
     folder: Path, capsys: pytest.CaptureFixture[str], command: str, pattern: str, message: str
 ) -> None:
-    refused(command, folder, capsys, message, "--umi", pattern)
+    assert_error(command, folder, capsys, message, "--umi", pattern)
 
 
-def test_check_reads_the_primers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_includes_the_primers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "config.yaml").write_text("libraries: {x: {primers: p.fa}}")
     (folder / "p.fa").write_text(">v\nACGT\n")
     assert main(["check", str(folder / "samples.tsv"), "--config", str(folder / "config.yaml")]) == 1
     assert "p.fa, line 1: primer v has 4 nt" in capsys.readouterr().out
 
 
-def test_check_tells_every_problem(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_prints_every_problem(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "samples.tsv").write_text(SHEET.replace("650", "-1").replace("d33.fq", "gone.fq"))
     assert call("check", folder) == 1
     captured = capsys.readouterr()
@@ -214,6 +216,6 @@ def test_check_tells_every_problem(folder: Path, capsys: pytest.CaptureFixture[s
     assert "2 problems found" in captured.err
 
 
-def test_check_of_a_sheet_in_order(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_of_a_sheet_without_problems(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("check", folder) == 0
     assert "2 rows, 2 samples, no problem found" in capsys.readouterr().out

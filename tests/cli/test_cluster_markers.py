@@ -40,7 +40,7 @@ MARKERS_CALL = ("markers", "dx.clonotypes.tsv", "--subject-id", "p1", "-o", "out
 KNOWN = ("--samples", "samples.tsv", "--hits", "dx.control_hits.tsv", "--controls", "controls.tsv")
 
 
-def test_cluster_then_markers_choose_the_clone_and_assess_all_four_criteria(folder: Path) -> None:
+def test_cluster_and_markers_select_the_clone_by_all_four_criteria(folder: Path) -> None:
     assert run(folder, *CLUSTER) == 0
     assert read_table(folder / "dx.clonotypes.tsv", CLONOTYPES)["control_id"].to_list()[:2] == [None, "cal"]
     qc = read_table(folder / "dx.cluster.qc.tsv", QC)
@@ -55,7 +55,7 @@ def test_cluster_then_markers_choose_the_clone_and_assess_all_four_criteria(fold
     )
 
 
-def test_what_is_not_given_is_not_assessed(folder: Path) -> None:
+def test_criteria_without_their_inputs_are_not_assessed(folder: Path) -> None:
     assert run(folder, *CLUSTER) == 0
     assert run(folder, *MARKERS_CALL) == 0
     reason = read_table(folder / "out.markers.tsv", MARKERS)["reason"][0]
@@ -66,14 +66,14 @@ def test_what_is_not_given_is_not_assessed(folder: Path) -> None:
     ("more", "status", "sentence"),
     [
         (("--samples", "samples.tsv", "--sample-id", "other"), 1, "has no sample 'other'"),
-        (("--samples", "samples.tsv", "--input-cells", "5"), 2, "do not give it twice"),
+        (("--samples", "samples.tsv", "--input-cells", "5"), 2, "the sample sheet (--samples) gives the input"),
         (("--input-cells", "-5"), 2, "-5.0 is not in the range x>0"),
-        (("--hits", "dx.control_hits.tsv", "--sample-id", "other"), 1, "holds no hits of sample 'other'"),
-        (("--samples", "samples.tsv", "--subject-id", "p2"), 1, "sample 'dx' is of p1, not of p2"),
-        (("dx.clonotypes.tsv", "--sample-id", "dx"), 2, "those of one baseline"),
+        (("--hits", "dx.control_hits.tsv", "--sample-id", "other"), 1, "has no row of sample 'other'"),
+        (("--samples", "samples.tsv", "--subject-id", "p2"), 1, "sample 'dx' belongs to patient p1, not p2"),
+        (("dx.clonotypes.tsv", "--sample-id", "dx"), 2, "are of one baseline"),
     ],
 )
-def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
+def test_a_wrong_call_prints_one_error_and_leaves_no_output(
     folder: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], status: int, sentence: str
 ) -> None:
     assert run(folder, *CLUSTER) == 0
@@ -82,9 +82,7 @@ def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
     assert not list(folder.glob("out*"))
 
 
-def test_a_table_that_is_missing_or_of_another_kind_is_one_sentence(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_or_wrong_table_prints_one_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "cluster", "dx.nothing.tsv", "-o", "out.clonotypes.tsv") == 1
     assert "dx.nothing.tsv: no such file" in capsys.readouterr().err
     assert run(folder, "cluster", "controls.tsv", "-o", "out.clonotypes.tsv") == 1

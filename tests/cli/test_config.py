@@ -1,4 +1,4 @@
-"""`clonotrack config` and the settings it prints."""
+"""`clonotrack config`, and reading and checking of settings."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from clonotrack.io.settings import read_config
 WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
 
 
-def test_the_printed_defaults_are_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_printed_settings_are_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["config"]) == 0
     assert parse(yaml.safe_load(capsys.readouterr().out)) == Config()
 
@@ -26,7 +26,7 @@ def test_every_setting_has_a_comment() -> None:
 
 
 @pytest.mark.parametrize(("name", "model"), [("settings", Config), ("run", Run)])
-def test_the_workflow_validates_against_the_generated_schema(name: str, model: type[Config] | type[Run]) -> None:
+def test_the_schemas_of_the_workflow_are_up_to_date(name: str, model: type[Config] | type[Run]) -> None:
     written = json.loads((WORKFLOWS / "config" / f"{name}.schema.json").read_text())
     assert written == schema(model), f"run `make schema`: workflows/config/{name}.schema.json is out of date"
 
@@ -48,12 +48,12 @@ def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         ({"quantify": {"target_level": {"MM": 0}}}, r"target_level\.MM: Input should be greater than 0"),
     ],
 )
-def test_a_setting_that_cannot_be_is_named(document: object, message: str) -> None:
+def test_an_error_names_the_wrong_setting(document: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse(document, "c.yaml")
 
 
-def test_files_of_settings(tmp_path: Path) -> None:
+def test_settings_files(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text("libraries:\n  ig: {controls: spikes.tsv}\n")
     config = read_config(path)
@@ -70,7 +70,7 @@ def test_files_of_settings(tmp_path: Path) -> None:
     assert read_config(path) == Config()
 
 
-def test_levels_that_are_not_stated_stay() -> None:
+def test_omitted_target_levels_keep_their_defaults() -> None:
     levels = parse({"quantify": {"target_level": {"MM": 1e-6, "FL": 1e-4}}}).quantify.target_level
     assert levels == Config().quantify.target_level | {"MM": 1e-6, "FL": 1e-4}
 
@@ -86,7 +86,7 @@ def test_levels_that_are_not_stated_stay() -> None:
         ("report: {title: \x01}", r"c\.yaml: is not valid YAML \(unacceptable character"),
     ],
 )
-def test_what_yaml_does_not_hold(tmp_path: Path, text: str, message: str) -> None:
+def test_invalid_yaml_is_an_error_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "c.yaml").write_text(text)
     with pytest.raises(InputError, match=message):
         read_config(tmp_path / "c.yaml")

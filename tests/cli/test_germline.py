@@ -66,5 +66,5 @@ def test_an_imported_folder_is_a_reference(tmp_path):
     (tmp_path / "trg.fa").write_text("".join(f">{s.allele}\n{s.sequence}\n" for s in segments))
     result = run("import", tmp_path / "trg.fa", "-o", tmp_path / "made")
     assert result.exit_code == 0, result.output
-    assert f"{len(segments)} of {len(segments)} records placed" in result.output
+    assert f"{len(segments)} of {len(segments)} records imported" in result.output
     assert "TRG    V     11     11" in run("list", "--germline", tmp_path / "made").output

@@ -1,4 +1,4 @@
-"""`baseline` and `followup` of a sample on a sheet."""
+"""`baseline` and `followup`: samples from a sheet, wrong calls, missing cells."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from clonotrack.tables import HITS, MRD
 
 @pytest.fixture
 def sheet(demo: Path, tmp_path: Path) -> Path:
-    """A follow-up whose reads lie in two lanes, and one in two tubes."""
+    """A sample sheet with a follow-up of two lanes and a follow-up of two tubes."""
     path, reads = tmp_path / "samples.tsv", (demo / "p1-d180.fastq.gz", demo / "p2-d78.fastq.gz")
     rows = [("d180", "", reads[0]), ("d180", "", reads[1]), ("two", "A", demo / "p1-d78.fastq.gz")]
     rows += [("two", "B", demo / "p1-d33.fastq.gz")]
@@ -30,7 +30,7 @@ def followup(sheet: Path, demo: Path, sample_id: str, *more: str) -> int:
     return main([*call, *more])
 
 
-def test_lanes_and_what_the_sheet_says(sheet: Path, demo: Path) -> None:
+def test_lanes_patient_and_input_come_from_the_sheet(sheet: Path, demo: Path) -> None:
     assert followup(sheet, demo, "d180") == 0
     row = read_table(sheet.parent / "out" / "d180.mrd.tsv", MRD).row(-1, named=True)
     assert (row["subject_id"], row["day"], row["input_cells"]) == ("p1", 180, 500_000)
@@ -60,28 +60,30 @@ def test_quiet_and_verbose(sheet: Path, demo: Path, capsys: pytest.CaptureFixtur
     assert "track\tscanned" in captured.err
 
 
-def test_several_tubes_go_through_run(sheet: Path, demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sample_of_several_tubes_is_an_error(sheet: Path, demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert followup(sheet, demo, "two") == 1
-    assert "sample two has 2 tubes: take it through `clonotrack run`" in capsys.readouterr().err
+    assert "sample two has 2 tubes: use `clonotrack run`" in capsys.readouterr().err
 
 
-def test_what_the_sheet_says_is_not_said_twice(sheet: Path, demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_option_that_repeats_a_column_is_an_error(
+    sheet: Path, demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert followup(sheet, demo, "d180", "--input-ng", "650") == 2
-    assert "--input-ng stands in the sheet" in capsys.readouterr().err
+    assert "--input-ng is a column of the sample sheet" in capsys.readouterr().err
 
 
-def test_a_sample_that_is_not_there(sheet: Path, demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sample_that_is_not_on_the_sheet(sheet: Path, demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert followup(sheet, demo, "d1") == 1
     assert "has no sample 'd1': choose one of d180, two" in capsys.readouterr().err
 
 
-def test_a_patient_is_needed(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_patient_is_an_error(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["baseline", str(demo / "p1-dx.fastq.gz"), "--sample-id", "dx", "-o", str(tmp_path / "out")]) == 2
-    assert "give --subject-id" in capsys.readouterr().err
+    assert "add --subject-id" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
-def test_without_cells_there_is_a_frequency_and_the_reason(
+def test_without_cells_the_call_is_failed_with_the_reason(
     demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call = ["followup", str(demo / "p1-d78.fastq.gz"), "--sample-id", "d78", "--subject-id", "p1"]
@@ -104,16 +106,16 @@ def test_without_cells_there_is_a_frequency_and_the_reason(
         ("--lymphoid-fraction", "nan"),
     ],
 )
-def test_amounts_that_cannot_be_are_a_wrong_call(demo: Path, tmp_path: Path, amounts: tuple[str, ...]) -> None:
+def test_impossible_amounts_are_a_wrong_call(demo: Path, tmp_path: Path, amounts: tuple[str, ...]) -> None:
     call = ["followup", str(demo / "p1-d78.fastq.gz"), "--sample-id", "d78", "--subject-id", "p1", *amounts]
     assert main([*call, "--markers", str(demo / "true_markers.tsv"), "-o", str(tmp_path / "out")]) == 2
     assert not list(tmp_path.iterdir())
 
 
-def test_a_marker_longer_than_every_read_is_not_negative(
+def test_a_marker_longer_than_every_read_is_failed(
     demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """p1-d180 is negative; with a whole transcript as the marker nobody could know."""
+    """p1-d180 is negative, but a marker as long as a transcript cannot be found in any sample."""
     (tmp_path / "m.tsv").write_text("marker_id\tsubject_id\tsequence\nlong\tp1\t" + "ACGTTGCATC" * 40 + "\n")
     call = ["followup", str(demo / "p1-d180.fastq.gz"), "--sample-id", "d180", "--subject-id", "p1"]
     more = ["--markers", str(tmp_path / "m.tsv"), "--config", str(demo / "config.yaml"), "--input-ng", "3250"]

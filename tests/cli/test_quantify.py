@@ -1,4 +1,4 @@
-"""``clonotrack quantify``: files in, five tables out, or one sentence and nothing."""
+"""``clonotrack quantify``: writes five tables and a summary, or prints one error and writes nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def call(folder: Path, *arguments: str) -> int:
 COMMON = ("--samples", "samples.tsv", "--markers", "P.markers.tsv", "--controls", "controls.tsv")
 
 
-def test_five_tables_and_the_provenance_are_written(folder: Path) -> None:
+def test_five_tables_and_the_summary_are_written(folder: Path) -> None:
     assert call(folder, "S0.hits.tsv", "S1.hits.tsv", *COMMON, "--background", "N.hits.tsv") == 0
     tables = {name: read_table(folder / "out" / name, table) for name, table in OUTPUTS.items()}
     assert sorted(path.name for path in (folder / "out").iterdir()) == sorted([*OUTPUTS, "summary.json"])
@@ -70,8 +70,8 @@ def test_five_tables_and_the_provenance_are_written(folder: Path) -> None:
     assert tables["cross_sample.tsv"].height == 3
 
 
-def with_control(folder: Path, reads: int) -> None:
-    """A no-template control on the sheet, with reads of the marker."""
+def add_control(folder: Path, reads: int) -> None:
+    """Add a no-template control with reads of the marker to the sheet."""
     blank = read_table(folder / "N.hits.tsv", HITS)
     marker = pl.when(pl.col("target_kind") == "marker").then(reads).otherwise("reads")
     write_table(blank.with_columns(reads=marker), HITS, folder / "N.hits.tsv")
@@ -83,7 +83,7 @@ def with_control(folder: Path, reads: int) -> None:
 def test_a_contaminated_control_gives_a_warning_and_all_tables_are_written(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with_control(folder, 50)
+    add_control(folder, 50)
     assert call(folder, "S0.hits.tsv", "S1.hits.tsv", *COMMON, "--background", "N.hits.tsv") == 0
     assert "warning: No-template control N holds 50 reads of marker P.M0, where" in capsys.readouterr().err
     found = {name: read_table(folder / "out" / name, table) for name, table in OUTPUTS.items()}
@@ -91,8 +91,8 @@ def test_a_contaminated_control_gives_a_warning_and_all_tables_are_written(
     assert found["control_checks.tsv"].select("reads", "passed").rows() == [(50, False)]
 
 
-def test_a_control_on_the_sheet_without_hits_gives_a_warning(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with_control(folder, 0)
+def test_a_control_of_the_sheet_without_hits_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add_control(folder, 0)
     assert call(folder, "S0.hits.tsv", "S1.hits.tsv", *COMMON) == 0
     assert "warning: No-template control N is on the sheet, but its hits were not given" in capsys.readouterr().err
     flags = read_table(folder / "out" / "mrd.tsv", MRD).get_column("flags")
@@ -121,7 +121,7 @@ def test_a_library_uses_the_controls_of_its_settings_unless_the_call_names_other
         (("S0.hits.tsv", *COMMON, "--background", "S1.hits.tsv"), "background sample S1 is of patient P"),
     ],
 )
-def test_wrong_data_end_in_one_sentence_and_no_output(
+def test_wrong_data_print_one_error_and_leave_no_output(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], sentence: str
 ) -> None:
     assert call(folder, *arguments) == 1

@@ -43,7 +43,7 @@ def test_sequences_and_quality_control_are_written(reads, tmp_path, ending):
     assert set(qc["sample_id"]) == {"s1"}
 
 
-def test_settings_and_sample_id(reads, tmp_path):
+def test_settings_and_sample_id_are_used(reads, tmp_path):
     config = tmp_path / "config.yaml"
     config.write_text("reads: {min_length: 4, max_error_rate: 1}\n")
     assert call(reads, "--config", config, "--sample-id", "x", "-o", tmp_path / "all.tsv") == 0
@@ -87,7 +87,7 @@ def test_a_sample_without_that_library_is_named(sheet, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("words", [[], ["reads.fq", "--samples", "s.tsv"], ["--samples", "s.tsv"]])
-def test_a_wrong_call_exits_2(words, tmp_path):
+def test_a_wrong_call_has_exit_status_2(words, tmp_path):
     assert call(*words, "-o", tmp_path / "out.tsv") == 2
 
 
@@ -100,7 +100,7 @@ def test_a_wrong_call_exits_2(words, tmp_path):
     ],
     ids=["empty", "gzip cut", "record cut"],  # not the bytes: gzip writes the time into them
 )
-def test_bad_reads_exit_1_with_one_sentence_and_no_output(tmp_path, capsys, data, sentence):
+def test_bad_reads_print_one_error_and_leave_no_output(tmp_path, capsys, data, sentence):
     path = tmp_path / "bad.fastq.gz"
     path.write_bytes(data)
     assert call(path, "-o", tmp_path / "out" / "bad.sequences.parquet") == 1

@@ -1,4 +1,4 @@
-"""``clonotrack report``: files in, a page or the cohort's files out."""
+"""``clonotrack report``: writes the page of a patient, or the files of a cohort."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.report import example_cohort
 
 @pytest.fixture
 def inputs(tmp_path: Path) -> list[str]:
-    """Tables and a summary as files, and the options that name them all."""
+    """A call of the command with tables and a summary in a folder."""
     mrd = example_cohort.mrd()
     write_table(mrd, MRD, tmp_path / "mrd.tsv")
     for subject in ("p1", "p2"):
@@ -35,18 +35,18 @@ def inputs(tmp_path: Path) -> list[str]:
     return ["report", str(tmp_path / "mrd.tsv"), *options]
 
 
-def test_page(inputs: list[str], tmp_path: Path) -> None:
+def test_page_of_a_patient(inputs: list[str], tmp_path: Path) -> None:
     write_table(example_cohort.qc(example_cohort.mrd()), QC, tmp_path / "qc.tsv")
     write_table(example_cohort.kinetics(example_cohort.mrd()), KINETICS, tmp_path / "kinetics.tsv")
     more = ["--qc", str(tmp_path / "qc.tsv"), "--kinetics", str(tmp_path / "kinetics.tsv")]
     output = tmp_path / "out" / "p1.html"
     assert main([*inputs, *more, "--subject-id", "p1", "-o", str(output)]) == 0
     html = output.read_text()
-    for said in ("Target level", "1.0e-4", "bone marrow", "reads_per_copy".replace("_", " "), "≥ 4.", "p1_dx.fastq.gz"):
-        assert said in html
+    for text in ("Target level", "1.0e-4", "bone marrow", "reads_per_copy".replace("_", " "), "≥ 4.", "p1_dx.fastq.gz"):
+        assert text in html
 
 
-def test_cohort(inputs: list[str], tmp_path: Path) -> None:
+def test_files_of_a_cohort(inputs: list[str], tmp_path: Path) -> None:
     assert main([*inputs, "--cohort", "-o", str(tmp_path / "out")]) == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "clonotrack_mqc.json",
@@ -60,7 +60,7 @@ def test_cohort(inputs: list[str], tmp_path: Path) -> None:
     assert list(document["provenance"]) == ["p1_dx"]
 
 
-def test_the_configuration_sets_target_and_title(inputs: list[str], tmp_path: Path) -> None:
+def test_settings_give_target_level_and_title(inputs: list[str], tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     config.write_text("quantify: {target_level: {B-ALL: 3.0e-6}}\nreport: {title: Residual disease}\n")
     call = [*inputs, "--config", str(config), "-o"]
@@ -68,7 +68,7 @@ def test_the_configuration_sets_target_and_title(inputs: list[str], tmp_path: Pa
     assert "target 3.0e-6" in (tmp_path / "p1.html").read_text()
     assert main([*call, str(tmp_path / "p2.html"), "--subject-id", "p2"]) == 0
     page = (tmp_path / "p2.html").read_text()
-    assert "1.0e-4 clone cells per nucleated cell" in page  # a level that is not stated stays
+    assert "1.0e-4 clone cells per nucleated cell" in page  # omitted levels keep their defaults
     assert "<title>Residual disease: p2</title>" in page
 
 
@@ -88,7 +88,7 @@ def test_wrong_data_leave_no_output(inputs: list[str], tmp_path: Path, capsys: p
     assert "p1_dx.summary.json, line 1: is not valid JSON" in capsys.readouterr().err
 
 
-def test_results_are_not_overwritten_unless_forced(
+def test_an_existing_page_is_kept_without_force(
     inputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "p1.html"

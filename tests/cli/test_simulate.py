@@ -25,7 +25,7 @@ def plan(tmp_path):
     return path
 
 
-def test_a_series(plan, tmp_path, capsys):
+def test_a_series_is_written(plan, tmp_path, capsys):
     folder = tmp_path / "out"
     assert main(["simulate", "series", str(plan), "-o", str(folder)]) == 0
     assert sorted(p.name for p in folder.iterdir()) == [
@@ -43,7 +43,7 @@ def test_a_series(plan, tmp_path, capsys):
     assert "dx: " in capsys.readouterr().err
 
 
-def test_equal_calls_give_equal_bytes_and_seeds_differ(plan, tmp_path):
+def test_the_seed_alone_determines_the_bytes(plan, tmp_path):
     calls = {"a": [], "b": [], "c": ["--seed", "4"]}
     for name, more in calls.items():
         assert main(["simulate", "series", str(plan), "-o", str(tmp_path / name), *more]) == 0
@@ -52,7 +52,7 @@ def test_equal_calls_give_equal_bytes_and_seeds_differ(plan, tmp_path):
     assert (tmp_path / "a" / "dx.fastq.gz").read_bytes() != (tmp_path / "c" / "dx.fastq.gz").read_bytes()
 
 
-def test_nothing_is_overwritten_unasked(plan, tmp_path, capsys):
+def test_existing_files_are_kept_without_force(plan, tmp_path, capsys):
     call = ["simulate", "series", str(plan), "-o", str(tmp_path / "out")]
     assert main(call) == 0
     assert main(call) == 1
@@ -64,7 +64,7 @@ def test_nothing_is_overwritten_unasked(plan, tmp_path, capsys):
     ("text", "message"),
     [("samples: [", "is not valid YAML"), ("seed: -1", "seed: "), ("", "libraries: Field required")],
 )
-def test_a_bad_plan_is_one_sentence_and_no_output(tmp_path, capsys, text, message):
+def test_a_bad_plan_prints_one_error_and_leaves_no_output(tmp_path, capsys, text, message):
     path = tmp_path / "plan.yaml"
     path.write_text(text)
     assert main(["simulate", "series", str(path), "-o", str(tmp_path / "out")]) == 1
@@ -75,7 +75,7 @@ def test_a_bad_plan_is_one_sentence_and_no_output(tmp_path, capsys, text, messag
     assert not (tmp_path / "out").exists()
 
 
-def test_the_printed_plan_is_a_plan(tmp_path, capsys):
+def test_the_printed_plan_is_valid(tmp_path, capsys):
     assert main(["simulate", "plan"]) == 0
     printed = capsys.readouterr().out
     import yaml
@@ -85,7 +85,7 @@ def test_the_printed_plan_is_a_plan(tmp_path, capsys):
     assert len(parse_plan(yaml.safe_load(printed)).samples) == 14
 
 
-def test_reads_with_truth(tmp_path):
+def test_reads_and_their_truth_agree(tmp_path):
     reads, truth = tmp_path / "x.fastq", tmp_path / "x.parquet"
     call = ["simulate", "reads", "--locus", "IGH", "--locus", "IGK", "--reads", "40", "--mutation", "0.05"]
     assert main([*call, "-o", str(reads), "--truth", str(truth)]) == 0
@@ -96,7 +96,7 @@ def test_reads_with_truth(tmp_path):
     assert frame.filter(pl.col("locus") == "IGH").height == 20
 
 
-def test_impossible_reads_leave_nothing_behind(tmp_path, capsys):
+def test_impossible_numbers_print_one_error_and_leave_no_output(tmp_path, capsys):
     call = ["simulate", "reads", "--reads", "5", "--clonotypes", "9", "--truth", str(tmp_path / "t.tsv")]
     assert main([*call, "-o", str(tmp_path / "x.fastq.gz")]) == 1
     assert "5 reads cannot contain 9 clonotypes" in capsys.readouterr().err

@@ -26,7 +26,7 @@ def fastq(path: Path, reads: list[str], quality: str = "I") -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A follow-up of two lanes and a second tube, its patient's and another's marker, calibrators, a sheet."""
+    """A follow-up of two lanes and a second tube, markers of two patients, calibrators, a sample sheet."""
     fastq(tmp_path / "a.fastq", [MARKER, reverse_complement(MARKER), CALIBRATOR, "ACGT" * 5])
     fastq(tmp_path / "b.fastq.gz", [MARKER, bases(RNG, 100)])
     fastq(tmp_path / "c.fastq", [CALIBRATOR, bases(RNG, 100), MARKER])
@@ -47,12 +47,12 @@ def call(folder: Path, *words: str) -> int:
     return main(["track", *(str(folder / word) if "." in word else word for word in words)])
 
 
-def counted(path: Path, **where: str) -> dict[str, int]:
-    frame = read_table(path, HITS).filter(*(pl.col(column) == value for column, value in where.items()))
+def counted(path: Path, **values: str) -> dict[str, int]:
+    frame = read_table(path, HITS).filter(*(pl.col(column) == value for column, value in values.items()))
     return dict(frame.group_by("target_id").agg(pl.col("reads").sum()).rows())
 
 
-def test_one_file_against_all_tables(folder: Path) -> None:
+def test_one_file_is_searched_for_markers_and_controls(folder: Path) -> None:
     tables = ("--markers", "p.tsv", "--markers", "q.tsv", "--controls", "cal.tsv")
     assert call(folder, "a.fastq", "--sample-id", "d33", "--subject-id", "p", *tables, "-o", "out.hits.tsv") == 0
     assert counted(folder / "out.hits.tsv", target_kind="marker") == {"p.1": 2, "q.1": 0}
@@ -62,7 +62,7 @@ def test_one_file_against_all_tables(folder: Path) -> None:
     }  # fmt: skip
 
 
-def test_the_sheet_names_lanes_tubes_and_controls(folder: Path) -> None:
+def test_lanes_tubes_and_controls_come_from_the_sheet(folder: Path) -> None:
     words = ("--samples", "samples.tsv", "--sample-id", "d33", "--markers", "p.tsv", "--config", "config.yaml")
     assert call(folder, *words, "-o", "out.hits.parquet") == 0
     found = read_table(folder / "out.hits.parquet", HITS)
@@ -97,12 +97,12 @@ def test_a_patient_of_the_sheet_may_have_no_marker(folder: Path) -> None:
         (["a.fastq", "--markers", "p.tsv", "--controls", "zero.tsv"], 1, "copies is 0"),
         (["a.fastq", "--markers", "p.tsv", "--library", "fr9"], 1, "library 'fr9' is not in the settings"),
         (["--samples", "samples.tsv", "--config", "config.yaml", "--library", "default"], 1, "library 'default'"),
-        ([], 2, "name the file READS, or give --samples"),
-        (["a.fastq", "--samples", "samples.tsv"], 2, "name the file READS, or give --samples"),
-        (["--samples", "samples.tsv", "--subject-id", "p"], 2, "--subject-id stands in the sheet"),
+        ([], 2, "give either READS, or --samples"),
+        (["a.fastq", "--samples", "samples.tsv"], 2, "give either READS, or --samples"),
+        (["--samples", "samples.tsv", "--subject-id", "p"], 2, "--subject-id is a column of the sample sheet"),
     ],
 )
-def test_what_is_wrong_is_one_sentence_and_leaves_nothing(
+def test_a_wrong_input_prints_one_error_and_leaves_no_output(
     folder: Path, words: list[str], status: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_table(markers(marker("p.1", MARKER, copies_per_cell=1.0, selected=False)), MARKERS, folder / "none.tsv")
@@ -112,10 +112,10 @@ def test_what_is_wrong_is_one_sentence_and_leaves_nothing(
     write_table(controls({"control_id": "c", "sequence": CALIBRATOR, "copies": 0.0}), CONTROLS, folder / "zero.tsv")
     before = sorted(folder.iterdir())
     assert call(folder, *words, "--sample-id", "d33", "-o", "out.hits.tsv") == status
-    said = capsys.readouterr().err
-    assert message in said
+    printed = capsys.readouterr().err
+    assert message in printed
     if status == 1:
-        assert len(said.strip().splitlines()) == 1
+        assert len(printed.strip().splitlines()) == 1
     assert sorted(folder.iterdir()) == before
 
 
@@ -125,7 +125,7 @@ def test_a_sample_that_is_not_on_the_sheet_is_named(folder: Path, capsys: pytest
     assert "samples.tsv: has no sample 'd99'" in capsys.readouterr().err
 
 
-def test_what_is_there_is_not_overwritten_without_force(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_existing_files_are_kept_without_force(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("a.fastq", "--sample-id", "d33", "--markers", "p.tsv", "-o", "out.hits.tsv")
     assert call(folder, *words) == 0
     assert call(folder, *words) == 1

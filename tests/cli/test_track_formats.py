@@ -1,4 +1,4 @@
-"""The same reads, however they come, give the same HITS."""
+"""The same reads give the same HITS in every file format, order and strand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def records(reads: list[str]) -> bytes:
 
 
 def written(path: Path, reads: list[str]) -> Path:
-    """The reads in the format that the name says."""
+    """Write the reads in the format of the file name."""
     if path.suffix == ".bam":
         with pysam.AlignmentFile(str(path), "wb", header={"HD": {"VN": "1.6"}}) as out:
             for i, read in enumerate(reads):
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_format_order_and_strand_change_nothing(folder: Path) -> None:
+def test_hits_do_not_depend_on_format_order_and_strand(folder: Path) -> None:
     expected = hits(written(folder / "plain.fastq", READS))
     counted = expected.filter(pl.col("reads") > 0, target_kind="marker").select("match_class", "edit_distance", "reads")
     assert counted.rows() == [("exact", 0, 40), ("mismatch", 1, 40), ("indel", 1, 40), ("indel", 2, 40)]
@@ -76,7 +76,7 @@ def test_format_order_and_strand_change_nothing(folder: Path) -> None:
     assert hits(written(folder / "e.fastq", [read.lower() for read in READS])).equals(expected)
 
 
-def test_mates_count_once_whichever_holds_the_marker(folder: Path) -> None:
+def test_mates_count_once_if_one_or_both_contain_the_marker(folder: Path) -> None:
     first, second = written(folder / "1.fastq", READS), folder / "2.fastq"
     expected = hits(first)
     for mates in ([reverse_complement(read) for read in READS], ["G" * 60] * len(READS)):

@@ -1,4 +1,4 @@
-"""``clonotrack run`` where not everything is as in the demo."""
+"""``clonotrack run`` on cohorts that differ from the demo, and its errors."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def sheet(path: Path, demo: Path, rows: list[dict[str, object]], library: str | None = "multiplex") -> Path:
-    """A sample sheet on reads of the demo."""
+    """Write a sample sheet with reads of the demo."""
     absolute = [{**row, "reads_1": str(demo / str(row["reads_1"])), "library": library} for row in rows]
     write_table(pl.DataFrame(absolute, schema=SAMPLES.schema()), SAMPLES, path)
     return path
@@ -28,7 +28,7 @@ def run(*arguments: str | Path, environment: dict[str, str] = ENVIRONMENT) -> su
 
 
 def test_a_patient_without_a_marker_fails_and_the_others_finish(tmp_path: Path, demo: Path) -> None:
-    """p3's baseline is a healthy person's; p1 comes with markers made earlier in place of a baseline."""
+    """The baseline of p3 is the polyclonal control; p1 has an existing markers table and no baseline."""
     rows: list[dict[str, object]] = [
         {
             "subject_id": "p3",
@@ -57,13 +57,13 @@ def test_a_patient_without_a_marker_fails_and_the_others_finish(tmp_path: Path, 
     assert (tmp_path / "out" / "7_report" / "p3.html").is_file()
 
 
-def test_without_calibrators_the_share_of_reads_is_used_and_said(tmp_path: Path, demo: Path) -> None:
-    """No configuration at all: defaults, read share, and a limit that is never claimed to be under 1e-4."""
+def test_without_calibrators_the_share_of_reads_is_used_and_flagged(tmp_path: Path, demo: Path) -> None:
+    """Without settings: defaults, share of reads, and a LoD of at least 1e-4."""
     rows: list[dict[str, object]] = [
         {
             **{"subject_id": "p1", "sample_id": name, "role": role, "reads_1": f"{name}.fastq.gz"},
             **{"input_ng": 3250, "lymphoid_fraction": fraction, "day": day},
-            "run_id": f"run-{name}",  # else the baseline is taken for a neighbour, whose reads hop
+            "run_id": f"run-{name}",  # on one run, reads of the baseline could hop into the others
         }
         for name, role, fraction, day in (
             ("p1-dx", "baseline", 0.85, 0),
@@ -86,8 +86,8 @@ def test_without_calibrators_the_share_of_reads_is_used_and_said(tmp_path: Path,
     assert calls == {"p1-dx": "positive", "p1-d15": "positive", "p1-d180": "negative"}
 
 
-def test_a_step_that_fails_says_why(tmp_path: Path, demo: Path) -> None:
-    """Damage that only reading the whole file shows."""
+def test_a_failed_step_prints_its_error(tmp_path: Path, demo: Path) -> None:
+    """The damage is at the end of the file, so only reading all of it finds it."""
     damaged = (demo / "p1-d78.fastq.gz").read_bytes()[:-1000]
     (tmp_path / "damaged.fastq.gz").write_bytes(damaged)
     rows: list[dict[str, object]] = [
@@ -105,7 +105,7 @@ def test_a_step_that_fails_says_why(tmp_path: Path, demo: Path) -> None:
 
 
 def test_the_workflow_ships_inside_the_wheel(tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Built, unpacked outside the checkout, and run from there."""
+    """The wheel is built, installed outside the checkout, and run there."""
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
@@ -134,7 +134,7 @@ def test_the_workflow_ships_inside_the_wheel(tmp_path: Path, demo: Path, monkeyp
 
 @pytest.mark.parametrize("profile", ["default", "slurm"])
 def test_the_checkout_is_an_ordinary_snakemake_workflow(tmp_path: Path, demo: Path, profile: str) -> None:
-    """Without a target the whole cohort is planned, on one machine and for a cluster."""
+    """Snakemake without a target plans the whole cohort, for one machine and for a cluster."""
     configuration = [f"samples={demo / 'samples.tsv'}", f"settings={demo / 'config.yaml'}", f"output={tmp_path}"]
     command = [sys.executable, "-m", "snakemake", "--profile", f"workflows/profiles/{profile}", "--dry-run"]
     planned = subprocess.run(
@@ -144,7 +144,7 @@ def test_the_checkout_is_an_ordinary_snakemake_workflow(tmp_path: Path, demo: Pa
     assert "Nothing to be done" not in planned.stdout + planned.stderr
 
 
-def test_a_configuration_that_is_not_the_schemas_stops_the_workflow(tmp_path: Path, demo: Path) -> None:
+def test_settings_that_do_not_fit_the_schema_stop_the_workflow(tmp_path: Path, demo: Path) -> None:
     settings = tmp_path / "config.yaml"
     settings.write_text("reads: {min_lenght: 3}\n")
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run", "--config", f"output={tmp_path}"]
@@ -156,8 +156,8 @@ def test_a_configuration_that_is_not_the_schemas_stops_the_workflow(tmp_path: Pa
     assert "min_lenght" in done.stdout + done.stderr
 
 
-def test_changed_settings_make_every_step_again(tmp_path: Path, demo: Path) -> None:
-    """Not so much as the names of the files differ, only what the settings say."""
+def test_changed_settings_run_the_steps_again(tmp_path: Path, demo: Path) -> None:
+    """Only the content of the settings file changes."""
     settings, out = tmp_path / "config.yaml", tmp_path / "out"
     about = {"subject_id": "p1", "sample_id": "d78", "role": "followup", "reads_1": "p1-d78.fastq.gz"}
     given = {"markers": str(demo / "true_markers.tsv"), "input_ng": 3250, "lymphoid_fraction": 0.5}
@@ -170,7 +170,7 @@ def test_changed_settings_make_every_step_again(tmp_path: Path, demo: Path) -> N
         assert cells == [3250 * 1000 / pg_per_cell]
 
 
-def test_a_folder_that_a_killed_run_left_locked_is_told_and_opened(tmp_path: Path, demo: Path) -> None:
+def test_a_folder_locked_by_a_killed_run_is_reported_and_unlocked(tmp_path: Path, demo: Path) -> None:
     about = {"subject_id": "p1", "sample_id": "d78", "role": "followup", "reads_1": "p1-d78.fastq.gz"}
     path = sheet(tmp_path / "s.tsv", demo, [about | {"markers": str(demo / "true_markers.tsv")}], library=None)
     out = tmp_path / "out"
@@ -181,7 +181,7 @@ def test_a_folder_that_a_killed_run_left_locked_is_told_and_opened(tmp_path: Pat
     call = (path, "-o", out, "--cores", "1", "--quiet")
     done = run(*call)
     assert done.returncode == 1
-    assert f"{out}: another run works on this folder, or was cut off in it" in done.stderr
+    assert f"{out}: the folder is locked by another run, or by one that was killed" in done.stderr
     assert run(*call, "--", "--unlock").returncode == 0
     assert not locks.exists()
     assert run(*call, "--", "--dry-run").returncode == 0
