@@ -1,4 +1,4 @@
-"""Pages that are made from the code when the site is built: tables, settings, command line."""
+"""Generate documentation pages from the code: tables, settings, command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from clonotrack.tables import FLAGS, TABLES, Table
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages to those of the folder."""
+    """Add the generated pages to the pages in docs/; MkDocs calls this hook."""
     pages = {"tables.md": _tables(), "settings.md": _settings(), "commands.md": _commands()}
     for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
@@ -21,10 +21,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def _tables() -> str:
     intro = (
-        "# Tables\n\nMade from the declarations in `clonotrack/tables/`. A file is TSV or, where its name ends in "
-        "`.parquet`, Parquet. Booleans are T and F, positions 1-based and closed, an empty field is null.\n"
+        "# Tables\n\nThis page is generated from the declarations in `clonotrack/tables/`. A table is a TSV file, or a "
+        "Parquet file if its name ends with `.parquet`. In TSV, booleans are T and F, and an empty field means no value. "
+        "Positions are 1-based and intervals closed.\n"
     )
-    flags = "\n## Flags of a result\n\n| flag | what it says |\n|---|---|\n" + "".join(
+    flags = "\n## Flags of a result\n\n| flag | meaning |\n|---|---|\n" + "".join(
         f"| `{name}` | {sentence} |\n" for name, sentence in FLAGS.items()
     )
     return intro + "".join(_table(table) for table in TABLES) + flags
@@ -43,14 +44,15 @@ def _table(table: Table) -> str:
 
 def _settings() -> str:
     return (
-        "# Settings\n\nScience stands in one file, given with `--config`; `clonotrack config` prints it, as below, and "
-        "`clonotrack config --schema` its JSON Schema. Every setting may be left out.\n\n"
+        "# Settings\n\nThe settings file (`--config`) contains everything that can change results. All settings are "
+        "optional. `clonotrack config` prints them with their defaults, as below; `clonotrack config --schema` prints the JSON "
+        "Schema.\n\n"
         f"```yaml\n{commented()}```\n"
     )
 
 
 def _commands() -> str:
-    parts = ["# Command line\n\nWhat each command prints under `--help`.\n"]
+    parts = ["# Command line\n\nThis page shows the `--help` of each command.\n"]
     context = click.Context(clonotrack_command, info_name="clonotrack")
     for name in clonotrack_command.list_commands(context):
         command = clonotrack_command.get_command(context, name)
