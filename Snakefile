@@ -1,4 +1,4 @@
-"""The checkout's entry to the workflow; an included file cannot name the default target itself."""
+"""Entry of a checkout: include the workflow and name its default target, which an included file cannot do."""
 
 
 include: "workflows/Snakefile"

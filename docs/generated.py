@@ -22,8 +22,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def _tables() -> str:
     intro = (
         "# Tables\n\nThis page is generated from the declarations in `clonotrack/tables/`. A table is a TSV file, or a "
-        "Parquet file if its name ends with `.parquet`. In TSV, booleans are T and F, and an empty field means no value. "
-        "Positions are 1-based and intervals closed.\n"
+        "Parquet file if its name ends with `.parquet`. In TSV, booleans are T and F, and an empty field means no "
+        "value. Positions are 1-based and intervals closed.\n"
     )
     flags = "\n## Flags of a result\n\n| flag | meaning |\n|---|---|\n" + "".join(
         f"| `{name}` | {sentence} |\n" for name, sentence in FLAGS.items()
@@ -45,8 +45,8 @@ def _table(table: Table) -> str:
 def _settings() -> str:
     return (
         "# Settings\n\nThe settings file (`--config`) contains everything that can change results. All settings are "
-        "optional. `clonotrack config` prints them with their defaults, as below; `clonotrack config --schema` prints the JSON "
-        "Schema.\n\n"
+        "optional. `clonotrack config` prints them with their defaults, as below. `clonotrack config --schema` prints "
+        "the JSON Schema.\n\n"
         f"```yaml\n{commented()}```\n"
     )
 

@@ -1,4 +1,4 @@
-"""The demo, run once."""
+"""Results of the demo, which runs once a session."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ ENVIRONMENT = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).p
 
 @pytest.fixture(scope="session")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Folder of the demo's results and what the command printed."""
+    """The folder of results and the standard output of `clonotrack demo`."""
     folder = tmp_path_factory.mktemp("demo") / "results"
     command = [sys.executable, "-m", "clonotrack", "demo", "-o", str(folder)]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)

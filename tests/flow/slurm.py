@@ -1,4 +1,4 @@
-"""A Slurm of one node, of Debian's packages, for as long as a test needs it."""
+"""Start a Slurm cluster of one node for a test, from the packages of Debian."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
 
-def missing() -> list[str]:
-    """Programs of Slurm that are not installed."""
+def missing_programs() -> list[str]:
+    """Return the programs of Slurm that are not installed."""
     return [name for name in (*DAEMONS, *COMMANDS) if _program(name) is None]
 
 
@@ -54,9 +54,9 @@ def _program(name: str) -> str | None:
 
 @contextmanager
 def one_node(folder: Path) -> Iterator[Path]:
-    """Start munge and Slurm with everything in a folder; yields the folder of its commands, for PATH.
+    """Start munge and Slurm with all their files in a folder, and yield the folder of the commands, for PATH.
 
-    The commands name the settings themselves: a job does not inherit SLURM_CONF.
+    The commands set SLURM_CONF themselves, because a job does not inherit it.
     """
     ports = _free_ports(2)
     settings = folder / "slurm.conf"
@@ -70,10 +70,10 @@ def one_node(folder: Path) -> Iterator[Path]:
         command = folder / "bin" / name
         command.write_text(f'#!/bin/sh\nSLURM_CONF={settings} exec {_program(name)} "$@"\n')
         command.chmod(0o755)
-    of_munge = [f"--{what}={folder / f'munge.{end}'}" for what, end in (("key-file", "key"), ("socket", "socket"))]
-    of_munge += [f"--{name}-file={folder / f'munge.{name}'}" for name in ("pid", "log", "seed")]
+    munge_options = [f"--{what}={folder / f'munge.{end}'}" for what, end in (("key-file", "key"), ("socket", "socket"))]
+    munge_options += [f"--{name}-file={folder / f'munge.{name}'}" for name in ("pid", "log", "seed")]
     with ExitStack() as running:
-        running.enter_context(_daemon(folder, "munged", "--foreground", "--force", *of_munge))
+        running.enter_context(_daemon(folder, "munged", "--foreground", "--force", *munge_options))
         _wait_for((folder / "munge.socket").exists, folder)
         running.enter_context(_daemon(folder, "slurmctld", "-D", "-i", "-f", str(settings)))
         running.enter_context(_daemon(folder, "slurmd", "-D", "-N", host, "-f", str(settings)))
@@ -82,8 +82,8 @@ def one_node(folder: Path) -> Iterator[Path]:
 
 
 def _free_ports(number: int) -> list[int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
+    with ExitStack() as open_sockets:
+        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(number)]
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         return [one.getsockname()[1] for one in sockets]
@@ -91,11 +91,11 @@ def _free_ports(number: int) -> list[int]:
 
 @contextmanager
 def _daemon(folder: Path, name: str, *arguments: str) -> Iterator[None]:
-    """A program that runs until the end of the block."""
+    """Run a program until the end of the block."""
     program = _program(name)
     assert program is not None
-    with (folder / f"{name}.out").open("w") as said:
-        process = subprocess.Popen([program, *arguments], stdout=said, stderr=said)
+    with (folder / f"{name}.out").open("w") as log:
+        process = subprocess.Popen([program, *arguments], stdout=log, stderr=log)
         try:
             yield
         finally:
@@ -112,6 +112,6 @@ def _wait_for(ready: Callable[[], bool], folder: Path) -> None:
     end = time.monotonic() + READY_SECONDS
     while not ready():
         if time.monotonic() > end:
-            said = "\n".join(path.read_text() for path in sorted(folder.glob("*.out")))
-            raise TimeoutError(f"Slurm did not start:\n{said}")
+            logs = "\n".join(path.read_text() for path in sorted(folder.glob("*.out")))
+            raise TimeoutError(f"Slurm did not start:\n{logs}")
         time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""The main job on the shipped data: from reads to reports through Snakemake, against the truth."""
+"""The demo: the whole workflow, from reads to reports, compared with the truth."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def compared(results: tuple[Path, str], demo: Path) -> pl.DataFrame:
-    """MRD beside TRUTH."""
+    """MRD joined with TRUTH."""
     mrd = read_table(results[0] / "6_quantify" / "mrd.tsv", MRD)
     truth = read_table(demo / "truth.tsv", TRUTH)
     return mrd.join(truth.select("sample_id", "marker_id", "true_mrd", "expected_call"), on=["sample_id", "marker_id"])
@@ -30,13 +30,13 @@ def test_every_sample_and_marker_of_the_truth_has_a_row(compared: pl.DataFrame, 
     assert compared.height == read_table(demo / "truth.tsv", TRUTH).height
 
 
-def test_every_call_of_a_sample_is_right(compared: pl.DataFrame) -> None:
+def test_every_call_of_a_sample_is_correct(compared: pl.DataFrame) -> None:
     samples = compared.filter(pl.col("marker_id") == "combined")
     assert samples.height == 12
     assert samples["call"].to_list() == samples["expected_call"].to_list()
 
 
-def test_every_interval_of_a_sample_holds_the_truth(compared: pl.DataFrame) -> None:
+def test_every_interval_of_a_sample_contains_the_truth(compared: pl.DataFrame) -> None:
     samples = compared.filter(pl.col("marker_id") == "combined")
     assert samples.filter(~pl.col("true_mrd").is_between("mrd_low", "mrd_high")).is_empty()
 
@@ -49,7 +49,7 @@ def test_exactly_the_true_markers_are_selected(results: tuple[Path, str], demo: 
     assert found.filter(~pl.col("selected"))["reason"].null_count() == 0
 
 
-def test_controls_are_clean_and_every_marker_is_looked_for_everywhere(results: tuple[Path, str]) -> None:
+def test_controls_pass_and_every_marker_is_searched_in_every_sample(results: tuple[Path, str]) -> None:
     checks = read_table(results[0] / "6_quantify" / "control_checks.tsv", CONTROL_CHECKS)
     assert checks.height == 2 * 4
     assert checks["passed"].all()
@@ -83,7 +83,7 @@ def test_provenance_names_every_file_of_reads(results: tuple[Path, str], demo: P
     assert provenance["configuration"]["libraries"]["multiplex"]["capture"] == 0.6
 
 
-def test_what_is_up_to_date_is_not_made_again(results: tuple[Path, str], demo: Path) -> None:
+def test_a_second_run_runs_no_step(results: tuple[Path, str], demo: Path) -> None:
     mrd = results[0] / "6_quantify" / "mrd.tsv"
     before = mrd.stat().st_mtime_ns
     call = ["run", str(demo / "samples.tsv"), "--config", str(demo / "config.yaml"), "-o", str(results[0])]
@@ -92,8 +92,8 @@ def test_what_is_up_to_date_is_not_made_again(results: tuple[Path, str], demo: P
     assert mrd.stat().st_mtime_ns == before
 
 
-def test_one_sample_alone_gives_what_the_run_gives(results: tuple[Path, str], demo: Path) -> None:
-    """Counts and molecules of a patient's own markers do not depend on who else is on the run."""
+def test_a_single_sample_and_the_run_give_the_same_result(results: tuple[Path, str], demo: Path) -> None:
+    """Counts and molecules of the markers of a patient do not depend on the other patients of the run."""
     alone = followup(
         demo / "p1-d78.fastq.gz",
         sample_id="p1-d78",
@@ -113,7 +113,7 @@ def test_one_sample_alone_gives_what_the_run_gives(results: tuple[Path, str], de
     assert_frame_equal(alone.hits.filter(own).select(counted), hits.filter(own).select(counted))
 
 
-def test_the_commands_of_one_sample(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_baseline_and_followup_commands(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config, out = ["--config", str(demo / "config.yaml")], ["-o", str(tmp_path / "p1")]
     patient = ["--subject-id", "p1", *config, *out]
     call = ["baseline", str(demo / "p1-dx.fastq.gz"), "--sample-id", "dx", "--input-ng", "78", *patient]

@@ -1,4 +1,4 @@
-"""The same library however it was read and stored: the same markers."""
+"""The same library gives the same markers in every layout, order and file format."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def reference() -> Reference:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, reference: Reference) -> Path:
-    """The reads of one patient: single, in pairs, in pairs with UMIs."""
+    """Simulated reads of one patient: single reads, pairs, and pairs with UMIs."""
     path = tmp_path_factory.mktemp("libraries")
     for name, library in (
         ("single", {}),
@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, reference: Reference) -> Pa
 
 
 def records(path: Path) -> list[tuple[str, str, str]]:
-    """(name, sequence, qualities) of each record."""
+    """Return (name, sequence, qualities) of each record of a FASTQ.gz file."""
     import gzip
 
     lines = gzip.decompress(path.read_bytes()).decode().splitlines()
@@ -74,7 +74,7 @@ def truth(folder: Path) -> set[str]:
 
 
 def bam(path: Path, one: list[tuple[str, str, str]], two: list[tuple[str, str, str]], tagged: bool = False) -> Path:
-    """The pairs in any order, on either strand; UMIs in the RX tag where `tagged`."""
+    """Write pairs as BAM or CRAM, in random order and on random strands; with `tagged`, UMIs are in the RX tag."""
     import pysam
 
     from clonotrack.sequences import reverse_complement
@@ -129,7 +129,7 @@ def test_every_form_of_a_library_gives_the_same_markers(folder: Path, tmp_path: 
 
 
 def test_a_follow_up_in_pairs_is_measured(folder: Path, reference: Reference) -> None:
-    """Fragments are counted once, and molecules by their UMIs."""
+    """Each fragment counts once, and UMIs count molecules."""
     pattern = parse({"libraries": {"l": {"umi_pattern": f"^(?P<umi>.{{{UMI}}})"}}})
     mates = [folder / "umis" / f"d33_{mate}.fastq.gz" for mate in (1, 2)]
     found = followup(
@@ -149,7 +149,7 @@ def test_a_follow_up_in_pairs_is_measured(folder: Path, reference: Reference) ->
 
 
 def test_pairs_that_do_not_overlap_give_the_same_clonotypes(folder: Path, tmp_path: Path, reference: Reference) -> None:
-    """The last 110 nt of each fragment, which hold the junction, and 60 nt of its start; either is the first mate."""
+    """One mate has the last 110 nt of a fragment, with the junction, the other its first 60 nt, in either order."""
     reads = folder / "single" / "dx.fastq.gz"
     placed = baseline(reads, sample_id="dx", subject_id="p", germline=reference).rearrangements.drop_nulls("key_region")
     rows = placed.filter(pl.col("sequence").str.len_bytes() >= 185)

@@ -1,4 +1,4 @@
-"""What the README shows runs as it stands, from the root of a checkout."""
+"""The examples of the README run unchanged and give the results that it shows."""
 
 import re
 import subprocess
@@ -19,13 +19,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A folder with the test data and nothing else."""
+    """A folder that contains only the test data."""
     (tmp_path / "test_data").symlink_to(ROOT / "test_data")
     return tmp_path
 
 
 def _block(heading: str, language: str) -> str:
-    """The first block of a language under a heading."""
+    """Return the first block of a language below a heading."""
     section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     found = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
     assert found, f"no block of {language} under {heading}"
@@ -48,7 +48,7 @@ def test_the_python_example_prints_markers_and_mrd(checkout: Path) -> None:
     assert re.search(r"combined .* positive", mrd)
 
 
-def test_one_sample_by_command_line_gives_what_the_readme_says(checkout: Path) -> None:
+def test_the_commands_print_the_result_in_the_readme(checkout: Path) -> None:
     activation, commands = _block("One sample", "sh").split("\n", 1)
     assert activation.startswith(". .venv/bin/activate")
     printed = _run("bash", "-euc", commands, folder=checkout)
@@ -58,5 +58,5 @@ def test_one_sample_by_command_line_gives_what_the_readme_says(checkout: Path) -
     assert row["mrd_low"].item() < 1e-3 < row["mrd_high"].item()
 
 
-def test_the_page_on_python_has_the_same_example() -> None:
+def test_the_python_page_has_the_same_example() -> None:
     assert _block("Python", "python") in (ROOT / "docs" / "python.md").read_text(encoding="utf-8")

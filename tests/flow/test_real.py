@@ -1,4 +1,4 @@
-"""The flow on real reads that others made."""
+"""The stages on real reads from public data."""
 
 from pathlib import Path
 
@@ -36,8 +36,8 @@ def test_every_read_is_accounted_for(base: Baseline) -> None:
     assert figures["cluster", "reads_in_clonotypes"] == base.clonotypes["duplicate_count"].sum()
 
 
-def test_the_dominant_clonotype_is_found_again_in_the_raw_reads(base: Baseline, shared: Path) -> None:
-    """No clonotype of this data set dominates; the largest, taken as a marker by hand, is tracked in the same file."""
+def test_track_counts_the_largest_clonotype_in_the_raw_reads(base: Baseline, shared: Path) -> None:
+    """No clonotype is dominant, so the test selects the largest as a marker and tracks it in the same reads."""
     top = base.clonotypes.row(0, named=True)
     assert not base.markers["selected"].any()
     assert base.markers["reason"].str.contains("not assessed").all()
@@ -57,8 +57,8 @@ def test_the_dominant_clonotype_is_found_again_in_the_raw_reads(base: Baseline, 
     assert rows["call"].item() == "positive"
 
 
-def test_curated_designations_go_through_annotate_and_cluster(shared: Path, tmp_path: Path) -> None:
-    """A FASTA of the curated sequences, their designations left out: one row each, in order, then clonotypes."""
+def test_annotate_and_cluster_accept_the_curated_sequences(shared: Path, tmp_path: Path) -> None:
+    """Each curated sequence gets a row of REARRANGEMENTS, in order; cluster counts each key region."""
     records = [
         "".join(line.split("#")[0].strip() for line in record.splitlines()[1:] if not line.startswith("#"))
         for path in sorted((shared / "curated").glob("*.should-vdj.fa"))

@@ -1,4 +1,4 @@
-"""Reference loci in reads: a follow-up of which neither cells nor DNA are known."""
+"""Reference loci: a follow-up without `input_cells` and `input_ng`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ READS = 3600
 
 @pytest.fixture
 def reference() -> str:
-    """A stretch of DNA that is no receptor."""
+    """Random DNA as a reference locus."""
     return decode(np.random.default_rng(3).integers(0, 4, 150).astype(np.uint8))
 
 
-def test_its_reads_give_the_cells(demo: Path, tmp_path: Path, reference: str) -> None:
+def test_reads_of_a_reference_locus_give_the_input_cells(demo: Path, tmp_path: Path, reference: str) -> None:
     with gzip.open(demo / "p1-d78.fastq.gz", "rt") as reads:
         text = reads.read()
     copies = "".join(f"@r{i}\n{reference}\n+\n{'I' * len(reference)}\n" for i in range(READS))

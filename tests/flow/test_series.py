@@ -1,4 +1,4 @@
-"""Sixty tubes from reads to results: what is claimed of counts has to hold of reads."""
+"""Sixty simulated tubes from reads to results: calls, intervals and estimates agree with the truth."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIBRARY = {"loci": ["IGH"], "calibrators_per_locus": 9, "capture": CAPTURE}
 
 
 def plan(umi_length: int) -> dict[str, object]:
-    """Twenty tubes at each level, and what they need beside them."""
+    """A plan with twenty follow-ups at each level, a baseline and a polyclonal control."""
     common = {"cells": CELLS, "b_fraction": 0.01, "run_id": "r"}
     samples: list[dict[str, object]] = [
         common | {"sample_id": f"s{level:g}-{i}", "subject_id": "p", "role": "followup", "level": level}
@@ -40,7 +40,7 @@ def plan(umi_length: int) -> dict[str, object]:
 
 @pytest.fixture(scope="module", params=[0, 12], ids=["calibrators", "umis"])
 def compared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
-    """The combined result of each tube beside its truth, counted by calibrators or by UMI."""
+    """The combined result of each tube with its truth, counted by calibrators or by UMI."""
     folder = tmp_path_factory.mktemp("series")
     series = Series(parse_plan(plan(request.param)), load_reference())
     write_series(series, folder)
@@ -52,11 +52,11 @@ def compared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     patients = [f"{folder}/{s.sample_id}.hits.tsv" for s in series.plan.samples if s.subject_id]
     more = ["--background", f"{folder}/polyclonal.hits.tsv", "-o", f"{folder}/out/mrd.tsv"]
     assert main(["quantify", *patients, *common, *more]) == 0
-    return beside_truth(folder)
+    return join_truth(folder)
 
 
-def beside_truth(folder: Path) -> pl.DataFrame:
-    """Combined rows of the follow-ups with their true level and the molecules that were drawn."""
+def join_truth(folder: Path) -> pl.DataFrame:
+    """Join the combined rows of the follow-ups with their true level and drawn molecules."""
     truth = read_table(folder / "truth.tsv", TRUTH).filter(pl.col("marker_id") == COMBINED)
     true = truth.filter(pl.col("role") == "followup").select("sample_id", "true_mrd", drawn="molecules")
     found = read_table(folder / "out" / "mrd.tsv", MRD).filter(pl.col("marker_id") == COMBINED)
@@ -69,22 +69,22 @@ def test_sixty_tubes_have_a_result(compared: pl.DataFrame) -> None:
     assert compared["umis"].is_null().all() == (compared["counting"][0] == "spike_in")
 
 
-def test_no_tube_without_the_clone_is_positive_and_each_with_enough_of_it_is(compared: pl.DataFrame) -> None:
+def test_tubes_with_the_clone_are_positive_and_those_without_are_not(compared: pl.DataFrame) -> None:
     calls = compared.with_columns(positive=pl.col("call").str.starts_with("positive"))
     found = dict(calls.group_by("true_mrd").agg(pl.col("positive").sum()).iter_rows())
     assert found == {0.0: 0, 2e-4: EACH, 2e-3: EACH}
     assert (compared["lod"] < LEVELS[1]).all()
 
 
-def test_intervals_hold_the_truth(compared: pl.DataFrame) -> None:
-    """Of 60 at 95 %, fewer than 53 would come up once in 4,000 times."""
-    held = compared.filter(pl.col("true_mrd").is_between("mrd_low", "mrd_high"))
-    assert held.height >= 53
+def test_intervals_contain_the_truth(compared: pl.DataFrame) -> None:
+    """With a coverage of 95 %, fewer than 53 of 60 intervals contain the truth once in 4,000 times."""
+    covered = compared.filter(pl.col("true_mrd").is_between("mrd_low", "mrd_high"))
+    assert covered.height >= 53
 
 
-def test_clone_cells_are_those_of_the_molecules_that_were_drawn(compared: pl.DataFrame) -> None:
-    seen = compared.filter(pl.col("drawn") > 0)
-    ratio = (seen["clone_cells"] / (seen["drawn"] / CAPTURE)).to_numpy()
+def test_clone_cells_agree_with_the_drawn_molecules(compared: pl.DataFrame) -> None:
+    with_molecules = compared.filter(pl.col("drawn") > 0)
+    ratio = (with_molecules["clone_cells"] / (with_molecules["drawn"] / CAPTURE)).to_numpy()
     assert np.median(ratio) == pytest.approx(1.0, abs=0.08)
-    high = seen.filter(pl.col("true_mrd") == LEVELS[2])
+    high = with_molecules.filter(pl.col("true_mrd") == LEVELS[2])
     assert high["mrd"].mean() == pytest.approx(LEVELS[2], rel=0.1)

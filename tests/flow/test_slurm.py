@@ -1,4 +1,4 @@
-"""A cohort on a real Slurm."""
+"""``clonotrack run --profile slurm`` on a Slurm cluster of one node."""
 
 import os
 from collections.abc import Iterator
@@ -9,23 +9,23 @@ import pytest
 from clonotrack.io.tables import read_table
 from clonotrack.tables import MRD
 from tests.flow.conftest import ENVIRONMENT
-from tests.flow.slurm import missing, one_node
+from tests.flow.slurm import missing_programs, one_node
 from tests.flow.test_run import run, sheet
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        bool(missing()),
-        reason=f"not installed: {', '.join(missing())} (Debian: munge, slurmctld, slurmd, slurm-client)",
+        bool(missing_programs()),
+        reason=f"not installed: {', '.join(missing_programs())} (Debian: munge, slurmctld, slurmd, slurm-client)",
     ),
 ]
-# This Slurm keeps no accounting, which `sacct` would ask for.
+# This Slurm keeps no accounting, which `sacct` needs.
 TO_SNAKEMAKE = ("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2")
 
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment in which jobs are submitted."""
+    """The environment that submits jobs to the cluster."""
     with one_node(tmp_path_factory.mktemp("slurm")) as commands:
         yield {**ENVIRONMENT, "PATH": os.pathsep.join([str(commands), ENVIRONMENT["PATH"]])}
 
@@ -35,7 +35,7 @@ def follow_up(demo: Path, sample: str, reads: str) -> dict[str, object]:
     return {**given, "run_id": "run1", "markers": str(demo / "true_markers.tsv")}
 
 
-def test_jobs_give_what_one_machine_gives(tmp_path: Path, demo: Path, slurm: dict[str, str]) -> None:
+def test_slurm_and_one_machine_give_the_same_results(tmp_path: Path, demo: Path, slurm: dict[str, str]) -> None:
     rows = [follow_up(demo, name, f"{name}.fastq.gz") for name in ("p1-d78", "p1-d180")]
     arguments = (sheet(tmp_path / "samples.tsv", demo, rows), "--config", demo / "config.yaml", "-o")
     submitted = run(
@@ -49,7 +49,7 @@ def test_jobs_give_what_one_machine_gives(tmp_path: Path, demo: Path, slurm: dic
     assert (tmp_path / "slurm" / "7_report" / "p1.html").is_file()
 
 
-def test_a_job_that_fails_says_why(tmp_path: Path, demo: Path, slurm: dict[str, str]) -> None:
+def test_a_failed_job_prints_its_error(tmp_path: Path, demo: Path, slurm: dict[str, str]) -> None:
     damaged = tmp_path / "damaged.fastq.gz"
     damaged.write_bytes((demo / "p1-d78.fastq.gz").read_bytes()[:-1000])
     samples = sheet(tmp_path / "samples.tsv", demo, [follow_up(demo, "p1-d78", str(damaged))])

@@ -1,4 +1,4 @@
-"""What the rules share: the sheet, the settings, and which samples there are."""
+"""Variables and input functions of all rules: sample sheet, settings, samples, patients."""
 
 from pathlib import Path
 
@@ -17,16 +17,20 @@ if SETTINGS:
     validate(
         yaml.safe_load(Path(SETTINGS).read_text()), "../config/settings.schema.json"
     )
-SCIENCE = read_config(SETTINGS)
-SAMPLES = read_samples(SHEET, SCIENCE)
+ALL_SETTINGS = read_config(SETTINGS)
+SAMPLES = read_samples(SHEET, ALL_SETTINGS)
 CONTROLS = sorted(
-    {library.controls for library in SCIENCE.libraries.values() if library.controls}
+    {
+        library.controls
+        for library in ALL_SETTINGS.libraries.values()
+        if library.controls
+    }
 )
-EARLIER = sorted(SAMPLES["markers"].drop_nulls().unique())
+EXISTING_MARKERS = sorted(SAMPLES["markers"].drop_nulls().unique())
 
 
 def samples_of(*roles):
-    """Sample ids with one of these roles, sorted."""
+    """Return the identifiers of the samples with one of the roles, sorted."""
     return sorted(SAMPLES.filter(pl.col("role").is_in(roles))["sample_id"].unique())
 
 
@@ -38,29 +42,31 @@ SUBJECTS = sorted(
 BASELINES = samples_of("baseline")
 PATIENT_SAMPLES = samples_of("baseline", "followup")
 CONTROL_SAMPLES = samples_of("negative_control", "polyclonal_control")
-HAVE_BASELINE = sorted(
+SUBJECTS_WITH_BASELINE = sorted(
     SAMPLES.filter(pl.col("role") == "baseline")["subject_id"].unique()
 )
 MARKERS = [
-    *expand(RESULTS / "4_markers/{subject}.markers.tsv", subject=HAVE_BASELINE),
-    *EARLIER,
+    *expand(
+        RESULTS / "4_markers/{subject}.markers.tsv", subject=SUBJECTS_WITH_BASELINE
+    ),
+    *EXISTING_MARKERS,
 ]
 
 
 def reads_of(samples):
-    """Files of reads and of mates on some rows of the sheet."""
+    """Return the read files in some rows of the sample sheet, including mates."""
     return [
         path for name in ("reads_1", "reads_2") for path in samples[name].drop_nulls()
     ]
 
 
-def own_reads(wildcards):
-    """An input function: files of the wildcard's sample (its lanes and tubes)."""
+def reads_of_sample(wildcards):
+    """Input function: return all read files of a sample."""
     return reads_of(SAMPLES.filter(pl.col("sample_id") == wildcards.sample))
 
 
 def baselines_of(pattern):
-    """An input function: a file for every baseline of the wildcard's patient."""
+    """Make an input function that returns a file for each baseline of a patient."""
     rows = SAMPLES.filter(pl.col("role") == "baseline")
     return lambda wildcards: expand(
         pattern,
@@ -71,28 +77,28 @@ def baselines_of(pattern):
 
 
 def patient_qc(wildcards):
-    """An input function: QC of the stages that the patient's samples went through."""
+    """Input function: return the QC tables of all samples of a patient."""
     stages = [
         RESULTS / "1_reads/{sample}.reads.qc.tsv",
         RESULTS / "3_cluster/{sample}.cluster.qc.tsv",
     ]
-    own = [path for stage in stages for path in baselines_of(stage)(wildcards)]
+    baselines = [path for stage in stages for path in baselines_of(stage)(wildcards)]
     of_patient = SAMPLES.filter(pl.col("subject_id") == wildcards.subject)["sample_id"]
     tracked = expand(
         RESULTS / "5_track/{sample}.track.qc.tsv", sample=sorted(of_patient.unique())
     )
-    return [*own, *tracked, RESULTS / "6_quantify/quantify.qc.tsv"]
+    return [*baselines, *tracked, RESULTS / "6_quantify/quantify.qc.tsv"]
 
 
 def options(name, paths):
-    """A repeated option of the command line."""
+    """Return the words of an option of the command line that is repeated for each path."""
     return [word for path in paths for word in (name, path)]
 
 
 COMMON = ["--config", SETTINGS] if SETTINGS else []
 SETTINGS_FILE = (
     [SETTINGS] if SETTINGS else []
-)  # an input of every step: changed settings make it again
+)  # input of each rule, so that changed settings run it again
 
 # An input of every step that runs kernels. Results do not count as older than it, so none is made again for it.
 COMPILED = ancient(RESULTS / ".compiled")

@@ -1,7 +1,7 @@
 rule control_hits:
-    """Calibrators of a baseline, for the two criteria of the dominance rule that need cells."""
+    """Count the calibrators in a baseline; two criteria of the dominance rule need them."""
     input:
-        reads=own_reads,
+        reads=reads_of_sample,
         samples=SHEET,
         controls=CONTROLS,
         settings=SETTINGS_FILE,

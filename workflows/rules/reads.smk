@@ -1,6 +1,6 @@
 rule reads:
     input:
-        reads=own_reads,
+        reads=reads_of_sample,
         samples=SHEET,
         settings=SETTINGS_FILE,
         compiled=COMPILED,

@@ -1,7 +1,7 @@
 rule track:
-    """Every sample of the run against every marker of the run: what is not a patient's own tells of carry-over."""
+    """Count all markers in every sample: markers of other patients show carry-over."""
     input:
-        reads=own_reads,
+        reads=reads_of_sample,
         samples=SHEET,
         markers=MARKERS,
         controls=CONTROLS,
