@@ -1,4 +1,4 @@
-"""IgBLAST with the embedded reference as its germline, for `annotate_accuracy.py`."""
+"""Run IgBLAST with the embedded reference as its germline, for `annotate_accuracy.py`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CHAINS = {"IGH": "JH", "IGK": "JK", "IGL": "JL", "TRA": "JA", "TRB": "JB", "TRG"
 ELEMENTS = ("KDE", "Intron")
 
 
-def called(path: Path) -> Rows:
-    """Rows of an AIRR table by name."""
+def read_rows(path: Path) -> Rows:
+    """Read an AIRR table; return its rows by sequence_id."""
     with path.open() as file:
         return {row["sequence_id"]: row for row in csv.DictReader(file, delimiter="\t")}
 
 
 class Igblast:
-    """IgBLAST with the embedded reference as its germline."""
+    """IgBLAST with databases made from a reference."""
 
     def __init__(self, reference: Reference, folder: Path, threads: int) -> None:
         self.folder, self.threads = folder, threads
@@ -45,7 +45,7 @@ class Igblast:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def __call__(self, fasta: Path, locus: str) -> Rows:
-        """Calls of reads of a locus."""
+        """Annotate reads of a locus and return the rows of IgBLAST."""
         out = self.folder / "igblast.tsv"
         words: list[object] = ["igblastn", "-organism", "human", "-domain_system", "imgt", "-outfmt", 19]
         words += ["-ig_seqtype", "Ig" if locus.startswith("IG") else "TCR", "-auxiliary_data", self.folder / "j.aux"]
@@ -53,14 +53,14 @@ class Igblast:
             words += [f"-germline_db_{kind}", self.folder / f"{locus[:2]}{kind}"]
         words += ["-query", fasta, "-out", out, "-num_threads", self.threads]
         subprocess.run([str(word) for word in words], check=True, stderr=subprocess.DEVNULL)
-        return called(out)
+        return read_rows(out)
 
 
 def igblast(reference: Reference, folder: Path, threads: int) -> Igblast | None:
-    """IgBLAST where it is installed; else None, and why."""
+    """Return IgBLAST; or None if it is not installed, and print the reason."""
     missing = [name for name in ("igblastn", "makeblastdb") if shutil.which(name) is None]
     if missing or not Path(os.environ.get("IGDATA", "-"), "internal_data").is_dir():
-        why = f"{missing[0]} is not on PATH" if missing else "IGDATA names no folder with internal_data"
-        print(f"Without IgBLAST: {why}.\n")
+        reason = f"{missing[0]} is not on PATH" if missing else "IGDATA is not a folder that contains internal_data"
+        print(f"Without IgBLAST: {reason}.\n")
         return None
     return Igblast(reference, folder, threads)

@@ -1,10 +1,11 @@
-"""How pairs are merged: simulated rearrangements of known length, read from both ends.
+"""Measure the merging of pairs on simulated rearrangements of known length that are read from both ends.
 
     python benchmarks/pairs.py [--pairs 200000] [--error-rate 0.0015]
 
-For mates of 150 and 250 nt: how many of the overlapping pairs are merged at the right place, by the length of the
-overlap; how many of those that do not overlap are merged, ordinary ones and ones with tandem repeats or few letters at
-their ends; wrong bases of merged reads beside what their qualities promise; and the time.
+The benchmark uses mates of 150 and 250 nt. It prints the share of overlapping pairs that are merged correctly, by the
+length of the overlap. It prints the number of merged pairs without overlap: ordinary pairs, and pairs with tandem
+repeats or low complexity at their ends. It also prints the wrong bases of merged reads, the number that their
+qualities predict, and the speed.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from clonotrack.simulate.sequencer import SimulatedReads, sequence_reads
 
 NONE = np.empty(0, dtype=np.int64)
 BINS = ((12, 14), (15, 17), (18, 19), (20, 24), (25, 49), (50, 10**6))
-SHARE_SHORT = 0.3  # of the pairs, with overlaps of 12 to 30 nt
-KINDS = ("repeat", "two letters", "few letters")
+SHARE_SHORT = 0.3  # share of pairs with an overlap of 12 to 30 nt
+KINDS = ("repeat", "two bases", "low complexity")
 
 
-def rearranged(lengths: I64, rng: np.random.Generator) -> Ragged:
-    """Fragments of given lengths: ends of rearrangements, and random bases behind them where they are too short."""
+def make_fragments(lengths: I64, rng: np.random.Generator) -> Ragged:
+    """Make fragments of given lengths: the ends of rearrangements, followed by random bases if they are too short."""
     reference = load_reference(None)
     loci = ("IGH", "IGK", "TRB", "TRG")
     clones = [r.sequence for locus in loci for r in draw_rearrangements(draw_genotype(reference, locus, rng), 500, rng)]
@@ -45,21 +46,25 @@ def rearranged(lengths: I64, rng: np.random.Generator) -> Ragged:
     return Ragged(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]))
 
 
-def apart(count: int, read: int, rng: np.random.Generator, kind: str) -> Ragged:
-    """Fragments whose mates do not overlap, and whose ends toward each other are of one `kind`, 10 to 60 nt of them.
+def make_separate_mates(count: int, read: int, rng: np.random.Generator, kind: str) -> Ragged:
+    """Make fragments whose mates do not overlap but have similar inner ends of 10 to 60 nt.
 
-    ``repeat``: two copies and more of the same unit of 1 to 30 nt at both ends, in any phase; ``two letters`` all along
-    the mates; ``few letters``: a skewed composition.
+    Args:
+        count: number of fragments.
+        read: length of a mate [nt].
+        rng: random numbers.
+        kind: ``repeat`` (both ends have at least two copies of the same unit of 1 to 30 nt, in any phase), ``two
+            bases`` (the whole mates have two of the four bases) or ``low complexity`` (a skewed composition).
     """
     rows = []
     for _ in range(count):
-        mates = rng.integers(0, 2 if kind == "two letters" else 4, (2, read)).astype(np.uint8)
+        mates = rng.integers(0, 2 if kind == "two bases" else 4, (2, read)).astype(np.uint8)
         ends = [int(length) for length in rng.integers(10, 61, 2)]
         if kind == "repeat":
             unit = rng.integers(0, 4, int(rng.integers(1, 31)))
             tails = [np.resize(np.roll(unit, rng.integers(0, len(unit))), max(2 * len(unit), end)) for end in ends]
             mates[0][-len(tails[0]) :], mates[1][: len(tails[1])] = tails
-        if kind == "few letters":
+        if kind == "low complexity":
             shares = rng.dirichlet([0.3] * 4)
             mates[0][-ends[0] :], mates[1][: ends[1]] = (rng.choice(4, end, p=shares) for end in ends)
         rows.append(
@@ -68,8 +73,8 @@ def apart(count: int, read: int, rng: np.random.Generator, kind: str) -> Ragged:
     return Ragged(np.concatenate(rows), np.concatenate([[0], np.cumsum([len(row) for row in rows])]))
 
 
-def placed(batch: SimulatedReads) -> tuple[I64, tuple[U8, U8, I64], float]:
-    """Where the pairs of a batch were merged, what came out, and the seconds it took."""
+def merge_batch(batch: SimulatedReads) -> tuple[I64, tuple[U8, U8, I64], float]:
+    """Merge the pairs of a batch; return merged lengths (0 if not merged), merged reads, and CPU time [s]."""
     assert batch.mates is not None
     mates, scores = batch.mates
     start = time.process_time()
@@ -81,7 +86,7 @@ def placed(batch: SimulatedReads) -> tuple[I64, tuple[U8, U8, I64], float]:
 
 
 def wrong_bases(batch: SimulatedReads, fragments: Ragged, places: I64, merged: tuple[U8, U8, I64]) -> tuple[int, float]:
-    """Wrong bases of the rightly merged, and how many their qualities expect."""
+    """Return the wrong bases of correctly merged pairs, and the number that their qualities predict."""
     codes, scores, offsets = merged
     wrong, expected = 0, 0.0
     for i in np.flatnonzero(places == fragments.lengths[batch.origin]).tolist():
@@ -94,13 +99,13 @@ def wrong_bases(batch: SimulatedReads, fragments: Ragged, places: I64, merged: t
 
 
 def run(fragments: Ragged, read: int, error_rate: float, seed: int) -> tuple[I64, I64, tuple[int, float], float]:
-    """True and found lengths of all fragments, wrong and expected bases, seconds."""
+    """Merge pairs; return true and merged lengths, wrong and predicted bases, and CPU time [s]."""
     rng = random_stream(seed, "pairs")
     edits = Substitutions(NONE, NONE, NONE.astype(np.uint8))
     true, found, bases, seconds = [], [], (0, 0.0), 0.0
     origin = np.arange(len(fragments))
     for batch in sequence_reads(fragments, origin, edits, error_rate=error_rate, rng=rng, mate_length=read):
-        places, merged, took = placed(batch)
+        places, merged, took = merge_batch(batch)
         wrong = wrong_bases(batch, fragments, places, merged)
         bases = bases[0] + wrong[0], bases[1] + wrong[1]
         seconds += took
@@ -110,40 +115,38 @@ def run(fragments: Ragged, read: int, error_rate: float, seed: int) -> tuple[I64
 
 
 def report(read: int, pairs: int, error_rate: float) -> None:
-    """Print the figures of one read length."""
+    """Print the results for one read length."""
     rng = np.random.default_rng(read)
     short = int(SHARE_SHORT * pairs)
     lengths = np.append(2 * read - rng.integers(12, 31, short), rng.integers(40, 2 * read + 200, pairs - short))
-    true, found, (wrong, expected), seconds = run(rearranged(lengths, rng), read, error_rate, 1)
+    true, found, (wrong, expected), seconds = run(make_fragments(lengths, rng), read, error_rate, 1)
     overlap = np.minimum(true, 2 * read - true)
     print(f"\nmates of {read} nt, {pairs:,} pairs, {error_rate:g} errors per base")
     for low, high in BINS:
         here = (overlap >= low) & (overlap <= high)
         right = (found[here] == true[here]).mean()
         bad = int(((found[here] != true[here]) & (found[here] > 0)).sum())
-        print(
-            f"  overlap {low:3} to {min(high, read):3} nt {here.sum():8,} pairs {right:9.3%} merged right, {bad} wrong"
-        )
+        print(f"  overlap {low:3} to {min(high, read):3} nt {here.sum():8,} pairs: {right:9.3%} correct, {bad} wrong")
     enough = overlap >= BINS[3][0]
-    print(f"  overlap of at least 20 nt: {(found[enough] == true[enough]).mean():.4%} merged right")
+    print(f"  overlap of at least 20 nt: {(found[enough] == true[enough]).mean():.4%} correct")
     exact = {n: (found[overlap == n] == true[overlap == n]).mean() for n in range(12, 31)}
     print("  by nt: " + ", ".join(f"{n} {share:.2%}" for n, share in exact.items()))
-    apart_ones = overlap <= 0
-    print(f"  no overlap: {apart_ones.sum():,} pairs, {int((found[apart_ones] > 0).sum())} merged")
+    separate = overlap <= 0
+    print(f"  no overlap: {separate.sum():,} pairs, {int((found[separate] > 0).sum())} merged")
     for kind in KINDS:
-        _, merged, _, _ = run(apart(pairs, read, rng, kind), read, error_rate, 2)
-        print(f"  no overlap, ends of {kind}: {len(merged):,} pairs, {int((merged > 0).sum())} merged")
-    print(f"  wrong bases of merged reads: {wrong:,}, by their qualities {expected:,.0f}")
-    print(f"  {pairs / seconds / 1e6:.3f} million pairs a second of processor time")
+        _, merged, _, _ = run(make_separate_mates(pairs, read, rng, kind), read, error_rate, 2)
+        print(f"  no overlap, {kind} at the ends: {len(merged):,} pairs, {int((merged > 0).sum())} merged")
+    print(f"  wrong bases of merged reads: {wrong:,}, predicted by their qualities: {expected:,.0f}")
+    print(f"  {pairs / seconds / 1e6:.3f} million pairs per CPU second")
 
 
 def main() -> None:
-    """Print the figures of both read lengths."""
+    """Print the results for both read lengths."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=200_000)
     parser.add_argument("--error-rate", type=float, default=0.0015)
     options = parser.parse_args()
-    run(apart(8, 150, np.random.default_rng(0), KINDS[0]), 150, options.error_rate, 0)  # compiles
+    run(make_separate_mates(8, 150, np.random.default_rng(0), KINDS[0]), 150, options.error_rate, 0)  # compiles
     for read in (150, 250):
         report(read, options.pairs, options.error_rate)
 

@@ -1,10 +1,10 @@
-"""How fast reads are read: ours beside decompression alone and dnaio, on files that are made here.
+"""Measure the speed of reading, compared with decompression alone and with dnaio.
 
     python benchmarks/reads.py [--reads 1000000] [--length 250] [--folder DIR]
 
-Best of three, in turn, with compiled kernels; compilation is not in the times. Single reads of mostly distinct
-sequences; then pairs of 150 nt of 10,000 rearrangements with a UMI of 12 nt, a tenth as many pairs as reads. Beside the
-time that passed stands that of the processors, of all threads together.
+The files are simulated: single reads with mostly distinct sequences, then a tenth as many pairs of 150 nt of 10,000
+rearrangements, with a UMI of 12 nt. The output is the best of three alternating rounds: time, CPU time of all
+threads, and speed. Kernels are compiled before.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ UMI = 12
 MATE = 150
 
 
-def make(path: Path, reads: int, length: int) -> None:
-    """Reads of 2,000 sequences at very unequal abundance, one base in 300 wrong, binned qualities."""
+def make_reads(path: Path, reads: int, length: int) -> None:
+    """Write reads of 2,000 sequences of very unequal abundance, with one error in 300 bases and binned qualities."""
     rng = np.random.default_rng(1)
     clones = rng.choice(np.frombuffer(b"ACGT", np.uint8), (2000, length))
     with path.open("wb") as handle:
@@ -56,7 +56,7 @@ def make(path: Path, reads: int, length: int) -> None:
 
 
 def make_pairs(folder: Path, pairs: int) -> tuple[Path, Path]:
-    """Mates of rearrangements of 250 nt with a UMI before them, four pairs a molecule."""
+    """Write mates of rearrangements of 250 nt that start with a UMI, four pairs per molecule."""
     rng = np.random.default_rng(2)
     clones = [
         r.amplicon(250) for r in draw_rearrangements(draw_genotype(load_reference(None), "IGH", rng), 10_000, rng)
@@ -64,7 +64,7 @@ def make_pairs(folder: Path, pairs: int) -> tuple[Path, Path]:
     molecules = np.minimum(rng.zipf(1.3, pairs // 4) - 1, 9999)
     templates = add_umis(Ragged.from_strings(clones), molecules, UMI, rng)
     none = np.empty(0, dtype=np.int64)
-    found = list(
+    read_batches = list(
         sequence_reads(
             templates,
             np.arange(pairs) % len(templates),
@@ -76,16 +76,17 @@ def make_pairs(folder: Path, pairs: int) -> tuple[Path, Path]:
         )
     )
     names = [
-        [f"INSTRUMENT:1:FLOWCELL:1:1101:{b}:{i}" for i in range(len(batch.origin))] for b, batch in enumerate(found)
+        [f"INSTRUMENT:1:FLOWCELL:1:1101:{b}:{i}" for i in range(len(batch.origin))]
+        for b, batch in enumerate(read_batches)
     ]
     paths = folder / "1.fastq.gz", folder / "2.fastq.gz"
-    write_fastq(paths[0], ((n, b.sequences, b.qualities) for n, b in zip(names, found, strict=True)))
-    write_fastq(paths[1], ((n, *b.mates) for n, b in zip(names, found, strict=True) if b.mates))
+    write_fastq(paths[0], ((n, b.sequences, b.qualities) for n, b in zip(names, read_batches, strict=True)))
+    write_fastq(paths[1], ((n, *b.mates) for n, b in zip(names, read_batches, strict=True) if b.mates))
     return paths
 
 
 def make_bam(path: Path, pairs: tuple[Path, Path]) -> Path:
-    """The pairs as unaligned BAM."""
+    """Write the pairs as unaligned BAM."""
     import dnaio
     import pysam
 
@@ -101,7 +102,7 @@ def make_bam(path: Path, pairs: tuple[Path, Path]) -> Path:
 
 
 def decompress(path: Path) -> None:
-    """What reading cannot be faster than: isal, in this process."""
+    """Decompress with isal in this process, which no reader can do faster."""
     buffer = bytearray(1 << 20)
     with igzip.open(path) as stream:
         while stream.readinto(buffer):
@@ -109,7 +110,7 @@ def decompress(path: Path) -> None:
 
 
 def read_dnaio(path: Path) -> None:
-    """The reader of cutadapt."""
+    """Read with dnaio, the reader of cutadapt."""
     import dnaio
 
     with dnaio.open(path) as records:
@@ -117,95 +118,95 @@ def read_dnaio(path: Path) -> None:
             pass
 
 
-def usable(lane: Lane, library: Library) -> int:
-    """Parsed, checked, encoded and filtered reads, their UMI read."""
+def read_fragments(lane: Lane, library: Library) -> int:
+    """Parse, check, encode and filter reads and extract UMIs; return the number of fragments."""
     counts = Counts()
     for _ in batches([lane], Reads(), library, counts):
         pass
     return counts.scanned
 
 
-def whole(lane: Lane, library: Library) -> int:
-    """The stage: merged where they are pairs, and collapsed; the distinct fragments."""
+def run_stage(lane: Lane, library: Library) -> int:
+    """Run the whole stage, with merging and deduplication; return the number of distinct fragments."""
     return read([([lane], library)], Reads()).fragments.rows
 
 
-def ways(plain: Path, packed: Path) -> dict[str, Callable[[], object]]:
-    """What is timed on single reads, by the name that is printed."""
-    found: dict[str, Callable[[], object]] = {
+def single_read_cases(plain: Path, packed: Path) -> dict[str, Callable[[], object]]:
+    """Return the functions to time on single reads, by name."""
+    cases: dict[str, Callable[[], object]] = {
         f"{tool} -dc": lambda tool=tool: subprocess.run(  # type: ignore[misc]
             [tool, "-dc", packed], stdout=subprocess.DEVNULL, check=True
         )
         for tool in ("gzip", "igzip")
         if shutil.which(tool)
     }
-    found["isal, decompression only"] = lambda: decompress(packed)
+    cases["isal, decompression only"] = lambda: decompress(packed)
     if importlib.util.find_spec("dnaio"):
-        found["dnaio"] = lambda: read_dnaio(packed)
-    found["read_chunks, plain"] = lambda: sum(map(len, read_chunks(plain)))
-    found["batches, plain"] = lambda: usable(Lane(plain), Library())
-    found["read_chunks, gzip"] = lambda: sum(map(len, read_chunks(packed)))
-    found["batches, gzip"] = lambda: usable(Lane(packed), Library())
-    found["the stage, gzip"] = lambda: whole(Lane(packed), Library())
-    return found
+        cases["dnaio"] = lambda: read_dnaio(packed)
+    cases["read_chunks, plain"] = lambda: sum(map(len, read_chunks(plain)))
+    cases["batches, plain"] = lambda: read_fragments(Lane(plain), Library())
+    cases["read_chunks, gzip"] = lambda: sum(map(len, read_chunks(packed)))
+    cases["batches, gzip"] = lambda: read_fragments(Lane(packed), Library())
+    cases["the stage, gzip"] = lambda: run_stage(Lane(packed), Library())
+    return cases
 
 
-def ways_of_pairs(folder: Path, pairs: tuple[Path, Path]) -> dict[str, Callable[[], object]]:
-    """What is timed on pairs."""
+def pair_cases(folder: Path, pairs: tuple[Path, Path]) -> dict[str, Callable[[], object]]:
+    """Return the functions to time on pairs, by name."""
     tagged = Library(umi_pattern=f"^(?P<umi>.{{{UMI}}})")
     lane = Lane(*pairs)
-    found: dict[str, Callable[[], object]] = {
+    cases: dict[str, Callable[[], object]] = {
         "isal, decompression only": lambda: [decompress(path) for path in pairs],
-        "batches, pairs": lambda: usable(lane, Library()),
-        "batches, pairs with UMI": lambda: usable(lane, tagged),
-        "the stage, pairs": lambda: whole(lane, Library()),
-        "the stage, pairs with UMI": lambda: whole(lane, tagged),
+        "batches, pairs": lambda: read_fragments(lane, Library()),
+        "batches, pairs with UMI": lambda: read_fragments(lane, tagged),
+        "the stage, pairs": lambda: run_stage(lane, Library()),
+        "the stage, pairs with UMI": lambda: run_stage(lane, tagged),
     }
     if importlib.util.find_spec("dnaio"):
         bam = make_bam(folder / "pairs.bam", pairs)
-        found["batches, BAM"] = lambda: usable(Lane(bam), tagged)
-    return found
+        cases["batches, BAM"] = lambda: read_fragments(Lane(bam), tagged)
+    return cases
 
 
-def processor_time() -> float:
-    """Seconds that the processors spent on this process and on those that it started."""
+def cpu_time() -> float:
+    """Return the CPU time of this process and its children [s]."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def measure(timed: dict[str, Callable[[], object]], fragments: int, what: str) -> None:
-    """Run everything in turn, several times, and print the best."""
-    best = dict.fromkeys(timed, float("inf"))
-    spent = dict.fromkeys(timed, float("inf"))
+def measure(cases: dict[str, Callable[[], object]], fragments: int, description: str) -> None:
+    """Run all cases in turn, several times, and print the best times."""
+    best = dict.fromkeys(cases, float("inf"))
+    cpu = dict.fromkeys(cases, float("inf"))
     for _ in range(ROUNDS):
-        for name, way in timed.items():
-            start, before = time.perf_counter(), processor_time()
-            way()
+        for name, run in cases.items():
+            start, before = time.perf_counter(), cpu_time()
+            run()
             best[name] = min(best[name], time.perf_counter() - start)
-            spent[name] = min(spent[name], processor_time() - before)
-    floor = spent["isal, decompression only"]
-    print(f"\n{fragments:,} {what}\n{'':26} {'passed':>9} {'spent':>9} {'millions/s':>11}  spent / isal's")
+            cpu[name] = min(cpu[name], cpu_time() - before)
+    isal = cpu["isal, decompression only"]
+    print(f"\n{fragments:,} {description}\n{'':26} {'time':>9} {'CPU':>9} {'millions/s':>11}  CPU / isal")
     for name, seconds in best.items():
         speed = fragments / seconds / 1e6
-        print(f"{name:26} {seconds:7.2f} s {spent[name]:7.2f} s {speed:11.2f} {spent[name] / floor:8.2f}")
+        print(f"{name:26} {seconds:7.2f} s {cpu[name]:7.2f} s {speed:11.2f} {cpu[name] / isal:8.2f}")
 
 
 def main() -> None:
-    """Make the files, time every way, print seconds, reads a second and the ratio to decompression."""
+    """Write the files, then measure single reads and pairs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reads", type=int, default=1_000_000)
     parser.add_argument("--length", type=int, default=250)
-    parser.add_argument("--folder", type=Path, help="where to make the files; by default a temporary folder")
+    parser.add_argument("--folder", type=Path, help="folder for the files; by default a temporary folder")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
         plain, packed = folder / "reads.fastq", folder / "reads.fastq.gz"
-        make(plain, options.reads, options.length)
+        make_reads(plain, options.reads, options.length)
         with packed.open("wb") as handle:
             subprocess.run(["gzip", "-6", "-c", plain], stdout=handle, check=True)
-        measure(ways(plain, packed), options.reads, f"reads of {options.length} nt")
+        measure(single_read_cases(plain, packed), options.reads, f"reads of {options.length} nt")
         pairs = make_pairs(folder, options.reads // 10)
-        measure(ways_of_pairs(folder, pairs), options.reads // 10, f"pairs of {MATE} nt")
+        measure(pair_cases(folder, pairs), options.reads // 10, f"pairs of {MATE} nt")
 
 
 if __name__ == "__main__":
