@@ -80,16 +80,20 @@ def merge_batch(batch: SimulatedReads) -> tuple[I64, tuple[U8, U8, I64], float]:
     start = time.process_time()
     second = reverse_complement_rows(mates.codes, scores, mates.offsets, np.ones(len(mates), dtype=np.bool_))
     sides = batch.sequences.codes, batch.qualities, batch.sequences.offsets, *second, mates.offsets
-    places, _ = find_overlaps(*sides, Reads().max_false_merge)
-    merged = merge(*sides, places, np.zeros((2, 1024, 2), dtype=np.int64), np.zeros((94, 2), dtype=np.int64))
-    return places, merged, time.process_time() - start
+    merged_lengths, _ = find_overlaps(*sides, Reads().max_false_merge)
+    merged_reads = merge(
+        *sides, merged_lengths, np.zeros((2, 1024, 2), dtype=np.int64), np.zeros((94, 2), dtype=np.int64)
+    )
+    return merged_lengths, merged_reads, time.process_time() - start
 
 
-def wrong_bases(batch: SimulatedReads, fragments: Ragged, places: I64, merged: tuple[U8, U8, I64]) -> tuple[int, float]:
+def wrong_bases(
+    batch: SimulatedReads, fragments: Ragged, merged_lengths: I64, merged_reads: tuple[U8, U8, I64]
+) -> tuple[int, float]:
     """Return the wrong bases of correctly merged pairs, and the number that their qualities predict."""
-    codes, scores, offsets = merged
+    codes, scores, offsets = merged_reads
     wrong, expected = 0, 0.0
-    for i in np.flatnonzero(places == fragments.lengths[batch.origin]).tolist():
+    for i in np.flatnonzero(merged_lengths == fragments.lengths[batch.origin]).tolist():
         true = fragments[int(batch.origin[i])]
         if batch.reverse[i]:
             true = COMPLEMENT[true[::-1]]
@@ -102,16 +106,16 @@ def run(fragments: Ragged, read: int, error_rate: float, seed: int) -> tuple[I64
     """Merge pairs; return true and merged lengths, wrong and predicted bases, and CPU time [s]."""
     rng = random_stream(seed, "pairs")
     edits = Substitutions(NONE, NONE, NONE.astype(np.uint8))
-    true, found, bases, seconds = [], [], (0, 0.0), 0.0
+    true, merged, bases, seconds = [], [], (0, 0.0), 0.0
     origin = np.arange(len(fragments))
     for batch in sequence_reads(fragments, origin, edits, error_rate=error_rate, rng=rng, mate_length=read):
-        places, merged, took = merge_batch(batch)
-        wrong = wrong_bases(batch, fragments, places, merged)
+        merged_lengths, merged_reads, batch_seconds = merge_batch(batch)
+        wrong = wrong_bases(batch, fragments, merged_lengths, merged_reads)
         bases = bases[0] + wrong[0], bases[1] + wrong[1]
-        seconds += took
+        seconds += batch_seconds
         true.append(fragments.lengths[batch.origin])
-        found.append(places)
-    return np.concatenate(true), np.concatenate(found), bases, seconds
+        merged.append(merged_lengths)
+    return np.concatenate(true), np.concatenate(merged), bases, seconds
 
 
 def report(read: int, pairs: int, error_rate: float) -> None:
@@ -119,23 +123,23 @@ def report(read: int, pairs: int, error_rate: float) -> None:
     rng = np.random.default_rng(read)
     short = int(SHARE_SHORT * pairs)
     lengths = np.append(2 * read - rng.integers(12, 31, short), rng.integers(40, 2 * read + 200, pairs - short))
-    true, found, (wrong, expected), seconds = run(make_fragments(lengths, rng), read, error_rate, 1)
+    true, merged, (wrong, expected), seconds = run(make_fragments(lengths, rng), read, error_rate, 1)
     overlap = np.minimum(true, 2 * read - true)
     print(f"\nmates of {read} nt, {pairs:,} pairs, {error_rate:g} errors per base")
     for low, high in BINS:
         here = (overlap >= low) & (overlap <= high)
-        right = (found[here] == true[here]).mean()
-        bad = int(((found[here] != true[here]) & (found[here] > 0)).sum())
+        right = (merged[here] == true[here]).mean()
+        bad = int(((merged[here] != true[here]) & (merged[here] > 0)).sum())
         print(f"  overlap {low:3} to {min(high, read):3} nt {here.sum():8,} pairs: {right:9.3%} correct, {bad} wrong")
     enough = overlap >= BINS[3][0]
-    print(f"  overlap of at least 20 nt: {(found[enough] == true[enough]).mean():.4%} correct")
-    exact = {n: (found[overlap == n] == true[overlap == n]).mean() for n in range(12, 31)}
+    print(f"  overlap of at least 20 nt: {(merged[enough] == true[enough]).mean():.4%} correct")
+    exact = {n: (merged[overlap == n] == true[overlap == n]).mean() for n in range(12, 31)}
     print("  by nt: " + ", ".join(f"{n} {share:.2%}" for n, share in exact.items()))
     separate = overlap <= 0
-    print(f"  no overlap: {separate.sum():,} pairs, {int((found[separate] > 0).sum())} merged")
+    print(f"  no overlap: {separate.sum():,} pairs, {int((merged[separate] > 0).sum())} merged")
     for kind in KINDS:
-        _, merged, _, _ = run(make_separate_mates(pairs, read, rng, kind), read, error_rate, 2)
-        print(f"  no overlap, {kind} at the ends: {len(merged):,} pairs, {int((merged > 0).sum())} merged")
+        _, lengths, _, _ = run(make_separate_mates(pairs, read, rng, kind), read, error_rate, 2)
+        print(f"  no overlap, {kind} at the ends: {len(lengths):,} pairs, {int((lengths > 0).sum())} merged")
     print(f"  wrong bases of merged reads: {wrong:,}, predicted by their qualities: {expected:,.0f}")
     print(f"  {pairs / seconds / 1e6:.3f} million pairs per CPU second")
 

@@ -86,9 +86,9 @@ def test_a_contaminated_control_gives_a_warning_and_all_tables_are_written(
     add_control(folder, 50)
     assert call(folder, "S0.hits.tsv", "S1.hits.tsv", *COMMON, "--background", "N.hits.tsv") == 0
     assert "warning: No-template control N holds 50 reads of marker P.M0, where" in capsys.readouterr().err
-    found = {name: read_table(folder / "out" / name, table) for name, table in OUTPUTS.items()}
-    assert found["mrd.tsv"].get_column("call").unique().to_list() == ["failed"]
-    assert found["control_checks.tsv"].select("reads", "passed").rows() == [(50, False)]
+    tables = {name: read_table(folder / "out" / name, table) for name, table in OUTPUTS.items()}
+    assert tables["mrd.tsv"].get_column("call").unique().to_list() == ["failed"]
+    assert tables["control_checks.tsv"].select("reads", "passed").rows() == [(50, False)]
 
 
 def test_a_control_of_the_sheet_without_hits_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,8 +108,8 @@ def test_a_library_uses_the_controls_of_its_settings_unless_the_call_names_other
     write_table(halved, CONTROLS, folder / "halved.tsv")
     paths = ("--samples", "samples.tsv", "--markers", "P.markers.tsv", "--config", "config.yaml")
     assert call(folder, "S0.hits.tsv", *paths, *more) == 0
-    found = read_table(folder / "out" / "mrd.tsv", MRD)
-    assert found.get_column("molecules").to_list() == pytest.approx([molecules, molecules], rel=0.02)
+    mrd = read_table(folder / "out" / "mrd.tsv", MRD)
+    assert mrd.get_column("molecules").to_list() == pytest.approx([molecules, molecules], rel=0.02)
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,8 @@ def test_one_file_is_searched_for_markers_and_controls(folder: Path) -> None:
 def test_lanes_tubes_and_controls_come_from_the_sheet(folder: Path) -> None:
     words = ("--samples", "samples.tsv", "--sample-id", "d33", "--markers", "p.tsv", "--config", "config.yaml")
     assert call(folder, *words, "-o", "out.hits.parquet") == 0
-    found = read_table(folder / "out.hits.parquet", HITS)
-    assert set(found.select("subject_id", "role", "run_id", "library").rows()) == {
+    hits = read_table(folder / "out.hits.parquet", HITS)
+    assert set(hits.select("subject_id", "role", "run_id", "library").rows()) == {
         ("p", "followup", "run7", "fr1"),
         ("p", "followup", "run7", "fr2"),
     }

@@ -43,10 +43,10 @@ def test_every_interval_of_a_sample_contains_the_truth(compared: pl.DataFrame) -
 
 def test_exactly_the_true_markers_are_selected(results: tuple[Path, str], demo: Path) -> None:
     truth = read_table(demo / "true_markers.tsv", MARKERS)
-    found = pl.concat(read_table(path, MARKERS) for path in sorted(results[0].glob("4_markers/*.markers.tsv")))
-    selected = found.filter("selected").select("marker_id", "junction").sort("marker_id")
+    markers = pl.concat(read_table(path, MARKERS) for path in sorted(results[0].glob("4_markers/*.markers.tsv")))
+    selected = markers.filter("selected").select("marker_id", "junction").sort("marker_id")
     assert_frame_equal(selected, truth.select("marker_id", "junction").sort("marker_id"))
-    assert found.filter(~pl.col("selected"))["reason"].null_count() == 0
+    assert markers.filter(~pl.col("selected"))["reason"].null_count() == 0
 
 
 def test_controls_pass_and_every_marker_is_searched_in_every_sample(results: tuple[Path, str]) -> None:

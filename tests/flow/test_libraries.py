@@ -64,9 +64,9 @@ def write(path: Path, reads: list[tuple[str, str, str]]) -> Path:
 
 
 def markers(reads: Path, mates: Path | None, reference: Reference, config: Config) -> pl.DataFrame:
-    found = baseline(reads, mates, sample_id="dx", subject_id="p", input_cells=2000, config=config, germline=reference)
-    assert found.markers["selected"].sum() == 2
-    return found.markers.sort("marker_id")
+    result = baseline(reads, mates, sample_id="dx", subject_id="p", input_cells=2000, config=config, germline=reference)
+    assert result.markers["selected"].sum() == 2
+    return result.markers.sort("marker_id")
 
 
 def truth(folder: Path) -> set[str]:
@@ -123,16 +123,16 @@ def test_every_form_of_a_library_gives_the_same_markers(folder: Path, tmp_path: 
 
     for name, files in (("pairs", ["dx_1", "dx_2"]), ("single", ["dx"])):
         reads = [folder / name / f"{file}.fastq.gz" for file in files]
-        found = markers(reads[0], reads[1] if len(reads) > 1 else None, reference, Config())
+        result = markers(reads[0], reads[1] if len(reads) > 1 else None, reference, Config())
         columns = ["marker_id", "locus", "v_call", "j_call", "junction"]
-        assert found.filter("selected").select(columns).equals(expected.filter("selected").select(columns))
+        assert result.filter("selected").select(columns).equals(expected.filter("selected").select(columns))
 
 
 def test_a_follow_up_in_pairs_is_measured(folder: Path, reference: Reference) -> None:
     """Each fragment counts once, and UMIs count molecules."""
     pattern = parse({"libraries": {"l": {"umi_pattern": f"^(?P<umi>.{{{UMI}}})"}}})
     mates = [folder / "umis" / f"d33_{mate}.fastq.gz" for mate in (1, 2)]
-    found = followup(
+    result = followup(
         *mates,
         sample_id="d33",
         subject_id="p",
@@ -143,7 +143,7 @@ def test_a_follow_up_in_pairs_is_measured(folder: Path, reference: Reference) ->
     )
     drawn = pl.read_csv(folder / "umis" / "truth.tsv", separator="\t").filter(pl.col("sample_id") == "d33")
     for row in drawn.filter(pl.col("marker_id") != "combined").iter_rows(named=True):
-        hits = found.hits.filter(pl.col("target_id") == row["marker_id"], pl.col("match_class") != "ambiguous")
+        hits = result.hits.filter(pl.col("target_id") == row["marker_id"], pl.col("match_class") != "ambiguous")
         assert 0.97 * row["reads"] <= hits["reads"].sum() <= row["reads"]
         assert abs(hits["umis"].sum() - row["molecules"]) <= max(2, 0.1 * row["molecules"])
 

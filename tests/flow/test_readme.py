@@ -27,9 +27,9 @@ def checkout(tmp_path: Path) -> Path:
 def _block(heading: str, language: str) -> str:
     """Return the first block of a language below a heading."""
     section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    found = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
-    assert found, f"no block of {language} under {heading}"
-    return found[1]
+    block = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
+    assert block, f"no block of {language} under {heading}"
+    return block[1]
 
 
 def _run(*command: str, folder: Path) -> str:

@@ -21,12 +21,12 @@ def base(shared: Path) -> Baseline:
 
 
 def test_merged_igh_reads_have_v_j_and_junction(base: Baseline) -> None:
-    found = base.rearrangements.filter(
+    annotated = base.rearrangements.filter(
         pl.col("v_call").str.starts_with("IGHV")
         & pl.col("j_call").str.starts_with("IGHJ")
         & pl.col("junction").is_not_null()
     )
-    assert found["duplicate_count"].sum() >= 0.97 * 1834
+    assert annotated["duplicate_count"].sum() >= 0.97 * 1834
 
 
 def test_every_read_is_accounted_for(base: Baseline) -> None:
@@ -71,6 +71,6 @@ def test_annotate_and_cluster_accept_the_curated_sequences(shared: Path, tmp_pat
     rearrangements = read_table(table, REARRANGEMENTS)
     assert rearrangements["sequence_id"].to_list() == [f"s{i}" for i in range(len(sequences))]
     assert main(["cluster", str(table), "-o", str(clonotypes)]) == 0
-    found = read_table(clonotypes, CLONOTYPES)
-    assert found["duplicate_count"].sum() == rearrangements["key_region"].count()
-    assert {"IGH", "IGK+", "IGL", "TRB", "TRG", "TRD"} <= set(found["system"])
+    clustered = read_table(clonotypes, CLONOTYPES)
+    assert clustered["duplicate_count"].sum() == rearrangements["key_region"].count()
+    assert {"IGH", "IGK+", "IGL", "TRB", "TRG", "TRD"} <= set(clustered["system"])

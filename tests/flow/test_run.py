@@ -115,10 +115,10 @@ def test_the_workflow_ships_inside_the_wheel(tmp_path: Path, demo: Path, monkeyp
     subprocess.run(install, check=True, capture_output=True)
     environment = {**ENVIRONMENT, "PYTHONPATH": str(target)}
     code = "from clonotrack.io.package_data import workflow_folder; print(workflow_folder())"
-    found = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert found.stdout.strip() == str(target / "clonotrack" / "workflows")
+    assert printed.stdout.strip() == str(target / "clonotrack" / "workflows")
     rows: list[dict[str, object]] = [
         {
             **{"subject_id": "p2", "sample_id": "p2-d78", "role": "followup", "reads_1": "p2-d78.fastq.gz"},
@@ -159,9 +159,9 @@ def test_settings_that_do_not_fit_the_schema_stop_the_workflow(tmp_path: Path, d
 def test_changed_settings_run_the_steps_again(tmp_path: Path, demo: Path) -> None:
     """Only the content of the settings file changes."""
     settings, out = tmp_path / "config.yaml", tmp_path / "out"
-    about = {"subject_id": "p1", "sample_id": "d78", "role": "followup", "reads_1": "p1-d78.fastq.gz"}
-    given = {"markers": str(demo / "true_markers.tsv"), "input_ng": 3250, "lymphoid_fraction": 0.5}
-    path = sheet(tmp_path / "s.tsv", demo, [about | given])
+    sample = {"subject_id": "p1", "sample_id": "d78", "role": "followup", "reads_1": "p1-d78.fastq.gz"}
+    inputs = {"markers": str(demo / "true_markers.tsv"), "input_ng": 3250, "lymphoid_fraction": 0.5}
+    path = sheet(tmp_path / "s.tsv", demo, [sample | inputs])
     for pg_per_cell in (6.5, 13.0):
         settings.write_text(f"quantify: {{pg_per_cell: {pg_per_cell}}}\nlibraries: {{multiplex: {{}}}}\n")
         done = run(path, "--config", settings, "-o", out, "--cores", "2")
@@ -171,8 +171,8 @@ def test_changed_settings_run_the_steps_again(tmp_path: Path, demo: Path) -> Non
 
 
 def test_a_folder_locked_by_a_killed_run_is_reported_and_unlocked(tmp_path: Path, demo: Path) -> None:
-    about = {"subject_id": "p1", "sample_id": "d78", "role": "followup", "reads_1": "p1-d78.fastq.gz"}
-    path = sheet(tmp_path / "s.tsv", demo, [about | {"markers": str(demo / "true_markers.tsv")}], library=None)
+    sample = {"subject_id": "p1", "sample_id": "d78", "role": "followup", "reads_1": "p1-d78.fastq.gz"}
+    path = sheet(tmp_path / "s.tsv", demo, [sample | {"markers": str(demo / "true_markers.tsv")}], library=None)
     out = tmp_path / "out"
     locks = out / ".snakemake" / "locks"
     locks.mkdir(parents=True)

@@ -59,8 +59,8 @@ def join_truth(folder: Path) -> pl.DataFrame:
     """Join the combined rows of the follow-ups with their true level and drawn molecules."""
     truth = read_table(folder / "truth.tsv", TRUTH).filter(pl.col("marker_id") == COMBINED)
     true = truth.filter(pl.col("role") == "followup").select("sample_id", "true_mrd", drawn="molecules")
-    found = read_table(folder / "out" / "mrd.tsv", MRD).filter(pl.col("marker_id") == COMBINED)
-    return found.join(true, on="sample_id")
+    mrd = read_table(folder / "out" / "mrd.tsv", MRD).filter(pl.col("marker_id") == COMBINED)
+    return mrd.join(true, on="sample_id")
 
 
 def test_sixty_tubes_have_a_result(compared: pl.DataFrame) -> None:
@@ -71,8 +71,8 @@ def test_sixty_tubes_have_a_result(compared: pl.DataFrame) -> None:
 
 def test_tubes_with_the_clone_are_positive_and_those_without_are_not(compared: pl.DataFrame) -> None:
     calls = compared.with_columns(positive=pl.col("call").str.starts_with("positive"))
-    found = dict(calls.group_by("true_mrd").agg(pl.col("positive").sum()).iter_rows())
-    assert found == {0.0: 0, 2e-4: EACH, 2e-3: EACH}
+    positives = dict(calls.group_by("true_mrd").agg(pl.col("positive").sum()).iter_rows())
+    assert positives == {0.0: 0, 2e-4: EACH, 2e-3: EACH}
     assert (compared["lod"] < LEVELS[1]).all()
 
 

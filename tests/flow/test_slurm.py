@@ -31,8 +31,8 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 
 def follow_up(demo: Path, sample: str, reads: str) -> dict[str, object]:
-    given = {"subject_id": "p1", "sample_id": sample, "role": "followup", "reads_1": reads, "input_ng": 3250}
-    return {**given, "run_id": "run1", "markers": str(demo / "true_markers.tsv")}
+    row = {"subject_id": "p1", "sample_id": sample, "role": "followup", "reads_1": reads, "input_ng": 3250}
+    return {**row, "run_id": "run1", "markers": str(demo / "true_markers.tsv")}
 
 
 def test_slurm_and_one_machine_give_the_same_results(tmp_path: Path, demo: Path, slurm: dict[str, str]) -> None:

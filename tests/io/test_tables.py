@@ -134,7 +134,7 @@ def test_a_frame_that_does_not_fit_its_declaration_is_not_written(tmp_path: Path
         write_table(twice, CONTROLS, tmp_path / "c.tsv")
     with pytest.raises(TableError, match="'spike', not one of"):
         write_table(controls().with_columns(kind=pl.lit("spike")), CONTROLS, tmp_path / "c.tsv")
-    with pytest.raises(TableError, match="column copies: holds String"):
+    with pytest.raises(TableError, match="column copies: has type String"):
         write_table(controls().with_columns(copies=pl.lit("x")), CONTROLS, tmp_path / "c.tsv")
     with pytest.raises(TableError, match="column sequence: is empty in 2 rows"):
         write_table(controls().with_columns(sequence=pl.lit(None, dtype=pl.String)), CONTROLS, tmp_path / "c.tsv")
