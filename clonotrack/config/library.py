@@ -97,6 +97,6 @@ class Library(Section):
         ascending = all(isinstance(share, int | float) for share in limits) and sorted(limits) == limits
         if value is not None and not (ascending and 2 <= len(limits) <= 3 and 0 < limits[0] and limits[-1] <= 1):
             raise ValueError(
-                f"capture is {value}: give a number above 0 and at most 1, or [low, high] or [low, value, high]"
+                f"capture is {value}: give a share above 0 and at most 1, or [low, high] or [low, value, high]"
             )
         return value
