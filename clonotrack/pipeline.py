@@ -121,8 +121,8 @@ def baseline(
     rearrangements = check(pl.concat([REARRANGEMENTS.empty(), *kept]), REARRANGEMENTS)
     sample = _sample_row(sample_id, subject_id, "baseline", library, input_cells=input_cells, input_ng=input_ng)
     hits = None if tube_controls is None else _calibrator_hits(lanes, tube_controls, reference, settings, sample)
-    controls_of = {} if tube_controls is None else {settings.library_name(library): tube_controls}
-    amounts = tube_inputs(sample.iter_rows(named=True), hits, controls_of, settings)
+    library_controls = {} if tube_controls is None else {settings.library_name(library): tube_controls}
+    amounts = tube_inputs(sample.iter_rows(named=True), hits, library_controls, settings)
     markers = select_markers(
         cluster_result.clonotypes,
         settings.markers,
