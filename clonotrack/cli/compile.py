@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from clonotrack.cli.console import say, speech
+from clonotrack.cli.console import print_summary, verbosity
 
 _UMI = 10
 _PLAN = {
@@ -48,7 +48,9 @@ def compile_kernels(jobs: int | None, clear: bool) -> None:
 
     if clear:
         cleared = list(cache_folder.clear())
-        say("\n".join(f"removed the compiled kernels in {folder}" for folder in cleared) or "no kernels are kept")
+        print_summary(
+            "\n".join(f"removed the compiled kernels in {folder}" for folder in cleared) or "no kernels are kept"
+        )
         return
     folder = cache_folder.writable()
     if folder is None or not cache_folder.is_kept(folder):
@@ -57,7 +59,7 @@ def compile_kernels(jobs: int | None, clear: bool) -> None:
         )
     key = _key()
     if cache_folder.is_complete(key):
-        say(f"all kernels are compiled: {folder}")
+        print_summary(f"all kernels are compiled: {folder}")
         return
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="clonotrack-") as name:
@@ -65,7 +67,7 @@ def compile_kernels(jobs: int | None, clear: bool) -> None:
         write_inputs(data)
         _run_all(data, list(_TASKS), jobs or len(os.sched_getaffinity(0)), folder)
     cache_folder.mark_complete(folder, key)
-    say(f"compiled {_count(folder)} kernels in {time.monotonic() - start:.0f} s: {folder}")
+    print_summary(f"compiled {_count(folder)} kernels in {time.monotonic() - start:.0f} s: {folder}")
 
 
 def _key() -> str:
@@ -110,7 +112,7 @@ def _run_all(data: Path, tasks: Sequence[str], jobs: int, folder: Path) -> None:
 
 def _show(text: str, *, last: bool) -> None:
     """Print progress on standard error; at a terminal the next line replaces one that is not the `last` of its kind."""
-    if not speech().quiet:
+    if not verbosity().quiet:
         click.echo(f"\r{text}\x1b[K" if sys.stderr.isatty() else text, err=True, nl=last)
 
 
