@@ -37,8 +37,7 @@ from clonotrack.pgen.allowed_edits import (
 )
 from clonotrack.pgen.kernels import RecombinationModel
 from clonotrack.pgen.model import generation_probability, recombination_model
-from clonotrack.raw_reads.chunk import ReadChunk
-from clonotrack.raw_reads.fragments import Batch
+from clonotrack.raw_reads.batches import FragmentBatch, ReadBatch
 from clonotrack.sequences import Ragged, decode, encode, reverse_complement
 from clonotrack.simulate.recombine import (
     Genotype,
@@ -188,8 +187,8 @@ def main() -> None:
             true = [sequence for sequence, _ in other.draw(system, min(CHUNK, per_system - first), rng)]
             reads = with_errors(true, rng)
             names = np.zeros(len(reads) + 1, dtype=np.int64)
-            chunk = ReadChunk.of(Ragged.from_strings(reads), None, np.zeros(0, dtype=np.uint8), names, 1)
-            for number, target in search.find(Batch(chunk)).rows[:, [FRAGMENT, TARGET]].tolist():
+            chunk = ReadBatch.from_arrays(Ragged.from_strings(reads), None, np.zeros(0, dtype=np.uint8), names, 1)
+            for number, target in search.find(FragmentBatch(chunk)).rows[:, [FRAGMENT, TARGET]].tolist():
                 marker = markers[target]
                 distance = least_edits(marker, true[number])
                 wrong += distance > marker.max_edits

@@ -18,7 +18,7 @@ import numpy as np
 from clonotrack.config import Reads
 from clonotrack.germline.load import load_reference
 from clonotrack.kernels.arrays import reverse_complement_rows
-from clonotrack.reads.kernels.merge import merge
+from clonotrack.reads.kernels.merge import merge_mates
 from clonotrack.reads.kernels.overlap import find_overlaps
 from clonotrack.sequences import COMPLEMENT, I64, U8, Ragged
 from clonotrack.simulate.pcr import Substitutions
@@ -81,7 +81,7 @@ def merge_batch(batch: SimulatedReads) -> tuple[I64, tuple[U8, U8, I64], float]:
     second = reverse_complement_rows(mates.codes, scores, mates.offsets, np.ones(len(mates), dtype=np.bool_))
     sides = batch.sequences.codes, batch.qualities, batch.sequences.offsets, *second, mates.offsets
     merged_lengths, _ = find_overlaps(*sides, Reads().max_false_merge)
-    merged_reads = merge(
+    merged_reads = merge_mates(
         *sides, merged_lengths, np.zeros((2, 1024, 2), dtype=np.int64), np.zeros((94, 2), dtype=np.int64)
     )
     return merged_lengths, merged_reads, time.process_time() - start

@@ -26,8 +26,8 @@ from clonotrack.config import Library, Reads
 from clonotrack.germline.load import load_reference
 from clonotrack.io.fastq_writer import write_fastq
 from clonotrack.io.read_files import Lane
-from clonotrack.raw_reads.fastx import read_chunks
-from clonotrack.raw_reads.fragments import Counts, batches
+from clonotrack.raw_reads.fastx import read_fastx
+from clonotrack.raw_reads.fragments import FragmentCounts, usable_fragments
 from clonotrack.reads.stage import read
 from clonotrack.sequences import Ragged
 from clonotrack.simulate.pcr import Substitutions, add_umis
@@ -120,8 +120,8 @@ def read_dnaio(path: Path) -> None:
 
 def read_fragments(lane: Lane, library: Library) -> int:
     """Parse, check, encode and filter reads and extract UMIs; return the number of fragments."""
-    counts = Counts()
-    for _ in batches([lane], Reads(), library, counts):
+    counts = FragmentCounts()
+    for _ in usable_fragments([lane], Reads(), library, counts):
         pass
     return counts.scanned
 
@@ -143,9 +143,9 @@ def single_read_cases(plain: Path, packed: Path) -> dict[str, Callable[[], objec
     cases["isal, decompression only"] = lambda: decompress(packed)
     if importlib.util.find_spec("dnaio"):
         cases["dnaio"] = lambda: read_dnaio(packed)
-    cases["read_chunks, plain"] = lambda: sum(map(len, read_chunks(plain)))
+    cases["read_fastx, plain"] = lambda: sum(map(len, read_fastx(plain)))
     cases["batches, plain"] = lambda: read_fragments(Lane(plain), Library())
-    cases["read_chunks, gzip"] = lambda: sum(map(len, read_chunks(packed)))
+    cases["read_fastx, gzip"] = lambda: sum(map(len, read_fastx(packed)))
     cases["batches, gzip"] = lambda: read_fragments(Lane(packed), Library())
     cases["the stage, gzip"] = lambda: run_stage(Lane(packed), Library())
     return cases

@@ -24,8 +24,7 @@ import numpy as np
 from clonotrack.config import Track
 from clonotrack.germline.load import load_reference
 from clonotrack.pgen.allowed_edits import edits_for_length
-from clonotrack.raw_reads.chunk import ReadChunk
-from clonotrack.raw_reads.fragments import Batch
+from clonotrack.raw_reads.batches import FragmentBatch, ReadBatch
 from clonotrack.sequences import Ragged, reverse_complement
 from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
 from clonotrack.tables import LOCI
@@ -124,7 +123,9 @@ def main() -> None:
         made = [make_read(targets, rng) for _ in range(min(CHUNK, arguments.reads - first))]
         reads = [read for read, _, _ in made]
         names = np.zeros(len(reads) + 1, dtype=np.int64)
-        batch = Batch(ReadChunk.of(Ragged.from_strings(reads), None, np.zeros(0, dtype=np.uint8), names, first + 1))
+        batch = FragmentBatch(
+            ReadBatch.from_arrays(Ragged.from_strings(reads), None, np.zeros(0, dtype=np.uint8), names, first + 1)
+        )
         rows = search.find(batch).rows[:, [FRAGMENT, TARGET, DISTANCE]].tolist()
         found = {(read, target): distance for read, target, distance in rows}
         for number, (read, source, is_cut) in enumerate(made):

@@ -96,8 +96,9 @@ def phases(folder: Path, path: Path) -> None:
     from clonotrack.germline.load import load_reference
     from clonotrack.io.read_files import Lane
     from clonotrack.io.target_tables import read_markers
+    from clonotrack.raw_reads.batches import FragmentBatch
     from clonotrack.raw_reads.decompress import HEADROOM, open_blocks
-    from clonotrack.raw_reads.fragments import Batch, Counts, batches
+    from clonotrack.raw_reads.fragments import FragmentCounts, usable_fragments
     from clonotrack.track.count_hits import HitCounts
     from clonotrack.track.locus_counts import LocusCounts
     from clonotrack.track.search import TargetSearch
@@ -111,10 +112,10 @@ def phases(folder: Path, path: Path) -> None:
         search = TargetSearch(targets, reference, "markers-p0")
         hit_counts, locus_counts = HitCounts(targets), LocusCounts(reference, max(len(t.part) for t in targets))
         print(f"   {len(markers):,} targets prepared in {time.process_time() - start:.2f} s")
-        counts = Counts()
-        reads = batches([Lane(path)], config.reads, config.library(None), counts)
+        counts = FragmentCounts()
+        reads = usable_fragments([Lane(path)], config.reads, config.library(None), counts)
 
-        def count(batch: Batch) -> None:
+        def count(batch: FragmentBatch) -> None:
             locus_counts.add(batch)  # noqa: B023
             hit_counts.add(search.find(batch))  # noqa: B023
 
@@ -136,7 +137,7 @@ def phases(folder: Path, path: Path) -> None:
     start, size = time.process_time(), 0
     with open_blocks(path) as blocks:
         for block in islice(blocks, 100):
-            size += block.end - HEADROOM
+            size += len(block) - HEADROOM - 1
     print(f"   {1e9 * (time.process_time() - start) / (size / 552):6.0f} ns a read: decompress, in its own thread")
 
 

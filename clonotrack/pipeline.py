@@ -23,8 +23,8 @@ from clonotrack.markers.allowed_edits import add_allowed_edits
 from clonotrack.markers.stage import select_markers
 from clonotrack.markers.tube_inputs import tube_inputs
 from clonotrack.quantify.stage import quantify as quantify_samples
-from clonotrack.raw_reads.fragments import Counts, batches
-from clonotrack.reads.qc import quality_control as reads_quality
+from clonotrack.raw_reads.fragments import FragmentCounts, usable_fragments
+from clonotrack.reads.qc import reads_qc
 from clonotrack.reads.stage import read
 from clonotrack.tables import REARRANGEMENTS, SAMPLES, check
 from clonotrack.track.hits_table import TubeIdentity
@@ -113,7 +113,7 @@ def baseline(
     reference = arguments.resolve_reference(germline, settings)
     tube_controls = arguments.resolve_controls(controls, library, settings)
     distinct = read([(lanes, settings.library(library))], settings.reads)
-    sequences = distinct.fragments.frames(forget=True)
+    sequences = distinct.fragments.tables(free_memory=True)
     annotated = annotate_batches(sequences, reference, settings.annotate, threads=threads)
     kept: list[pl.DataFrame] = []
     annotated = _keep(annotated, kept) if rearrangements_sink is None else iter(rearrangements_sink(annotated))
@@ -134,7 +134,7 @@ def baseline(
         capture_assumed=amounts.capture_assumed,
     )
     markers = add_allowed_edits(markers, reference, settings.track)
-    qc = pl.concat([reads_quality(distinct, sample_id), cluster_qc(cluster_result, sample_id)])
+    qc = pl.concat([reads_qc(distinct, sample_id), cluster_qc(cluster_result, sample_id)])
     inputs = [*arguments.list_lane_files(lanes), *arguments.list_control_files(controls, library, settings)]
     summary = _summary(qc, settings, inputs, reference, sample)
     return Baseline(rearrangements, cluster_result.clonotypes, markers, qc, summary)
@@ -246,8 +246,8 @@ def _hits(
     """Track targets in the reads of one tube and return HITS."""
     row = sample.row(0, named=True)
     tube = TubeIdentity(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
-    counts = Counts()
-    reads = batches(lanes, config.reads, config.library(row["library"]), counts)
+    counts = FragmentCounts()
+    reads = usable_fragments(lanes, config.reads, config.library(row["library"]), counts)
     return track_reads(reads, counts, targets, reference, tube)
 
 

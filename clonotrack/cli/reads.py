@@ -41,7 +41,7 @@ def reads(
     from clonotrack.io import arguments
     from clonotrack.io.outputs import staged
     from clonotrack.io.tables import write_batches, write_table
-    from clonotrack.reads.qc import quality_control
+    from clonotrack.reads.qc import reads_qc
     from clonotrack.reads.stage import read
     from clonotrack.tables import QC, SEQUENCES
 
@@ -51,5 +51,5 @@ def reads(
     with staged([output, output.with_name(f"{stem}.reads.qc.tsv")], force=force) as (table, qc):
         lanes = [(files, config.library(row["library"] if row else library)) for row, files in tubes]
         distinct = read(lanes, config.reads, fasta=True)
-        write_batches(distinct.fragments.frames(forget=True), SEQUENCES, table)
-        write_table(quality_control(distinct, sample_id or stem), QC, qc)
+        write_batches(distinct.fragments.tables(free_memory=True), SEQUENCES, table)
+        write_table(reads_qc(distinct, sample_id or stem), QC, qc)

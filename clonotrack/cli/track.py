@@ -61,7 +61,7 @@ def track(
     from clonotrack.io.outputs import staged
     from clonotrack.io.tables import write_table
     from clonotrack.io.target_tables import read_controls_by_library, read_markers
-    from clonotrack.raw_reads.fragments import Counts, batches
+    from clonotrack.raw_reads.fragments import FragmentCounts, usable_fragments
     from clonotrack.tables import HITS, QC
     from clonotrack.track.hits_table import TubeIdentity
     from clonotrack.track.qc import describe_allowed_edits, track_qc
@@ -86,12 +86,12 @@ def track(
                 {name: row[name] for name in SHEET_COLUMNS} if row else {"subject_id": subject_id, "library": library}
             )
             sample = TubeIdentity(sample_id, **known)
-            counts = Counts()
+            counts = FragmentCounts()
             tube_controls = library_controls.get(config.library_name(sample.library))
             targets = prepare_targets(all_markers, tube_controls, reference, config.track, sample.subject_id)
             for line in describe_allowed_edits(targets, sample.subject_id):
                 print_summary(line)
-            fragments = batches(files, config.reads, config.library(sample.library), counts)
+            fragments = usable_fragments(files, config.reads, config.library(sample.library), counts)
             fragments = with_progress(fragments, all_files, bytes_read)
             tube_hits.append(search(fragments, counts, targets, reference, sample))
             all_targets += targets

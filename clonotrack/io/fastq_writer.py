@@ -1,4 +1,4 @@
-"""Write reads as FASTQ, plain or gzip, the same bytes for the same reads."""
+"""Write reads as FASTQ, plain or gzip; equal reads give equal bytes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ GZIP_LEVEL = 6
 
 
 def write_fastq(path: Path, records: Iterable[tuple[Sequence[str], Ragged, U8]]) -> None:
-    """Write batches of reads.
+    """Write batches of reads to a file.
 
     Args:
-        path: gzip where it ends with ``.gz``; without time or name in its header.
-        records: names, sequences and Phred scores (along the codes) of each batch.
+        path: compressed with gzip, without time or name in the header, if it ends with ``.gz``.
+        records: names, sequences, and Phred scores at the offsets of the sequences, of each batch.
     """
     with path.open("wb") as file:
         if path.suffix != ".gz":
@@ -30,10 +30,10 @@ def write_fastq(path: Path, records: Iterable[tuple[Sequence[str], Ragged, U8]])
 
 
 def _text(names: Sequence[str], sequences: Ragged, qualities: U8) -> bytes:
-    letters = DECODE[sequences.codes].tobytes().decode("ascii")
+    bases = DECODE[sequences.codes].tobytes().decode("ascii")
     scores = (qualities + np.uint8(PHRED_OFFSET)).tobytes().decode("ascii")
     bounds = sequences.offsets.tolist()
     return "".join(
-        f"@{name}\n{letters[start:end]}\n+\n{scores[start:end]}\n"
+        f"@{name}\n{bases[start:end]}\n+\n{scores[start:end]}\n"
         for name, start, end in zip(names, bounds, bounds[1:], strict=False)
     ).encode("ascii")

@@ -1,4 +1,4 @@
-"""Primers of a library, from FASTA."""
+"""Read the primers of a library from FASTA."""
 
 from __future__ import annotations
 
@@ -8,38 +8,42 @@ from pathlib import Path
 from clonotrack.config.umi_pattern import IUPAC
 from clonotrack.errors import InputError
 
-SHORTEST = 10
-"""nt: a shorter primer would be found by chance."""
+MIN_PRIMER_LENGTH = 10
+"""nt; a shorter primer would match by chance."""
 
 
 def read_primers(path: Path) -> dict[str, str]:
-    """Name and sequence of each primer, upper case, in the order of the file.
+    """Read the sequence of each primer, upper case, by its name, in the order of the file.
 
     Args:
-        path: FASTA; the first word of a header is the name, bases are IUPAC codes.
+        path: FASTA with IUPAC codes; the first word of a header is the name of the primer.
 
     Raises:
-        InputError: the file is missing or no FASTA, a name stands twice, or a primer is short or holds no base.
+        InputError: the file is missing or not FASTA, a name occurs twice, or a primer is too short or has a character
+            that is not an IUPAC base.
     """
-    found: dict[str, str] = {}
+    primers: dict[str, str] = {}
     for line, name, bases in _records(path):
         primer = bases.upper()
-        if not name or name in found:
-            problem = f"the name {name!r} stands twice" if name else "a primer has no name"
-            raise InputError(path, f"{problem}: give each its own", line=line)
-        odd = next((letter for letter in primer if letter not in IUPAC), None)
-        if odd is not None:
-            raise InputError(path, f"primer {name} holds {odd!r}, which is no IUPAC base: correct it", line=line)
-        if len(primer) < SHORTEST:
-            raise InputError(path, f"primer {name} has {len(primer)} nt, and at least {SHORTEST} are needed", line=line)
-        found[name] = primer
-    if not found:
-        raise InputError(path, "holds no primer: give FASTA")
-    return found
+        if not name or name in primers:
+            problem = f"the name {name!r} occurs twice" if name else "a primer has no name"
+            raise InputError(path, f"{problem}: give every primer a name of its own", line=line)
+        wrong = next((character for character in primer if character not in IUPAC), None)
+        if wrong is not None:
+            raise InputError(
+                path, f"primer {name} contains {wrong!r}, which is not an IUPAC base: correct it", line=line
+            )
+        if len(primer) < MIN_PRIMER_LENGTH:
+            message = f"primer {name} has {len(primer)} nt, and at least {MIN_PRIMER_LENGTH} are needed: correct it"
+            raise InputError(path, message, line=line)
+        primers[name] = primer
+    if not primers:
+        raise InputError(path, "contains no primer: give FASTA")
+    return primers
 
 
 def _records(path: Path) -> Iterator[tuple[int, str, str]]:
-    """(line, first word, bases) of each record."""
+    """Yield the line number, the first word of the header and the bases of each record."""
     try:
         lines = path.read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Files of reads: the lanes of a tube, standard input, and whether a file is BAM or CRAM."""
+"""Name the files of reads of a tube, open standard input, and recognise BAM and CRAM."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ STANDARD_INPUT = Path("-")
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Where the reads of a tube, or a part of them, stand.
+    """Files of reads of a tube: one file, or two files of mates.
 
     Attributes:
-        reads_1: the file of reads, of the first mates where there are two files; ``-`` is standard input.
-        reads_2: the file of the second mates.
+        reads_1: the file of reads, or of the first mates; ``-`` is standard input.
+        reads_2: the file of the second mates; None if there is none.
     """
 
     reads_1: Path
@@ -31,12 +31,12 @@ class Lane:
 
 
 def label(path: Path) -> str:
-    """What an error calls the file."""
+    """Return the name of a file in messages."""
     return "standard input" if path == STANDARD_INPUT else str(path)
 
 
 def is_alignment(path: Path) -> bool:
-    """Whether a file, or standard input, begins as BAM or CRAM does; a file that cannot be read does not."""
+    """Report whether a file, or standard input, begins like BAM or CRAM; false if it cannot be read."""
     start = _first_bytes(path)
     if start[:2] == b"\x1f\x8b":
         with suppress(zlib.error):
@@ -45,6 +45,7 @@ def is_alignment(path: Path) -> bool:
 
 
 def _first_bytes(path: Path) -> bytes:
+    """Return the first bytes of a file without taking them from standard input."""
     with suppress(OSError):
         if path != STANDARD_INPUT:
             with path.open("rb") as file:
@@ -60,5 +61,5 @@ def _first_bytes(path: Path) -> bytes:
 
 
 def standard_input() -> Any:
-    """Standard input as bytes; None if there is none."""
+    """Return standard input as a binary stream; None if it is closed."""
     return getattr(sys.stdin, "buffer", None)

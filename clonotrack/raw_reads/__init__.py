@@ -1,1 +1,1 @@
-"""Read FASTQ, FASTA, BAM and CRAM files as fragments, with UMIs and primers."""
+"""Read FASTQ, FASTA, BAM and CRAM files into fragments; extract UMIs, trim primers, filter by quality."""

@@ -1,72 +1,34 @@
-"""Raw reads in, usable fragments out, every refusal counted.
+"""Turn the files of a tube into usable fragments and count every fragment that is refused.
 
-The unit is the fragment: what was read of one piece of DNA, a single read or a pair of mates.
+A fragment is what was read of one DNA molecule: a single read, or a pair of mates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from clonotrack.config import Library, Reads
 from clonotrack.errors import ConfigError
 from clonotrack.io.read_files import Lane, label
-from clonotrack.raw_reads.chunk import Part, ReadChunk
+from clonotrack.raw_reads.batches import FragmentBatch, ReadBatch
 from clonotrack.raw_reads.lanes import read_lane
-from clonotrack.raw_reads.primers import Primers
-from clonotrack.raw_reads.umi import UmiReader
-from clonotrack.sequences import U64, Bool
-
-__all__ = ["Batch", "Counts", "Lane", "batches", "fragments", "refusals", "usable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some successive fragments of a lane.
-
-    Attributes:
-        reads: single reads, or first mates.
-        mates: second mates, as read; empty (0 nt) where a fragment has none; None where the lane has no mates.
-        umis: UMI of each fragment, two bits a base, the first base highest; None where the library has no UMIs.
-        umi_length: bases of every UMI, 0 where there are none.
-    """
-
-    reads: ReadChunk
-    mates: ReadChunk | None = None
-    umis: U64 | None = None
-    umi_length: int = 0
-
-    def __len__(self) -> int:
-        return len(self.reads)
-
-    def select(self, keep: Bool) -> Batch:
-        """The fragments where `keep` is set; the batch itself where that is all of them."""
-        if keep.all():
-            return self
-        mates = None if self.mates is None else self.mates.select(keep)
-        umis = None if self.umis is None else self.umis[keep]
-        return Batch(self.reads.select(keep), mates, umis, self.umi_length)
-
-    def every(self, start: int, step: int) -> Batch:
-        """The fragments with the numbers `start`, `start` + `step` and so on, without their UMIs."""
-        return Batch(self.reads.every(start, step), None if self.mates is None else self.mates.every(start, step))
-
-    def with_reads(self, reads: ReadChunk, mates: ReadChunk | None) -> Batch:
-        """The same fragments with other bases."""
-        return Batch(reads, mates, self.umis, self.umi_length)
+from clonotrack.raw_reads.primers import PrimerTrimmer
+from clonotrack.raw_reads.umi import UmiExtractor
+from clonotrack.sequences import Bool
 
 
 @dataclass(slots=True)
-class Counts:
-    """What became of the fragments so far; a refused one is counted under its first reason.
+class FragmentCounts:
+    """Counts of the fragments read so far; a refused fragment is counted under its first reason.
 
     Attributes:
         scanned: fragments in the files.
-        too_short: refused for their length.
-        low_quality: long enough, refused for their expected errors.
-        no_umi: refused because no UMI could be read, looked at before the other two.
-        hard_clipped: reads of BAM or CRAM of which the aligner left bases out; they are not refused.
-        primers: read ends at which each primer was found, by its name.
+        too_short: fragments refused because they are shorter than `min_length`.
+        low_quality: fragments that are long enough, refused because of their expected errors.
+        no_umi: fragments refused because they have no UMI; checked before length and quality.
+        hard_clipped: reads of BAM or CRAM from which the aligner removed bases; they are not refused.
+        primers: read ends with each primer, by its name.
     """
 
     scanned: int = 0
@@ -78,87 +40,69 @@ class Counts:
 
     @property
     def passed(self) -> int:
-        """Fragments that were handed on."""
+        """Fragments that were not refused."""
         return self.scanned - self.too_short - self.low_quality - self.no_umi
 
 
-def batches(
-    lanes: Sequence[Lane], settings: Reads, library: Library, counts: Counts, *, fasta: bool = False
-) -> Iterator[Batch]:
-    """Usable fragments of all lanes, one lane after the other.
+def usable_fragments(
+    lanes: Sequence[Lane], settings: Reads, library: Library, counts: FragmentCounts, *, fasta: bool = False
+) -> Iterator[FragmentBatch]:
+    """Read the fragments of all lanes, one lane after the other, and filter them by length and quality.
 
     Args:
-        lanes: files of a tube; expected errors are looked at where there are qualities.
-        settings: the least length and the most expected errors per base of a usable read.
-        library: where the UMI stands, and its primers.
-        counts: brought up to date before each batch is given.
-        fasta: take FASTA too, whose reads pass unseen; else only where the settings set no limit to errors (1).
+        lanes: files of one tube.
+        settings: minimum length and maximum error rate of a read.
+        library: states where the UMI is, and the primers.
+        counts: updated before each batch is returned.
+        fasta: accept FASTA, whose reads have no error rate. Otherwise FASTA is accepted only if `max_error_rate` is 1.
 
     Yields:
-        Batches of at least one usable fragment, in the order of the files.
+        Batches of at least one fragment, in the order of the files.
 
     Raises:
-        InputError: see `clonotrack.raw_reads.lanes.read_lane`.
+        InputError: a file is refused, see `clonotrack.raw_reads.lanes.read_lane`.
+        ConfigError: the reads do not have the layout or the UMIs that the library's settings state.
     """
-    return usable(fragments(lanes, settings, library, counts, fasta=fasta), settings, counts)
+    return filter_fragments(read_fragments(lanes, settings, library, counts, fasta=fasta), settings, counts)
 
 
-def fragments(
-    lanes: Sequence[Lane], settings: Reads, library: Library, counts: Counts, *, fasta: bool = False
-) -> Iterator[Batch]:
-    """All fragments, UMI and primers taken off, before any is refused for length or quality; as `batches` else."""
-    needed = not fasta and settings.max_error_rate < 1
-    umis, primers = UmiReader(library), Primers.of(library, settings)
+def read_fragments(
+    lanes: Sequence[Lane], settings: Reads, library: Library, counts: FragmentCounts, *, fasta: bool = False
+) -> Iterator[FragmentBatch]:
+    """Read the fragments of all lanes, extract their UMIs and trim their primers, without the filter.
+
+    Arguments and errors are those of `usable_fragments`.
+    """
+    qualities_needed = not fasta and settings.max_error_rate < 1
+    umis, primers = UmiExtractor(library), PrimerTrimmer.for_library(library, settings)
     before = counts.scanned, counts.no_umi
     for lane in lanes:
-        for part in read_lane(lane, tag=umis.tag, qualities_needed=needed):
-            _expected(part, lane, library)
-            counts.scanned += len(part.reads)
-            counts.hard_clipped += part.hard_clipped
-            batch = _tagged(part, umis, counts) if umis.needed else Batch(part.reads, part.mates)
-            yield (
-                batch if primers is None else batch.with_reads(*primers.trim(batch.reads, batch.mates, counts.primers))
-            )
-    if umis.needed:
-        _enough_umis(counts.scanned - before[0], counts.no_umi - before[1], settings, umis)
+        for batch in read_lane(lane, tag=umis.tag, qualities_needed=qualities_needed):
+            _check_layout(batch, lane, library)
+            counts.scanned += len(batch)
+            counts.hard_clipped += batch.hard_clipped
+            if umis.has_umis:
+                batch, found = umis.extract(batch)
+                counts.no_umi += int((~found).sum())
+                batch = batch.select(found)
+            if primers is not None:
+                batch = batch.with_reads(*primers.trim(batch.reads, batch.mates, counts.primers))
+            yield batch
+    if umis.has_umis:
+        _check_umi_share(counts.scanned - before[0], counts.no_umi - before[1], settings, umis)
 
 
-def _expected(part: Part, lane: Lane, library: Library) -> None:
-    """Refuse reads that are not of the library's layout: half of every fragment could be missing unseen."""
-    found = "single" if part.mates is None else "paired"
-    if library.layout not in (None, found):
-        raise ConfigError(
-            f"{label(lane.reads_1)} holds {found} reads, and the library says layout: {library.layout}: give the files "
-            "that belong to it, or correct the layout"
-        )
+def filter_fragments(
+    batches: Iterable[FragmentBatch], settings: Reads, counts: FragmentCounts
+) -> Iterator[FragmentBatch]:
+    """Remove and count the fragments that are too short or have too many expected errors.
 
-
-def _tagged(part: Part, umis: UmiReader, counts: Counts) -> Batch:
-    """The fragments whose UMI could be read, without it."""
-    reads, mates, numbers, found = umis.read(part)
-    counts.no_umi += int((~found).sum())
-    return Batch(reads, mates, numbers, umis.length).select(found)
-
-
-def _enough_umis(scanned: int, missing: int, settings: Reads, umis: UmiReader) -> None:
-    """Stop where UMIs are not where the library says."""
-    if scanned - missing < settings.min_umi_share * scanned:
-        raise ConfigError(
-            f"{scanned - missing} of {scanned} fragments ({1 - missing / scanned:.1%}) have a UMI by {umis.source}, "
-            f"and at least {settings.min_umi_share:.0%} are asked for: correct the library's settings, or "
-            "reads.min_umi_share"
-        )
-
-
-def usable(given: Iterator[Batch], settings: Reads, counts: Counts) -> Iterator[Batch]:
-    """The fragments that are long and good enough; the others are counted.
-
-    A pair passes where one of its mates would by itself.
+    A pair passes if at least one of its mates passes alone.
     """
-    for batch in given:
-        short, poor = refusals(batch.reads, settings)
+    for batch in batches:
+        short, poor = _refused(batch.reads, settings)
         if batch.mates is not None:
-            mate_short, mate_poor = refusals(batch.mates, settings)
+            mate_short, mate_poor = _refused(batch.mates, settings)
             passed = ~(short | poor) | ~(mate_short | mate_poor)
             short &= mate_short
             poor = ~passed & ~short
@@ -169,7 +113,27 @@ def usable(given: Iterator[Batch], settings: Reads, counts: Counts) -> Iterator[
             yield kept
 
 
-def refusals(chunk: ReadChunk, settings: Reads) -> tuple[Bool, Bool]:
-    """Which reads are too short, and which of the others have too many expected errors."""
-    short = chunk.lengths < settings.min_length
-    return short, ~short & chunk.poor(settings.max_error_rate)
+def _refused(reads: ReadBatch, settings: Reads) -> tuple[Bool, Bool]:
+    """Mark the reads that are too short, and those of the others that have too many expected errors."""
+    short = reads.lengths < settings.min_length
+    return short, ~short & reads.exceed_error_rate(settings.max_error_rate)
+
+
+def _check_layout(batch: FragmentBatch, lane: Lane, library: Library) -> None:
+    """Refuse reads of another layout than the library's: half of every fragment could be missing unnoticed."""
+    found = "single" if batch.mates is None else "paired"
+    if library.layout not in (None, found):
+        raise ConfigError(
+            f"{label(lane.reads_1)} contains {found} reads, and the library's settings say layout: {library.layout}: "
+            "give the files of this library, or correct the layout"
+        )
+
+
+def _check_umi_share(scanned: int, missing: int, settings: Reads, umis: UmiExtractor) -> None:
+    """Refuse a tube of which too few fragments have a UMI: it is not where the library's settings state."""
+    if scanned - missing < settings.min_umi_share * scanned:
+        raise ConfigError(
+            f"{scanned - missing} of {scanned} fragments ({1 - missing / scanned:.1%}) have a UMI by {umis.source}, "
+            f"and at least {settings.min_umi_share:.0%} must have one: correct the library's settings, or "
+            "reads.min_umi_share"
+        )

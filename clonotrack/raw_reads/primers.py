@@ -1,4 +1,4 @@
-"""Primers taken off the reads, and counted."""
+"""Trim the primers of a library off the reads and count them."""
 
 from __future__ import annotations
 
@@ -11,61 +11,68 @@ from clonotrack.config import Library, Reads
 from clonotrack.config.umi_pattern import IUPAC, UNKNOWN
 from clonotrack.io.primers import read_primers
 from clonotrack.kernels.arrays import reverse_complement_rows
-from clonotrack.raw_reads.chunk import ReadChunk
+from clonotrack.raw_reads.batches import ReadBatch
 from clonotrack.raw_reads.kernels.primers import find_primers
 from clonotrack.sequences import I64, U8, offsets_of
 
 
-class Primers:
-    """The primers of a library.
+class PrimerTrimmer:
+    """Trims the primers of one library.
 
     Attributes:
-        names: of the primers.
+        names: names of the primers.
     """
 
     def __init__(self, sequences: Mapping[str, str], settings: Reads) -> None:
+        """Prepare to search primers.
+
+        Args:
+            sequences: bases of each primer as IUPAC codes, 5' to 3', by its name.
+            settings: mismatches and position allowed (`max_primer_error`, `primer_reach`).
+        """
         self.names = tuple(sequences)
-        lengths = np.array([len(text) for text in sequences.values()], dtype=np.int64)
-        masks = [IUPAC[letter] | UNKNOWN * (letter == "N") for text in sequences.values() for letter in text]
+        lengths = np.array([len(primer) for primer in sequences.values()], dtype=np.int64)
+        masks = [IUPAC[code] | UNKNOWN * (code == "N") for primer in sequences.values() for code in primer]
         self._masks: U8 = np.array(masks, dtype=np.uint8)
         self._offsets = offsets_of(lengths)
         self._allowed: I64 = np.floor(lengths * settings.max_primer_error).astype(np.int64)
         self._reach = settings.primer_reach
 
     @classmethod
-    def of(cls, library: Library, settings: Reads) -> Primers | None:
-        """Those that a library names; None where it names none.
+    def for_library(cls, library: Library, settings: Reads) -> PrimerTrimmer | None:
+        """Read the primers of a library; return None if it names no file of primers.
 
         Raises:
-            InputError: the file is not in order.
+            InputError: the file is missing or malformed.
         """
         return cls(read_primers(Path(library.primers)), settings) if library.primers else None
 
     def trim(
-        self, reads: ReadChunk, mates: ReadChunk | None, counted: dict[str, int]
-    ) -> tuple[ReadChunk, ReadChunk | None]:
-        """The reads from behind their primers on: at both ends of a single read, at the 5' end of each mate.
+        self, reads: ReadBatch, mates: ReadBatch | None, counts: dict[str, int]
+    ) -> tuple[ReadBatch, ReadBatch | None]:
+        """Cut primers, and bases in front of them, off both ends of single reads and off the 5' end of each mate.
 
-        METHOD: substitutions only, at most `max_primer_error` of a primer's bases, within `primer_reach` bases of the
-        end. A read that begins with no primer stays whole.
+        METHOD: a primer is found by substitutions only, at most `max_primer_error` of its bases, within `primer_reach`
+        bases of the end. A read without a primer stays whole.
 
         Args:
             reads: single reads or first mates.
             mates: second mates.
-            counted: read ends at which each primer was found, by its name; brought up to date.
+            counts: read ends with each primer, by its name; updated.
         """
         codes, offsets = reads.sequences.codes, reads.sequences.offsets
-        starts, ends = self._found(codes, offsets, counted), reads.lengths
+        starts, ends = self._primer_ends(codes, offsets, counts), reads.lengths
         if mates is not None:
-            behind = self._found(mates.sequences.codes, mates.sequences.offsets, counted)
-            return reads.trimmed(starts, ends), mates.trimmed(behind, mates.lengths)
-        every = np.ones(len(reads), dtype=np.bool_)
-        behind = self._found(reverse_complement_rows(codes, codes, offsets, every)[0], offsets, counted)
-        return reads.trimmed(starts, np.maximum(ends - behind, starts)), None
+            mate_starts = self._primer_ends(mates.sequences.codes, mates.sequences.offsets, counts)
+            return reads.trim(starts, ends), mates.trim(mate_starts, mates.lengths)
+        all_reads = np.ones(len(reads), dtype=np.bool_)
+        at_3_end = self._primer_ends(reverse_complement_rows(codes, codes, offsets, all_reads)[0], offsets, counts)
+        return reads.trim(starts, np.maximum(ends - at_3_end, starts)), None
 
-    def _found(self, codes: U8, offsets: I64, counted: dict[str, int]) -> I64:
-        """The first base behind the primer of each read, 0 where it has none."""
-        found, ends = find_primers(codes, offsets, self._masks, self._offsets, self._allowed, self._reach)
-        for name, count in zip(self.names, np.bincount(found[found >= 0], minlength=len(self.names)), strict=True):
-            counted[name] = counted.get(name, 0) + int(count)
+    def _primer_ends(self, codes: U8, offsets: I64, counts: dict[str, int]) -> I64:
+        """Return the position behind the primer of each read, 0 for none, and count the primers."""
+        primers, ends = find_primers(codes, offsets, self._masks, self._offsets, self._allowed, self._reach)
+        found = np.bincount(primers[primers >= 0], minlength=len(self.names))
+        for name, count in zip(self.names, found, strict=True):
+            counts[name] = counts.get(name, 0) + int(count)
         return ends

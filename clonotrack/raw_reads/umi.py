@@ -1,4 +1,4 @@
-"""UMIs of fragments, from where the library has them; those in the bases are taken off the read."""
+"""Extract the UMIs of fragments from their bases, their names or a SAM tag."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import numpy as np
 from clonotrack.config import Library
 from clonotrack.config.umi_pattern import UmiPattern, umi_pattern
 from clonotrack.errors import ConfigError
-from clonotrack.raw_reads.chunk import Part, ReadChunk
-from clonotrack.raw_reads.kernels.umi import read_umis, spelled_umis
+from clonotrack.raw_reads.batches import FragmentBatch, ReadBatch
+from clonotrack.raw_reads.kernels.umi import umis_from_bases, umis_from_text
 from clonotrack.sequences import U64, Bool
 
 
 @dataclass(slots=True)
-class UmiReader:
-    """Reads the UMIs of a tube.
+class UmiExtractor:
+    """Extracts the UMIs of one tube.
 
     Attributes:
-        library: where they stand.
-        length: bases of every UMI; 0 until the first one was seen.
+        library: its settings state where the UMI is.
+        pattern: pattern of the UMI in the bases; None if it is in names or a tag.
+        length: bases of every UMI; 0 before the first UMI of names or a tag was parsed.
     """
 
     library: Library
@@ -33,65 +34,71 @@ class UmiReader:
 
     @property
     def tag(self) -> str | None:
-        """The tag of BAM and CRAM that holds them."""
+        """SAM tag of the UMI; None if it is elsewhere."""
         source = self.library.umi_read
         return source if isinstance(source, str) and source != "name" else None
 
     @property
-    def needed(self) -> bool:
+    def has_umis(self) -> bool:
         """Whether the library has UMIs."""
         return self.pattern is not None or self.library.umi_read not in (1, 2)
 
     @property
     def source(self) -> str:
-        """Where UMIs are looked for, for a person."""
+        """Where the UMI is, in words for messages."""
         where = f"read {self.library.umi_read}" if self.pattern else "names" if not self.tag else f"tag {self.tag}"
         return f"umi_pattern {self.library.umi_pattern!r}, {where}" if self.pattern else f"umi_read: {where}"
 
-    def read(self, part: Part) -> tuple[ReadChunk, ReadChunk | None, U64, Bool]:
-        """Reads and mates without their UMI, the UMIs, and which fragments have one; the others stay whole.
+    def extract(self, batch: FragmentBatch) -> tuple[FragmentBatch, Bool]:
+        """Extract the UMIs of a batch and cut them, and what the pattern discards, off the reads.
+
+        Returns:
+            The batch with UMIs; and whether each fragment has one, shape (n,). Fragments without a UMI stay whole.
 
         Raises:
-            ConfigError: the library says they stand where these reads have nothing, or they differ in length.
+            ConfigError: these reads have no such mate or tag, or UMIs of several lengths.
         """
-        reads, mates = part.reads, part.mates
+        reads, mates = batch.reads, batch.mates
         if self.pattern is None:
-            return reads, mates, *self._spelled(part)
-        if self.library.umi_read == 1:
-            reads, umis, found = from_bases(reads, self.pattern)
+            umis, found = self._from_text(batch)
+        elif self.library.umi_read == 1:
+            reads, umis, found = _from_bases(reads, self.pattern)
         elif mates is not None:
-            mates, umis, found = from_bases(mates, self.pattern)
+            mates, umis, found = _from_bases(mates, self.pattern)
         else:
             raise ConfigError("umi_read is 2, and these reads have no mates: give both files, or correct umi_read")
-        return reads, mates, umis, found
+        return FragmentBatch(reads, mates, umis, self.length), found
 
-    def _spelled(self, part: Part) -> tuple[U64, Bool]:
+    def _from_text(self, batch: FragmentBatch) -> tuple[U64, Bool]:
         if self.tag is None:
-            umis, lengths = spelled_umis(part.reads.name_bytes, part.reads.name_offsets, True)
-        elif part.tag_bytes is not None and part.tag_offsets is not None:
-            umis, lengths = spelled_umis(part.tag_bytes, part.tag_offsets, False)
+            umis, lengths = umis_from_text(batch.reads.name_bytes, batch.reads.name_offsets, True)
+        elif batch.tag_bytes is not None and batch.tag_offsets is not None:
+            umis, lengths = umis_from_text(batch.tag_bytes, batch.tag_offsets, False)
         else:
-            raise ConfigError(f"umi_read is {self.tag}, a tag of BAM and CRAM, and these reads are not: correct it")
+            raise ConfigError(
+                f"umi_read is {self.tag}, a tag of BAM and CRAM, and these reads are FASTQ or FASTA: correct umi_read"
+            )
         found = lengths > 0
         if not self.length and found.any():
             self.length = int(lengths[found.argmax()])
-        odd = np.flatnonzero(found & (lengths != self.length))
-        if odd.size:
+        different = np.flatnonzero(found & (lengths != self.length))
+        if different.size:
+            index = int(different[0])
             raise ConfigError(
-                f"read {part.reads.name(int(odd[0]))!r} has a UMI of {lengths[odd[0]]} bases and others before it of "
-                f"{self.length} ({self.source}): UMIs of a library have one length"
+                f"read {batch.reads.name(index)!r} has a UMI of {lengths[index]} nt, and those before it have "
+                f"{self.length} nt ({self.source}): all UMIs of a library must have one length"
             )
         return umis, found
 
 
-def from_bases(chunk: ReadChunk, pattern: UmiPattern) -> tuple[ReadChunk, U64, Bool]:
-    """The reads without what the pattern takes off, their UMIs, and which of them fit; the others stay whole."""
-    umis, fits = read_umis(
-        chunk.sequences.codes,
-        chunk.sequences.offsets,
+def _from_bases(batch: ReadBatch, pattern: UmiPattern) -> tuple[ReadBatch, U64, Bool]:
+    """Return the reads without UMI and discarded bases, the UMIs, and which reads match the pattern."""
+    umis, matches = umis_from_bases(
+        batch.sequences.codes,
+        batch.sequences.offsets,
         np.array(pattern.masks, dtype=np.uint8),
         np.array(pattern.umi, dtype=np.bool_),
         np.array(pattern.groups, dtype=np.int64),
         np.array(pattern.limits, dtype=np.int64),
     )
-    return chunk.trimmed(np.where(fits, pattern.cut, 0), chunk.lengths), umis, fits
+    return batch.trim(np.where(matches, pattern.cut, 0), batch.lengths), umis, matches

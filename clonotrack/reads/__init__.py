@@ -1,1 +1,1 @@
-"""Stage reads: write each distinct fragment of a sample once."""
+"""Stage reads: merge overlapping mates, filter fragments and write each distinct one once (SEQUENCES)."""

@@ -1,7 +1,4 @@
-"""Columns of SEQUENCES from arrays.
-
-Equal fragments put together: each distinct one once.
-"""
+"""Deduplicate fragments: keep each distinct one once, with its copies and best qualities."""
 
 from __future__ import annotations
 
@@ -13,40 +10,206 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clonotrack.kernels.arrays import select_rows
-from clonotrack.raw_reads.fragments import Batch
-from clonotrack.reads.kernels.dedup import BASES_OF_WORD, SHAPES, Rows, assign, joined, raise_quality, refill, unpack
+from clonotrack.raw_reads.batches import FragmentBatch
+from clonotrack.reads.kernels.dedup import (
+    BASES_PER_WORD,
+    SHAPE_BASE,
+    FragmentTable,
+    assign,
+    concatenate_rows,
+    fill_hash_table,
+    raise_quality,
+    unpack,
+)
 from clonotrack.sequences import DECODE, I64, U8, U64, Bool
 from clonotrack.tables import SEQUENCES, check
 from clonotrack.text_columns import text_column
 
 PHRED_OFFSET = np.uint8(33)
+SLAB_ROWS = 1 << 18
+"""Fragments whose qualities are one array (slab), large enough for its memory to return to the system when freed."""
+TABLE_ROWS = 16_384
+"""Rows of a part of SEQUENCES."""
+Array = TypeVar("Array", bound=NDArray[Any])
 
 
-def letters_of(codes: U8, starts: I64, ends: I64) -> pl.Series:
-    """The bases from each start to its end, null where these are one."""
+class DistinctFragments:
+    """The distinct fragments of a sample, in arrays that double when they are full.
+
+    Two fragments are equal if all bases of the reads, of their mates and of their UMIs are equal, on the strand that
+    was sequenced. Letter case makes no difference, and IUPAC ambiguity codes count as N. Memory grows with the distinct
+    fragments, not with all. Another order of the fragments changes only the order of rows and `sequence_id`.
+
+    Attributes:
+        rows: number of distinct fragments.
+        arrays: their bases, UMIs and copies, and the hash table.
+    """
+
+    def __init__(self) -> None:
+        self.rows = 0
+        integers, words = np.zeros(1, np.int64), np.zeros(1, np.uint64)
+        self.arrays = FragmentTable(_free_slots(1024), words, words, integers, integers, integers, words, integers)
+        self._slabs: list[U8] = []
+        self._has_quality: Bool = np.empty(0, dtype=np.bool_)
+        self._names: U8 = np.empty(0, dtype=np.uint8)
+        self._name_ends: I64 = np.zeros(1, dtype=np.int64)
+
+    @classmethod
+    def from_batches(cls, batches: Iterable[FragmentBatch]) -> DistinctFragments:
+        """Deduplicate the fragments of all batches; a mate of 0 nt counts as no mate."""
+        fragments = cls()
+        for batch in batches:
+            fragments.add(batch)
+        return fragments
+
+    @property
+    def bases(self) -> int:
+        """Bases of all fragments with their mates, copies included."""
+        lengths = np.diff(self.arrays.offsets[: self.rows + 1])
+        return int((lengths * self.arrays.counts[: self.rows]).sum())
+
+    def add(self, batch: FragmentBatch) -> None:
+        """Add the fragments of a batch."""
+        reads, mates = batch.reads, batch.mates
+        codes, offsets, scores = reads.sequences.codes, reads.sequences.offsets, reads.qualities
+        shapes = reads.sequences.lengths * SHAPE_BASE + batch.umi_length
+        if mates is not None:
+            if scores is not None and mates.qualities is not None:
+                scores = concatenate_rows(scores, offsets, mates.qualities, mates.sequences.offsets)[0]
+            codes, offsets = concatenate_rows(codes, offsets, mates.sequences.codes, mates.sequences.offsets)
+        self._reserve(len(batch), len(codes))
+        assigned, new = np.empty(len(batch), dtype=np.int64), np.empty(len(batch), dtype=np.bool_)
+        umis = np.zeros(len(batch), dtype=np.uint64) if batch.umis is None else batch.umis
+        self.rows = assign(codes, offsets, shapes, umis, self.arrays, self.rows, assigned, new)
+        if scores is not None:
+            self._raise_quality(scores, offsets, assigned)
+        names, bounds = select_rows(reads.name_bytes, reads.name_offsets, new)
+        before, first = int(self._name_ends[self.rows - len(bounds) + 1]), self.rows - len(bounds) + 2
+        self._names = _grown(self._names, before + len(names))
+        self._names[before : before + len(names)] = names
+        self._name_ends = _grown(self._name_ends, self.rows + 1)
+        self._name_ends[first : self.rows + 1] = before + bounds[1:]
+
+    def _reserve(self, fragments: int, bases: int) -> None:
+        """Grow the arrays so that a batch fits even if all of its fragments are new."""
+        rows, arrays = self.rows + fragments, self.arrays
+        per_row = ("hashes", "starts", "offsets", "shapes", "umis", "counts")
+        grown = {name: _grown(getattr(arrays, name), rows + 1) for name in per_row}
+        words = int(arrays.starts[self.rows]) + bases // BASES_PER_WORD + fragments
+        self.arrays = arrays = arrays._replace(words=_grown(arrays.words, words), **grown)
+        self._has_quality = _grown(self._has_quality, rows)
+        if 2 * rows > len(arrays.slots):
+            self.arrays = arrays._replace(slots=_free_slots(1 << (4 * rows - 1).bit_length()))
+            fill_hash_table(self.arrays.slots, arrays.hashes, self.rows)
+
+    def _raise_quality(self, scores: U8, offsets: I64, assigned: I64) -> None:
+        """Raise the qualities of the rows to those of the fragments of a batch that were assigned to them."""
+        self._has_quality[assigned] = True
+        for number, first in enumerate(range(0, self.rows, SLAB_ROWS)):
+            slab_offsets = self.arrays.offsets[first : min(first + SLAB_ROWS, self.rows) + 1]
+            if number == len(self._slabs):
+                self._slabs.append(np.zeros(0, dtype=np.uint8))
+            self._slabs[number] = _grown(self._slabs[number], int(slab_offsets[-1] - slab_offsets[0]))
+            raise_quality(scores, offsets, assigned, first, self._slabs[number], slab_offsets)
+
+    def table(self) -> pl.DataFrame:
+        """Return SEQUENCES: all parts of `tables` in one."""
+        return check(pl.concat(self.tables()), SEQUENCES)
+
+    def tables(self, *, free_memory: bool = False) -> Iterator[pl.DataFrame]:
+        """Yield SEQUENCES in the order of first occurrence, in parts, because text takes several times the memory.
+
+        `sequence_id` is the name of the first read; a name that is already taken gets the next free number
+        (``name.2``). `quality` is the best score of the copies at each base, and null if no copy has qualities.
+
+        Args:
+            free_memory: free the memory of each part after it is returned; then only `rows` can still be used.
+
+        Yields:
+            At least one part.
+        """
+        no_integers, no_words = np.zeros(0, np.int64), np.zeros(0, np.uint64)
+        if free_memory:
+            self.arrays = self.arrays._replace(slots=no_integers, hashes=no_words)
+        ends = self._name_ends[: self.rows + 1]
+        ids = _unique_names(self._names[: ends[-1]], ends)
+        for start in range(0, max(1, self.rows), TABLE_ROWS):
+            yield self._table_part(start, min(start + TABLE_ROWS, self.rows), ids)
+            if free_memory and (start + TABLE_ROWS) % SLAB_ROWS == 0 and self._slabs:
+                self._slabs[start // SLAB_ROWS] = np.zeros(0, dtype=np.uint8)
+        if free_memory:
+            self.arrays = self.arrays._replace(words=no_words, starts=no_integers, umis=no_words)
+            self._slabs, self._names, self._name_ends = [], np.zeros(0, np.uint8), no_integers
+
+    def _table_part(self, start: int, end: int, ids: pl.Series) -> pl.DataFrame:
+        arrays = self.arrays
+        offsets, shapes = arrays.offsets[start : end + 1], arrays.shapes[start:end]
+        codes = unpack(arrays.words, arrays.starts[start : end + 1], offsets)
+        scores = self._scores(start, offsets)
+        offsets = offsets - offsets[0]
+        middle = offsets[:-1] + shapes // SHAPE_BASE
+        read, mate = (offsets[:-1], middle), (middle, offsets[1:])
+        has_quality = self._has_quality[start:end]
+        columns = {
+            "sequence_id": ids[start:end],
+            "sequence": _sequence_column(codes, *read),
+            "quality": _quality_column(scores, *read, has_quality),
+            "umi": _umi_column(arrays.umis[start:end], shapes % SHAPE_BASE),
+            "sequence_2": _sequence_column(codes, *mate),
+            "quality_2": _quality_column(scores, *mate, has_quality),
+            "duplicate_count": arrays.counts[start:end],
+        }
+        return pl.DataFrame({name: columns[name] for name in SEQUENCES.names}, schema=SEQUENCES.schema())
+
+    def _scores(self, start: int, offsets: I64) -> U8:
+        """Return the scores of successive rows of one slab; zeros for rows without any."""
+        number = start // SLAB_ROWS
+        scores = np.zeros(int(offsets[-1] - offsets[0]), dtype=np.uint8)
+        if number < len(self._slabs):
+            before = int(offsets[0] - self.arrays.offsets[number * SLAB_ROWS])
+            stored = self._slabs[number][before : before + len(scores)]
+            scores[: len(stored)] = stored
+        return scores
+
+
+def _free_slots(slots: int) -> I64:
+    return np.full(slots, -1, dtype=np.int64)
+
+
+def _grown(array: Array, length: int) -> Array:
+    """Return an array of at least `length`, twice as long if it had to grow; new elements are zero."""
+    if length <= len(array):
+        return array
+    grown = np.zeros(max(length, 2 * len(array)), dtype=array.dtype)
+    grown[: len(array)] = array
+    return cast(Array, grown)
+
+
+def _sequence_column(codes: U8, starts: I64, ends: I64) -> pl.Series:
+    """Return the bases from each start to its end as text; null if there are none."""
     first, last = _span(starts, ends)
-    return _pieces(DECODE[codes[first:last]].tobytes().decode("ascii"), starts - first, ends - first)
+    return _slices(DECODE[codes[first:last]].tobytes().decode("ascii"), starts - first, ends - first)
 
 
-def phred_of(scores: U8, starts: I64, ends: I64, scored: Bool) -> pl.Series:
-    """Phred+33 qualities from each start to its end, null where there are none."""
+def _quality_column(scores: U8, starts: I64, ends: I64, has_quality: Bool) -> pl.Series:
+    """Return the qualities from each start to its end as Phred+33 text; null if there are none."""
     first, last = _span(starts, ends)
     text = (scores[first:last] + PHRED_OFFSET).tobytes().decode("ascii")
-    return _pieces(text, starts - first, np.where(scored, ends, starts) - first)
+    return _slices(text, starts - first, np.where(has_quality, ends, starts) - first)
 
 
-def umis_of(umis: U64, lengths: I64) -> pl.Series:
-    """UMIs of two bits a base as letters, null where they have none."""
+def _umi_column(umis: U64, lengths: I64) -> pl.Series:
+    """Return UMIs of two bits a base as text; null if their length is 0."""
     longest = int(lengths.max(initial=0))
     shifts = (2 * (lengths[:, None] - 1 - np.arange(longest))).clip(0).astype(np.uint64)
-    letters = DECODE[((umis[:, None] >> shifts) & np.uint64(3)).astype(np.int64)].tobytes().decode("ascii")
+    bases = DECODE[((umis[:, None] >> shifts) & np.uint64(3)).astype(np.int64)].tobytes().decode("ascii")
     starts = np.arange(len(umis)) * longest
-    return _pieces(letters, starts, starts + lengths)
+    return _slices(bases, starts, starts + lengths)
 
 
-def unique_names(letters: U8, offsets: I64) -> pl.Series:
-    """Names, with the next free number behind one that stood before."""
-    names = text_column(letters, offsets)
+def _unique_names(characters: U8, offsets: I64) -> pl.Series:
+    """Return names, those that occurred before with the next free number appended."""
+    names = text_column(characters, offsets)
     if names.n_unique() == len(names):
         return names
     taken = set(names)
@@ -68,162 +231,6 @@ def _span(starts: I64, ends: I64) -> tuple[int, int]:
     return (int(starts[0]), int(ends[-1])) if len(starts) else (0, 0)
 
 
-def _pieces(text: str, starts: I64, ends: I64) -> pl.Series:
-    pieces = [text[start:end] or None for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    return pl.Series(pieces, dtype=pl.String)
-
-
-ROWS_OF_SLAB = 1 << 18  # large enough to be given back to the system when it is left
-ROWS_AT_ONCE = 16_384
-Array = TypeVar("Array", bound=NDArray[Any])
-
-
-class Fragments:
-    """The distinct fragments so far, in arrays that double when they are full; scores in slabs, as they are largest.
-
-    Fragments are equal where every base of the read, of its mate and of the UMI is, on the strand as read; letter case
-    is no difference, and an IUPAC ambiguity code is N. What is kept grows with the distinct fragments, not with all.
-    Another order of them changes only the order of the rows and `sequence_id`.
-
-    Attributes:
-        rows: how many.
-        table: the arrays.
-    """
-
-    def __init__(self) -> None:
-        self.rows = 0
-        number, word = np.zeros(1, np.int64), np.zeros(1, np.uint64)
-        self.table = Rows(_free(1024), word, word, number, number, number, word, number)
-        self.slabs: list[U8] = []
-        self.scored: Bool = np.empty(0, dtype=np.bool_)
-        self.names: U8 = np.empty(0, dtype=np.uint8)
-        self.name_ends: I64 = np.zeros(1, dtype=np.int64)
-
-    @classmethod
-    def of(cls, batches: Iterable[Batch]) -> Fragments:
-        """Those of all batches, as from `clonotrack.raw_reads.fragments`; mates of no base are no mates."""
-        found = cls()
-        for batch in batches:
-            found.add(batch)
-        return found
-
-    @property
-    def bases(self) -> int:
-        """Bases of all fragments, mates included, however often a fragment was read."""
-        return int((np.diff(self.table.offsets[: self.rows + 1]) * self.table.counts[: self.rows]).sum())
-
-    def add(self, batch: Batch) -> None:
-        """Count the fragments of a batch."""
-        reads, mates = batch.reads, batch.mates
-        codes, offsets, scores = reads.sequences.codes, reads.sequences.offsets, reads.qualities
-        shapes = reads.sequences.lengths * SHAPES + batch.umi_length
-        if mates is not None:
-            if scores is not None and mates.qualities is not None:
-                scores = joined(scores, offsets, mates.qualities, mates.sequences.offsets)[0]
-            codes, offsets = joined(codes, offsets, mates.sequences.codes, mates.sequences.offsets)
-        self._make_room(len(batch), len(codes))
-        groups, new = np.empty(len(batch), dtype=np.int64), np.empty(len(batch), dtype=np.bool_)
-        umis = np.zeros(len(batch), dtype=np.uint64) if batch.umis is None else batch.umis
-        self.rows = assign(codes, offsets, shapes, umis, self.table, self.rows, groups, new)
-        if scores is not None:
-            self._raise(scores, offsets, groups)
-        names, bounds = select_rows(reads.name_bytes, reads.name_offsets, new)
-        before, first = int(self.name_ends[self.rows - len(bounds) + 1]), self.rows - len(bounds) + 2
-        self.names = _grown(self.names, before + len(names))
-        self.names[before : before + len(names)] = names
-        self.name_ends = _grown(self.name_ends, self.rows + 1)
-        self.name_ends[first : self.rows + 1] = before + bounds[1:]
-
-    def _make_room(self, fragments: int, bases: int) -> None:
-        """Room for a batch of which every fragment is new."""
-        rows, table = self.rows + fragments, self.table
-        named = ("hashes", "starts", "offsets", "shapes", "umis", "counts")
-        by_row = {name: _grown(getattr(table, name), rows + 1) for name in named}
-        words = int(table.starts[self.rows]) + bases // BASES_OF_WORD + fragments
-        self.table = table = table._replace(words=_grown(table.words, words), **by_row)
-        self.scored = _grown(self.scored, rows)
-        if 2 * rows > len(table.slots):
-            self.table = table._replace(slots=_free(1 << (4 * rows - 1).bit_length()))
-            refill(self.table.slots, table.hashes, self.rows)
-
-    def _raise(self, scores: U8, offsets: I64, groups: I64) -> None:
-        """Take in the scores of a batch."""
-        self.scored[groups] = True
-        for number, first in enumerate(range(0, self.rows, ROWS_OF_SLAB)):
-            places = self.table.offsets[first : min(first + ROWS_OF_SLAB, self.rows) + 1]
-            if number == len(self.slabs):
-                self.slabs.append(np.zeros(0, dtype=np.uint8))
-            self.slabs[number] = _grown(self.slabs[number], int(places[-1] - places[0]))
-            raise_quality(scores, offsets, groups, first, self.slabs[number], places)
-
-    def frame(self) -> pl.DataFrame:
-        """All of `frames` in one."""
-        return check(pl.concat(self.frames()), SEQUENCES)
-
-    def frames(self, *, forget: bool = False) -> Iterator[pl.DataFrame]:
-        """SEQUENCES in the order of first occurrence, part by part: text takes several times the room of arrays.
-
-        `sequence_id` is the name of the first read; where a name is taken it gets the next free number behind it
-        (``name.2``). `quality` has the best score of the copies at each base, and is null where no copy had qualities.
-
-        Args:
-            forget: give each part once, and then leave the room that it took; how many there are is still known.
-
-        Yields:
-            At least one part.
-        """
-        number, word = np.zeros(0, np.int64), np.zeros(0, np.uint64)
-        if forget:
-            self.table = self.table._replace(slots=number, hashes=word)
-        ends = self.name_ends[: self.rows + 1]
-        ids = unique_names(self.names[: ends[-1]], ends)
-        for start in range(0, max(1, self.rows), ROWS_AT_ONCE):
-            yield self._part(start, min(start + ROWS_AT_ONCE, self.rows), ids)
-            if forget and (start + ROWS_AT_ONCE) % ROWS_OF_SLAB == 0 and self.slabs:
-                self.slabs[start // ROWS_OF_SLAB] = np.zeros(0, dtype=np.uint8)
-        if forget:
-            self.table = self.table._replace(words=word, starts=number, umis=word)
-            self.slabs, self.names, self.name_ends = [], np.zeros(0, np.uint8), number
-
-    def _part(self, start: int, end: int, ids: pl.Series) -> pl.DataFrame:
-        table = self.table
-        offsets, shapes = table.offsets[start : end + 1], table.shapes[start:end]
-        codes = unpack(table.words, table.starts[start : end + 1], offsets)
-        scores = self._scores(start, offsets)
-        offsets = offsets - offsets[0]
-        middle = offsets[:-1] + shapes // SHAPES
-        one, two = (offsets[:-1], middle), (middle, offsets[1:])
-        scored = self.scored[start:end]
-        columns = {
-            "sequence_id": ids[start:end],
-            "sequence": letters_of(codes, *one),
-            "quality": phred_of(scores, *one, scored),
-            "umi": umis_of(table.umis[start:end], shapes % SHAPES),
-            "sequence_2": letters_of(codes, *two),
-            "quality_2": phred_of(scores, *two, scored),
-            "duplicate_count": table.counts[start:end],
-        }
-        return pl.DataFrame({name: columns[name] for name in SEQUENCES.names}, schema=SEQUENCES.schema())
-
-    def _scores(self, start: int, offsets: I64) -> U8:
-        """Scores of successive rows of one slab; zeros where no score came so far."""
-        number = start // ROWS_OF_SLAB
-        found = np.zeros(int(offsets[-1] - offsets[0]), dtype=np.uint8)
-        if number < len(self.slabs):
-            before = int(offsets[0] - self.table.offsets[number * ROWS_OF_SLAB])
-            part = self.slabs[number][before : before + len(found)]
-            found[: len(part)] = part
-        return found
-
-
-def _free(slots: int) -> I64:
-    return np.full(slots, -1, dtype=np.int64)
-
-
-def _grown(array: Array, length: int) -> Array:
-    """An array with room for `length`, at least doubled where it had to grow; new places hold zero."""
-    if length <= len(array):
-        return array
-    grown = np.zeros(max(length, 2 * len(array)), dtype=array.dtype)
-    grown[: len(array)] = array
-    return cast(Array, grown)
+def _slices(text: str, starts: I64, ends: I64) -> pl.Series:
+    slices = [text[start:end] or None for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return pl.Series(slices, dtype=pl.String)

@@ -1,4 +1,4 @@
-"""Mates that overlap, put together; what was seen where they do."""
+"""Merge overlapping mates into one read and count the outcomes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 
 from clonotrack.kernels.arrays import reverse_complement_rows
 from clonotrack.parallel import map_in_order
-from clonotrack.raw_reads.chunk import ReadChunk
-from clonotrack.raw_reads.fragments import Batch
-from clonotrack.reads.kernels.merge import merge
+from clonotrack.raw_reads.batches import FragmentBatch, ReadBatch
+from clonotrack.reads.kernels.merge import merge_mates
 from clonotrack.reads.kernels.overlap import find_overlaps
 from clonotrack.sequences import I64, U8, Ragged
 
-CYCLES = 1024
+MAX_CYCLES = 1024
+"""Cycles, and lengths of overlaps, that are counted separately; longer ones are counted as the last."""
 THREADS = 2
 OUTCOMES = ("merged", "not_overlapping", "ambiguous_overlap", "mismatching_overlap")
 
@@ -26,70 +26,74 @@ def _zeros(*shape: int) -> I64:
 
 
 @dataclass(slots=True)
-class Overlaps:
-    """What became of the pairs so far.
+class MergeCounts:
+    """Counts of the pairs so far.
 
     Attributes:
-        outcomes: pairs by `OUTCOMES`.
-        lengths: merged pairs by the length of their overlap, the last place for all that are longer.
+        outcomes: pairs by outcome, in the order of `OUTCOMES`, shape (4,).
+        lengths: merged pairs by the length of their overlap, nt, shape (MAX_CYCLES,).
         read_through: merged pairs whose fragment is shorter than a mate, so that adapter was cut off.
-        cycles: shape (2, CYCLES, 2); bases in overlaps and errors among them, by mate and cycle.
-        phred: shape (94, 2); the same, by Phred score.
+        cycles: bases in overlaps, and errors among them, by mate and cycle, shape (2, MAX_CYCLES, 2).
+        phred: the same by Phred score, shape (94, 2).
     """
 
     outcomes: I64 = field(default_factory=lambda: _zeros(len(OUTCOMES)))
-    lengths: I64 = field(default_factory=lambda: _zeros(CYCLES))
+    lengths: I64 = field(default_factory=lambda: _zeros(MAX_CYCLES))
     read_through: int = 0
-    cycles: I64 = field(default_factory=lambda: _zeros(2, CYCLES, 2))
+    cycles: I64 = field(default_factory=lambda: _zeros(2, MAX_CYCLES, 2))
     phred: I64 = field(default_factory=lambda: _zeros(94, 2))
 
-    def add(self, other: Overlaps) -> None:
-        """Take in what became of other pairs."""
+    def add(self, other: MergeCounts) -> None:
+        """Add the counts of other pairs."""
         self.read_through += other.read_through
         for name in ("outcomes", "lengths", "cycles", "phred"):
             getattr(self, name)[:] += getattr(other, name)
 
 
 def merge_pairs(
-    batches: Iterable[Batch], max_wrong: float, overlaps: Overlaps, *, facing: bool = True
-) -> Iterator[Batch]:
-    """The batches, in order, with the pairs that overlap as one read; all others stay pairs.
+    batches: Iterable[FragmentBatch], max_false_merge: float, counts: MergeCounts, *, facing: bool = True
+) -> Iterator[FragmentBatch]:
+    """Merge the pairs that overlap; all others stay pairs. The order of fragments does not change.
 
-    `THREADS` batches are merged at once, and one more is held.
+    `THREADS` batches are merged at once, and one more is held in memory.
 
     Args:
         batches: fragments; mates have qualities.
-        max_wrong: most that chance may have to put mates together that do not overlap.
-        overlaps: brought up to date before each batch is given.
-        facing: mates are on opposite strands, as sequenced.
+        max_false_merge: maximum probability of merging two unrelated mates.
+        counts: updated before each batch is returned.
+        facing: whether mates are written on opposite strands, as sequenced.
     """
-    for batch, seen in map_in_order(partial(_merged, max_wrong=max_wrong, facing=facing), batches, THREADS):
-        overlaps.add(seen)
+    merge = partial(_merge, max_false_merge=max_false_merge, facing=facing)
+    for batch, batch_counts in map_in_order(merge, batches, THREADS):
+        counts.add(batch_counts)
         yield batch
 
 
-def _merged(batch: Batch, max_wrong: float, *, facing: bool) -> tuple[Batch, Overlaps]:
-    reads, mates, seen = batch.reads, batch.mates, Overlaps()
+def _merge(batch: FragmentBatch, max_false_merge: float, *, facing: bool) -> tuple[FragmentBatch, MergeCounts]:
+    reads, mates, counts = batch.reads, batch.mates, MergeCounts()
     if mates is None:
-        return batch, seen
+        return batch, counts
     assert reads.qualities is not None
     assert mates.qualities is not None
-    turn = np.full(len(mates), facing)
-    second = reverse_complement_rows(mates.sequences.codes, mates.qualities, mates.sequences.offsets, turn)
-    sides = reads.sequences.codes, reads.qualities, reads.sequences.offsets, *second, mates.sequences.offsets
-    places, outcomes = find_overlaps(*sides, max_wrong)
-    codes, scores, offsets = merge(*sides, places, seen.cycles, seen.phred)
-    one, two = reads.sequences.lengths, mates.sequences.lengths
-    _count(seen, places, outcomes[two > 0], one, two)
-    chunk = ReadChunk.of(Ragged(codes, offsets), scores, reads.name_bytes, reads.name_offsets, reads.first_record)
-    rest = mates.trimmed(np.zeros_like(two), np.where(places > 0, 0, two))
-    return Batch(chunk, rest, batch.umis, batch.umi_length), seen
+    reverse = np.full(len(mates), facing)
+    second = reverse_complement_rows(mates.sequences.codes, mates.qualities, mates.sequences.offsets, reverse)
+    pairs = reads.sequences.codes, reads.qualities, reads.sequences.offsets, *second, mates.sequences.offsets
+    fragment_lengths, outcomes = find_overlaps(*pairs, max_false_merge)
+    codes, scores, offsets = merge_mates(*pairs, fragment_lengths, counts.cycles, counts.phred)
+    lengths_1, lengths_2 = reads.sequences.lengths, mates.sequences.lengths
+    _count(counts, fragment_lengths, outcomes[lengths_2 > 0], lengths_1, lengths_2)
+    merged = ReadBatch.from_arrays(
+        Ragged(codes, offsets), scores, reads.name_bytes, reads.name_offsets, reads.first_record
+    )
+    unmerged = mates.trim(np.zeros_like(lengths_2), np.where(fragment_lengths > 0, 0, lengths_2))
+    return FragmentBatch(merged, unmerged, batch.umis, batch.umi_length), counts
 
 
-def _count(overlaps: Overlaps, places: I64, outcomes: U8, one: I64, two: I64) -> None:
-    overlaps.outcomes += np.bincount(outcomes, minlength=len(OUTCOMES))
-    merged = places > 0
-    fragment, first, second = places[merged], one[merged], two[merged]
-    shared = np.minimum(first, fragment) - np.maximum(0, fragment - second)
-    overlaps.lengths += np.bincount(np.minimum(shared, CYCLES - 1), minlength=CYCLES)
-    overlaps.read_through += int((fragment < np.maximum(first, second)).sum())
+def _count(counts: MergeCounts, fragment_lengths: I64, outcomes: U8, lengths_1: I64, lengths_2: I64) -> None:
+    """Count outcomes, lengths of overlaps and read-through of one batch."""
+    counts.outcomes += np.bincount(outcomes, minlength=len(OUTCOMES))
+    merged = fragment_lengths > 0
+    fragment, first, second = fragment_lengths[merged], lengths_1[merged], lengths_2[merged]
+    overlap = np.minimum(first, fragment) - np.maximum(0, fragment - second)
+    counts.lengths += np.bincount(np.minimum(overlap, MAX_CYCLES - 1), minlength=MAX_CYCLES)
+    counts.read_through += int((fragment < np.maximum(first, second)).sum())

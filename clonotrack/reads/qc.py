@@ -1,4 +1,4 @@
-"""What the fragments of a sample were like."""
+"""Make the QC table of the stage reads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from clonotrack.reads.merge_pairs import OUTCOMES, Overlaps
-from clonotrack.reads.stage import Distinct
+from clonotrack.reads.merge_pairs import OUTCOMES, MergeCounts
+from clonotrack.reads.stage import SampleReads
 from clonotrack.tables import QC, check
 
 OVERLAP_BIN = 10
@@ -16,21 +16,20 @@ CYCLE_BIN = 25
 Row = tuple[str, float, str]
 
 
-def quality_control(found: Distinct, sample_id: str) -> pl.DataFrame:
-    """QC rows of the stage.
+def reads_qc(reads: SampleReads, sample_id: str) -> pl.DataFrame:
+    """Make the QC rows of a sample.
 
     Args:
-        found: from `clonotrack.reads.stage.read`.
+        reads: from `clonotrack.reads.stage.read`.
         sample_id: the sample.
 
     Returns:
-        QC: `scanned` = `passed` + `no_umi` + `too_short` + `low_quality`, `hard_clipped` reads of BAM or CRAM,
-        `distinct_sequences`, and `mean_length` of the fragments that passed, missing where none did. How often each
-        primer was found, 0 too. Of pairs: how
-        many, and what became of them, `overlap_length` in bins of 10 nt, `error_rate` by mate and cycle, and by
-        Phred score.
+        QC. Fragments by outcome: `scanned` = `passed` + `no_umi` + `too_short` + `low_quality`; `hard_clipped` reads of
+        BAM or CRAM; `distinct_sequences`; `mean_length` of the fragments that passed, missing if none did; read ends
+        with each primer. If there are pairs: their outcomes, `overlap_length` in bins of 10 nt, and `error_rate` by
+        mate and cycle and by Phred score.
     """
-    counts, fragments = found.counts, found.fragments
+    counts, fragments = reads.counts, reads.fragments
     rows: list[Row] = [
         ("scanned", counts.scanned, "fragments"),
         ("passed", counts.passed, "fragments"),
@@ -43,29 +42,29 @@ def quality_control(found: Distinct, sample_id: str) -> pl.DataFrame:
     if fragments.rows:
         rows.append(("mean_length", fragments.bases / counts.passed, "nt"))
     rows += [(f"primer {name}", count, "read ends") for name, count in counts.primers.items()]
-    rows += _pairs(found.overlaps)
+    rows += _pair_rows(reads.merging)
     frame = pl.DataFrame(rows, schema={"metric": pl.String, "value": pl.Float64, "unit": pl.String}, orient="row")
     return check(frame.with_columns(pl.lit(sample_id).alias("sample_id"), pl.lit("reads").alias("stage")), QC)
 
 
-def _pairs(overlaps: Overlaps) -> Iterator[Row]:
-    pairs = int(overlaps.outcomes.sum())
+def _pair_rows(merging: MergeCounts) -> Iterator[Row]:
+    pairs = int(merging.outcomes.sum())
     if not pairs:
         return
     yield "pairs", pairs, "pairs"
-    for name, count in zip(OUTCOMES, overlaps.outcomes.tolist(), strict=True):
+    for name, count in zip(OUTCOMES, merging.outcomes.tolist(), strict=True):
         yield name, count, "pairs"
-    yield "merged_share", int(overlaps.outcomes[0]) / pairs, "share of pairs"
-    yield "read_through", overlaps.read_through, "pairs"
-    for start in range(0, len(overlaps.lengths), OVERLAP_BIN):
-        count = int(overlaps.lengths[start : start + OVERLAP_BIN].sum())
+    yield "merged_share", int(merging.outcomes[0]) / pairs, "share of pairs"
+    yield "read_through", merging.read_through, "pairs"
+    for start in range(0, len(merging.lengths), OVERLAP_BIN):
+        count = int(merging.lengths[start : start + OVERLAP_BIN].sum())
         if count:
             yield f"overlap_length {start}-{start + OVERLAP_BIN - 1}", count, "pairs"
     for mate in (0, 1):
-        for start in range(0, overlaps.cycles.shape[1], CYCLE_BIN):
-            bases, errors = overlaps.cycles[mate, start : start + CYCLE_BIN].sum(axis=0).tolist()
+        for start in range(0, merging.cycles.shape[1], CYCLE_BIN):
+            bases, errors = merging.cycles[mate, start : start + CYCLE_BIN].sum(axis=0).tolist()
             if bases:
                 yield f"error_rate read_{mate + 1} {start + 1}-{start + CYCLE_BIN}", errors / bases, "errors per base"
-    for score in np.flatnonzero(overlaps.phred[:, 0]).tolist():
-        bases, errors = overlaps.phred[score].tolist()
+    for score in np.flatnonzero(merging.phred[:, 0]).tolist():
+        bases, errors = merging.phred[score].tolist()
         yield f"error_rate Q{score}", errors / bases, "errors per base"

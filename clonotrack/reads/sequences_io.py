@@ -1,4 +1,4 @@
-"""Reads as tables: one row per record of a FASTQ or FASTA file, or a SEQUENCES table as it is."""
+"""Read SEQUENCES from a table, or from a file of reads with one row per record."""
 
 from __future__ import annotations
 
@@ -11,47 +11,48 @@ import polars as pl
 from clonotrack.io.tables import table_batches
 from clonotrack.kernels.hashing import EMPTY, add_hashes
 from clonotrack.kernels.text import map_bytes
-from clonotrack.raw_reads.chunk import ReadChunk
-from clonotrack.raw_reads.fastx import read_chunks
+from clonotrack.raw_reads.batches import ReadBatch
+from clonotrack.raw_reads.fastx import read_fastx
 from clonotrack.sequences import DECODE, I64, U64
 from clonotrack.tables import SEQUENCES
 from clonotrack.text_columns import joined_text, substrings, text_column
 
 TABLES = (".parquet", ".tsv")
 REQUIRED = ("sequence_id", "sequence", "duplicate_count")
-# Rows of a table, and bytes of a file of reads, that are one batch.
-ROWS_AT_ONCE = 16_384
-BYTES_AT_ONCE = 10_000_000
-# Text that waits, decompressed: what takes the batches is slower than decompression.
-BYTES_AHEAD = 3 * BYTES_AT_ONCE
+BATCH_ROWS = 16_384
+"""Rows of a table in a batch."""
+BATCH_BYTES = 10_000_000
+"""Bytes of a file of reads in a batch."""
+AHEAD_BYTES = 3 * BATCH_BYTES
+"""Decompressed bytes that wait; annotation is slower than decompression, so more would only take memory."""
 
 
 def read_sequences(path: Path) -> pl.DataFrame:
-    """All sequences of `sequence_batches` in one table."""
+    """Read all sequences of a file, see `sequence_batches`, as one table."""
     return pl.concat(sequence_batches(path))
 
 
 def sequence_batches(path: Path) -> Iterator[pl.DataFrame]:
-    """Sequences to work on, from a SEQUENCES table (``.parquet``, ``.tsv``) or a file of reads.
+    """Read sequences in batches, from a SEQUENCES table (``.parquet``, ``.tsv``) or a file of FASTQ or FASTA.
 
     Yields:
-        SEQUENCES, so many rows at a time. Of a file of reads: a row per record, in order; a name that was met before
-        gets the next free number behind it (``name.2``), as names are keys.
+        SEQUENCES. A file of reads gives one row per record, in order. A name that occurred before gets the next free
+        number (``name.2``), because `sequence_id` is a key.
 
     Raises:
-        InputError: names file and record or line of the first thing that is wrong.
+        InputError: the file is missing or malformed; the message names the record or line.
     """
     if path.suffix.lower() in TABLES:
         for part in table_batches(path, SEQUENCES, required=REQUIRED, require_rows=True):
-            yield from part.iter_slices(ROWS_AT_ONCE)
+            yield from part.iter_slices(BATCH_ROWS)
         return
-    names = _Names()
-    for chunk in read_chunks(path, chunk_bytes=BYTES_AT_ONCE, ahead_bytes=BYTES_AHEAD):
-        text = joined_text(chunk.text)
+    names = _UniqueNames()
+    for batch in read_fastx(path, block_bytes=BATCH_BYTES, ahead_bytes=AHEAD_BYTES):
+        text = joined_text(batch.text)
         columns = {
-            "sequence_id": names.unique(substrings(text, chunk.names, np.diff(chunk.name_offsets))),
-            "sequence": text_column(map_bytes(chunk.sequences.codes, DECODE), chunk.sequences.offsets).fill_null(""),
-            "quality": _qualities(chunk, text),
+            "sequence_id": names.unique(substrings(text, batch.name_starts, np.diff(batch.name_offsets))),
+            "sequence": text_column(map_bytes(batch.sequences.codes, DECODE), batch.sequences.offsets).fill_null(""),
+            "quality": _qualities(batch, text),
         }
         yield pl.DataFrame(columns).select(
             pl.col(name) if name in columns else pl.lit(1 if name == "duplicate_count" else None).cast(kind).alias(name)
@@ -59,41 +60,43 @@ def sequence_batches(path: Path) -> Iterator[pl.DataFrame]:
         )
 
 
-def _qualities(chunk: ReadChunk, text: pl.Series) -> pl.Series:
-    if chunk.quality_starts is None:
-        return pl.Series([None] * len(chunk), dtype=pl.String)
-    return substrings(text, chunk.quality_starts, chunk.lengths).fill_null("")
+def _qualities(batch: ReadBatch, text: pl.Series) -> pl.Series:
+    if batch.quality_starts is None:
+        return pl.Series([None] * len(batch), dtype=pl.String)
+    return substrings(text, batch.quality_starts, batch.lengths).fill_null("")
 
 
-class _Names:
-    """The names of a file so far, as 64-bit hashes: 16 to 32 bytes a name, whatever its length.
+class _UniqueNames:
+    """Makes the names of a file unique; remembers them as 64-bit hashes, in 16 to 32 bytes a name.
 
-    Two names of one hash (once in some 200,000 files of 10 million records) would only number the second needlessly.
+    Two different names with one hash (in one of 200,000 files of 10 million records) only append a number needlessly.
     """
 
     def __init__(self) -> None:
-        self.number = 0
-        self.slots: U64 = np.full(1 << 16, EMPTY, dtype=np.uint64)
-        self.copies: dict[str, int] = {}
+        self._count = 0
+        self._slots: U64 = np.full(1 << 16, EMPTY, dtype=np.uint64)
+        self._copies: dict[str, int] = {}
 
     def unique(self, names: pl.Series) -> pl.Series:
-        """The names, with the next free number behind one that was met before."""
-        known = self._admit(names)
-        return names.scatter(known, [self._numbered(name) for name in names.gather(known)]) if len(known) else names
+        """Return the names, those that occurred before with the next free number appended."""
+        repeated = self._admit(names)
+        if not len(repeated):
+            return names
+        return names.scatter(repeated, [self._numbered(name) for name in names.gather(repeated)])
 
     def _numbered(self, name: str) -> str:
         while True:
-            self.copies[name] = self.copies.get(name, 1) + 1
-            numbered = f"{name}.{self.copies[name]}"
+            self._copies[name] = self._copies.get(name, 1) + 1
+            numbered = f"{name}.{self._copies[name]}"
             if not len(self._admit(pl.Series([numbered]))):
                 return numbered
 
     def _admit(self, names: pl.Series) -> I64:
-        """Enter names; the places of those that were there before."""
-        self.number += len(names)
-        if 2 * self.number > len(self.slots):
-            kept = self.slots[self.slots != EMPTY]
-            self.slots = np.full(1 << (2 * self.number).bit_length(), EMPTY, dtype=np.uint64)
-            add_hashes(kept, self.slots)
+        """Remember names; return the indices of those that occurred before."""
+        self._count += len(names)
+        if 2 * self._count > len(self._slots):
+            kept = self._slots[self._slots != EMPTY]
+            self._slots = np.full(1 << (2 * self._count).bit_length(), EMPTY, dtype=np.uint64)
+            add_hashes(kept, self._slots)
         hashes = np.maximum(names.hash(0).to_numpy(), np.uint64(EMPTY + 1))
-        return np.flatnonzero(add_hashes(hashes, self.slots))
+        return np.flatnonzero(add_hashes(hashes, self._slots))

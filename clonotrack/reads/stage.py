@@ -1,4 +1,4 @@
-"""The stage: files of reads in, SEQUENCES out, with what became of the reads."""
+"""Run the stage reads: files of reads in, SEQUENCES and counts out."""
 
 from __future__ import annotations
 
@@ -9,53 +9,54 @@ import polars as pl
 
 from clonotrack.config import Library, Reads
 from clonotrack.io.read_files import Lane
-from clonotrack.raw_reads.fragments import Counts, fragments, usable
-from clonotrack.reads.dedup import Fragments
-from clonotrack.reads.merge_pairs import Overlaps, merge_pairs
+from clonotrack.raw_reads.fragments import FragmentCounts, filter_fragments, read_fragments
+from clonotrack.reads.dedup import DistinctFragments
+from clonotrack.reads.merge_pairs import MergeCounts, merge_pairs
 
 
 @dataclass(frozen=True)
-class Distinct:
-    """What the stage gives.
+class SampleReads:
+    """Result of the stage.
 
     Attributes:
-        fragments: that passed, each once.
-        counts: what became of all of them.
-        overlaps: what became of the pairs.
+        fragments: the distinct fragments that passed the filter.
+        counts: fragments read, and fragments refused by reason.
+        merging: pairs by outcome, and errors in their overlaps.
     """
 
-    fragments: Fragments
-    counts: Counts
-    overlaps: Overlaps
+    fragments: DistinctFragments
+    counts: FragmentCounts
+    merging: MergeCounts
 
     @property
     def sequences(self) -> pl.DataFrame:
-        """SEQUENCES; see `clonotrack.reads.dedup.Fragments.frames`."""
-        return self.fragments.frame()
+        """SEQUENCES of the sample; see `clonotrack.reads.dedup.DistinctFragments.tables`."""
+        return self.fragments.table()
 
 
-def read(tubes: Sequence[tuple[Sequence[Lane], Library]], settings: Reads, *, fasta: bool = False) -> Distinct:
-    """Read, merge, filter and collapse the fragments of a sample.
+def read(tubes: Sequence[tuple[Sequence[Lane], Library]], settings: Reads, *, fasta: bool = False) -> SampleReads:
+    """Read, merge, filter and deduplicate the fragments of a sample.
 
-    Pairs that overlap are merged before the filter looks at them, as their qualities are then known better.
+    Overlapping mates are merged before the filter, because the merged read has better qualities.
 
     Args:
         tubes: lanes of each tube, and its library.
-        settings: the filter.
-        fasta: see `clonotrack.raw_reads.fragments.batches`.
+        settings: merging and filter.
+        fasta: accept FASTA; see `clonotrack.raw_reads.fragments.usable_fragments`.
 
     Raises:
-        ClonotrackError: a file is not what it should be, or the UMI pattern not that of the reads.
+        InputError: a file is missing, damaged or malformed.
+        ConfigError: the reads do not have the layout or the UMIs that their library's settings state.
     """
-    counts, overlaps = Counts(), Overlaps()
-    found = (
+    counts, merging = FragmentCounts(), MergeCounts()
+    merged = (
         merge_pairs(
-            fragments(lanes, settings, library, counts, fasta=fasta),
+            read_fragments(lanes, settings, library, counts, fasta=fasta),
             settings.max_false_merge,
-            overlaps,
+            merging,
             facing=library.orientation == "FR",
         )
         for lanes, library in tubes
     )
-    usable_ones = usable((batch for tube in found for batch in tube), settings, counts)
-    return Distinct(Fragments.of(usable_ones), counts, overlaps)
+    usable = filter_fragments((batch for tube in merged for batch in tube), settings, counts)
+    return SampleReads(DistinctFragments.from_batches(usable), counts, merging)

@@ -14,8 +14,7 @@ from clonotrack.track.kernels.locus_by_j import KMERS, NO_LOCUS, U16, K, loci_by
 from clonotrack.track.targets import Target
 
 if TYPE_CHECKING:
-    from clonotrack.raw_reads.chunk import ReadChunk
-    from clonotrack.raw_reads.fragments import Batch
+    from clonotrack.raw_reads.batches import FragmentBatch, ReadBatch
 
 
 COUNT_ALL = 65_536
@@ -46,7 +45,7 @@ class LocusCounts:
         self._all, self._sampled = (np.zeros((NO_LOCUS + 1, max_length + 1), dtype=np.int64) for _ in range(2))
         self._fragments = 0
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: FragmentBatch) -> None:
         """Count the fragments of a batch; a pair by its first mate with a locus."""
         early = min(max(0, COUNT_ALL - self._fragments), len(batch))
         if early:
@@ -56,14 +55,14 @@ class LocusCounts:
             self._count(batch.every(first, SAMPLE_STEP), self._sampled)
         self._fragments += len(batch)
 
-    def _count(self, batch: Batch, table: I64) -> None:
+    def _count(self, batch: FragmentBatch, table: I64) -> None:
         locus, length = self._loci(batch.reads), batch.reads.lengths
         if batch.mates is not None:
             locus = np.where(locus == NO_LOCUS, self._loci(batch.mates), locus)
             length = np.maximum(length, batch.mates.lengths)
         np.add.at(table, (locus, np.minimum(length, table.shape[1] - 1)), 1)
 
-    def _loci(self, reads: ReadChunk) -> U8:
+    def _loci(self, reads: ReadBatch) -> U8:
         return loci_by_j(reads.sequences.codes, reads.sequences.offsets, self._masks)
 
     @property

@@ -24,8 +24,7 @@ from clonotrack.track.seed_index import build_index, build_strands, choose_targe
 from clonotrack.track.targets import Target
 
 if TYPE_CHECKING:
-    from clonotrack.raw_reads.chunk import ReadChunk
-    from clonotrack.raw_reads.fragments import Batch
+    from clonotrack.raw_reads.batches import FragmentBatch, ReadBatch
 
 
 class Matches(NamedTuple):
@@ -65,7 +64,7 @@ class TargetSearch:
         occupied = self._index.slots[:, END_ROW] > 0
         self._seed_filter = build_seed_filter(self._index.slots[occupied, VALUE].astype(np.int64))
 
-    def find(self, batch: Batch) -> Matches:
+    def find(self, batch: FragmentBatch) -> Matches:
         """Find the targets that the fragments of a batch match."""
         if batch.mates is None:
             reads = batch.reads
@@ -73,7 +72,7 @@ class TargetSearch:
         pairs = [(mates, self._candidates(mates)) for mates in (batch.reads, batch.mates)]
         return self._verify(*_join_mates(pairs), 2)
 
-    def _candidates(self, reads: ReadChunk) -> I64:
+    def _candidates(self, reads: ReadBatch) -> I64:
         return find_candidates(reads.text, reads.starts, reads.ends, self._seed_filter, self._index)
 
     def _verify(self, text: U8, starts: I64, ends: I64, candidates: I64, mates: int) -> Matches:
@@ -90,7 +89,7 @@ class TargetSearch:
         return self._strands.prefix_edits[rows].tolist(), self._strands.suffix_edits[rows].tolist()
 
 
-def _join_mates(mates: Sequence[tuple[ReadChunk, I64]]) -> tuple[U8, I64, I64, I64]:
+def _join_mates(mates: Sequence[tuple[ReadBatch, I64]]) -> tuple[U8, I64, I64, I64]:
     """Copy the mates with a candidate into one text.
 
     Args:

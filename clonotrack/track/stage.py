@@ -20,7 +20,8 @@ from clonotrack.track.search import TargetSearch
 from clonotrack.track.targets import GermlineKmers, Target, control_targets, marker_targets, reject_germline
 
 if TYPE_CHECKING:
-    from clonotrack.raw_reads.fragments import Batch, Counts
+    from clonotrack.raw_reads.batches import FragmentBatch
+    from clonotrack.raw_reads.fragments import FragmentCounts
 
 
 THREADS = 2
@@ -67,8 +68,8 @@ def prepare_targets(
 
 
 def track(
-    batches: Iterable[Batch],
-    counts: Counts,
+    batches: Iterable[FragmentBatch],
+    counts: FragmentCounts,
     targets: Sequence[Target],
     reference: Reference,
     tube: TubeIdentity,

@@ -12,7 +12,7 @@ import pytest
 from clonotrack.cli import console
 from clonotrack.cli.console import Verbosity, progress_line, with_progress
 from clonotrack.raw_reads.decompress import bytes_read, reading_ahead
-from clonotrack.raw_reads.fastx import read_chunks
+from clonotrack.raw_reads.fastx import read_fastx
 
 
 def test_progress_line_has_share_rate_and_remaining_time() -> None:
@@ -49,7 +49,7 @@ def test_bytes_read_counts_compressed_bytes(tmp_path: Path) -> None:
     with reading_ahead([*paths, tmp_path / "missing", Path("-")]):
         assert bytes_read() == 0
         for path in paths:
-            assert sum(map(len, read_chunks(path))) == 1000
+            assert sum(map(len, read_fastx(path))) == 1000
         assert bytes_read() == sum(path.stat().st_size for path in paths)
     with reading_ahead([]):
         assert bytes_read() == 0

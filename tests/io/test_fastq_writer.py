@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 
 from clonotrack.io.fastq_writer import write_fastq
-from clonotrack.raw_reads.fastx import read_chunks
+from clonotrack.raw_reads.fastx import read_fastx
 from clonotrack.sequences import Ragged
 
 BATCH = (["a", "b"], Ragged.from_strings(["ACGTN", "GG"]), np.array([2, 12, 23, 37, 41, 0, 40], dtype=np.uint8))
@@ -27,7 +27,7 @@ def test_bytes_depend_on_the_reads_only(tmp_path):
 
 def test_what_is_written_is_read(tmp_path):
     write_fastq(tmp_path / "x.fastq.gz", [BATCH])
-    (chunk,) = read_chunks(tmp_path / "x.fastq.gz")
+    (chunk,) = read_fastx(tmp_path / "x.fastq.gz")
     assert chunk.sequences.to_strings() == ["ACGTN", "GG"]
     assert chunk.qualities.tolist() == BATCH[2].tolist()
     assert [chunk.name(i) for i in range(2)] == ["a", "b"]

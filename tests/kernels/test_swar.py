@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from clonotrack.kernels import swar
 from tests.kernels.twins import swar as naive
-from tests.raw_reads.twins.fastq import IUPAC
+from tests.raw_reads.twins.fastx import IUPAC
 
 lines = st.binary(max_size=40) | st.text(IUPAC + IUPAC.lower(), max_size=40).map(str.encode)
 

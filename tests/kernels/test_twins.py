@@ -57,7 +57,7 @@ def public_kernels() -> list[tuple[str, str]]:
 def test_the_public_kernels_are_found() -> None:
     assert {
         ("clonotrack.annotate.kernels.find_vj", "find_pairs"),
-        ("clonotrack.raw_reads.kernels.fastx", "index"),
+        ("clonotrack.raw_reads.kernels.fastx", "parse_fastq"),
         ("clonotrack.stats.kernels", "compound_poisson_pmf"),
     } <= {*public_kernels()}
 

@@ -21,17 +21,17 @@ LENGTH = 60
 SUPPLEMENTARY, SECONDARY = 0x800, 0x100
 
 
-def line(name, sequence, scores, flag, place=None, **tags):
+def line(name, sequence, scores, flag, position=None, **tags):
     """An alignment line of a read as sequenced; reversed in the file where the flag says so."""
     found = pysam.AlignedSegment(pysam.AlignmentHeader.from_dict(HEADER))
     found.query_name, found.flag = name, flag
     turned = bool(flag & 0x10)
     found.query_sequence = reverse_complement(sequence) if turned else sequence
     found.query_qualities = pysam.qualitystring_to_array(scores[::-1] if turned else scores)
-    if place is None:
+    if position is None:
         found.flag |= 0x4
     else:
-        found.reference_id, found.reference_start, found.mapping_quality = 0, place, 60
+        found.reference_id, found.reference_start, found.mapping_quality = 0, position, 60
         found.cigarstring = f"{len(sequence)}M"
     for tag, value in tags.items():
         found.set_tag(tag, value)
@@ -50,7 +50,7 @@ def scores(length=LENGTH):
 
 
 def pairs(count):
-    """(name, sequence, scores, sequence, scores) of mates on the genome, with the place of each."""
+    """(name, sequence, scores, sequence, scores) of mates on the genome, with the position of each."""
     made = []
     for i in range(count):
         start = int(RNG.integers(0, len(GENOME) - 300))
@@ -68,15 +68,15 @@ def lines_of(made):
     ]
 
 
-def listed(parts):
+def listed(batches):
     """Sorted (name, sequence, scores, sequence, scores) of pairs, (name, sequence, scores) of single reads."""
     found = []
-    for part in parts:
-        rows = [[part.reads.name(i)] for i in range(len(part.reads))]
-        for chunk in filter(None, (part.reads, part.mates)):
-            offsets = chunk.sequences.offsets
-            for i, text in enumerate(chunk.sequences.to_strings()):
-                quality = chunk.qualities[offsets[i] : offsets[i + 1]]
+    for batch in batches:
+        rows = [[batch.reads.name(i)] for i in range(len(batch))]
+        for reads in filter(None, (batch.reads, batch.mates)):
+            offsets = reads.sequences.offsets
+            for i, text in enumerate(reads.sequences.to_strings()):
+                quality = reads.qualities[offsets[i] : offsets[i + 1]]
                 rows[i] += [text, "".join(chr(33 + q) for q in quality)]
         found += map(tuple, rows)
     return sorted(found)
@@ -90,33 +90,33 @@ def genome(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("most_waiting", [3, 1000])
-@pytest.mark.parametrize("order", ["by name", "by place", "any"])
-def test_pairs_are_those_of_the_fastq_in_any_order(tmp_path, order, most_waiting):
+@pytest.mark.parametrize("max_waiting", [3, 1000])
+@pytest.mark.parametrize("order", ["by name", "by position", "any"])
+def test_pairs_equal_those_of_fastq_in_any_order(tmp_path, order, max_waiting):
     made = pairs(40)
     lines = lines_of(made)
     extra = line("p1", made[1][1][:30], made[1][2][:30], 0x63 | SUPPLEMENTARY, 9)
     lines += [extra, line("p1", made[1][1], made[1][2], 0x63 | SECONDARY, 9)]
-    if order == "by place":
+    if order == "by position":
         lines.sort(key=lambda one: one.reference_start)
     elif order == "any":
         lines = [lines[i] for i in RNG.permutation(len(lines))]
     path = write(tmp_path / "x.bam", lines)
-    parts = list(read_alignments(path, tag="RX", most_waiting=most_waiting))
-    assert listed(parts) == sorted(row[:5] for row in made)
-    for part in parts:
-        tags = part.tag_bytes.tobytes().decode()
-        texts = [tags[a:b] for a, b in zip(part.tag_offsets, part.tag_offsets[1:], strict=False)]
-        assert texts == [f"AC-{part.reads.name(i)[-1]}" for i in range(len(part.reads))]
+    batches = list(read_alignments(path, tag="RX", max_waiting=max_waiting))
+    assert listed(batches) == sorted(row[:5] for row in made)
+    for batch in batches:
+        tags = batch.tag_bytes.tobytes().decode()
+        texts = [tags[a:b] for a, b in zip(batch.tag_offsets, batch.tag_offsets[1:], strict=False)]
+        assert texts == [f"AC-{batch.reads.name(i)[-1]}" for i in range(len(batch))]
 
 
-def test_single_and_unaligned_reads_and_pairs_side_by_side(tmp_path):
+def test_single_reads_unaligned_reads_and_pairs_in_one_file(tmp_path):
     made = pairs(3)
     single = [("s1", "ACGTN" * 9, scores(45)), ("s2", "GGGTC" * 7, scores(35))]
     lines = [line(*single[0], 0x10, 100), *lines_of(made), line(*single[1], 0)]
-    parts = list(read_lane(Lane(write(tmp_path / "x.bam", lines))))
-    assert listed(parts) == sorted([*single, *(row[:5] for row in made)])
-    assert all(part.tag_bytes is None and part.hard_clipped == 0 for part in parts)
+    batches = list(read_lane(Lane(write(tmp_path / "x.bam", lines))))
+    assert listed(batches) == sorted([*single, *(row[:5] for row in made)])
+    assert all(batch.tag_bytes is None and batch.hard_clipped == 0 for batch in batches)
 
 
 @pytest.mark.parametrize("options", [{}, {"format_options": [b"embed_ref=2"]}, {"format_options": [b"no_ref=1"]}])
@@ -139,7 +139,7 @@ def test_standard_input(tmp_path, monkeypatch):
 def test_hard_clips_are_counted(tmp_path):
     lines = lines_of(pairs(2))
     lines[0].cigarstring = f"5H{LENGTH}M"
-    assert sum(part.hard_clipped for part in read_alignments(write(tmp_path / "x.bam", lines))) == 1
+    assert sum(batch.hard_clipped for batch in read_alignments(write(tmp_path / "x.bam", lines))) == 1
 
 
 def without_sequence(lines):
@@ -155,7 +155,7 @@ def without_quality(lines):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (without_sequence, "record 3: has no sequence (SEQ is *): give a file that holds the reads"),
+        (without_sequence, "record 3: has no sequence (SEQ is *): give a file that contains the reads"),
         (without_quality, "has reads without base qualities"),
         (lambda lines: lines[:-1], "read 'p9' is mate 1 of a pair, and the other mate is not there"),
         (lambda lines: lines[1:], "read 'p0' is mate 2 of a pair, and the other mate is not there"),
@@ -163,11 +163,11 @@ def without_quality(lines):
         (lambda lines: lines[:0], "is empty: give a file with reads"),
     ],
 )
-@pytest.mark.parametrize("most_waiting", [1, 1000])
-def test_what_the_lines_lack_is_one_sentence(tmp_path, change, sentence, most_waiting):
+@pytest.mark.parametrize("max_waiting", [1, 1000])
+def test_missing_data_are_reported(tmp_path, change, sentence, max_waiting):
     path = write(tmp_path / "x.bam", change(lines_of(pairs(10))))
     with pytest.raises(InputError) as caught:
-        list(read_alignments(path, most_waiting=most_waiting))
+        list(read_alignments(path, max_waiting=max_waiting))
     assert str(caught.value).startswith(str(path))
     assert sentence in str(caught.value)
 
@@ -187,7 +187,7 @@ def flipped(data):
         (flipped, "damaged"),
     ],
 )
-def test_damaged_files_are_one_sentence(tmp_path, genome, ending, spoil, sentence):
+def test_damaged_files_are_reported(tmp_path, genome, ending, spoil, sentence):
     path = tmp_path / f"x.{ending}"
     write(path, lines_of(pairs(300)), "wc" if ending == "cram" else "wb", reference_filename=str(genome))
     path.write_bytes(spoil(path.read_bytes()))
@@ -197,7 +197,7 @@ def test_damaged_files_are_one_sentence(tmp_path, genome, ending, spoil, sentenc
     assert sentence in str(caught.value)
 
 
-def test_cram_without_its_reference(tmp_path, genome, monkeypatch):
+def test_cram_without_its_reference_is_refused(tmp_path, genome, monkeypatch):
     path = write(tmp_path / "x.cram", lines_of(pairs(20)), "wc", reference_filename=str(genome))
     monkeypatch.setenv("REF_PATH", str(tmp_path / "nowhere"))
     genome.unlink()
@@ -206,8 +206,8 @@ def test_cram_without_its_reference(tmp_path, genome, monkeypatch):
         list(read_lane(Lane(path)))
 
 
-def test_mates_beside_a_bam(tmp_path):
+def test_a_second_file_with_a_bam_is_refused(tmp_path):
     path = write(tmp_path / "x.bam", lines_of(pairs(2)))
     (tmp_path / "2.fastq").write_text("@a\nA\n+\nI\n")
-    with pytest.raises(InputError, match=r"x\.bam: is BAM or CRAM, which holds both mates: give it alone"):
+    with pytest.raises(InputError, match=r"x\.bam: is BAM or CRAM, which contains both mates: give it alone"):
         list(read_lane(Lane(path, tmp_path / "2.fastq")))

@@ -1,18 +1,18 @@
 import pytest
 
-from clonotrack.raw_reads.fragments import Counts
-from clonotrack.reads.dedup import Fragments
-from clonotrack.reads.merge_pairs import Overlaps
-from clonotrack.reads.qc import quality_control
-from clonotrack.reads.stage import Distinct
+from clonotrack.raw_reads.fragments import FragmentCounts
+from clonotrack.reads.dedup import DistinctFragments
+from clonotrack.reads.merge_pairs import MergeCounts
+from clonotrack.reads.qc import reads_qc
+from clonotrack.reads.stage import SampleReads
 from clonotrack.tables import QC, check
-from tests.reads.made import batch
+from tests.reads.read_batches import batch
 
 
 def test_every_count_has_a_row():
-    fragments = Fragments.of([batch([("ACGT", None), ("ACGT", None), ("TT", None)])])
+    fragments = DistinctFragments.from_batches([batch([("ACGT", None), ("ACGT", None), ("TT", None)])])
     frame = check(
-        quality_control(Distinct(fragments, Counts(scanned=9, too_short=4, low_quality=2), Overlaps()), "s1"), QC
+        reads_qc(SampleReads(fragments, FragmentCounts(scanned=9, too_short=4, low_quality=2), MergeCounts()), "s1"), QC
     )
     assert frame.select("metric", "value", "unit").rows() == [
         ("scanned", 9, "fragments"),
@@ -28,6 +28,6 @@ def test_every_count_has_a_row():
     assert set(frame["stage"]) == {"reads"}
 
 
-def test_without_a_read_there_is_no_mean():
-    frame = quality_control(Distinct(Fragments(), Counts(scanned=2, too_short=2), Overlaps()), "s1")
+def test_without_reads_there_is_no_mean_length():
+    frame = reads_qc(SampleReads(DistinctFragments(), FragmentCounts(scanned=2, too_short=2), MergeCounts()), "s1")
     assert "mean_length" not in frame["metric"].to_list()

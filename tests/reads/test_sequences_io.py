@@ -30,7 +30,7 @@ def test_fasta_has_no_qualities(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["s.parquet", "s.tsv"])
-def test_a_table_is_taken_as_it_is(name: str, tmp_path: Path) -> None:
+def test_a_table_is_returned_unchanged(name: str, tmp_path: Path) -> None:
     reads, table = tmp_path / "reads.fa", tmp_path / name
     reads.write_text(">a\nACGT\n>b\nTT\n")
     frame = read_sequences(reads)
@@ -38,7 +38,7 @@ def test_a_table_is_taken_as_it_is(name: str, tmp_path: Path) -> None:
     assert read_sequences(table).equals(frame)
 
 
-def test_a_faulty_file_is_named(tmp_path: Path) -> None:
+def test_a_malformed_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "reads.fq"
     path.write_text("@a\nACGT\n+\nIII\n")
     with pytest.raises(InputError, match=r"reads\.fq, record 1"):
@@ -50,15 +50,15 @@ def ids(path: Path, names: list[str]) -> list[list[str]]:
     return [batch["sequence_id"].to_list() for batch in sequence_batches(path)]
 
 
-def test_names_are_told_apart_over_all_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequences_io, "BYTES_AT_ONCE", 40)
+def test_names_are_unique_over_all_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequences_io, "BATCH_BYTES", 40)
     batches = ids(tmp_path / "reads.fq", ["a", "b", "a", "c", "d", "e", "a.2", "a", "b"])
     assert len(batches) > 3
     assert [name for batch in batches for name in batch] == ["a", "b", "a.2", "c", "d", "e", "a.2.2", "a.3", "b.2"]
 
 
-def test_many_names_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequences_io, "BYTES_AT_ONCE", 100_000)
+def test_many_names_are_unique(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequences_io, "BATCH_BYTES", 100_000)
     names = [f"n{i}" for i in range(50_000)]
     batches = ids(tmp_path / "reads.fq", [*names, "n7"])
     assert len(batches) > 3

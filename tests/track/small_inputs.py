@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from clonotrack.germline import Kind, Reference, Segment
-from clonotrack.raw_reads.chunk import ReadChunk
-from clonotrack.raw_reads.fragments import Batch
+from clonotrack.raw_reads.batches import FragmentBatch, ReadBatch
 from clonotrack.sequences import Ragged, reverse_complement
 from clonotrack.tables import CONTROLS, MARKERS, Table
 from clonotrack.track.count_hits import HitCounts
@@ -77,22 +76,26 @@ def target(
     return Target(name, kind, subject_id, "IGH", prefix + part + suffix, part, edits, edits)
 
 
-def batch(reads: Sequence[str], first: int = 1) -> Batch:
+def batch(reads: Sequence[str], first: int = 1) -> FragmentBatch:
     """Reads without names and qualities."""
     nothing = np.zeros(0, dtype=np.uint8)
-    return Batch(
-        ReadChunk.of(Ragged.from_strings(reads), None, nothing, np.zeros(len(reads) + 1, dtype=np.int64), first)
+    return FragmentBatch(
+        ReadBatch.from_arrays(
+            Ragged.from_strings(reads), None, nothing, np.zeros(len(reads) + 1, dtype=np.int64), first
+        )
     )
 
 
 def search_reads(
-    reads: Batch | Sequence[str],
+    reads: FragmentBatch | Sequence[str],
     targets: Sequence[Target],
     subject_id: str | None = "p",
     reference: Reference = REFERENCE,
 ) -> tuple[Matches, HitCounts]:
     """Search reads for targets in one batch: the matches, and their counts."""
-    matches = TargetSearch(targets, reference, subject_id).find(reads if isinstance(reads, Batch) else batch(reads))
+    matches = TargetSearch(targets, reference, subject_id).find(
+        reads if isinstance(reads, FragmentBatch) else batch(reads)
+    )
     counts = HitCounts(targets)
     counts.add(matches)
     return matches, counts

@@ -13,7 +13,7 @@ import pytest
 from clonotrack.config import Config, Track
 from clonotrack.io.read_files import Lane
 from clonotrack.raw_reads import fastx, lanes
-from clonotrack.raw_reads.fragments import Counts, batches
+from clonotrack.raw_reads.fragments import FragmentCounts, usable_fragments
 from clonotrack.sequences import reverse_complement
 from clonotrack.track import stage
 from clonotrack.track.hits_table import TubeIdentity
@@ -49,10 +49,10 @@ def text(some: list[tuple[str, str]], end: str = "\n") -> bytes:
 
 
 def hits(path: Path, *more: Path) -> pl.DataFrame:
-    counts = Counts()
+    counts = FragmentCounts()
     config = Config()
     targets = prepare_targets(MARKERS, CONTROLS, REFERENCE, Track(), "p")
-    reads = batches([Lane(file) for file in (path, *more)], config.reads, config.library(None), counts)
+    reads = usable_fragments([Lane(file) for file in (path, *more)], config.reads, config.library(None), counts)
     found = track(reads, counts, targets, REFERENCE, TubeIdentity("s", "p"))
     totals = found.filter(pl.col("target_kind") == "total").select("target_id", "reads").rows()
     assert sum(n for name, n in totals if name != "scanned") == dict(totals)["scanned"] == len(READS)
@@ -90,14 +90,14 @@ def test_the_format_of_the_file_changes_nothing(tmp_path: Path, expected: pl.Dat
     assert hits(path).equals(expected)
 
 
-@pytest.mark.parametrize("chunk_bytes", [400, 5_000, 60_000])
+@pytest.mark.parametrize("block_bytes", [400, 5_000, 60_000])
 def test_chunks_change_nothing(
-    tmp_path: Path, expected: pl.DataFrame, monkeypatch: pytest.MonkeyPatch, chunk_bytes: int
+    tmp_path: Path, expected: pl.DataFrame, monkeypatch: pytest.MonkeyPatch, block_bytes: int
 ) -> None:
     path = tmp_path / "reads.gz"
     path.write_bytes(gzip.compress(text(READS)))
     monkeypatch.setattr(
-        lanes, "read_chunks", lambda file, **words: fastx.read_chunks(file, chunk_bytes=chunk_bytes, **words)
+        lanes, "read_fastx", lambda file, **words: fastx.read_fastx(file, block_bytes=block_bytes, **words)
     )
     assert hits(path).equals(expected)
 
@@ -109,7 +109,7 @@ def test_the_number_of_threads_changes_nothing(
     path = tmp_path / "reads.gz"
     path.write_bytes(gzip.compress(text(READS)))
     monkeypatch.setattr(stage, "THREADS", threads)
-    monkeypatch.setattr(lanes, "read_chunks", lambda file, **words: fastx.read_chunks(file, chunk_bytes=5_000, **words))
+    monkeypatch.setattr(lanes, "read_fastx", lambda file, **words: fastx.read_fastx(file, block_bytes=5_000, **words))
     assert hits(path).equals(expected)
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from clonotrack.germline import LOCI
 from clonotrack.germline.load import load_reference
-from clonotrack.raw_reads.fastx import read_chunks
-from clonotrack.raw_reads.fragments import Batch
+from clonotrack.raw_reads.batches import FragmentBatch
+from clonotrack.raw_reads.fastx import read_fastx
 from clonotrack.sequences import reverse_complement
 from clonotrack.simulate.hypermutation import hypermutate
 from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
@@ -24,7 +24,7 @@ IGH, TRG = LOCI.index("IGH"), LOCI.index("TRG")
 MAX_LENGTH = 60
 
 
-def counted(*batches: Batch) -> LocusCounts:
+def counted(*batches: FragmentBatch) -> LocusCounts:
     found = LocusCounts(REFERENCE, MAX_LENGTH)
     for one in batches:
         found.add(one)
@@ -34,7 +34,7 @@ def counted(*batches: Batch) -> LocusCounts:
 def test_the_first_mate_with_a_locus_decides() -> None:
     other = "T" * 30
     first, second = [other, J["IGH"][0], other, J["TRG"][0]], [J["IGH"][0], other, other, J["IGH"][0]]
-    found = counted(Batch(batch(first).reads, batch(second).reads))
+    found = counted(FragmentBatch(batch(first).reads, batch(second).reads))
     assert {LOCI[i]: n for i, n in enumerate(found.by_locus.tolist()) if n} == {"IGH": 2, "TRG": 1}
     assert found.by_length[IGH, len(J["IGH"][0])] == 2
     assert found.by_length[-1, 30] == 1
@@ -105,8 +105,8 @@ def test_random_reads_have_no_locus() -> None:
 @pytest.mark.parametrize(("name", "locus"), [("igh_merged.fastq.gz", "IGH"), ("rtcr_trb.fq.gz", "TRB")])
 def test_real_reads_are_counted_under_their_locus(shared: Path, name: str, locus: str) -> None:
     found = LocusCounts(load_reference(), MAX_LENGTH)
-    for chunk in read_chunks(shared / "real_reads" / name):
-        found.add(Batch(chunk))
+    for chunk in read_fastx(shared / "real_reads" / name):
+        found.add(FragmentBatch(chunk))
     assert found.by_locus[LOCI.index(locus)] >= 0.99 * found.by_length.sum()
     assert found.by_locus.sum() == found.by_locus[LOCI.index(locus)]
 

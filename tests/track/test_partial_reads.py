@@ -10,7 +10,7 @@ from clonotrack.config import Track
 from clonotrack.germline.load import load_reference
 from clonotrack.markers.target_region import target_region
 from clonotrack.pgen.allowed_edits import GenerationModels, matching_loss
-from clonotrack.raw_reads.fragments import Batch
+from clonotrack.raw_reads.batches import FragmentBatch
 from clonotrack.sequences import reverse_complement
 from clonotrack.simulate.rearrangement import Rearrangement
 from clonotrack.simulate.recombine import draw_genotype, draw_rearrangements
@@ -142,7 +142,9 @@ def test_a_public_marker_counts_by_whole_targets_only() -> None:
 @pytest.mark.parametrize("both", [True, False])
 def test_a_pair_is_one_hit(both: bool) -> None:
     mate = MARKER.sequence if both else STRANGER.sequence[:100]
-    pairs = Batch(batch([substituted(MARKER.sequence, [MARKER.part_start + 9])] * 3).reads, batch([mate] * 3).reads)
+    pairs = FragmentBatch(
+        batch([substituted(MARKER.sequence, [MARKER.part_start + 9])] * 3).reads, batch([mate] * 3).reads
+    )
     _, counts = search_reads(pairs, [MARKER], "p", REFERENCE)
     (line,) = counts.rows()[0]
     assert (line["match_class"], line["reads"]) == ("exact" if both else "mismatch", 3)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from clonotrack.config import Track
 from clonotrack.errors import TableError
-from clonotrack.raw_reads.chunk import ReadChunk
-from clonotrack.raw_reads.fragments import Batch, Counts
+from clonotrack.raw_reads.batches import FragmentBatch, ReadBatch
+from clonotrack.raw_reads.fragments import FragmentCounts
 from clonotrack.sequences import Ragged, encode, reverse_complement
 from clonotrack.tables import HITS
 from clonotrack.track.hits_table import TubeIdentity
@@ -41,15 +41,15 @@ CONTROLS = controls({"control_id": "cal", "sequence": CALIBRATOR})
 
 
 def batches(
-    reads: Sequence[str], counts: Counts, size: int = 10**9, *, short: int = 0, poor: int = 0
-) -> Iterator[Batch]:
+    reads: Sequence[str], counts: FragmentCounts, size: int = 10**9, *, short: int = 0, poor: int = 0
+) -> Iterator[FragmentBatch]:
     """Batches of passed reads, counted as `clonotrack.raw_reads.fragments` does."""
     counts.too_short, counts.low_quality, counts.scanned = short, poor, short + poor
     for start in range(0, len(reads), size):
         some = list(reads[start : start + size])
         counts.scanned += len(some)
         names = np.zeros(len(some) + 1, dtype=np.int64)
-        yield Batch(ReadChunk.of(Ragged.from_strings(some), None, encode(""), names, start + 1))
+        yield FragmentBatch(ReadBatch.from_arrays(Ragged.from_strings(some), None, encode(""), names, start + 1))
 
 
 def hits(
@@ -60,7 +60,7 @@ def hits(
     size: int = 10**9,
     max_edits: int = 2,
 ) -> pl.DataFrame:
-    counts = Counts()
+    counts = FragmentCounts()
     table = markers(*MARKERS) if table is None else table
     targets = prepare_targets(table, tube, REFERENCE, Track(max_edits=max_edits), subject_id)
     reads_of = batches(reads, counts, size, short=3, poor=2)
@@ -170,7 +170,7 @@ def test_without_reads_or_targets_there_is_still_a_table() -> None:
     found = hits([], markers(), None)
     assert found.columns == HITS.names
     assert set(found["target_kind"]) == {"locus", "total"}
-    counts = Counts()
+    counts = FragmentCounts()
     empty = track(batches([JH], counts), counts, [], REFERENCE, TubeIdentity("s"))
     assert totals(empty)["other"] == 1
 

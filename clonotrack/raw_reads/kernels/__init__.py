@@ -1,1 +1,1 @@
-"""Compiled code that reads records, UMIs and primers."""
+"""Compiled kernels: parse records, expected errors, UMIs and primers."""

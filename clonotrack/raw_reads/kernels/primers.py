@@ -1,4 +1,4 @@
-"""Primers at the 5' end of reads."""
+"""Find the primer at the 5' end of each read."""
 
 from __future__ import annotations
 
@@ -12,41 +12,42 @@ NO_PRIMER = -1
 
 @njit
 def find_primers(codes: U8, offsets: I64, masks: U8, primer_offsets: I64, allowed: I64, reach: int) -> tuple[I64, I64]:
-    """The primer that each read begins with.
+    """Find the primer that each read begins with.
 
-    Of several that fit, the one with the fewest mismatches; of these the longest, then the one nearest to the end,
-    then the first.
+    If several primers match, the one with the fewest mismatches is taken. Further ties go to the longest primer, then
+    to the one nearest to the end of the read, then to the first in the list.
 
     Args:
-        codes: bases of all reads; N fits no primer base but N.
-        offsets: read i is ``codes[offsets[i]:offsets[i + 1]]``.
-        masks: bits of the bases that each primer base stands for (1 << code; N for all 31).
+        codes: bases of all reads; N matches only a primer base N.
+        offsets: read i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        masks: bases that each primer base stands for, as bits (1 << code; all 31 for N).
         primer_offsets: primer p is ``masks[primer_offsets[p]:primer_offsets[p + 1]]``.
-        allowed: mismatches of each primer.
-        reach: bases that may stand before a primer.
+        allowed: mismatches that each primer allows, shape (primers,).
+        reach: bases that may stand in front of a primer.
 
     Returns:
-        Number of the primer, `NO_PRIMER` for none, and the first base behind it, 0 for none.
+        Index of the primer of each read, `NO_PRIMER` for none, shape (n,); and the position behind it, 0 for none,
+        shape (n,).
     """
     count = len(offsets) - 1
     found, ends = np.full(count, NO_PRIMER, dtype=np.int64), np.zeros(count, dtype=np.int64)
     for i in range(count):
         read = codes[offsets[i] : offsets[i + 1]]
-        fewest = longest = shift_of = 0
+        fewest = longest = best_shift = 0
         for p in range(len(allowed)):
             primer = masks[primer_offsets[p] : primer_offsets[p + 1]]
             for shift in range(min(reach, len(read) - len(primer)) + 1):
                 limit = allowed[p] if found[i] == NO_PRIMER else min(allowed[p], fewest)
-                wrong = 0
+                mismatches = 0
                 for j in range(len(primer)):
                     if (np.int64(primer[j]) >> np.int64(read[shift + j])) & 1 == 0:
-                        wrong += 1
-                        if wrong > limit:
+                        mismatches += 1
+                        if mismatches > limit:
                             break
-                if wrong > limit:
+                if mismatches > limit:
                     continue
-                better = found[i] == NO_PRIMER or wrong < fewest or len(primer) > longest
-                if better or (len(primer) == longest and shift < shift_of):
+                better = found[i] == NO_PRIMER or mismatches < fewest or len(primer) > longest
+                if better or (len(primer) == longest and shift < best_shift):
                     found[i], ends[i] = p, shift + len(primer)
-                    fewest, longest, shift_of = wrong, len(primer), shift
+                    fewest, longest, best_shift = mismatches, len(primer), shift
     return found, ends

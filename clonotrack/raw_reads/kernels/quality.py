@@ -1,4 +1,4 @@
-"""Expected errors of reads, from their Phred scores."""
+"""Compute the expected errors of reads from their Phred scores."""
 
 from __future__ import annotations
 
@@ -8,88 +8,105 @@ from clonotrack.kernels.jit import njit
 from clonotrack.kernels.swar import load_u64
 from clonotrack.sequences import I64, U8, Bool
 
-UNIT = 10**9
-"""Expected errors are counted in billionths: sums of whole numbers do not depend on their order."""
+ERROR_UNIT = 10**9
+"""Expected errors are integers in units of 1e-9: integer sums do not depend on the order of their terms."""
 
-ERRORS: I64 = np.rint(UNIT * 10.0 ** ((33 - np.arange(256)) / 10)).astype(np.int64)
-"""Billionths of an error at each letter of a quality line."""
+EXPECTED_ERRORS: I64 = np.rint(ERROR_UNIT * 10.0 ** ((33 - np.arange(256)) / 10)).astype(np.int64)
+"""Expected errors (1e-9) of one base, by the ASCII code of its quality character."""
 
-ZERO = 33  # the letter of Phred score 0
-HIGHEST = 93  # Phred score of the last letter, ~
-BOUND = UNIT // 1000  # of a base of Phred 30 or more; ten, a hundred, a thousand times that from 20, 10 and 0 on
-NO_QUALITY = -1
-WORST = 1000  # of a base, in units of `BOUND`
+PHRED_OFFSET = 33
+"""ASCII code of Phred score 0."""
+MAX_PHRED = 93
+BOUND_UNIT = ERROR_UNIT // 1000
+"""Error bounds are integers in units of 1e-3 expected errors: 1 for a base of Q30 or more, 10, 100 or 1000 below."""
+MAX_BASE_BOUND = 1000
+"""Error bound of the worst base, in units of `BOUND_UNIT`."""
+INVALID_QUALITY = -1
 
-_EACH = 0x0101010101010101
-_NONE, _SEVEN, _EIGHT, _SIXTEEN = np.uint64(0), np.uint64(7), np.uint64(8), np.uint64(16)
+_EACH = 0x0101010101010101  # times a byte: this byte eight times
+_ZERO, _SEVEN, _EIGHT, _SIXTEEN = np.uint64(0), np.uint64(7), np.uint64(8), np.uint64(16)
 _ONES, _LOW, _HIGH = np.uint64(_EACH), np.uint64(0x7F * _EACH), np.uint64(0x80 * _EACH)
-_TO_0, _TO_10, _TO_20, _TO_30 = (np.uint64((128 - ZERO - score) * _EACH) for score in (0, 10, 20, 30))
-_PAIRS, _PAIR = np.uint64(0x00FF00FF00FF00FF), np.uint64(0xFFFF)
-_BLOCK = 255  # words of eight letters whose counts fit into a byte each
+_TO_0, _TO_10, _TO_20, _TO_30 = (np.uint64((128 - PHRED_OFFSET - score) * _EACH) for score in (0, 10, 20, 30))
+_EVEN_BYTES, _LOW_PAIR = np.uint64(0x00FF00FF00FF00FF), np.uint64(0xFFFF)
+_MAX_WORDS = 255  # words of eight characters whose counts fit into one byte each
 
 
 @njit
-def error_bound(text: U8, start: int, length: int) -> int:
-    """No fewer than the expected errors of the qualities, in units of `BOUND`; `NO_QUALITY` where a letter is none.
+def expected_error_bound(text: U8, start: int, length: int) -> int:
+    """Compute an upper bound of the expected errors of a read, in units of `BOUND_UNIT`.
 
-    Each score is rounded down to 0, 10, 20 or 30. Eight letters at once: a sum of two bytes below 128 stays in its
-    byte, and its highest bit says whether the letter reaches a score.
+    Each Phred score is rounded down to 0, 10, 20 or 30. Eight characters are handled at once: the sum of two bytes
+    below 128 stays in its byte, and the byte's highest bit tells whether the character reaches a score.
+
+    Args:
+        text: contains the qualities as characters.
+        start: position of the first quality.
+        length: number of qualities.
+
+    Returns:
+        The bound, or `INVALID_QUALITY` if a character is not one of ``!`` to ``~``.
     """
-    worst, best = _NONE, _HIGH  # bits that a letter above 126 sets; that one below 33 clears
+    too_high, not_too_low = _ZERO, _HIGH  # a character above 126 sets the first, one below 33 clears the second
     ten, twenty, thirty = 0, 0, 0
     words = length >> 3
-    for block in range(0, words, _BLOCK):
-        from_10, from_20, from_30 = _NONE, _NONE, _NONE
-        for i in range(block, min(words, block + _BLOCK)):
-            letters = load_u64(text, start + 8 * i)
-            low = letters & _LOW
-            worst |= letters | (low + _ONES)
-            best &= low + _TO_0
+    for block in range(0, words, _MAX_WORDS):
+        from_10, from_20, from_30 = _ZERO, _ZERO, _ZERO
+        for i in range(block, min(words, block + _MAX_WORDS)):
+            characters = load_u64(text, start + 8 * i)
+            low = characters & _LOW
+            too_high |= characters | (low + _ONES)
+            not_too_low &= low + _TO_0
             from_10 += ((low + _TO_10) >> _SEVEN) & _ONES
             from_20 += ((low + _TO_20) >> _SEVEN) & _ONES
             from_30 += ((low + _TO_30) >> _SEVEN) & _ONES
-        ten, twenty, thirty = ten + _total(from_10), twenty + _total(from_20), thirty + _total(from_30)
-    if worst & _HIGH or best & _HIGH != _HIGH:
-        return NO_QUALITY
+        ten += _byte_sum(from_10)
+        twenty += _byte_sum(from_20)
+        thirty += _byte_sum(from_30)
+    if too_high & _HIGH or not_too_low & _HIGH != _HIGH:
+        return INVALID_QUALITY
     for i in range(start + 8 * words, start + length):
-        score = int(text[i]) - ZERO
-        if score < 0 or score > HIGHEST:
-            return NO_QUALITY
+        score = int(text[i]) - PHRED_OFFSET
+        if score < 0 or score > MAX_PHRED:
+            return INVALID_QUALITY
         ten, twenty, thirty = ten + (score >= 10), twenty + (score >= 20), thirty + (score >= 30)
     return 1000 * length - 900 * ten - 90 * twenty - 9 * thirty
 
 
 @njit
-def _total(counts: np.uint64) -> int:
-    """Sum of eight bytes."""
-    pairs = (counts & _PAIRS) + (counts >> _EIGHT & _PAIRS)
+def _byte_sum(counts: np.uint64) -> int:
+    """Add the eight bytes of a word."""
+    pairs = (counts & _EVEN_BYTES) + (counts >> _EIGHT & _EVEN_BYTES)
     total = 0
     for _ in range(4):
-        total += int(pairs & _PAIR)
+        total += int(pairs & _LOW_PAIR)
         pairs >>= _SIXTEEN
     return total
 
 
 @njit
-def poor_reads(text: U8, starts: I64, lengths: I64, bounds: I64, limit: int) -> Bool:
-    """Which reads have more expected errors per base than a limit.
+def exceed_error_rate(text: U8, starts: I64, lengths: I64, bounds: I64, limit: int) -> Bool:
+    """Mark the reads with more expected errors per base than a limit.
 
-    METHOD: the expected number of errors of a read is the sum of 10^(-Q/10) over its bases (Edgar & Flyvbjerg 2015,
-    doi:10.1093/bioinformatics/btv401). Most reads are so good that a bound of it decides.
+    METHOD: the expected errors of a read are the sum of 10^(-Q/10) over its bases (Edgar & Flyvbjerg 2015,
+    doi:10.1093/bioinformatics/btv401). The sum is computed only if the upper bound exceeds the limit, which saves most
+    of the time because most reads are good.
 
     Args:
-        text: holds the qualities, as letters.
-        starts: read i has the qualities from ``text[starts[i]]`` on.
-        lengths: bases of each read.
-        bounds: from `error_bound`.
-        limit: billionths of an error per base.
+        text: contains the qualities as characters.
+        starts: position of the first quality of each read, shape (n,).
+        lengths: length of each read, nt, shape (n,).
+        bounds: `expected_error_bound` of each read, shape (n,).
+        limit: expected errors per base, in units of 1e-9.
+
+    Returns:
+        Shape (n,).
     """
-    poor = np.zeros(len(starts), dtype=np.bool_)
+    exceeds = np.zeros(len(starts), dtype=np.bool_)
     for i in range(len(starts)):
         most = limit * lengths[i]
-        if bounds[i] * BOUND > most:
+        if bounds[i] * BOUND_UNIT > most:
             total = 0
             for j in range(starts[i], starts[i] + lengths[i]):
-                total += ERRORS[text[j]]
-            poor[i] = total > most
-    return poor
+                total += EXPECTED_ERRORS[text[j]]
+            exceeds[i] = total > most
+    return exceeds

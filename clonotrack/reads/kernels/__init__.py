@@ -1,1 +1,1 @@
-"""Compiled code of the stage reads."""
+"""Compiled kernels of the stage reads: overlaps of mates, merging, deduplication."""

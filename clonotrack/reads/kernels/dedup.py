@@ -1,7 +1,7 @@
-"""Equal fragments found by hash, compared in full; the best quality of each base among the copies.
+"""Find equal fragments by hash and full comparison, and keep the best quality of each base among the copies.
 
-A fragment is its bases (of a read, or of a read and its mate, one behind the other), its shape and its UMI. The shape
-is one number: bases of the first read times `SHAPES` plus bases of the UMI.
+A fragment consists of its bases (those of the read, then those of its mate), its shape and its UMI. The shape is one
+integer: length of the read (nt) times `SHAPE_BASE`, plus length of the UMI (nt).
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ import numpy as np
 from clonotrack.kernels.jit import njit
 from clonotrack.sequences import I64, U8, U64, Bool
 
-BASES_OF_WORD = 21
-SHAPES = 64
+BASES_PER_WORD = 21
+SHAPE_BASE = 64
 
 
-class Rows(NamedTuple):
-    """The distinct fragments so far, in arrays with room for more.
+class FragmentTable(NamedTuple):
+    """The distinct fragments so far, one row each, in arrays with free capacity.
 
     Attributes:
-        slots: open-addressing hash table of row numbers, -1 where free; its length a power of two at least twice the
-            number of rows.
-        hashes: of each row.
-        words: bases of the rows, as `pack` has them.
+        slots: open-addressing hash table of row numbers, -1 for a free slot. Its length is a power of two, at least
+            twice the number of rows.
+        hashes: hash of each row.
+        words: bases of all rows, packed by `pack`.
         starts: row i is ``words[starts[i]:starts[i + 1]]``.
-        offsets: bases before each row.
-        shapes: of each row.
-        umis: of each row.
-        counts: fragments of each row.
+        offsets: number of bases in the rows before each row.
+        shapes: shape of each row, see above.
+        umis: UMI of each row, two bits a base.
+        counts: fragments assigned to each row.
     """
 
     slots: I64
@@ -43,8 +43,8 @@ class Rows(NamedTuple):
 
 
 @njit
-def scramble(state: np.uint64) -> np.uint64:
-    """One xorshift step: a one-to-one map of 64-bit words (Marsaglia 2003, doi:10.18637/jss.v008.i14)."""
+def xorshift(state: np.uint64) -> np.uint64:
+    """Mix the bits of a word by one xorshift step, a one-to-one map (Marsaglia 2003, doi:10.18637/jss.v008.i14)."""
     state ^= state << np.uint64(13)
     state ^= state >> np.uint64(7)
     state ^= state << np.uint64(17)
@@ -53,27 +53,27 @@ def scramble(state: np.uint64) -> np.uint64:
 
 @njit
 def pack(codes: U8, offsets: I64) -> tuple[U64, I64]:
-    """Bases in three bits each, 21 to a word, each row from a new word on; words, and their offsets."""
+    """Pack bases in three bits each, 21 to a word; each row starts a new word. Return the words and their offsets."""
     starts = np.zeros(len(offsets), dtype=np.int64)
     for i in range(len(offsets) - 1):
-        starts[i + 1] = starts[i] + (offsets[i + 1] - offsets[i] + BASES_OF_WORD - 1) // BASES_OF_WORD
+        starts[i + 1] = starts[i] + (offsets[i + 1] - offsets[i] + BASES_PER_WORD - 1) // BASES_PER_WORD
     words = np.zeros(starts[len(offsets) - 1], dtype=np.uint64)
     for i in range(len(offsets) - 1):
         for j in range(offsets[i + 1] - offsets[i]):
-            at = starts[i] + j // BASES_OF_WORD
+            at = starts[i] + j // BASES_PER_WORD
             words[at] = (words[at] << np.uint64(3)) | np.uint64(codes[offsets[i] + j])
     return words, starts
 
 
 @njit
 def unpack(words: U64, starts: I64, offsets: I64) -> U8:
-    """Bases of rows that `pack` packed, the offsets of their bases being known."""
+    """Unpack the bases of rows packed by `pack`, whose bases have these offsets."""
     codes = np.empty(offsets[len(offsets) - 1] - offsets[0], dtype=np.uint8)
     for i in range(len(offsets) - 1):
         first, length = offsets[i] - offsets[0], offsets[i + 1] - offsets[i]
         for w in range(starts[i + 1] - starts[i]):
             word = words[starts[i] + w]
-            for j in range(min(length, (w + 1) * BASES_OF_WORD) - 1, w * BASES_OF_WORD - 1, -1):
+            for j in range(min(length, (w + 1) * BASES_PER_WORD) - 1, w * BASES_PER_WORD - 1, -1):
                 codes[first + j] = word & np.uint64(7)
                 word >>= np.uint64(3)
     return codes
@@ -81,16 +81,16 @@ def unpack(words: U64, starts: I64, offsets: I64) -> U8:
 
 @njit
 def fragment_hash(words: U64, length: int, shape: int, umi: np.uint64) -> np.uint64:
-    """64-bit hash of a fragment of so many bases."""
-    state = scramble(np.uint64(length + 1))
+    """Hash a fragment of `length` bases to 64 bits."""
+    state = xorshift(np.uint64(length + 1))
     for word in words:
-        state = scramble(state ^ word)
-    return scramble(scramble(state ^ np.uint64(shape)) ^ umi)
+        state = xorshift(state ^ word)
+    return xorshift(xorshift(state ^ np.uint64(shape)) ^ umi)
 
 
 @njit
 def equal(left: U8 | U64, right: U8 | U64) -> bool:
-    """Whether two rows have the same words, or bases."""
+    """Report whether two rows have the same words, or the same bases."""
     if len(left) != len(right):
         return False
     for i in range(len(left)):
@@ -100,8 +100,8 @@ def equal(left: U8 | U64, right: U8 | U64) -> bool:
 
 
 @njit
-def refill(slots: I64, hashes: U64, rows: int) -> None:
-    """Enter the first `rows` rows into an empty hash table."""
+def fill_hash_table(slots: I64, hashes: U64, rows: int) -> None:
+    """Insert the first `rows` rows into an empty hash table."""
     mask = len(slots) - 1
     for row in range(rows):
         slot = np.int64(hashes[row] & np.uint64(mask))
@@ -111,25 +111,27 @@ def refill(slots: I64, hashes: U64, rows: int) -> None:
 
 
 @njit
-def assign(codes: U8, offsets: I64, shapes: I64, umis: U64, table: Rows, rows: int, groups: I64, new: Bool) -> int:
-    """Find the row of every fragment of a batch and count it there, adding rows for new ones.
+def assign(
+    codes: U8, offsets: I64, shapes: I64, umis: U64, table: FragmentTable, rows: int, assigned: I64, new: Bool
+) -> int:
+    """Assign every fragment of a batch to the row of equal fragments and count it there; add rows for new fragments.
 
     Args:
         codes: bases of the batch.
-        offsets: fragment i is ``codes[offsets[i]:offsets[i + 1]]``.
-        shapes: of each fragment.
-        umis: of each fragment.
-        table: has room for the whole batch.
-        rows: of the table.
-        groups: filled with the row of each fragment of the batch.
-        new: filled; whether the fragment made its row.
+        offsets: fragment i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        shapes: shape of each fragment, (n,).
+        umis: UMI of each fragment, shape (n,).
+        table: updated; has capacity for the whole batch.
+        rows: rows of the table.
+        assigned: filled with the row of each fragment, shape (n,).
+        new: filled; whether the fragment made its row, shape (n,).
 
     Returns:
         Rows of the table afterwards.
     """
     mask = len(table.slots) - 1
     words, starts = pack(codes, offsets)
-    for i in range(len(groups)):
+    for i in range(len(assigned)):
         fragment, length = words[starts[i] : starts[i + 1]], offsets[i + 1] - offsets[i]
         key = fragment_hash(fragment, length, shapes[i], umis[i])
         slot = np.int64(key & np.uint64(mask))
@@ -156,26 +158,26 @@ def assign(codes: U8, offsets: I64, shapes: I64, umis: U64, table: Rows, rows: i
                 target[j] = fragment[j]
             rows += 1
         table.counts[row] += 1
-        groups[i] = row
+        assigned[i] = row
     return rows
 
 
 @njit
-def raise_quality(batch_scores: U8, batch_offsets: I64, groups: I64, first: int, scores: U8, offsets: I64) -> None:
-    """Keep, at every base of some rows, the best score that any copy has there.
+def raise_quality(batch_scores: U8, batch_offsets: I64, assigned: I64, first: int, scores: U8, offsets: I64) -> None:
+    """Raise the score of every base of some rows to the best score of the copies in a batch.
 
     Args:
-        batch_scores: of a batch.
-        batch_offsets: where each of its fragments stands in them.
-        groups: row of each fragment.
-        first: of the rows.
-        scores: of the rows, raised.
-        offsets: where each row stands in them, from any number on.
+        batch_scores: Phred scores of the batch.
+        batch_offsets: fragment i has ``batch_scores[batch_offsets[i]:batch_offsets[i + 1]]``.
+        assigned: row of each fragment.
+        first: number of the first of the rows.
+        scores: Phred scores of the rows, updated.
+        offsets: row `first` + i has ``scores[offsets[i] - offsets[0]:offsets[i + 1] - offsets[0]]``.
     """
     last = first + len(offsets) - 1
-    for i in range(len(groups)):
-        if first <= groups[i] < last:
-            row = groups[i] - first
+    for i in range(len(assigned)):
+        if first <= assigned[i] < last:
+            row = assigned[i] - first
             copy = batch_scores[batch_offsets[i] : batch_offsets[i + 1]]
             best = scores[offsets[row] - offsets[0] : offsets[row + 1] - offsets[0]]
             for j in range(len(copy)):
@@ -183,16 +185,16 @@ def raise_quality(batch_scores: U8, batch_offsets: I64, groups: I64, first: int,
 
 
 @njit
-def joined(one: U8, offsets_1: I64, two: U8, offsets_2: I64) -> tuple[U8, I64]:
-    """Each row of the first ragged array with the same row of the second one behind it."""
+def concatenate_rows(one: U8, offsets_1: I64, two: U8, offsets_2: I64) -> tuple[U8, I64]:
+    """Append each row of the second ragged array to the same row of the first; return values and offsets."""
     offsets = offsets_1 + offsets_2
     values = np.empty(offsets[len(offsets) - 1], dtype=np.uint8)
     for i in range(len(offsets) - 1):
-        place = offsets[i]
+        position = offsets[i]
         for j in range(offsets_1[i], offsets_1[i + 1]):
-            values[place] = one[j]
-            place += 1
+            values[position] = one[j]
+            position += 1
         for j in range(offsets_2[i], offsets_2[i + 1]):
-            values[place] = two[j]
-            place += 1
+            values[position] = two[j]
+            position += 1
     return values, offsets

@@ -1,4 +1,4 @@
-"""One sequence from two mates that overlap, with the quality that both together give it."""
+"""Merge two overlapping mates into one sequence with the qualities that both give it."""
 
 from __future__ import annotations
 
@@ -7,70 +7,77 @@ import numpy as np
 from clonotrack.kernels.jit import njit
 from clonotrack.sequences import I64, U8, N
 
-HIGHEST = 60
-"""Phred score that no merged base exceeds: errors before sequencing are in both mates alike."""
-LOWEST = 2
+MAX_MERGED_PHRED = 60
+"""Highest Phred score of a merged base: errors from before sequencing are in both mates."""
+MIN_MERGED_PHRED = 2
 _SCORES = 94
 
 
 def _posterior() -> tuple[U8, U8]:
-    """Phred score of a base on which mates of given scores agree, and of the better one where they differ.
+    """Compute the Phred score of a merged base from the scores of the mates: if they agree, and if they differ.
 
-    METHOD: posterior error probabilities of Edgar & Flyvbjerg 2015, doi:10.1093/bioinformatics/btv401.
+    METHOD: posterior error probabilities of Edgar & Flyvbjerg 2015, doi:10.1093/bioinformatics/btv401. If the mates
+    differ, the score is that of the base with the higher score.
+
+    Returns:
+        Two tables of shape (94, 94).
     """
     error = np.minimum(10.0 ** (-np.arange(_SCORES) / 10), 0.75)
     x, y = np.minimum(error[:, None], error), np.maximum(error[:, None], error)
     agreed = x * y / 3 / (1 - x - y + 4 * x * y / 3)
     differing = x * (1 - y / 3) / (x + y - 4 * x * y / 3)
-    scores = [np.rint(-10 * np.log10(p)).clip(LOWEST, HIGHEST).astype(np.uint8) for p in (agreed, differing)]
+    scores = [
+        np.rint(-10 * np.log10(p)).clip(MIN_MERGED_PHRED, MAX_MERGED_PHRED).astype(np.uint8)
+        for p in (agreed, differing)
+    ]
     return scores[0], scores[1]
 
 
-AGREED, DIFFERING = _posterior()
+AGREEING, DIFFERING = _posterior()
 
 
 @njit
-def merge(
+def merge_mates(
     codes_1: U8,
     scores_1: U8,
     offsets_1: I64,
     codes_2: U8,
     scores_2: U8,
     offsets_2: I64,
-    fragments: I64,
+    fragment_lengths: I64,
     cycles: I64,
     phred: I64,
 ) -> tuple[U8, U8, I64]:
-    """The sequence of each fragment; the first mate as it is where there is none.
+    """Merge each pair of mates to the sequence of its fragment; return the first mate of pairs without overlap.
 
-    Where the mates differ, the base of the higher score is taken; of equal ones that which was read in the earlier
-    cycle. What a mate reads beyond the fragment is cut off.
+    If the mates differ at a base, the base with the higher score is taken; of equal scores, that of the earlier cycle.
+    Bases that a mate has beyond the end of the fragment are cut off.
 
     Args:
         codes_1: bases of the first mates.
         scores_1: their Phred scores.
-        offsets_1: mate i is ``codes_1[offsets_1[i]:offsets_1[i + 1]]``.
+        offsets_1: first mate i is ``codes_1[offsets_1[i]:offsets_1[i + 1]]``.
         codes_2: bases of the second mates, reversed and complemented.
         scores_2: their scores, reversed.
-        offsets_2: the same for them.
-        fragments: from `find_overlaps`; 0 leaves a pair alone.
-        cycles: shape (2, cycles, 2); bases in overlaps and errors among them are added, by mate and cycle.
-        phred: shape (94, 2); the same, by score.
+        offsets_2: second mate i is ``codes_2[offsets_2[i]:offsets_2[i + 1]]``.
+        fragment_lengths: length of each fragment, nt, from `find_overlaps`; 0 for no overlap.
+        cycles: bases in overlaps, and errors among them, by mate and cycle, shape (2, cycles, 2); updated.
+        phred: the same by Phred score, shape (94, 2); updated.
 
     Returns:
-        Bases, scores and offsets.
+        Bases, Phred scores and offsets of the sequences.
     """
     count = len(offsets_1) - 1
     offsets = np.zeros(count + 1, dtype=np.int64)
     for i in range(count):
-        offsets[i + 1] = offsets[i] + (fragments[i] if fragments[i] else offsets_1[i + 1] - offsets_1[i])
+        offsets[i + 1] = offsets[i] + (fragment_lengths[i] if fragment_lengths[i] else offsets_1[i + 1] - offsets_1[i])
     codes, scores = np.empty(offsets[count], dtype=np.uint8), np.empty(offsets[count], dtype=np.uint8)
     last = cycles.shape[1] - 1
     for i in range(count):
         one, two = codes_1[offsets_1[i] : offsets_1[i + 1]], codes_2[offsets_2[i] : offsets_2[i + 1]]
         phred_1, phred_2 = scores_1[offsets_1[i] : offsets_1[i + 1]], scores_2[offsets_2[i] : offsets_2[i + 1]]
         bases, best = codes[offsets[i] : offsets[i + 1]], scores[offsets[i] : offsets[i + 1]]
-        shift = fragments[i] - len(two) if fragments[i] else len(one)
+        shift = fragment_lengths[i] - len(two) if fragment_lengths[i] else len(one)
         for j in range(len(bases)):
             k = j - shift
             if k < 0 or (j < len(one) and two[k] == N):
@@ -86,7 +93,7 @@ def merge(
             phred[q1, 0] += 1
             phred[q2, 0] += 1
             if one[j] == two[k]:
-                bases[j], best[j] = one[j], AGREED[q1, q2]
+                bases[j], best[j] = one[j], AGREEING[q1, q2]
             elif q1 > q2 or (q1 == q2 and j <= cycle_2):
                 bases[j], best[j] = one[j], DIFFERING[q1, q2]
                 cycles[1, min(cycle_2, last), 1] += 1

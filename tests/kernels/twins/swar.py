@@ -2,7 +2,7 @@
 
 import re
 
-from tests.raw_reads.twins.fastq import CODES, IUPAC
+from tests.raw_reads.twins.fastx import CODES, IUPAC
 
 
 def line_end(text, start, size):

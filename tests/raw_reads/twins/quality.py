@@ -1,7 +1,7 @@
-"""Expected errors, read by read."""
+"""Naive twins of clonotrack.raw_reads.kernels.quality: expected errors, read by read."""
 
 
-def error_bound(letters):
+def expected_error_bound(letters):
     """Thousandths of an error that a read of these quality letters has at most, None where one is no quality."""
     if any(not 33 <= letter <= 126 for letter in letters):
         return None
@@ -13,6 +13,6 @@ def expected_errors(reads):
     return [sum(10 ** (-score / 10) for score in read) for read in reads]
 
 
-def poor_reads(reads, limit):
+def exceed_error_rate(reads, limit):
     """Whether each list of Phred scores expects more errors per base than `limit`."""
     return [errors > limit * len(read) for errors, read in zip(expected_errors(reads), reads, strict=True)]

@@ -5,15 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clonotrack.reads.kernels.dedup import (
-    SHAPES,
-    Rows,
+    SHAPE_BASE,
+    FragmentTable,
     assign,
+    concatenate_rows,
     equal,
+    fill_hash_table,
     fragment_hash,
-    joined,
     pack,
     raise_quality,
-    refill,
     unpack,
 )
 from clonotrack.sequences import Ragged
@@ -37,30 +37,30 @@ def table(rows, bases, slots=SLOTS):
     kinds = (np.uint64, np.uint64, np.int64, np.int64, np.int64, np.uint64, np.int64)
     sizes = (rows, bases // 21 + rows, rows + 1, rows + 1, rows, rows, rows)
     arrays = (np.zeros(size, dtype=kind) for size, kind in zip(sizes, kinds, strict=True))
-    return Rows(np.full(slots, -1, dtype=np.int64), *arrays)
+    return FragmentTable(np.full(slots, -1, dtype=np.int64), *arrays)
 
 
 @given(st.lists(st.lists(fragment, max_size=15), min_size=1, max_size=4))
 @settings(deadline=None)
-def test_agrees_with_the_twin(batches):
+def test_assignment_agrees_with_the_twin(batches):
     made = table(sum(map(len, batches)), sum(len(text) for batch in batches for (text, _), *_ in batch))
     best = np.zeros(sum(len(text) for batch in batches for (text, _), *_ in batch), dtype=np.uint8)
     rows, kept, expected_best, counts = 0, [], [], []
     for fragments in batches:
         batch = Ragged.from_strings([text for (text, _), *_ in fragments])
         scores = np.array([score for (_, row), *_ in fragments for score in row], dtype=np.uint8)
-        shapes = np.array([split * SHAPES + length for _, split, (_, length) in fragments], dtype=np.int64)
+        shapes = np.array([split * SHAPE_BASE + length for _, split, (_, length) in fragments], dtype=np.int64)
         umis = np.array([umi for *_, (umi, _) in fragments], dtype=np.uint64)
-        groups, new = np.zeros(len(fragments), dtype=np.int64), np.zeros(len(fragments), dtype=np.bool_)
-        rows = assign(batch.codes, batch.offsets, shapes, umis, made, rows, groups, new)
+        assigned, new = np.zeros(len(fragments), dtype=np.int64), np.zeros(len(fragments), dtype=np.bool_)
+        rows = assign(batch.codes, batch.offsets, shapes, umis, made, rows, assigned, new)
         middle = rows // 2
         for first, last in ((0, middle), (middle, rows)):
             places = made.offsets[first : last + 1]
-            raise_quality(scores, batch.offsets, groups, first, best[places[0] :], places)
+            raise_quality(scores, batch.offsets, assigned, first, best[places[0] :], places)
         named = [(text, int(s), int(u)) for ((text, _), *_), s, u in zip(fragments, shapes, umis, strict=True)]
         before = len(kept)
         kept, expected = naive.assign(kept, named)
-        assert groups.tolist() == expected
+        assert assigned.tolist() == expected
         assert new.tolist() == [g >= before and g not in expected[:i] for i, g in enumerate(expected)]
         counts = [n + expected.count(i) for i, n in enumerate([*counts, *[0] * (len(kept) - before)])]
         expected_best += [[0] * len(text) for text, *_ in kept[len(expected_best) :]]
@@ -70,31 +70,31 @@ def test_agrees_with_the_twin(batches):
         assert list(zip(texts, made.shapes[:rows].tolist(), made.umis[:rows].tolist(), strict=True)) == kept
         assert made.counts[:rows].tolist() == counts
         assert [best[a:b].tolist() for a, b in pairwise(made.offsets[: rows + 1])] == expected_best
-    assert made.slots.tolist() == naive.refill(SLOTS, made.hashes[:rows].tolist())
+    assert made.slots.tolist() == naive.fill_hash_table(SLOTS, made.hashes[:rows].tolist())
 
 
 @given(st.lists(st.tuples(sequence, sequence), min_size=1, max_size=8))
 @settings(deadline=None)
-def test_joined_agrees_with_the_twin(pairs):
+def test_concatenated_rows_agree_with_the_twin(pairs):
     texts = [list(column) for column in zip(*pairs, strict=True)]
     one, two = map(Ragged.from_strings, texts)
-    codes, offsets = joined(one.codes, one.offsets, two.codes, two.offsets)
-    assert Ragged(codes, offsets).to_strings() == naive.joined(*texts)
+    codes, offsets = concatenate_rows(one.codes, one.offsets, two.codes, two.offsets)
+    assert Ragged(codes, offsets).to_strings() == naive.concatenate_rows(*texts)
 
 
 @given(st.integers(0, 5), st.data())
 @settings(deadline=None)
-def test_a_table_is_refilled_as_by_the_twin(power, data):
+def test_a_hash_table_is_filled_as_by_the_twin(power, data):
     size = 2**power
     hashes = data.draw(st.lists(st.one_of(st.integers(0, 2**64 - 1), st.integers(size - 2, size)), max_size=size // 2))
     slots = np.full(size, -1, dtype=np.int64)
-    refill(slots, np.array([max(key, 0) for key in hashes], dtype=np.uint64), len(hashes))
-    assert slots.tolist() == naive.refill(size, [max(key, 0) for key in hashes])
+    fill_hash_table(slots, np.array([max(key, 0) for key in hashes], dtype=np.uint64), len(hashes))
+    assert slots.tolist() == naive.fill_hash_table(size, [max(key, 0) for key in hashes])
 
 
 @given(st.lists(sequence, min_size=2, max_size=20))
 @settings(deadline=None)
-def test_words_hold_their_bases(sequences):
+def test_packed_words_compare_and_unpack_to_their_bases(sequences):
     rows = Ragged.from_strings(sequences)
     words, starts = pack(rows.codes, rows.offsets)
     spans = [words[a:b] for a, b in pairwise(starts)]
@@ -106,7 +106,7 @@ def test_words_hold_their_bases(sequences):
     assert naive.unpack([span.tolist() for span in spans], rows.lengths.tolist()) == [row.tolist() for row in rows]
 
 
-def test_hash_tells_neighbours_apart():
+def test_hashes_of_neighbours_differ():
     """One base changed anywhere, one base more, one less: no two of 800 hashes are equal."""
     rng = np.random.default_rng(1)
     base = rng.integers(0, 4, 200).astype(np.uint8)
@@ -121,15 +121,15 @@ def test_hash_tells_neighbours_apart():
     assert len(hashes) == len(near) == 801
 
 
-def test_equal_hashes_are_told_apart_by_comparison():
+def test_equal_hashes_of_different_fragments_are_compared():
     """A row that has the hash of another sequence is not taken for it."""
     batch = Ragged.from_strings(["ACGT", "TTTT"])
     made = table(3, 12, slots=8)
     shapes, umis = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.uint64)
-    groups, new = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.bool_)
+    assigned, new = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.bool_)
     words, _ = pack(batch.codes, batch.offsets)
     made.hashes[0], made.offsets[1], made.starts[1] = fragment_hash(words[:1], 4, 0, umis[0]), 4, 1
     # row 0 holds AAAA under the hash of ACGT
-    refill(made.slots, made.hashes, 1)
-    assert assign(batch.codes, batch.offsets, shapes, umis, made, 1, groups, new) == 3
-    assert groups.tolist() == [1, 2]
+    fill_hash_table(made.slots, made.hashes, 1)
+    assert assign(batch.codes, batch.offsets, shapes, umis, made, 1, assigned, new) == 3
+    assert assigned.tolist() == [1, 2]

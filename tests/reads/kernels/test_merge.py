@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.reads.kernels.merge import merge
+from clonotrack.reads.kernels.merge import merge_mates
 from clonotrack.sequences import Ragged
 from tests.reads.twins import merge as naive
 
@@ -29,14 +29,14 @@ def arrays(mates):
 @given(st.lists(st.tuples(one_mate, one_mate), max_size=5), st.data())
 @settings(deadline=None)
 def test_agrees_with_the_twin(pairs, data):
-    places = [data.draw(st.integers(0, len(a) + len(b))) for (a, _), (b, _) in pairs]
+    lengths = [data.draw(st.integers(0, len(a) + len(b))) for (a, _), (b, _) in pairs]
     cycles, phred = np.zeros((2, CYCLES, 2), dtype=np.int64), np.zeros((94, 2), dtype=np.int64)
     sides = *arrays([a for a, _ in pairs]), *arrays([b for _, b in pairs])
-    codes, scores, offsets = merge(*sides, np.array(places, dtype=np.int64), cycles, phred)
+    codes, scores, offsets = merge_mates(*sides, np.array(lengths, dtype=np.int64), cycles, phred)
     expected_cycles, expected_phred = np.zeros_like(cycles), np.zeros_like(phred)
     expected = []
-    for (a, b), place in zip(pairs, places, strict=True):
-        text, row, seen = naive.merge(*a, *b, place)
+    for (a, b), length in zip(pairs, lengths, strict=True):
+        text, row, seen = naive.merge_mates(*a, *b, length)
         expected.append((text, row))
         for which, cycle, score, wrong in seen:
             expected_cycles[which, min(cycle, CYCLES - 1)] += (1, wrong)

@@ -8,20 +8,22 @@ from clonotrack.reads.kernels.overlap import find_overlaps
 from clonotrack.sequences import Ragged, encode
 from tests.reads.twins import overlap as naive
 
-OUTCOMES = [getattr(overlap, name) for name in ("MERGED", "APART", "AMBIGUOUS", "MISMATCHING")]
-NAMES = ("MERGED", "APART", "AMBIGUOUS", "MISMATCHING")
-MAX_WRONG = 1e-4
+OUTCOMES = [getattr(overlap, name) for name in ("MERGED", "NOT_OVERLAPPING", "AMBIGUOUS", "MISMATCHING")]
+NAMES = ("MERGED", "NOT_OVERLAPPING", "AMBIGUOUS", "MISMATCHING")
+MAX_FALSE_MERGE = 1e-4
 
 
-def found(pairs, max_wrong=MAX_WRONG):
-    """(place, outcome) of pairs of (sequence, scores) twice, the second one on the strand of the first."""
+def found(pairs, max_false_merge=MAX_FALSE_MERGE):
+    """(length, outcome) of pairs of (sequence, scores) twice, the second one on the strand of the first."""
     sides = []
     for side in (0, 2):
         ragged = Ragged.from_strings([pair[side] for pair in pairs])
         scores = np.array([q for pair in pairs for q in pair[side + 1]], dtype=np.uint8)
         sides += [ragged.codes, scores, ragged.offsets]
-    places, outcomes = find_overlaps(*sides, max_wrong)
-    return [(place, NAMES[OUTCOMES.index(outcome)]) for place, outcome in zip(places.tolist(), outcomes, strict=True)]
+    lengths, outcomes = find_overlaps(*sides, max_false_merge)
+    return [
+        (length, NAMES[OUTCOMES.index(outcome)]) for length, outcome in zip(lengths.tolist(), outcomes, strict=True)
+    ]
 
 
 def bases(rng, length, letters="ACGT"):
@@ -30,7 +32,7 @@ def bases(rng, length, letters="ACGT"):
 
 @st.composite
 def pairs(draw):
-    """Mates of fragments of any length, of few letters or repeats at times, with errors and N."""
+    """Mates of fragments of any length, of low complexity or repeats at times, with errors and N."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     made = []
     for _ in range(draw(st.integers(1, 3))):
@@ -51,7 +53,7 @@ def pairs(draw):
 @settings(deadline=None, max_examples=150)
 def test_agrees_with_the_twin(made):
     coded = [(encode(a).tolist(), p, encode(b).tolist(), q) for a, p, b, q in made]
-    assert found(made) == naive.find_overlaps(coded, MAX_WRONG)
+    assert found(made) == naive.find_overlaps(coded, MAX_FALSE_MERGE)
 
 
 def good(text):
@@ -59,9 +61,10 @@ def good(text):
 
 
 @pytest.mark.parametrize(
-    ("fragment", "outcome"), [(60, (60, "MERGED")), (150, (150, "MERGED")), (275, (275, "MERGED")), (300, (0, "APART"))]
+    ("fragment", "outcome"),
+    [(60, (60, "MERGED")), (150, (150, "MERGED")), (275, (275, "MERGED")), (300, (0, "NOT_OVERLAPPING"))],
 )
-def test_places_from_read_through_to_the_end(fragment, outcome):
+def test_overlaps_from_read_through_to_the_end(fragment, outcome):
     rng = np.random.default_rng(5)
     whole, ends = bases(rng, fragment), (bases(rng, 150), bases(rng, 150))
     assert found([(*good((whole + ends[0])[:150]), *good((ends[1] + whole)[-150:]))], 1e-6) == [outcome]
@@ -74,12 +77,12 @@ def test_a_tandem_repeat_at_the_ends_is_no_overlap(unit, length):
     repeat = bases(rng, unit) * 60
     for phase in (0, unit // 2):
         one, two = bases(rng, 80) + repeat[:length], repeat[phase:][:length] + bases(rng, 80)
-        ((place, outcome),) = found([(*good(one), *good(two))], 1e-6)
-        assert place == 0
-        assert outcome in ("APART", "AMBIGUOUS")
+        ((fragment, outcome),) = found([(*good(one), *good(two))], 1e-6)
+        assert fragment == 0
+        assert outcome in ("NOT_OVERLAPPING", "AMBIGUOUS")
 
 
-def test_few_letters_at_the_ends_are_no_overlap():
+def test_low_complexity_at_the_ends_is_no_overlap():
     """22 nt of two letters that agree, as one of four million such ends do, in mates of four letters."""
     rng = np.random.default_rng(3)
     for letters, outcome in (("AC", (0, "AMBIGUOUS")), ("ACGT", (138, "MERGED"))):
@@ -87,7 +90,7 @@ def test_few_letters_at_the_ends_are_no_overlap():
         assert found([(*good(bases(rng, 58) + end), *good(end + bases(rng, 58)))], 1e-6) == [outcome]
 
 
-def test_more_mismatches_than_the_qualities_explain():
+def test_more_mismatches_than_the_qualities_explain_are_not_merged():
     rng = np.random.default_rng(9)
     whole = bases(rng, 150)
     other = "".join("ACGT"["ACGT".index(b) - 1] if i % 10 == 0 else b for i, b in enumerate(whole))
@@ -100,4 +103,4 @@ def test_mates_that_do_not_overlap_are_not_merged():
     rng = np.random.default_rng(4)
     texts = [bases(rng, 60, "AC" if i % 8 < 2 else "ACGT") for i in range(2000)]
     made = [(*good(a), *good(b)) for a, b in zip(texts[::2], texts[1::2], strict=True)]
-    assert sum(place > 0 for place, _ in found(made, 1e-6)) == 0
+    assert sum(length > 0 for length, _ in found(made, 1e-6)) == 0

@@ -1,7 +1,7 @@
-"""Naive twins of clonotrack.reads.kernels.dedup: equal fragments with a list, hash tables with Python's integers."""
+"""Naive twins of clonotrack.reads.kernels.dedup: lists and Python's integers."""
 
 
-def collapse(reads):
+def deduplicate(reads):
     """Distinct sequences of (sequence, scores or None) pairs: sequence, first index, copies, best scores."""
     rows = {}
     for index, (sequence, scores) in enumerate(reads):
@@ -18,16 +18,16 @@ def assign(rows, batch):
     return rows, [rows.index(sequence) for sequence in batch]
 
 
-def raise_quality(best, batch, groups):
+def raise_quality(best, batch, assigned):
     """The best score at every base: of each row before, and of the batch's copies of it."""
     found = []
     for row, scores in enumerate(best):
-        copies = [copy for copy, group in zip(batch, groups, strict=True) if group == row]
+        copies = [copy for copy, group in zip(batch, assigned, strict=True) if group == row]
         found.append([max(column) for column in zip(scores, *copies, strict=True)])
     return found
 
 
-def refill(size, hashes):
+def fill_hash_table(size, hashes):
     """Each row in the first free slot from its hash on, around the end; -1 where there is none."""
     slots = [-1] * size
     for row, key in enumerate(hashes):
@@ -35,7 +35,7 @@ def refill(size, hashes):
     return slots
 
 
-def joined(one, two):
+def concatenate_rows(one, two):
     return [left + right for left, right in zip(one, two, strict=True)]
 
 

@@ -1,23 +1,23 @@
-"""Naive twin of clonotrack.reads.kernels.overlap: every place scored base by base, no words of bits."""
+"""Naive twin of clonotrack.reads.kernels.overlap: every overlap scored base by base, no words of bits."""
 
 from collections import Counter
 from math import comb, factorial, log, prod, sqrt
 
-LEAST, FLOOR, FEW_LETTERS, REPEATED, REPEATED_SHORT = 12, 0.002, 0.01, 8, 4
+MIN_OVERLAP, MIN_ERROR, LOW_COMPLEXITY_PRIOR, REPEAT_SCORE, SHORT_REPEAT_SCORE = 12, 0.002, 0.01, 8, 4
 
 
-def find_overlaps(pairs, max_wrong):
-    """(place, name of the outcome) of each (codes, scores, codes, scores), both mates on one strand."""
-    return [find_overlap(*pair, max_wrong) for pair in pairs]
+def find_overlaps(pairs, max_false_merge):
+    """(fragment length, name of the outcome) of each (codes, scores, codes, scores), both mates on one strand."""
+    return [find_overlap(*pair, max_false_merge) for pair in pairs]
 
 
-def find_overlap(one, scores_1, two, scores_2, max_wrong):
-    if min(len(one), len(two)) < LEAST:
-        return 0, "APART"
+def find_overlap(one, scores_1, two, scores_2, max_false_merge):
+    if min(len(one), len(two)) < MIN_OVERLAP:
+        return 0, "NOT_OVERLAPPING"
     counts = Counter(code for code in [*one, *two] if code < 4)
     share = [(counts[base] + 1) / (sum(counts.values()) + 4) for base in range(4)]
     differ = 1 - sum(p * p for p in share)
-    places = {}
+    scored = {}
     for fragment in range(1, len(one) + len(two)):
         shift = fragment - len(two)
         columns = [
@@ -27,53 +27,53 @@ def find_overlap(one, scores_1, two, scores_2, max_wrong):
         ]
         columns = columns[: max(0, fragment - max(0, shift))]
         length = len(columns)
-        seen = sum(a % 4 != b % 4 for a, b, *_ in columns)  # N (4) is taken for A here
+        mismatches = sum(a % 4 != b % 4 for a, b, *_ in columns)  # N (4) is taken for A here
         middle = columns[(length - 32) // 2 :][:32] if length >= 32 else []
         likely = sum(a % 4 != b % 4 for a, b, *_ in middle) <= 20
-        if likely and seen <= max(0, int(0.75 * length - 3 * sqrt(0.1875 * length))):
-            places[fragment] = odds_of([c for c in columns if max(c[:2]) < 4], share, differ)
-    places = {
-        fragment: scored
-        for fragment, scored in places.items()
-        if min(len(one), fragment) - max(0, fragment - len(two)) >= LEAST and scored[0] > 0
+        if likely and mismatches <= max(0, int(0.75 * length - 3 * sqrt(0.1875 * length))):
+            scored[fragment] = odds_of([c for c in columns if max(c[:2]) < 4], share, differ)
+    scored = {
+        fragment: odds
+        for fragment, odds in scored.items()
+        if min(len(one), fragment) - max(0, fragment - len(two)) >= MIN_OVERLAP and odds[0] > 0
     }
-    if not places:
-        return 0, "APART"
-    best = max(places, key=lambda fragment: places[fragment][0])
-    _, bases, wrong, expected = places[best]
-    tried = len(one) + len(two) - 2 * LEAST + 1
-    if tried * as_few(bases, wrong, 1 - differ) > max_wrong:
-        return 0, "APART"
+    if not scored:
+        return 0, "NOT_OVERLAPPING"
+    best = max(scored, key=lambda fragment: scored[fragment][0])
+    _, bases, wrong, expected = scored[best]
+    tried = len(one) + len(two) - 2 * MIN_OVERLAP + 1
+    if tried * mismatch_probability(bases, wrong, 1 - differ) > max_false_merge:
+        return 0, "NOT_OVERLAPPING"
     if wrong > expected + 3 + 4 * sqrt(expected):
         return 0, "MISMATCHING"
     overlap = one[max(0, best - len(two)) : best]
-    short = int(log(max_wrong / tried) / log(1 - differ))
+    short = int(log(max_false_merge / tried) / log(1 - differ))
     behind = two[max(0, len(two) - best) :]
-    if tried * with_few_letters(overlap, wrong, share) > max_wrong or in_a_repeat(
+    if tried * low_complexity_probability(overlap, wrong, share) > max_false_merge or ends_in_repeat(
         one[:best], behind, len(overlap), wrong, short
     ):
         return 0, "AMBIGUOUS"
     return best, "MERGED"
 
 
-def as_few(bases, mismatches, same):
+def mismatch_probability(bases, mismatches, same):
     return sum(comb(bases, k) * (1 - same) ** k * same ** (bases - k) for k in range(mismatches + 1))
 
 
-def with_few_letters(overlap, mismatches, share):
+def low_complexity_probability(overlap, mismatches, share):
     counts = [overlap.count(base) for base in range(4)]
     bases = sum(counts)
     own = 6 * prod(factorial(count) for count in counts) / factorial(bases + 3)
     odds = own / prod(p**count for p, count in zip(share, counts, strict=True))
     same = sum(((count + 1) / (bases + 4)) ** 2 for count in counts)
-    return min(1, FEW_LETTERS * odds) * as_few(bases, mismatches, same)
+    return min(1, LOW_COMPLEXITY_PRIOR * odds) * mismatch_probability(bases, mismatches, same)
 
 
-def in_a_repeat(one, two, length, mismatches, short):
+def ends_in_repeat(one, two, length, mismatches, short):
     """Mates without what is beyond the fragment."""
     tail, head = one[len(one) - length :], two[:length]
     for unit in range(1, length):
-        least = REPEATED_SHORT if unit <= short else REPEATED
+        least = SHORT_REPEAT_SCORE if unit <= short else REPEAT_SCORE
         shifted = sum(a != b for a, b in zip(tail[unit:], head, strict=False))
         inside = [one[i] == one[i - unit] for i in range(len(one) - 1, unit - 1, -1)]
         onward = [a == b for a, b in zip(two, two[unit:], strict=False)]
@@ -98,7 +98,7 @@ def is_run(matches, least):
 def odds_of(columns, share, differ):
     odds = expected = 0.0
     for a, b, q1, q2 in columns:
-        e1, e2 = (min(max(10 ** (-q / 10), FLOOR), 0.75) for q in (q1, q2))
+        e1, e2 = (min(max(10 ** (-q / 10), MIN_ERROR), 0.75) for q in (q1, q2))
         agree = (1 - e1) * (1 - e2) + e1 * e2 / 3
         odds += log(agree / share[a]) if a == b else log((1 - agree) / differ)
         expected += 1 - agree

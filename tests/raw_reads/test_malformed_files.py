@@ -1,4 +1,4 @@
-"""Files of reads that are wrong: a sentence for every fault."""
+"""Every fault of a FASTQ or FASTA file has its message."""
 
 import gzip
 import io
@@ -9,7 +9,7 @@ import zstandard
 
 from clonotrack.errors import InputError
 from clonotrack.raw_reads import fastx
-from clonotrack.raw_reads.fastx import read_chunks
+from clonotrack.raw_reads.fastx import read_fastx
 
 
 def of_three(third):
@@ -29,33 +29,33 @@ RECORD_FAULTS = {
     "qualities too few, CRLF": (of_three(b"@c\r\nACGT\r\n+\r\nIII\r\n"), "has 4 bases but 3 qualities"),
     "no name": (of_three(b"@\nACGT\n+\nIIII\n"), "has no name"),
     "no word for a name": (of_three(b"@ c\nACGT\n+\nIIII\n"), "has no name"),
-    "non-ASCII name": (of_three("@ü\nACGT\n+\nIIII\n".encode()), "its name holds the byte 0xc3"),
-    "non-ASCII sequence": (of_three(b"@c\nAC\xe4T\n+\nIIII\n"), "its sequence holds the byte 0xe4"),
-    "non-ASCII quality": (of_three(b"@c\nACGT\n+\nII\xe4I\n"), "its quality line holds the byte 0xe4"),
-    "no base": (of_three(b"@c\nAC*T\n+\nIIII\n"), "its sequence holds '*', which is no IUPAC base"),
-    "gap": (of_three(b"@c\nAC-T\n+\nIIII\n"), "its sequence holds '-'"),
-    "space in the sequence": (of_three(b"@c\nAC T\n+\nIIII\n"), "its sequence holds ' '"),
-    "space in the quality": (of_three(b"@c\nACGT\n+\nII I\n"), "its quality line holds ' '"),
-    "delete in the quality": (of_three(b"@c\nACGT\n+\nII\x7fI\n"), "its quality line holds the byte 0x7f"),
+    "non-ASCII name": (of_three("@ü\nACGT\n+\nIIII\n".encode()), "its name contains the byte 0xc3"),
+    "non-ASCII sequence": (of_three(b"@c\nAC\xe4T\n+\nIIII\n"), "its sequence contains the byte 0xe4"),
+    "non-ASCII quality": (of_three(b"@c\nACGT\n+\nII\xe4I\n"), "its quality line contains the byte 0xe4"),
+    "no base": (of_three(b"@c\nAC*T\n+\nIIII\n"), "its sequence contains '*', which is not an IUPAC base"),
+    "gap": (of_three(b"@c\nAC-T\n+\nIIII\n"), "its sequence contains '-'"),
+    "space in the sequence": (of_three(b"@c\nAC T\n+\nIIII\n"), "its sequence contains ' '"),
+    "space in the quality": (of_three(b"@c\nACGT\n+\nII I\n"), "its quality line contains ' '"),
+    "delete in the quality": (of_three(b"@c\nACGT\n+\nII\x7fI\n"), "its quality line contains the byte 0x7f"),
     "cut after the name": (of_three(b"@c"), "the file ends inside this record"),
     "cut after the sequence": (of_three(b"@c\nACGT\n"), "the file ends inside this record"),
     "cut after the plus": (of_three(b"@c\nACGT\n+\n"), "the file ends inside this record"),
     "cut in the quality": (of_three(b"@c\nACGT\n+\nII"), "has 4 bases but 2 qualities"),
-    "FASTA with a gap": (b">a\nACGT\n>b\nA\n>c\nACGT\nAC.GT\n", "its sequence holds '.'"),
+    "FASTA with a gap": (b">a\nACGT\n>b\nA\n>c\nACGT\nAC.GT\n", "its sequence contains '.'"),
     "FASTA without a name": (b">a\nACGT\n>b\nA\n>\nACGT\n", "has no name"),
-    "FASTA with non-ASCII": (b">a\nACGT\n>b\nA\n>c\xff\nACGT\n", "its name holds the byte 0xff"),
+    "FASTA with non-ASCII": (b">a\nACGT\n>b\nA\n>c\xff\nACGT\n", "its name contains the byte 0xff"),
 }
 
 
-@pytest.mark.parametrize("chunk_bytes", [1, 30, 1000])
+@pytest.mark.parametrize("block_bytes", [1, 30, 1000])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 @pytest.mark.parametrize("fault", RECORD_FAULTS)
-def test_a_malformed_record_is_named(tmp_path, fault, pack, chunk_bytes):
+def test_a_malformed_record_is_reported(tmp_path, fault, pack, block_bytes):
     text, sentence = RECORD_FAULTS[fault]
     path = tmp_path / "bad.fastq"
     path.write_bytes(pack(text))
     with pytest.raises(InputError) as caught:
-        list(read_chunks(path, chunk_bytes=chunk_bytes))
+        list(read_fastx(path, block_bytes=block_bytes))
     assert caught.value.record == 3
     assert str(caught.value).startswith(f"{path}, record 3: ")
     assert sentence in str(caught.value)
@@ -69,7 +69,7 @@ def test_the_record_number_is_exact_in_a_large_file(tmp_path, fault):
     path = tmp_path / "bad.fastq"
     path.write_bytes(good + third + good)
     with pytest.raises(InputError) as caught:
-        list(read_chunks(path))
+        list(read_fastx(path))
     assert caught.value.record == 40_001
 
 
@@ -104,44 +104,44 @@ FILE_FAULTS = {
 }
 
 
-@pytest.mark.parametrize("chunk_bytes", [9, 1000, 1_000_000])
+@pytest.mark.parametrize("block_bytes", [9, 1000, 1_000_000])
 @pytest.mark.parametrize("fault", FILE_FAULTS)
-def test_a_wrong_file_is_named(tmp_path, fault, chunk_bytes):
+def test_a_wrong_file_is_reported(tmp_path, fault, block_bytes):
     data, sentence = FILE_FAULTS[fault]
     path = tmp_path / "bad.fastq.gz"
     path.write_bytes(data)
     with pytest.raises(InputError) as caught:
-        list(read_chunks(path, chunk_bytes=chunk_bytes))
+        list(read_fastx(path, block_bytes=block_bytes))
     assert str(caught.value).startswith(str(path))
     assert sentence in str(caught.value)
 
 
-def test_missing_file(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(InputError, match=r"no\.fastq: cannot be read \(no such file or directory\)"):
-        list(read_chunks(tmp_path / "no.fastq"))
+        list(read_fastx(tmp_path / "no.fastq"))
 
 
-def test_folder(tmp_path):
+def test_a_folder_is_reported(tmp_path):
     with pytest.raises(InputError, match="is a folder, not a file of reads"):
-        list(read_chunks(tmp_path))
+        list(read_fastx(tmp_path))
 
 
-def test_fasta_where_qualities_are_needed(tmp_path):
+def test_fasta_is_refused_if_qualities_are_needed(tmp_path):
     path = tmp_path / "reads.fasta"
     path.write_bytes(b">a\nACGT\n")
     with pytest.raises(InputError, match="is FASTA, and base qualities are needed"):
-        list(read_chunks(path, qualities_needed=True))
+        list(read_fastx(path, qualities_needed=True))
 
 
 def test_an_endless_record_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(fastx, "LONGEST_RECORD", 5000)
+    monkeypatch.setattr(fastx, "MAX_RECORD_BYTES", 5000)
     path = tmp_path / "reads.fastq"
     path.write_bytes(b"@a\nACGT\n+\nIIII\n@b\n" + b"A" * 20_000)
     with pytest.raises(InputError, match="record 2: is longer than"):
-        list(read_chunks(path, chunk_bytes=100))
+        list(read_fastx(path, block_bytes=100))
 
 
-def test_faults_of_standard_input_name_it(monkeypatch):
+def test_faults_of_standard_input_are_reported(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     with pytest.raises(InputError, match="standard input: is empty"):
-        list(read_chunks("-"))
+        list(read_fastx("-"))

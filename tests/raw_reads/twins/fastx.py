@@ -1,4 +1,4 @@
-"""FASTQ, line by line."""
+"""Naive twins of clonotrack.raw_reads.kernels.fastx: FASTQ and FASTA line by line, names as strings."""
 
 import re
 
@@ -8,12 +8,12 @@ IUPAC = "ACGTUNRYSWKMBDHV"
 CODES = {"A": 0, "C": 1, "G": 2, "T": 3, "U": 3}
 
 
-def index(text):
+def parse_fastq(text):
     """Records as (name, codes, scores), and the fault that ends them."""
     lines = lines_of(text)
     records = []
     while any(line.strip(b" \t\r") for line in lines):
-        found = record(lines[:4])
+        found = fastq_record(lines[:4])
         if isinstance(found, int):
             return records, found
         records.append(found)
@@ -21,7 +21,7 @@ def index(text):
     return records, fastx.OK
 
 
-def record(lines):
+def fastq_record(lines):
     """One record, or its fault."""
     if not lines[0].startswith(b"@"):
         return fastx.NO_AT
@@ -45,6 +45,32 @@ def record(lines):
     if any(not 33 <= byte <= 126 for byte in quality):
         return fastx.BAD_QUALITY
     return name, codes, [byte - 33 for byte in quality]
+
+
+def parse_fasta(text):
+    """Records as (name, codes), and the fault that ends them."""
+    records = []
+    fault = fastx.OK
+    for line in lines_of(text.rstrip(b" \t\r\n")):
+        if line.startswith(b">"):
+            name = name_of(line)
+            if isinstance(name, int):
+                return records, name
+            records.append((name, []))
+        else:
+            codes = codes_of(line)
+            if codes is None:
+                return records[:-1], fastx.BAD_BASE
+            records[-1][1].extend(codes)
+    return records, fault
+
+
+def first_name_mismatch(names_1, names_2):
+    for i, (one, two) in enumerate(zip(names_1, names_2, strict=True)):
+        numbered = one.endswith("/1") and two.endswith("/2") and one[:-2] == two[:-2]
+        if one != two and not numbered:
+            return i
+    return -1
 
 
 def lines_of(text):
