@@ -142,6 +142,16 @@ def test_hard_clips_are_counted(tmp_path):
     assert sum(batch.hard_clipped for batch in read_alignments(write(tmp_path / "x.bam", lines))) == 1
 
 
+def test_a_full_temporary_folder_is_reported(tmp_path, monkeypatch):
+    def full(*_):
+        raise pysam.SamtoolsError("No space left on device")
+
+    monkeypatch.setattr(pysam, "collate", full)
+    path = write(tmp_path / "x.bam", lines_of(pairs(10)))
+    with pytest.raises(InputError, match=r"x\.bam: its mates lie far apart and cannot be collated in .*set TMPDIR"):
+        list(read_alignments(path, max_waiting=1))
+
+
 def without_sequence(lines):
     lines[2].query_sequence = None
     return lines
