@@ -158,7 +158,7 @@ def test_calls_do_not_depend_on_what_else_is_there(reference: Reference, monkeyp
     turned = called(reference, [reverse_complement(read).lower() for read in reads]).drop("sequence_id", "rev_comp")
     assert turned.equals(plain)
     assert called(reference, reads[::-1]).drop("sequence_id", "rev_comp").reverse().equals(plain)
-    monkeypatch.setattr("clonotrack.annotate.stage.AT_ONCE", 5)
+    monkeypatch.setattr("clonotrack.annotate.stage.BATCH_ROWS", 5)
     frame = pl.DataFrame({"sequence_id": [str(i) for i in range(2 * len(reads))], "sequence": reads + reads})
     both = annotate(frame, reference, Annotate(), threads=2).drop("sequence_id", "rev_comp")
     assert both.equals(pl.concat([plain, plain]))
