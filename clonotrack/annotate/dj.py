@@ -32,6 +32,7 @@ from clonotrack.annotate.index import (
 from clonotrack.annotate.kernels.complete_calls import Details, settle_pairs
 from clonotrack.annotate.kernels.dj import Elements, find_bare, tell_incomplete
 from clonotrack.annotate.kernels.find_vj import Pairs, find_pairs
+from clonotrack.annotate.kernels.seeds import Seeds
 from clonotrack.annotate.kernels.types import Germline, Limits, Segments
 from clonotrack.germline import Segment
 from clonotrack.sequences import I64, Ragged, offsets_of
@@ -53,12 +54,14 @@ class Extended:
         left: what the alleles in the place of V are.
         right: what those in the place of J are.
         near: D with the last bases of their 5' flanks, for reads that begin there; `anchor` is the D's first base.
+        near_seeds: their index.
     """
 
     germline: Germline
     left: Elements
     right: Elements
     near: Segments
+    near_seeds: Seeds
 
 
 def extend(index: Index) -> Extended | None:
@@ -75,22 +78,19 @@ def extend(index: Index) -> Extended | None:
     right_groups = [*j_groups, *(group for group in d_behind if group)]
     if not right_groups:
         return None
-    left = segments_of([[_with_5(one) for one in group] for group in left_groups], V_K, V_ORIGIN)
-    right = segments_of([[_with_3(one) for one in group] for group in right_groups], J_K, J_ORIGIN)
+    left, left_seeds = segments_of([[_with_5(one) for one in group] for group in left_groups], V_K, V_ORIGIN)
+    right, right_seeds = segments_of([[_with_3(one) for one in group] for group in right_groups], J_K, J_ORIGIN)
     joins = np.array([[_recombine(a[0], b[0]) for b in right_groups] for a in left_groups], dtype=np.int64)
     has_d = np.array([[joins_d(b[0].locus, d.locus) for d in index.d] for b in right_groups], dtype=np.int64)
-    group = np.repeat(np.arange(len(left_groups)), np.diff(left.group_offsets))
+    group = np.repeat(np.arange(len(left_groups)), [len(members) for members in left_groups])
     deep = seeds_of(Ragged(left.codes, left.offsets), left.origin, group, V_DEEP_K)
     elements = _elements(left_groups, index.v, index), _elements(right_groups, index.j, index)
-    left, right = (
-        segments._replace(anchor=np.where(of.is_d, -1, segments.anchor))
-        for segments, of in zip((left, right), elements, strict=True)
-    )
-    germline = Germline(
-        left, deep, index.germline.d, right, joins, has_d, np.ones(len(right_groups)), np.zeros(len(right_groups))
-    )
-    near = segments_of([[_with_5(d, NEAR)] for d in index.d], D_K, None)
-    return Extended(germline, *elements, near)
+    for segments, of in zip((left, right), elements, strict=True):
+        segments.alleles["anchor"][of.is_d == 1] = -1
+    first_d, second_d = np.ones(len(right_groups)), np.zeros(len(right_groups))
+    ds = index.germline.d, index.germline.d_seeds
+    germline = Germline(left, left_seeds, deep, *ds, right, right_seeds, joins, has_d, first_d, second_d)
+    return Extended(germline, *elements, *segments_of([[_with_5(d, NEAR)] for d in index.d], D_K, None))
 
 
 def _elements(groups: Sequence[Sequence[Segment]], whole: Sequence[Segment], index: Index) -> Elements:
@@ -173,7 +173,7 @@ def _add(
     """Look in the reads `without`, for segments with their flanks or for `bare` D; see `add_incomplete`."""
     some, germline = reads.take(without), extended.germline
     if bare:
-        found = find_bare(some.codes, some.offsets, germline, extended.near, extended.left, limits)
+        found = find_bare(some.codes, some.offsets, germline, extended.near, extended.near_seeds, extended.left, limits)
         expected = found.calls["v_expected"].copy()
     else:
         found = find_pairs(some.codes, some.offsets, germline, limits)

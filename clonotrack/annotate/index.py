@@ -11,25 +11,27 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clonotrack.annotate.kernels.complete_calls import CALIBRATION, D_CALIBRATION
-from clonotrack.annotate.kernels.profile import LETTERS, Profile
-from clonotrack.annotate.kernels.seeds import Seeds, collect_entries
-from clonotrack.annotate.kernels.types import Germline, Limits, Segments
+from clonotrack.annotate.kernels.profile import LETTERS
+from clonotrack.annotate.kernels.seeds import ENTRY, Seeds, collect_entries
+from clonotrack.annotate.kernels.types import ALLELE, GROUP, Germline, Limits, Segments
 from clonotrack.config import Annotate
 from clonotrack.errors import GermlineError
 from clonotrack.germline import LOCI, Reference, Segment
 from clonotrack.germline.regions import region_starts
-from clonotrack.sequences import I64, Bool, N, Ragged, offsets_of
+from clonotrack.sequences import I64, U8, Bool, N, Ragged, offsets_of
 
 # Rows are filled up to a multiple of this, so that machine words take them whole.
 FULL_ROW = 32
 
 
-def profile_of(ragged: Ragged, origin: I64, group_offsets: I64) -> Profile:
-    """The profile of alleles.
+def profile_of(ragged: Ragged, origin: I64, group_offsets: I64) -> tuple[NDArray[Any], U8]:
+    """Groups of alleles and their profile: `groups` and `has` of `Segments`.
 
     Args:
         ragged: their bases; any code above T is unknown.
@@ -50,7 +52,10 @@ def profile_of(ragged: Ragged, origin: I64, group_offsets: I64) -> Profile:
             known = np.flatnonzero(codes < N)
             rows = (known - origin[allele] - lowest[group]) * LETTERS + codes[known]
             has[starts[group] + rows * width[group] + allele - first] = 1
-    return Profile(has, starts[:-1], lowest, places, width)
+    table = np.zeros(len(groups), dtype=GROUP)
+    table["first"], table["end"] = group_offsets[:-1], group_offsets[1:]
+    table["row"], table["lowest"], table["places"], table["width"] = starts[:-1], lowest, places, width
+    return table, has
 
 
 # Length of the k-mers: short enough that hypermutation leaves some, long enough that few are met by chance. Where the
@@ -114,14 +119,12 @@ def build_index(reference: Reference, loci: Sequence[str]) -> Index:
     has_d = has_d.reshape(len(j_groups), len(d_groups)) * np.array([[b[0].gene != KDE] for b in j_groups])
     first_d = np.array([FIRST_D.get(b[0].locus, 1.0) for b in j_groups])
     second_d = np.array([SECOND_D.get(b[0].locus, 0.0) for b in j_groups])
-    v, d, j = (
-        segments_of(v_groups, V_K, V_ORIGIN),
-        segments_of(d_groups, D_K, None),
-        segments_of(j_groups, J_K, J_ORIGIN),
-    )
+    v, v_seeds = segments_of(v_groups, V_K, V_ORIGIN)
+    d, d_seeds = segments_of(d_groups, D_K, None)
+    j, j_seeds = segments_of(j_groups, J_K, J_ORIGIN)
     group = np.repeat(np.arange(len(v_groups)), [len(members) for members in v_groups]).astype(np.int64)
     v_deep = seeds_of(Ragged(v.codes, v.offsets), v.origin, group, V_DEEP_K)
-    germline = Germline(v, v_deep, d, j, joins, has_d, first_d, second_d)
+    germline = Germline(v, v_seeds, v_deep, d, d_seeds, j, j_seeds, joins, has_d, first_d, second_d)
     regions = np.array([(0, *(region_starts(allele) or (-1,) * 4)) for allele in _flat(v_groups)], dtype=np.int64)
     return Index(germline, _flat(v_groups), _flat(d_groups), _flat(j_groups), tuple(loci), wanted, regions)
 
@@ -156,8 +159,8 @@ def _join(v_group: Sequence[Segment], j_group: Sequence[Segment]) -> bool:
     return any(j_group[0].locus in segment.loci for segment in v_group)
 
 
-def segments_of(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: int | None) -> Segments:
-    """Arrays of one kind; without `origin_from_end` the common coordinate is the first base."""
+def segments_of(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: int | None) -> tuple[Segments, Seeds]:
+    """Arrays and index of one kind; without `origin_from_end` the common coordinate is the first base."""
     segments = _flat(groups)
     ragged = Ragged.from_strings(segment.sequence for segment in segments)
     anchor = np.array([-1 if s.anchor is None else s.anchor for s in segments], dtype=np.int64)
@@ -168,10 +171,10 @@ def segments_of(groups: Sequence[Sequence[Segment]], k: int, origin_from_end: in
     order = np.array([place_on_chromosome(segment) for segment in segments], dtype=np.int64)
     offsets = offsets_of([len(members) for members in groups])
     codes = np.where(ragged.codes == N, N + 1, ragged.codes).astype(np.uint8)
-    seeds = seeds_of(ragged, origin, group.astype(np.int64), k)
-    offsets = offsets.astype(np.int64)
-    profile = profile_of(ragged, origin, offsets)
-    return Segments(codes, ragged.offsets, origin, anchor, offsets, order, seeds, profile)
+    alleles = np.zeros(len(segments), dtype=ALLELE)
+    alleles["anchor"], alleles["order"] = anchor, order
+    found = Segments(codes, ragged.offsets, origin, alleles, *profile_of(ragged, origin, offsets))
+    return found, seeds_of(ragged, origin, group.astype(np.int64), k)
 
 
 def joins_d(locus: str, d_locus: str) -> bool:
@@ -195,19 +198,15 @@ def place_on_chromosome(segment: Segment) -> int:
 
 def seeds_of(ragged: Ragged, origin: I64, group: I64, k: int) -> Seeds:
     """The distinct (k-mer, group, distance) entries, sorted."""
-    number, entry_group, distance = (np.zeros(len(ragged.codes), dtype=np.int64) for _ in range(3))
-    used = collect_entries(ragged.codes, ragged.offsets, origin, group, k, number, entry_group, distance)
+    number, entry_group, distance, scratch = (np.zeros(len(ragged.codes), dtype=np.int64) for _ in range(4))
+    used = collect_entries(ragged.codes, ragged.offsets, origin, group, k, number, entry_group, distance, scratch)
     reach = max(1, int(ragged.lengths.max(initial=0)))
     groups, distances = int(group.max(initial=0)) + 1, 2 * reach + 1
     packed = np.unique((number[:used] * groups + entry_group[:used]) * distances + distance[:used] + reach)
     starts = np.searchsorted(packed, np.arange(4**k + 1) * groups * distances).astype(np.int32)
-    return Seeds(
-        k,
-        reach,
-        starts,
-        (packed // distances % groups).astype(np.int32),
-        (packed % distances - reach).astype(np.int32),
-    )
+    entries = np.zeros(len(packed), dtype=ENTRY)
+    entries["group"], entries["distance"] = packed // distances % groups, packed % distances - reach
+    return Seeds(k, reach, starts, entries)
 
 
 # METHOD: a V with more than 5 % substitutions has been through a germinal centre, so that it is rearranged: a J is

@@ -18,7 +18,8 @@ import pickle
 import sys
 import zlib
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, cached_property, partial, update_wrapper
+from types import FunctionType
 from typing import Any, TypeVar
 
 import numba as numba  # noqa: PLC0414  (kernels import it from here)
@@ -269,7 +270,10 @@ def leaf(function: Function) -> Function:
     Numba counts references to every array that is passed or sliced, which takes such kernels up to half of their time;
     here it does not, since the caller holds all arrays.
     """
-    return _compiled(function, _nrt=False)
+    if numba.config.DISABLE_JIT:
+        return function
+    kernel: Any = _Leaf(function)
+    return kernel  # type: ignore[no-any-return]
 
 
 def inlined(function: Function) -> Function:
@@ -277,7 +281,51 @@ def inlined(function: Function) -> Function:
     return _compiled(function, inline="always")
 
 
+def constant(value: int) -> int:
+    """Return an integer that kernels pass to other kernels.
+
+    It is an `np.int64`: for a plain `int` numba would compile a variant of the called kernel for each value.
+    """
+    return np.int64(value)  # type: ignore[return-value]  # behaves as an int
+
+
+class _Leaf:
+    """Hold a kernel in two forms, and compile each when it is needed: for Python, and for other kernels.
+
+    Half of the compilation of a function with many arrays is its entry from Python, which unpacks the arguments. Most
+    kernels are called by kernels only and do without it.
+    """
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self.py_func = function
+        update_wrapper(self, function)
+
+    def __call__(self, *arguments: object) -> object:
+        """Call the form for Python."""
+        return self.from_python(*arguments)
+
+    @cached_property
+    def from_python(self) -> Callable[..., object]:
+        """The form that Python calls."""
+        return _compiled(self.py_func, _nrt=False)
+
+    @cached_property
+    def from_kernels(self) -> Any:
+        """The form that kernels call; it has another name, so that the cache keeps both."""
+        source: Any = self.py_func
+        function = FunctionType(source.__code__, source.__globals__, source.__name__)
+        update_wrapper(function, source)
+        function.__qualname__ = f"{source.__qualname__}.from_kernels"
+        return _compiled(function, _nrt=False, no_cpython_wrapper=True)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """The numba type of this object where a kernel calls it."""
+        return self.from_kernels._numba_type_
+
+
 def _compiled(function: Function, **options: object) -> Function:
+    options["no_cfunc_wrapper"] = True  # an entry for C code, which nobody uses
     compiled: Any = numba.njit(nogil=True, **options)(function)
     if not numba.config.DISABLE_JIT and source_digest.source_of(function.__module__):
         kernels = compiled._cache = _KernelCache(function, options)  # what numba's `cache=True` does, with our cache

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from clonotrack.kernels.jit import leaf, njit, numba
+from clonotrack.kernels.jit import inlined, leaf, numba
 from clonotrack.sequences import ENCODE, I64, U8, N
 
 
@@ -65,7 +65,7 @@ _ADENINE = np.uint64(ord("A") * _EACH)
 _ZERO = np.uint64(0)
 
 
-@njit
+@leaf
 def line_end(text: U8, start: int, size: int) -> int:
     """Find the first line feed from `start` on; return its position, or `size` if there is none."""
     position = start
@@ -79,7 +79,7 @@ def line_end(text: U8, start: int, size: int) -> int:
     return position
 
 
-@njit
+@leaf
 def is_ascii(text: U8, start: int, end: int) -> bool:
     """Report whether all bytes of ``text[start:end]`` are below 128."""
     high = _ZERO
@@ -94,7 +94,7 @@ def is_ascii(text: U8, start: int, end: int) -> bool:
     return bool(high & _HIGH == _ZERO) and rest < 128
 
 
-@njit
+@leaf
 def is_blank(text: U8, start: int, size: int) -> bool:
     """Report whether ``text[start:size]`` contains only line ends, spaces and tabs."""
     for position in range(start, size):
@@ -104,7 +104,7 @@ def is_blank(text: U8, start: int, size: int) -> bool:
     return True
 
 
-@njit
+@leaf
 def is_sequence(text: U8, start: int, end: int) -> bool:
     """Report whether every byte of ``text[start:end]`` is an IUPAC base, upper or lower case.
 
@@ -125,7 +125,7 @@ def is_sequence(text: U8, start: int, end: int) -> bool:
     return True
 
 
-@njit
+@inlined
 def _not_acgtu(eight: np.uint64) -> np.uint64:
     """Compute a number that is 0 only if all of eight bytes are A, C, G, T or U, upper or lower case."""
     shifted = eight >> _ONE
@@ -133,7 +133,6 @@ def _not_acgtu(eight: np.uint64) -> np.uint64:
     return (((eight & _KEPT) ^ _ADENINE) ^ (thymine << _FOUR)) & ~thymine
 
 
-@njit
 def word_ends(text: U8, starts: I64) -> I64:
     """Find the ends of words: the first control character or space from each start on.
 
@@ -145,15 +144,20 @@ def word_ends(text: U8, starts: I64) -> I64:
         The byte after each word, shape (n,).
     """
     ends = np.empty_like(starts)
+    _word_ends(text, starts, ends)
+    return ends
+
+
+@leaf
+def _word_ends(text: U8, starts: I64, ends: I64) -> None:
+    """Write the ends of words; see `word_ends`."""
     for i in range(len(starts)):
         position = starts[i]
         while text[position] > SPACE:
             position += 1
         ends[i] = position
-    return ends
 
 
-@njit
 def encode_rows(text: U8, starts: I64, offsets: I64) -> U8:
     """Encode rows of bases as one ragged array.
 
@@ -166,10 +170,16 @@ def encode_rows(text: U8, starts: I64, offsets: I64) -> U8:
         Codes, shape (offsets[n],).
     """
     codes = np.empty(offsets[-1], dtype=np.uint8)
+    _encode_rows(text, starts, offsets, codes)
+    return codes
+
+
+@leaf
+def _encode_rows(text: U8, starts: I64, offsets: I64, codes: U8) -> None:
+    """Write the codes; see `encode_rows`."""
     for i in range(len(starts)):
         target = codes[offsets[i] : offsets[i + 1]]
         encode_ascii(text[starts[i] : starts[i] + len(target)], target)
-    return codes
 
 
 @leaf
@@ -188,7 +198,6 @@ def encode_ascii(ascii_bases: U8, codes: U8) -> None:
         codes[j] = byte(N) if other else byte(base ^ byte(base >> byte(1)))
 
 
-@njit
 def copy_rows(text: U8, starts: I64, offsets: I64, subtract: int) -> U8:
     """Copy rows of bytes into one ragged array, and subtract a number from each byte.
 
@@ -202,8 +211,14 @@ def copy_rows(text: U8, starts: I64, offsets: I64, subtract: int) -> U8:
         Shape (offsets[n],).
     """
     copied = np.empty(offsets[-1], dtype=np.uint8)
+    _copy_rows(text, starts, offsets, subtract, copied)
+    return copied
+
+
+@leaf
+def _copy_rows(text: U8, starts: I64, offsets: I64, subtract: int, copied: U8) -> None:
+    """Write the bytes; see `copy_rows`."""
     for i in range(len(starts)):
         source, target = starts[i], copied[offsets[i] : offsets[i + 1]]
         for j in range(len(target)):
             target[j] = np.uint8(int(text[source + j]) - subtract)
-    return copied

@@ -4,36 +4,47 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
-from clonotrack.sequences import AMINO_ACIDS, I32, I64, U8, UNKNOWN_CODON, Bool
+from clonotrack.kernels.arrays import readonly, wide
+from clonotrack.kernels.jit import constant, leaf
+from clonotrack.sequences import AMINO_ACIDS, I32, I64, U8, UNKNOWN_CODON, Bool, offsets_of
 
 OPERATIONS: U8 = np.frombuffer(b"MID", dtype=np.uint8)
-GERMLINE_SKIP, SOFT_CLIP, PARTIAL_CODON = ord("N"), ord("S"), ord("#")
+ALIGNED, GERMLINE_SKIP, SOFT_CLIP, PARTIAL_CODON = (constant(ord(letter)) for letter in "MNS#")
 # Most bytes of one CIGAR operation: the digits of its length and its letter.
 MAX_OPERATION_BYTES = 20
 
 
-@njit
 def map_bytes(values: U8, table: U8) -> U8:
     """Replace each value v by ``table[v]``: codes to ASCII bases, or ASCII bases to codes."""
     mapped = np.empty(len(values), dtype=np.uint8)
-    for i in range(len(values)):
-        mapped[i] = table[values[i]]
+    _map_bytes(readonly(values), readonly(table), mapped)
     return mapped
 
 
-@njit
+@leaf
+def _map_bytes(values: U8, table: U8, mapped: U8) -> None:
+    """Write the values; see `map_bytes`."""
+    for i in range(len(values)):
+        mapped[i] = table[values[i]]
+
+
 def reverse_rows(values: U8, offsets: I64) -> U8:
     """Reverse each row of a ragged array; the offsets stay."""
     reversed_values = np.empty_like(values)
+    _reverse_rows(readonly(values), offsets, reversed_values)
+    return reversed_values
+
+
+@leaf
+def _reverse_rows(values: U8, offsets: I64, reversed_values: U8) -> None:
+    """Write the rows; see `reverse_rows`."""
     for i in range(len(offsets) - 1):
         source, target = values[offsets[i] : offsets[i + 1]], reversed_values[offsets[i] : offsets[i + 1]]
         for j in range(len(source)):
             target[j] = source[len(source) - 1 - j]
-    return reversed_values
 
 
-@njit
+@leaf
 def write_operation(text: U8, position: int, length: int, operation: int) -> int:
     """Write ``<length><operation>`` at a position; write nothing if the length is 0 or less.
 
@@ -54,7 +65,6 @@ def write_operation(text: U8, position: int, length: int, operation: int) -> int
     return position + digits + 1
 
 
-@njit
 def write_cigars(
     start: I64,
     end: I64,
@@ -80,24 +90,44 @@ def write_cigars(
     Returns:
         Bytes of all CIGARs and their offsets; empty if there is no alignment.
     """
-    rows = len(start)
-    text = np.empty(MAX_OPERATION_BYTES * (4 * rows + len(operations)), dtype=np.uint8)
-    offsets = np.zeros(rows + 1, dtype=np.int64)
+    text = np.empty(MAX_OPERATION_BYTES * (4 * len(start) + len(operations)), dtype=np.uint8)
+    offsets = np.zeros(len(start) + 1, dtype=np.int64)
+    start, end, germline_start, lengths = map(np.ascontiguousarray, (start, end, germline_start, lengths))
+    first_operation, last_operation = map(np.ascontiguousarray, (first_operation, last_operation))
+    _write_cigars(
+        start, end, germline_start, lengths, absent, operations, first_operation, last_operation, text, offsets
+    )
+    return text[: offsets[-1]], offsets
+
+
+@leaf
+def _write_cigars(
+    start: I64,
+    end: I64,
+    germline_start: I64,
+    lengths: I64,
+    absent: Bool,
+    operations: I32,
+    first_operation: I64,
+    last_operation: I64,
+    text: U8,
+    offsets: I64,
+) -> None:
+    """Write the bytes of all CIGARs to `text`, and their ends to `offsets`; see `write_cigars`."""
     position = 0
-    for i in range(rows):
+    for i in range(len(start)):
         if not absent[i]:
             position = write_operation(text, position, start[i], SOFT_CLIP)
             position = write_operation(text, position, germline_start[i], GERMLINE_SKIP)
             for k in range(first_operation[i], last_operation[i]):
-                position = write_operation(text, position, operations[k, 1], OPERATIONS[operations[k, 0]])
+                letter = wide(OPERATIONS[operations[k, 0]])
+                position = write_operation(text, position, wide(operations[k, 1]), letter)
             if first_operation[i] == last_operation[i]:
-                position = write_operation(text, position, end[i] - start[i], OPERATIONS[0])
+                position = write_operation(text, position, end[i] - start[i], ALIGNED)
             position = write_operation(text, position, lengths[i] - end[i], SOFT_CLIP)
         offsets[i + 1] = position
-    return text[:position], offsets
 
 
-@njit
 def translate_rows(codes: U8, start: I64, length: I64) -> tuple[U8, I64]:
     """Translate one stretch of each of many sequences; # stands for an incomplete last codon.
 
@@ -109,12 +139,16 @@ def translate_rows(codes: U8, start: I64, length: I64) -> tuple[U8, I64]:
     Returns:
         Amino acids of all stretches as ASCII, and their offsets; X for a codon with an unknown base.
     """
-    rows = len(start)
-    offsets = np.zeros(rows + 1, dtype=np.int64)
-    for i in range(rows):
-        offsets[i + 1] = offsets[i] + (max(0, length[i]) + 2) // 3
-    residues = np.empty(offsets[rows], dtype=np.uint8)
-    for i in range(rows):
+    offsets = offsets_of((np.maximum(length, 0) + 2) // 3)
+    residues = np.empty(offsets[-1], dtype=np.uint8)
+    _translate_rows(codes, np.ascontiguousarray(start), np.ascontiguousarray(length), offsets, residues)
+    return residues, offsets
+
+
+@leaf
+def _translate_rows(codes: U8, start: I64, length: I64, offsets: I64, residues: U8) -> None:
+    """Write the amino acids; see `translate_rows`."""
+    for i in range(len(start)):
         for residue in range(offsets[i + 1] - offsets[i]):
             if 3 * residue + 3 > length[i]:
                 residues[offsets[i] + residue] = PARTIAL_CODON
@@ -125,4 +159,3 @@ def translate_rows(codes: U8, start: I64, length: I64) -> tuple[U8, I64]:
                 known = known and codes[base] < 4
                 codon = 4 * codon + codes[base]
             residues[offsets[i] + residue] = AMINO_ACIDS[codon if known else UNKNOWN_CODON]
-    return residues, offsets

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.sequences import F64, I64, U8
 
 SEED_LENGTH = 13
@@ -57,7 +57,6 @@ class RecombinationModel(NamedTuple):
     bases: F64
 
 
-@njit
 def expected_occurrences(window: U8, model: RecombinationModel, max_mismatches: int) -> F64:
     """Compute the expected number of positions of a random rearrangement that match a window.
 
@@ -73,47 +72,50 @@ def expected_occurrences(window: U8, model: RecombinationModel, max_mismatches: 
     Returns:
         Shape (max_mismatches + 1,); element m is the number of positions with exactly m substitutions.
     """
-    size = len(window)
+    v, d, j = model.v, model.d, model.j
     total = np.zeros(max_mismatches + 1)
-    prefix = np.zeros((size + 1, max_mismatches + 1))
-    _add_v(window, model.v, prefix, total)
-    prefix = _add_inserted(window, model.n1, model.bases, prefix, total)
-    if len(model.d.weights):
-        prefix = _add_d(window, model.d, prefix, total)
-        prefix = _add_inserted(window, model.n2, model.bases, prefix, total)
-    _add_j(window, model.j, prefix, total)
+    prefix, after = (np.zeros((len(window) + 1, max_mismatches + 1)) for _ in range(2))
+    chance = np.empty(max_mismatches + 1)
+    whole = np.ones((len(v.weights), 1))  # no base is missing at the 5' end of a V, and nothing is before it
+    sums = whole, np.cumsum(v.missing_3, axis=1)
+    _add_segment(window, v.codes, v.offsets, v.weights, whole, v.missing_3, *sums, 1, after, prefix, total)
+    _add_inserted(window, model.n1, _at_least(model.n1), model.bases, prefix, after, chance, total)
+    if len(d.weights):
+        prefix, after = after, np.zeros_like(prefix)
+        sums = np.cumsum(d.missing_5, axis=1), np.cumsum(d.missing_3, axis=1)
+        segments = d.codes, d.offsets, d.weights, d.missing_5, d.missing_3
+        _add_segment(window, *segments, *sums, len(window), prefix, after, total)
+        prefix, after = after, np.zeros_like(prefix)
+        _add_inserted(window, model.n2, _at_least(model.n2), model.bases, prefix, after, chance, total)
+    _add_j(window, j.codes, j.offsets, j.weights, j.missing_5, np.cumsum(j.missing_5, axis=1), after, total)
     return total
 
 
-@njit
-def _add_v(window: U8, segments: TrimmedSegments, prefix: F64, total: F64) -> None:
-    """Add windows that begin in a V."""
-    size, most = len(window), len(total) - 1
-    for s in range(len(segments.weights)):
-        origin, length = segments.offsets[s], segments.offsets[s + 1] - segments.offsets[s]
-        longest = segments.missing_3.shape[1] - 1
-        at_most = np.cumsum(segments.missing_3[s])
-        for start in range(length):
-            mismatches = 0
-            for i in range(min(size, length - start)):
-                mismatches += window[i] != segments.codes[origin + start + i]
-                if mismatches > most:
-                    break
-                missing = length - start - i - 1
-                if i + 1 == size:
-                    total[mismatches] += segments.weights[s] * at_most[min(missing, longest)]
-                elif missing <= longest:
-                    prefix[i + 1, mismatches] += segments.weights[s] * segments.missing_3[s, missing]
+def _at_least(lengths: F64) -> F64:
+    """Compute the probability of each number of bases or more from that of each number."""
+    return np.ascontiguousarray(np.cumsum(lengths[::-1])[::-1])
 
 
-@njit
-def _add_inserted(window: U8, lengths: F64, bases: F64, prefix: F64, total: F64) -> F64:
-    """Add N bases after the prefixes, and windows that begin in N bases; return the new prefixes."""
+@leaf
+def _add_inserted(
+    window: U8, lengths: F64, at_least: F64, bases: F64, prefix: F64, after: F64, chance: F64, total: F64
+) -> None:
+    """Add N bases after the prefixes, and windows that begin in N bases.
+
+    Args:
+        window: codes.
+        lengths: probability of each number of N bases.
+        at_least: probability of each number or more.
+        bases: their composition.
+        prefix: see the module.
+        after: written: the new prefixes; all 0.
+        chance: scratch, shape (max_mismatches + 1,).
+        total: see the module.
+    """
     size, most = len(window), len(total) - 1
-    after = np.zeros((size + 1, most + 1))
-    at_least = np.cumsum(lengths[::-1])[::-1]  # probability of this number of bases or more
     for start in range(size):
-        chance = np.zeros(most + 1)  # of each number of substitutions
+        for m in range(most + 1):
+            chance[m] = 0.0  # of each number of substitutions
         chance[0] = 1.0
         for i in range(start, min(size, start + len(lengths)) + 1):
             if i > start:
@@ -135,44 +137,73 @@ def _add_inserted(window: U8, lengths: F64, bases: F64, prefix: F64, total: F64)
                     if i < size:
                         after[i, k] += at_least[n] * chance[k]
                     else:
-                        total[k] += chance[k] * np.sum(at_least[n:])
-    return after
+                        rest = 0.0
+                        for longer in range(n, len(lengths)):
+                            rest += at_least[longer]
+                        total[k] += chance[k] * rest
 
 
-@njit
-def _add_d(window: U8, segments: TrimmedSegments, prefix: F64, total: F64) -> F64:
-    """Add a D after the prefixes, and windows that begin in a D; return the new prefixes."""
+@leaf
+def _add_segment(
+    window: U8,
+    codes: U8,
+    offsets: I64,
+    weights: F64,
+    missing_5: F64,
+    missing_3: F64,
+    sums_5: F64,
+    sums_3: F64,
+    starts: int,
+    prefix: F64,
+    after: F64,
+    total: F64,
+) -> None:
+    """Add a segment after the prefixes, and windows that begin in such a segment.
+
+    Args:
+        window: codes.
+        codes: see `TrimmedSegments`, also the next four.
+        offsets: of the
+        weights: of the
+        missing_5: of the
+        missing_3: of the
+        sums_5: cumulative sums of `missing_5`.
+        sums_3: cumulative sums of `missing_3`.
+        starts: number of positions of the window, from the first on, at which the segment may begin.
+        prefix: see the module.
+        after: written: the new prefixes; all 0.
+        total: see the module.
+    """
     size, most = len(window), len(total) - 1
-    after = np.zeros((size + 1, most + 1))
-    for s in range(len(segments.weights)):
-        origin, length = segments.offsets[s], segments.offsets[s + 1] - segments.offsets[s]
-        at_most_5, at_most_3 = np.cumsum(segments.missing_5[s]), np.cumsum(segments.missing_3[s])
-        longest_5, longest_3 = len(at_most_5) - 1, len(at_most_3) - 1
-        empty = 0.0  # probability that no base of the D is left
+    longest_5, longest_3 = missing_5.shape[1] - 1, missing_3.shape[1] - 1
+    for s in range(len(weights)):
+        origin, length = offsets[s], offsets[s + 1] - offsets[s]
+        at_most_5, at_most_3 = sums_5[s], sums_3[s]
+        empty = 0.0  # probability that no base of the segment is left
         for missing in range(longest_5 + 1):
             rest = length - missing - 1  # most missing bases at the 3' end if one base is left
-            empty += segments.missing_5[s, missing] * (1.0 - (at_most_3[min(rest, longest_3)] if rest >= 0 else 0.0))
+            empty += missing_5[s, missing] * (1.0 - (at_most_3[min(rest, longest_3)] if rest >= 0 else 0.0))
         for i in range(1, size):
             for m in range(most + 1):
-                after[i, m] += prefix[i, m] * segments.weights[s] * empty
-        for start in range(size):
+                after[i, m] += prefix[i, m] * weights[s] * empty
+        for start in range(min(starts, size)):
             for missing in range(length):
                 if start == 0:
                     chance = at_most_5[min(missing, longest_5)]
                 elif missing <= longest_5:
-                    chance = segments.missing_5[s, missing]
+                    chance = missing_5[s, missing]
                 else:
                     break
                 mismatches = 0
                 for i in range(start, min(size, start + length - missing)):
-                    mismatches += window[i] != segments.codes[origin + missing + i - start]
+                    mismatches += window[i] != codes[origin + missing + i - start]
                     if mismatches > most:
                         break
                     left = length - missing - (i - start) - 1
                     if i + 1 == size:
-                        here = chance * segments.weights[s] * at_most_3[min(left, longest_3)]
+                        here = chance * weights[s] * at_most_3[min(left, longest_3)]
                     elif left <= longest_3:
-                        here = chance * segments.weights[s] * segments.missing_3[s, left]
+                        here = chance * weights[s] * missing_3[s, left]
                     else:
                         continue
                     for m in range(most + 1 - mismatches):
@@ -181,16 +212,17 @@ def _add_d(window: U8, segments: TrimmedSegments, prefix: F64, total: F64) -> F6
                             total[m + mismatches] += before * here
                         else:
                             after[i + 1, m + mismatches] += before * here
-    return after
 
 
-@njit
-def _add_j(window: U8, segments: TrimmedSegments, prefix: F64, total: F64) -> None:
-    """Add windows that end in a J."""
+@leaf
+def _add_j(
+    window: U8, codes: U8, offsets: I64, weights: F64, missing_5: F64, sums_5: F64, prefix: F64, total: F64
+) -> None:
+    """Add windows that end in a J; for the arguments see `_add_segment`."""
     size, most = len(window), len(total) - 1
-    for s in range(len(segments.weights)):
-        origin, length = segments.offsets[s], segments.offsets[s + 1] - segments.offsets[s]
-        at_most = np.cumsum(segments.missing_5[s])
+    for s in range(len(weights)):
+        origin, length = offsets[s], offsets[s + 1] - offsets[s]
+        at_most = sums_5[s]
         longest = len(at_most) - 1
         for start in range(size):
             for missing in range(length - (size - start) + 1):
@@ -198,14 +230,12 @@ def _add_j(window: U8, segments: TrimmedSegments, prefix: F64, total: F64) -> No
                     break
                 mismatches = 0
                 for i in range(start, size):
-                    mismatches += window[i] != segments.codes[origin + missing + i - start]
+                    mismatches += window[i] != codes[origin + missing + i - start]
                     if mismatches > most:
                         break
                 if mismatches > most:
                     continue
-                chance = segments.weights[s] * (
-                    segments.missing_5[s, missing] if start else at_most[min(missing, longest)]
-                )
+                chance = weights[s] * (missing_5[s, missing] if start else at_most[min(missing, longest)])
                 for m in range(most + 1 - mismatches):
                     before = prefix[start, m] if start else (1.0 if m == 0 else 0.0)
                     total[m + mismatches] += before * chance

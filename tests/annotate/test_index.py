@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 
 from clonotrack.annotate.index import build_index
@@ -14,8 +12,7 @@ def names(reference: Reference) -> tuple[list[set[str]], list[set[str]]]:
     index = build_index(reference, LOCI)
     found = []
     for segments, alleles in ((index.germline.v, index.v), (index.germline.j, index.j)):
-        bounds = segments.group_offsets.tolist()
-        groups = [alleles[start:end] for start, end in pairwise(bounds)]
+        groups = [alleles[group["first"] : group["end"]] for group in segments.groups]
         found.append([{s.gene if s.gene in ("KDE", "Intron") else s.locus for s in group} for group in groups])
     return found[0], found[1]
 
@@ -40,8 +37,8 @@ def test_d_genes_of_a_locus(reference: Reference, names: tuple[list[set[str]], l
     }
     with_d = {"IGH": {"IGH"}, "TRB": {"TRB"}, "TRD": {"TRD"}, "TRA": {"TRD"}}
     assert has_d == {name: with_d.get(name, set()) for name in (*LOCI, "KDE")}
-    order = {index.j[j].gene[:5]: int(index.germline.j.order[j]) for j in range(len(index.j))}
-    order |= {index.d[d].gene: int(index.germline.d.order[d]) for d in range(len(index.d))}
+    order = {index.j[j].gene[:5]: int(index.germline.j.alleles["order"][j]) for j in range(len(index.j))}
+    order |= {index.d[d].gene: int(index.germline.d.alleles["order"][d]) for d in range(len(index.d))}
     assert order["TRBD1"] < order["TRBJ1"] < order["TRBD2"] < order["TRBJ2"]
     assert order["TRDD1"] < order["TRDD2"] < order["TRDD3"] < order["TRDJ1"]
     assert order["IGHD1-1"] < order["IGHD6-6"] < order["IGHD5-12"] < order["IGHD7-27"] < order["IGHJ4"]

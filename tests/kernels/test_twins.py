@@ -17,14 +17,24 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def functions(path: Path, decorator: str | None = None) -> set[str]:
-    """Names of the functions of a module; with `decorator`, only of those that have it."""
-    return {
-        node.name
-        for node in tree(path).body
-        if isinstance(node, ast.FunctionDef)
-        and (decorator is None or decorator in {ast.unparse(one) for one in node.decorator_list})
+def functions(path: Path) -> dict[str, ast.FunctionDef]:
+    """Functions of a module by name."""
+    return {node.name: node for node in tree(path).body if isinstance(node, ast.FunctionDef)}
+
+
+def compiled(path: Path) -> set[str]:
+    """Functions of a module that are compiled, or call a compiled function of the module."""
+    found = {
+        name
+        for name, node in functions(path).items()
+        if {ast.unparse(one) for one in node.decorator_list} & {"njit", "leaf", "inlined"}
     }
+    names = {
+        name: {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} for name, node in functions(path).items()
+    }
+    while more := {name for name in names if names[name] & found} - found:
+        found |= more
+    return found
 
 
 def module_of(path: Path) -> str:
@@ -46,12 +56,11 @@ def used(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def public_kernels() -> list[tuple[str, str]]:
-    """Compiled functions that a module outside the kernels uses."""
-    decorators = ("njit", "leaf", "inlined")
-    compiled = {module_of(path): set().union(*(functions(path, one) for one in decorators)) for path in KERNELS}
+    """Functions with compiled code that a module outside the kernels uses."""
+    of_module = {module_of(path): compiled(path) for path in KERNELS}
     outside = [path for path in PACKAGE.rglob("*.py") if path not in KERNELS]
     found = {pair for path in outside for pair in used(path)}
-    return sorted((module, name) for module, name in found if name in compiled.get(module, ()))
+    return sorted((module, name) for module, name in found if name in of_module.get(module, ()))
 
 
 def test_the_public_kernels_are_found() -> None:

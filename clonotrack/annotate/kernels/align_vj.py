@@ -7,15 +7,15 @@ from typing import Any
 from clonotrack.annotate.kernels.cigar import share_overlap, spans, trim_head, trim_tail
 from clonotrack.annotate.kernels.gapped import BAND, GAP_EXTEND, GAP_OPEN, MATCH, align_banded
 from clonotrack.annotate.kernels.score_alleles import (
+    VJ_COST,
     best_run,
     count_matches,
-    overlap,
     score_alleles,
     score_alleles_gapped,
     ungapped_run,
 )
-from clonotrack.annotate.kernels.types import Bench, Germline, Segments, codes_of
-from clonotrack.kernels.jit import leaf
+from clonotrack.annotate.kernels.types import FIRST, Scores, Scratch, Segments
+from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.sequences import I32, U8
 
 # Bases that both read and allele have left over beyond an ungapped alignment, from which gaps are tried.
@@ -24,45 +24,50 @@ LEFT_OVER = 10
 SHARED = 12
 
 
-@leaf
+@inlined
 def settle_v_and_j(
-    read: U8, germline: Germline, v_bench: Bench, j_bench: Bench, v_pieces: I32, j_pieces: I32, call: Any
+    read: U8,
+    v: Segments,
+    j: Segments,
+    v_scores: Scores,
+    j_scores: Scores,
+    scratch: Scratch,
+    v_pieces: I32,
+    j_pieces: I32,
+    call: Any,
 ) -> tuple[bool, bool]:
     """Align V and J, with gaps where these are needed; their ends may still overlap.
 
     Returns:
-        Whether the V, and whether the J, was chosen anew with gaps; the scores are then in the bench's ``best``.
+        Whether the V, and whether the J, was chosen anew with gaps; these scores are then in ``best``.
     """
-    nothing = min(0, len(read))  # a number that numba does not compile a variant of its own for, as it does for 0
-    v_end = ungapped_run(read, nothing, germline.v, call["v_place"], call["v"])[2]
-    j_start = ungapped_run(read, call["earliest_j"], germline.j, call["j_place"], call["j"])[1]
-    v_gapped, score, allele, count, on_read, on_germline = align(
-        read, nothing, max(v_end, j_start), germline.v, call["v_group"], call["v_place"], call["v"], v_bench, v_pieces
-    )
-    read_span, germline_span = spans(v_pieces, count)
-    call["v"] = allele
-    call["v_score"] = score
-    call["v_pieces"] = count
-    call["v_start"] = on_read
-    call["v_end"] = on_read + read_span
-    call["v_germline_start"] = on_germline
-    call["v_germline_end"] = on_germline + germline_span
-    earliest = min(j_start, on_read + read_span)
-    j_gapped, score, allele, count, on_read, on_germline = align(
-        read, earliest, len(read), germline.j, call["j_group"], call["j_place"], call["j"], j_bench, j_pieces
-    )
-    read_span, germline_span = spans(j_pieces, count)
-    call["j"] = allele
-    call["j_score"] = score
-    call["j_pieces"] = count
-    call["j_start"] = on_read
-    call["j_end"] = on_read + read_span
-    call["j_germline_start"] = on_germline
-    call["j_germline_end"] = on_germline + germline_span
-    return v_gapped, j_gapped
+    v_end = ungapped_run(read, FIRST, v, call["v_place"], call["v"])[2]
+    j_start = ungapped_run(read, call["earliest_j"], j, call["j_place"], call["j"])[1]
+    start, end = FIRST, max(v_end, j_start)
+    segments, scores, pieces = v, v_scores, v_pieces
+    group, place, allele = call["v_group"], call["v_place"], call["v"]
+    v_gapped = False
+    for kind in range(2):
+        gapped, score, allele, count, on_read, on_germline = align(
+            read, start, end, segments, group, place, allele, scores, scratch, pieces
+        )
+        read_span, germline_span = spans(pieces, count)
+        if kind == 0:
+            v_gapped = gapped
+            call["v"], call["v_score"], call["v_pieces"] = allele, score, count
+            call["v_start"], call["v_end"] = on_read, on_read + read_span
+            call["v_germline_start"], call["v_germline_end"] = on_germline, on_germline + germline_span
+            start, end = min(j_start, on_read + read_span), len(read)
+            segments, scores, pieces = j, j_scores, j_pieces
+            group, place, allele = call["j_group"], call["j_place"], call["j"]
+        else:
+            call["j"], call["j_score"], call["j_pieces"] = allele, score, count
+            call["j_start"], call["j_end"] = on_read, on_read + read_span
+            call["j_germline_start"], call["j_germline_end"] = on_germline, on_germline + germline_span
+    return v_gapped, gapped
 
 
-@leaf
+@inlined
 def align(
     read: U8,
     start: int,
@@ -71,7 +76,8 @@ def align(
     group: int,
     place: int,
     allele: int,
-    bench: Bench,
+    scores: Scores,
+    scratch: Scratch,
     pieces: I32,
 ) -> tuple[bool, int, int, int, int, int]:
     """Align the best allele of a group, with gaps where a good part of read and allele is left over without.
@@ -84,35 +90,44 @@ def align(
         group: the group.
         place: of its common coordinate on the read.
         allele: the best one without gaps.
-        bench: scratch; ``best`` holds the scores of the alleles with gaps, if gaps are needed.
+        scores: ``best`` holds the scores of the alleles with gaps, if gaps are needed.
+        scratch: see `Scratch`.
         pieces: written.
 
     Returns:
         Whether gaps were needed; score, allele, number of pieces, first aligned base of the read and of the allele.
     """
-    codes = codes_of(segments, allele)
+    codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
     shift = place - segments.origin[allele]
-    first, last = overlap(start, end, len(codes), shift)
-    score, run_first, run_last = best_run(read[first + shift : last + shift], codes[first:last], 1)
+    first = max(0, start - shift)
+    last = max(first, min(len(codes), end - shift))
+    score, run_first, run_last = best_run(read[first + shift : last + shift], codes[first:last], VJ_COST)
     first, last = first + run_first, first + run_last
     before = min(first + shift - start, first)
     after = min(end - last - shift, len(codes) - last)
     if (
         (
             before >= LEFT_OVER
-            and is_better_shifted(read, start, first + shift + SHARED, codes, 0, first + SHARED, shift)
+            and is_better_shifted(read, start, first + shift + SHARED, codes, FIRST, first + SHARED, shift)
         )
         or (
             after >= LEFT_OVER
             and is_better_shifted(read, last + shift - SHARED, end, codes, last - SHARED, len(codes), shift)
         )
-    ) and align_banded(read, start, end, codes, shift, BAND, pieces, bench.table)[0] > score:
-        score_alleles(read, segments, group, place, start, 0.0, bench)
-        gapped, other = score_alleles_gapped(read, start, end, segments, group, place, pieces, bench)
+    ) and align_banded(read, start, end, codes, shift, BAND, pieces, scratch.table)[0] > score:
+        score_alleles(read, segments, group, place, start, 0.0, scores.last, scratch.members)
+        gapped, other = score_alleles_gapped(read, start, end, segments, group, place, pieces, scores, scratch.table)
         if gapped > score:
             shift = place - segments.origin[other]
             gapped, count, on_read, on_germline = align_banded(
-                read, start, end, codes_of(segments, other), shift, BAND, pieces, bench.table
+                read,
+                start,
+                end,
+                segments.codes[segments.offsets[other] : segments.offsets[other + 1]],
+                shift,
+                BAND,
+                pieces,
+                scratch.table,
             )
             return True, gapped, other, count, on_read, on_germline
     pieces[0, 0] = MATCH
@@ -144,7 +159,10 @@ def is_better_shifted(read: U8, start: int, end: int, germline: U8, first: int, 
         if gap == 0 or high - low <= least:
             continue
         beside = read[low + at : high + at]
-        if count_matches(beside, germline[low:high]) > least and best_run(beside, germline[low:high], 1)[0] > least:
+        if (
+            count_matches(beside, germline[low:high]) > least
+            and best_run(beside, germline[low:high], VJ_COST)[0] > least
+        ):
             return True
     return False
 

@@ -10,8 +10,18 @@ from numpy.typing import NDArray
 from clonotrack.annotate.kernels.find_vj import CANDIDATES, elect_v
 from clonotrack.annotate.kernels.profile import count_profile
 from clonotrack.annotate.kernels.score_alleles import score_alleles
-from clonotrack.annotate.kernels.types import Bench, Germline, Segments, group_of, longest, make_bench
-from clonotrack.kernels.jit import njit
+from clonotrack.annotate.kernels.seeds import Seeds
+from clonotrack.annotate.kernels.types import (
+    ALL,
+    FIRST,
+    Germline,
+    Members,
+    Segments,
+    Votes,
+    longest,
+    make_scratch,
+)
+from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.sequences import COMPLEMENT, I64, U8, Bool
 
 # METHOD: the polymerase that leaves its template goes on along a related one. Such a read is better explained by one V
@@ -28,7 +38,6 @@ LEAST_SCORE = 30
 SAME = 10
 
 
-@njit
 def find_chimeras(oriented: U8, offsets: I64, calls: NDArray[Any], germline: Germline) -> Bool:
     """Tell the reads that hold parts of two rearrangements.
 
@@ -42,75 +51,110 @@ def find_chimeras(oriented: U8, offsets: I64, calls: NDArray[Any], germline: Ger
         Shape (reads,); False where there is no call.
     """
     reads = len(calls)
+    v, seeds = germline.v, germline.v_seeds
     chimeric = np.zeros(reads, dtype=np.bool_)
     most = longest(offsets)
-    bench = make_bench(most, germline.v, CANDIDATES)
-    groups = np.ones(len(germline.v.group_offsets), dtype=np.int64)
+    scratch = make_scratch(most, [(v, seeds)], CANDIDATES)
+    scores = np.zeros(len(v.origin), dtype=np.int64)
+    groups = np.ones(len(v.groups), dtype=np.int64)
     elected = np.zeros((2 * CANDIDATES, 4), dtype=np.int64)
     backward = np.empty(most, dtype=np.uint8)
-    blocks = np.zeros((most // STEP + 2, len(bench.rough)), dtype=np.int64)
-    for i in range(reads):
+    blocks = np.zeros((most // STEP + 2, len(scratch.members.rough)), dtype=np.int64)
+    arrays = scratch.votes, scratch.members, scores, groups, elected, backward, blocks
+    _find_chimeras(oriented, offsets, calls, v, seeds, *arrays, chimeric)
+    return chimeric
+
+
+@leaf
+def _find_chimeras(
+    oriented: U8,
+    offsets: I64,
+    calls: NDArray[Any],
+    segments: Segments,
+    seeds: Seeds,
+    votes: Votes,
+    members: Members,
+    scores: I64,
+    groups: I64,
+    elected: I64,
+    backward: U8,
+    blocks: I64,
+    chimeric: Bool,
+) -> None:
+    """Write whether each read is chimeric; see `find_chimeras`."""
+    for i in range(len(calls)):
         call = calls[i]
         if call["found"] == 0:
             continue
         read = oriented[offsets[i] : offsets[i + 1]]
         v = call["v"]
         if v >= 0 and call["j"] >= 0 and call["v_pieces"] == 1 and call["v_mismatches"] >= LEAST_MISMATCHES:
-            gain = gain_of_two(read, germline.v, call, bench, blocks)
+            gain = gain_of_two(read, segments, call, members, blocks)
             chimeric[i] = gain >= GAIN
         first = call["v_start"] if v >= 0 else call["d_start"]
         last = max(call["v_end"], call["d_end"], call["d2_end"], call["j_end"])
-        if first >= LEAST_REST and not chimeric[i]:
-            chimeric[i] = holds_v(read[:first], v, germline, bench, groups, elected, backward)
-        if len(read) - last >= LEAST_REST and not chimeric[i]:
-            chimeric[i] = holds_v(read[last:], -1, germline, bench, groups, elected, backward)
-    return chimeric
+        for side in range(2):
+            rest = read[last:] if side else read[:first]
+            known = -1 if side else v
+            if len(rest) >= LEAST_REST and not chimeric[i]:
+                chimeric[i] = holds_v(rest, known, segments, seeds, votes, members, scores, groups, elected, backward)
 
 
-@njit
-def gain_of_two(read: U8, segments: Segments, call: Any, bench: Bench, blocks: I64) -> int:
+@inlined
+def gain_of_two(read: U8, segments: Segments, call: Any, members: Members, blocks: I64) -> int:
     """Matches that two alleles, one behind the other, have more than any one, over the aligned V."""
-    start, end = group_of(segments, call["v_group"])
-    members = end - start
+    start, end = segments.groups[call["v_group"]]["first"], segments.groups[call["v_group"]]["end"]
+    alleles = end - start
     count = 0
     at = call["v_start"]
     while at < call["v_end"]:
         behind = min(at + STEP, call["v_end"])
-        count_profile(read, at, behind, segments.profile, call["v_group"], call["v_place"], bench.few, bench.rough)
-        for member in range(members):
-            blocks[count + 1, member] = blocks[count, member] + bench.rough[member]
+        group = segments.groups[call["v_group"]]
+        count_profile(read, at, behind, group, segments.has, call["v_place"], members.few, members.rough)
+        for member in range(alleles):
+            blocks[count + 1, member] = blocks[count, member] + members.rough[member]
         count += 1
         at = behind
     whole = 0
-    for member in range(members):
+    for member in range(alleles):
         whole = max(whole, blocks[count, member])
     best = whole
     for turn in range(1, count):
         before = 0
         after = 0
-        for member in range(members):
+        for member in range(alleles):
             before = max(before, blocks[turn, member])
             after = max(after, blocks[count, member] - blocks[turn, member])
         best = max(best, before + after)
     return best - whole
 
 
-@njit
-def holds_v(rest: U8, known: int, germline: Germline, bench: Bench, groups: I64, elected: I64, backward: U8) -> bool:
+@inlined
+def holds_v(
+    rest: U8,
+    known: int,
+    segments: Segments,
+    seeds: Seeds,
+    votes: Votes,
+    members: Members,
+    scores: I64,
+    groups: I64,
+    elected: I64,
+    backward: U8,
+) -> bool:
     """Whether a stretch holds a V on either strand that is not the allele `known` (-1 for none)."""
     other = backward[: len(rest)]
     for b in range(len(rest)):
         other[len(rest) - 1 - b] = COMPLEMENT[rest[b]]
-    taken = elect_v(rest, other, germline.v.seeds, 1, bench, groups, elected)
-    nothing = min(0, len(rest))
+    taken = elect_v(rest, other, seeds, ALL, votes, groups, elected)
     for candidate in range(taken):
         group, place, strand = elected[candidate, 0], elected[candidate, 1], elected[candidate, 3]
         read = other if strand else rest
-        score, _ = score_alleles(read, germline.v, group, place, nothing, LEAST_SCORE, bench)
+        score, _ = score_alleles(read, segments, group, place, FIRST, float(LEAST_SCORE), scores, members)
         if score < LEAST_SCORE:
             continue
-        start, end = group_of(germline.v, group)
-        if strand == 0 and start <= known < end and bench.scores[known] >= score - SAME:
+        start, end = segments.groups[group]["first"], segments.groups[group]["end"]
+        if strand == 0 and start <= known < end and scores[known] >= score - SAME:
             continue
         return True
     return False

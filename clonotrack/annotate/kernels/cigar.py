@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from clonotrack.annotate.kernels.gapped import DELETION, INSERTION, MATCH
 from clonotrack.annotate.kernels.score_alleles import head_to_trim, tail_to_trim
-from clonotrack.annotate.kernels.types import Germline, codes_of
-from clonotrack.kernels.jit import leaf, njit
+from clonotrack.annotate.kernels.types import Germline
+from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.sequences import I32, I64, U8, N
 
 # Most bases at an end of a segment that are tried as chance matches.
@@ -80,7 +80,7 @@ def count_pieces(
     return matches, compared - matches
 
 
-@leaf
+@inlined
 def mismatch_cost(matches: int, mismatches: int) -> float:
     """What a mismatch costs in matches, at the substitution rate of this alignment.
 
@@ -91,7 +91,7 @@ def mismatch_cost(matches: int, mismatches: int) -> float:
     return max(1.0, min(4.0, -math.log(4.0 * rate / 3.0) / math.log(4.0 * (1.0 - rate))))
 
 
-@leaf
+@inlined
 def trim_tail(
     pieces: I32, count: int, read: U8, read_start: int, germline: U8, germline_start: int, cost: float
 ) -> int:
@@ -106,7 +106,7 @@ def trim_tail(
     return trimmed
 
 
-@leaf
+@inlined
 def trim_head(pieces: I32, read: U8, read_start: int, germline: U8, germline_start: int, cost: float) -> int:
     """Shorten the first piece by what is chance and say by how many bases."""
     longest = min(LONGEST_TRIM, pieces[0, 1] - 1)
@@ -115,7 +115,7 @@ def trim_head(pieces: I32, read: U8, read_start: int, germline: U8, germline_sta
     return trimmed
 
 
-@leaf
+@inlined
 def share_overlap(
     read: U8,
     v_germline: U8,
@@ -168,9 +168,9 @@ def share_overlap(
 GAP = 5
 
 
-@leaf
+@inlined
 def write_segment(
-    read: U8, on_read: int, germline: U8, on_germline: int, length: int, pieces: I32, beside: U8, below: U8, at: int
+    read: U8, on_read: int, germline: U8, on_germline: int, pieces: I32, beside: U8, below: U8, at: int
 ) -> int:
     """Write one segment from column `at` on: the read into `beside`, the allele into `below`.
 
@@ -179,8 +179,7 @@ def write_segment(
         on_read: first aligned base of the read.
         germline: codes of the allele.
         on_germline: first aligned base of the allele.
-        length: bases that are aligned where there is one piece.
-        pieces: of an alignment with gaps; empty for none.
+        pieces: of the alignment.
         beside: written.
         below: written.
         at: first column.
@@ -188,28 +187,21 @@ def write_segment(
     Returns:
         The column behind the segment.
     """
-    for p in range(max(1, len(pieces))):
-        kind = MATCH if len(pieces) == 0 else pieces[p, 0]
-        for _ in range(length if len(pieces) == 0 else pieces[p, 1]):
-            beside[at] = GAP if kind == DELETION else read[on_read]
-            below[at] = GAP if kind == INSERTION else min(N, germline[on_germline])
-            on_read += kind != DELETION
-            on_germline += kind != INSERTION
+    for p in range(len(pieces)):
+        kind = pieces[p, 0]
+        for _ in range(pieces[p, 1]):
+            beside[at] = GAP
+            below[at] = GAP
+            if kind != DELETION:
+                beside[at] = read[on_read]
+                on_read += 1
+            if kind != INSERTION:
+                below[at] = min(N, germline[on_germline])
+                on_germline += 1
             at += 1
     return at
 
 
-@leaf
-def write_inserted(read: U8, start: int, end: int, beside: U8, below: U8, at: int) -> int:
-    """Write bases between segments: the read, and N below it."""
-    for i in range(start, end):
-        beside[at] = read[i]
-        below[at] = N
-        at += 1
-    return at
-
-
-@njit
 def align_to_germline(
     oriented: U8, offsets: I64, calls: NDArray[Any], pieces: I32, piece_offsets: I64, germline: Germline
 ) -> tuple[U8, U8, I64]:
@@ -226,9 +218,34 @@ def align_to_germline(
     Returns:
         Codes of the reads' rows and of the germline's rows (`GAP` where there is none) and their offsets.
     """
-    reads = len(calls)
-    bounds = np.zeros(reads + 1, dtype=np.int64)
-    for i in range(reads):
+    bounds = np.zeros(len(calls) + 1, dtype=np.int64)
+    _row_bounds(calls, pieces, piece_offsets, bounds)
+    beside, below = (np.empty(bounds[-1], dtype=np.uint8) for _ in range(2))
+    whole = np.zeros((1, 2), dtype=np.int32)
+    _write_rows(
+        oriented,
+        offsets,
+        calls,
+        pieces,
+        piece_offsets,
+        germline.v.codes,
+        germline.v.offsets,
+        germline.d.codes,
+        germline.d.offsets,
+        germline.j.codes,
+        germline.j.offsets,
+        whole,
+        bounds,
+        beside,
+        below,
+    )
+    return beside, below, bounds
+
+
+@leaf
+def _row_bounds(calls: NDArray[Any], pieces: I32, piece_offsets: I64, bounds: I64) -> None:
+    """Write where each row begins and ends."""
+    for i in range(len(calls)):
         length = 0
         if calls[i]["found"]:
             first, last = span_of(calls[i])
@@ -237,44 +254,71 @@ def align_to_germline(
                 if pieces[p, 0] == DELETION:
                     length += pieces[p, 1]
         bounds[i + 1] = bounds[i] + length
-    beside = np.empty(bounds[reads], dtype=np.uint8)
-    below = np.empty(bounds[reads], dtype=np.uint8)
-    none = pieces[:0]
-    for i in range(reads):
+
+
+@leaf
+def _write_rows(
+    oriented: U8,
+    offsets: I64,
+    calls: NDArray[Any],
+    pieces: I32,
+    piece_offsets: I64,
+    v_codes: U8,
+    v_offsets: I64,
+    d_codes: U8,
+    d_offsets: I64,
+    j_codes: U8,
+    j_offsets: I64,
+    whole: I32,
+    bounds: I64,
+    beside: U8,
+    below: U8,
+) -> None:
+    """Write both rows of every read; `whole` is scratch for the one piece of an alignment without gaps."""
+    for i in range(len(calls)):
         call = calls[i]
         if call["found"] == 0:
             continue
         read = oriented[offsets[i] : offsets[i + 1]]
-        of_v = pieces[piece_offsets[2 * i] : piece_offsets[2 * i + 1]]
-        of_j = pieces[piece_offsets[2 * i + 1] : piece_offsets[2 * i + 2]]
         at = bounds[i]
         reached = span_of(call)[0]
-        if call["v"] >= 0:
-            v = codes_of(germline.v, call["v"])
-            start, length = call["v_germline_start"], call["v_germline_end"] - call["v_germline_start"]
-            at = write_segment(read, call["v_start"], v, start, length, of_v, beside, below, at)
-            reached = call["v_end"]
-        if call["d"] >= 0:
-            at = write_inserted(read, reached, call["d_start"], beside, below, at)
-            d = codes_of(germline.d, call["d"])
-            start, length = call["d_germline_start"], call["d_germline_end"] - call["d_germline_start"]
-            at = write_segment(read, call["d_start"], d, start, length, none, beside, below, at)
-            reached = call["d_end"]
-        if call["d2"] >= 0:
-            at = write_inserted(read, reached, call["d2_start"], beside, below, at)
-            d = codes_of(germline.d, call["d2"])
-            start, length = call["d2_germline_start"], call["d2_germline_end"] - call["d2_germline_start"]
-            at = write_segment(read, call["d2_start"], d, start, length, none, beside, below, at)
-            reached = call["d2_end"]
-        if call["j"] >= 0:
-            at = write_inserted(read, reached, call["j_start"], beside, below, at)
-            j = codes_of(germline.j, call["j"])
-            start, length = call["j_germline_start"], call["j_germline_end"] - call["j_germline_start"]
-            write_segment(read, call["j_start"], j, start, length, of_j, beside, below, at)
-    return beside, below, bounds
+        for segment in range(4):
+            if segment == 0:
+                allele, start, end, on_germline = call["v"], call["v_start"], call["v_end"], call["v_germline_start"]
+            elif segment == 1:
+                allele, start, end, on_germline = call["d"], call["d_start"], call["d_end"], call["d_germline_start"]
+            elif segment == 2:
+                allele, start, end, on_germline = (
+                    call["d2"],
+                    call["d2_start"],
+                    call["d2_end"],
+                    call["d2_germline_start"],
+                )
+            else:
+                allele, start, end, on_germline = call["j"], call["j_start"], call["j_end"], call["j_germline_start"]
+            if allele < 0:
+                continue
+            of_segment = pieces[:0]
+            codes, ends = d_codes, d_offsets
+            if segment == 0:
+                codes, ends = v_codes, v_offsets
+                of_segment = pieces[piece_offsets[2 * i] : piece_offsets[2 * i + 1]]
+            elif segment == 3:
+                codes, ends = j_codes, j_offsets
+                of_segment = pieces[piece_offsets[2 * i + 1] : piece_offsets[2 * i + 2]]
+            germline = codes[ends[allele] : ends[allele + 1]]
+            if len(of_segment) == 0:
+                whole[0, 1] = end - start
+                of_segment = whole
+            for b in range(reached, start):  # bases between the segments: the read, and N below it
+                beside[at] = read[b]
+                below[at] = N
+                at += 1
+            at = write_segment(read, start, germline, on_germline, of_segment, beside, below, at)
+            reached = end
 
 
-@njit
+@inlined
 def span_of(call: Any) -> tuple[int, int]:
     """First base of the first segment of a call, and the base behind its last."""
     first = call["v_start"] if call["v"] >= 0 else call["d_start"]

@@ -14,23 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clonotrack.annotate.kernels.complete_calls import Details, append_pieces, append_tied
-from clonotrack.annotate.kernels.find_d import allow_d, allowed_bases, find_d
+from clonotrack.annotate.kernels.find_d import allow_d, find_d
 from clonotrack.annotate.kernels.find_vj import CANDIDATES, J_APART, J_LEAST_VOTES, V_OVERSHOOT, Pairs, best_j
 from clonotrack.annotate.kernels.frame import KEY_BASES
 from clonotrack.annotate.kernels.score_alleles import expected_by_chance, score_alleles, ungapped_run
-from clonotrack.annotate.kernels.seeds import elect, kmer_numbers, vote
+from clonotrack.annotate.kernels.seeds import Seeds, elect, kmer_numbers, vote
 from clonotrack.annotate.kernels.types import (
+    ALL,
     CALL,
+    FIRST,
     Germline,
     Limits,
+    Members,
+    Scores,
     Segments,
+    Votes,
     append_ties,
-    group_of,
-    keep_group,
     longest,
-    make_bench,
+    make_scores,
+    make_scratch,
 )
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.sequences import COMPLEMENT, I16, I32, I64, U8
 
 # A flank tells that a D is germline on this side where so many of its bases are on the read and 4 in 5 match.
@@ -67,7 +71,6 @@ class Elements(NamedTuple):
     offsets: I64
 
 
-@njit
 def tell_incomplete(
     offsets: I64, pairs: Pairs, details: Details, left: Elements, right: Elements
 ) -> tuple[NDArray[Any], Details]:
@@ -85,16 +88,42 @@ def tell_incomplete(
     """
     reads = len(offsets) - 1
     told = pairs.calls.copy()
-    ties = np.empty(len(details.ties) + 1, dtype=np.int16)
+    ties = np.empty(len(details.ties), dtype=np.int16)
     tie_offsets = np.zeros(4 * reads + 1, dtype=np.int64)
-    pieces = np.empty((len(details.pieces) + 1, 2), dtype=np.int32)
+    pieces = np.empty((len(details.pieces), 2), dtype=np.int32)
     piece_offsets = np.zeros(2 * reads + 1, dtype=np.int64)
+    used, used_pieces = _tell_incomplete(
+        offsets, pairs.calls, pairs.oriented, details, left, right, told, ties, tie_offsets, pieces, piece_offsets
+    )
+    return told, Details(ties[:used], tie_offsets, pieces[:used_pieces], piece_offsets)
+
+
+@leaf
+def _tell_incomplete(
+    offsets: I64,
+    calls: NDArray[Any],
+    oriented: U8,
+    details: Details,
+    left: Elements,
+    right: Elements,
+    told: NDArray[Any],
+    ties: I16,
+    tie_offsets: I64,
+    pieces: I32,
+    piece_offsets: I64,
+) -> tuple[int, int]:
+    """Translate calls; see `tell_incomplete`. No read has more ties or pieces than before.
+
+    Returns:
+        How much of `ties` and of `pieces` is used.
+    """
+    reads = len(offsets) - 1
     used = 0
     used_pieces = 0
     for i in range(reads):
-        found, call = pairs.calls[i], told[i]
+        found, call = calls[i], told[i]
         call["found"], call["v"], call["d"], call["d2"], call["j"] = 0, -1, -1, -1, -1
-        read = pairs.oriented[offsets[i] : offsets[i + 1]]
+        read = oriented[offsets[i] : offsets[i + 1]]
         of_v = details.pieces[details.piece_offsets[2 * i] : details.piece_offsets[2 * i + 1]]
         of_j = details.pieces[details.piece_offsets[2 * i + 1] : details.piece_offsets[2 * i + 2]]
         if found["v"] >= 0 and is_incomplete(read, found, left, right):
@@ -102,44 +131,44 @@ def tell_incomplete(
             tied = details.tie_offsets[4 * i : 4 * i + 4]
             left_d, right_d = left.is_d[found["v"]], right.is_d[found["j"]]
             if not left_d:
-                ties, used = append_elements(ties, used, details.ties[tied[0] : tied[1]], left)
-                pieces, used_pieces = append_pieces(pieces, used_pieces, of_v, len(of_v))
+                used = append_elements(ties, used, details.ties[tied[0] : tied[1]], left.allele)
+                used_pieces = append_pieces(pieces, used_pieces, of_v, len(of_v))
             tie_offsets[4 * i + 1] = used
             piece_offsets[2 * i + 1] = used_pieces
             if not right_d:
-                ties, used = append_elements(ties, used, details.ties[tied[1] : tied[2]], right)
-                pieces, used_pieces = append_pieces(pieces, used_pieces, of_j, len(of_j))
+                used = append_elements(ties, used, details.ties[tied[1] : tied[2]], right.allele)
+                used_pieces = append_pieces(pieces, used_pieces, of_j, len(of_j))
             slot = 4 * i + 2
             tie_offsets[slot] = used
             if left_d:
-                ties, used = append_elements(ties, used, details.ties[tied[0] : tied[1]], left)
+                used = append_elements(ties, used, details.ties[tied[0] : tied[1]], left.allele)
                 slot += 1
                 tie_offsets[slot] = used
             if found["d"] >= 0 and not (left_d and right_d):
-                ties, used = append_tied(ties, used, details.ties, tied[2], tied[3])
+                used = append_tied(ties, used, details.ties, tied[2], tied[3])
                 slot += 1
                 tie_offsets[slot] = used
             if right_d:
-                ties, used = append_elements(ties, used, details.ties[tied[1] : tied[2]], right)
+                used = append_elements(ties, used, details.ties[tied[1] : tied[2]], right.allele)
                 slot += 1
                 tie_offsets[slot] = used
         for turn in range(1, 5):
             tie_offsets[4 * i + turn] = max(tie_offsets[4 * i + turn], tie_offsets[4 * i + turn - 1])
         piece_offsets[2 * i + 1] = max(piece_offsets[2 * i + 1], piece_offsets[2 * i])
         piece_offsets[2 * i + 2] = used_pieces
-    return told, Details(ties[:used], tie_offsets, pieces[:used_pieces], piece_offsets)
+    return used, used_pieces
 
 
-@njit
-def append_elements(ties: I16, used: int, alleles: I16, elements: Elements) -> tuple[I16, int]:
-    """Append what the alleles of an extended germline are in the reference; see `append_ties`."""
-    numbers = np.empty(len(alleles), dtype=np.int16)
+@leaf
+def append_elements(ties: I16, used: int, alleles: I16, number: I64) -> int:
+    """Append what the alleles of an extended germline are in the reference (`number`); see `append_ties`."""
     for i in range(len(alleles)):
-        numbers[i] = elements.allele[alleles[i]]
-    return append_tied(ties, used, numbers, 0, len(numbers))
+        ties[used] = number[alleles[i]]
+        used += 1
+    return used
 
 
-@njit
+@inlined
 def is_incomplete(read: U8, found: Any, left: Elements, right: Elements) -> bool:
     """Whether a call of the extended germline is a rearrangement: joined, not as the chromosome has it, and not cut."""
     v, j = found["v"], found["j"]
@@ -160,13 +189,13 @@ def is_incomplete(read: U8, found: Any, left: Elements, right: Elements) -> bool
     return True
 
 
-@njit
+@inlined
 def flank_of(elements: Elements, allele: int) -> U8:
     """The flank that a rearranged segment has lost."""
     return elements.codes[elements.offsets[allele] : elements.offsets[allele + 1]]
 
 
-@njit
+@inlined
 def follows(read: U8, start: int, flank: U8) -> bool:
     """Whether the read goes on with the flank behind a segment, from base `start`."""
     length = min(len(flank), len(read) - start, MOST_FLANK)
@@ -176,7 +205,7 @@ def follows(read: U8, start: int, flank: U8) -> bool:
     return length >= LEAST_FLANK and 5 * matches >= 4 * length
 
 
-@njit
+@inlined
 def precedes(read: U8, end: int, flank: U8) -> bool:
     """Whether the flank stands before a segment that begins at base `end` of the read."""
     length = min(len(flank), end, MOST_FLANK)
@@ -186,7 +215,7 @@ def precedes(read: U8, end: int, flank: U8) -> bool:
     return length >= LEAST_FLANK and 5 * matches >= 4 * length
 
 
-@njit
+@inlined
 def tell(found: Any, of_v: I32, of_j: I32, left: Elements, right: Elements, call: Any) -> None:
     """Turn the copy of a call into one of the reference; `of_v`, `of_j`: pieces of the alignments, empty for one."""
     v, j = found["v"], found["j"]
@@ -221,7 +250,7 @@ def tell(found: Any, of_v: I32, of_j: I32, left: Elements, right: Elements, call
         call["j"] = right.allele[j]
 
 
-@njit
+@leaf
 def write_d(
     call: Any, second: int, d: int, score: int, expected: float, start: int, on_germline: int, length: int
 ) -> None:
@@ -246,8 +275,9 @@ MISMATCH = 3
 FARTHEST_J = 80
 
 
-@njit
-def find_bare(codes: U8, offsets: I64, germline: Germline, near: Segments, left: Elements, limits: Limits) -> Pairs:
+def find_bare(
+    codes: U8, offsets: I64, germline: Germline, near: Segments, near_seeds: Seeds, left: Elements, limits: Limits
+) -> Pairs:
     """Find D and J of reads that begin within the D or within the last bases of its flank.
 
     METHOD: such a D is known by few bases. It is taken if random sequence before the J would have at most
@@ -259,6 +289,7 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, near: Segments, left:
         offsets: shape (reads + 1,).
         germline: the extended one.
         near: D with the last bases of their flanks; ``anchor`` is the first base of the D.
+        near_seeds: their index.
         left: what its alleles in the place of V are.
         limits: what is accepted.
 
@@ -266,22 +297,90 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, near: Segments, left:
         As `find_pairs`; ``v_expected`` is that of the D.
     """
     reads = len(offsets) - 1
+    v, d, j = germline.v, germline.d, germline.j
     calls = np.zeros(reads, dtype=CALL)
     oriented = codes.copy()
-    ties = np.empty(16 * reads + 16, dtype=np.int16)
+    most_ties = len(v.origin) + len(j.origin)
+    ties = np.empty(16 * reads + most_ties, dtype=np.int16)
     tie_offsets = np.zeros(2 * reads + 1, dtype=np.int64)
     most = longest(offsets)
-    v_bench = make_bench(most, germline.v, CANDIDATES)
-    d_bench = make_bench(most, near, 1)
-    j_bench = make_bench(most, germline.j, CANDIDATES)
-    kept = np.zeros(len(germline.j.origin), dtype=np.int64)
-    groups = np.ones(len(germline.j.group_offsets) - 1, dtype=np.int64)
-    allowed = np.zeros(len(germline.d.origin), dtype=np.int64)
+    kinds = (v, germline.v_seeds), (d, germline.d_seeds), (near, near_seeds), (j, germline.j_seeds)
+    scratch = make_scratch(most, kinds, CANDIDATES)
+    scores = make_scores(v), make_scores(d), make_scores(j)
+    kept = np.zeros(len(j.origin), dtype=np.int64)
+    groups = np.ones(len(j.groups), dtype=np.int64)
+    allowed = np.zeros(len(d.origin), dtype=np.int64)
     backward = np.empty(most, dtype=np.uint8)
     found = np.zeros(1, dtype=CALL)
-    nothing = min(0, reads)
-    used = 0
-    for i in range(reads):
+    done = used = 0
+    while done < reads:
+        done, used = _find_bare(
+            done,
+            codes,
+            offsets,
+            germline,
+            near,
+            near_seeds,
+            left.is_d,
+            left.allele,
+            limits,
+            scratch.votes,
+            scratch.members,
+            *scores,
+            kept,
+            groups,
+            allowed,
+            backward,
+            found,
+            calls,
+            oriented,
+            ties,
+            used,
+            tie_offsets,
+        )
+        if done < reads:
+            ties = np.concatenate([ties, np.empty_like(ties)])
+    return Pairs(calls, oriented, ties[:used], tie_offsets)
+
+
+@leaf
+def _find_bare(
+    first_read: int,
+    codes: U8,
+    offsets: I64,
+    germline: Germline,
+    near: Segments,
+    near_seeds: Seeds,
+    left_is_d: I64,
+    left_allele: I64,
+    limits: Limits,
+    votes: Votes,
+    members: Members,
+    v_scores: Scores,
+    d_scores: Scores,
+    j_scores: Scores,
+    kept: I64,
+    groups: I64,
+    allowed: I64,
+    backward: U8,
+    found: NDArray[Any],
+    calls: NDArray[Any],
+    oriented: U8,
+    ties: I16,
+    used: int,
+    tie_offsets: I64,
+) -> tuple[int, int]:
+    """Find D and J of the reads from `first_read` on, up to one whose ties may not fit; see `find_bare`.
+
+    Returns:
+        The first read that is left, and how much of `ties` is used.
+    """
+    reads = len(offsets) - 1
+    v, j, seeds = germline.v, germline.j, germline.j_seeds
+    most_ties = len(v.origin) + len(j.origin)
+    for i in range(first_read, reads):
+        if len(ties) - used < most_ties:
+            return i, used
         forward = codes[offsets[i] : offsets[i + 1]]
         other = backward[: len(forward)]
         for b in range(len(forward)):
@@ -291,67 +390,89 @@ def find_bare(codes: U8, offsets: I64, germline: Germline, near: Segments, left:
         best = 0
         for strand in range(2):
             read = other if strand else forward
-            count = kmer_numbers(read, germline.j.seeds.k, j_bench.numbers)
-            reach = germline.j.seeds.reach
-            cells = vote(j_bench.numbers, 1, count, germline.j.seeds, groups, reach, j_bench.votes, j_bench.touched)
-            taken = elect(j_bench.votes, j_bench.touched, cells, J_LEAST_VOTES, J_APART, j_bench.elected)
+            count = kmer_numbers(read, seeds.k, votes.numbers)
+            cells = vote(votes.numbers, ALL, count, seeds, groups, seeds.reach, votes.counts, votes.touched)
+            taken = elect(votes.counts, votes.touched, cells, J_LEAST_VOTES, J_APART, votes.elected)
             for candidate in range(taken):
-                j_bench.elected[candidate, 1] -= reach
+                votes.elected[candidate, 1] -= seeds.reach
             score = best_j(
-                read, nothing, taken, groups, germline.j, LEAST_J_SCORE, limits.max_j_expected, j_bench, found[0]
+                read,
+                FIRST,
+                votes.elected,
+                taken,
+                groups,
+                j,
+                float(LEAST_J_SCORE),
+                limits.max_j_expected,
+                j_scores,
+                members,
+                found[0],
             )
             if score > best:
                 best = score
                 call["reversed"] = strand
                 call["j"], call["j_group"], call["j_place"] = found[0]["j"], found[0]["j_group"], found[0]["j_place"]
                 call["j_score"], call["j_expected"] = score, found[0]["j_expected"]
-                first, last = group_of(germline.j, call["j_group"])
-                keep_group(kept, j_bench.best, first, last)
+                first, last = j.groups[call["j_group"]]["first"], j.groups[call["j_group"]]["end"]
+                for kept_allele in range(first, last):
+                    kept[kept_allele] = j_scores.best[kept_allele]
         if best == 0:
             tie_offsets[2 * i + 1] = tie_offsets[2 * i + 2] = used
             continue
         read = other if call["reversed"] else forward
-        j_start = ungapped_run(read, nothing, germline.j, call["j_place"], call["j"])[1]
-        allow_d(germline, call["j_group"], 0, germline.j.order[call["j"]], allowed)
+        j_start = ungapped_run(read, FIRST, j, call["j_place"], call["j"])[1]
         stretch = read[: min(j_start, FARTHEST_J)]
         accepted = False
         for flanked in range(2):
             segments = near if flanked else germline.d
-            d_score, d, at, on_germline, _ = find_d(stretch, segments, allowed, MISMATCH, 1, d_bench, d_bench.best)
-            expected = expected_by_chance(d_score, MISMATCH, (LOOSE + 1) * allowed_bases(segments, allowed))
+            segment_seeds = near_seeds if flanked else germline.d_seeds
+            order = j.alleles[call["j"]]["order"]
+            bases = allow_d(segments, germline.has_d[call["j_group"]], 0, order, allowed)
+            d_score, d, at, on_germline, _ = find_d(
+                stretch, segments, segment_seeds, allowed, MISMATCH, ALL, votes, d_scores.best
+            )
+            expected = expected_by_chance(d_score, MISMATCH, (LOOSE + 1) * bases)
             accepted = d >= 0 and at <= LOOSE and j_start <= FARTHEST_J and expected <= MOST_EXPECTED
             if accepted:
                 at -= on_germline
                 if flanked:
-                    at += near.anchor[d]
+                    at += near.alleles[d]["anchor"]
                 break
         if accepted:
-            group = group_of_d(d, germline, left)
+            group = group_of_d(d, v, left_is_d, left_allele)
             call["v_place"], call["v_group"] = at, group
-            score, allele = score_alleles(read, germline.v, group, call["v_place"], nothing, 0.0, v_bench)
+            score, allele = score_alleles(read, v, group, call["v_place"], FIRST, 0.0, v_scores.last, members)
             call["v"], call["v_score"], call["v_expected"] = allele, score, expected
-            v_end = ungapped_run(read, nothing, germline.v, call["v_place"], allele)[2]
+            v_end = ungapped_run(read, FIRST, v, call["v_place"], allele)[2]
             call["earliest_j"] = max(0, v_end - V_OVERSHOOT)
-            first, last = group_of(germline.v, group)
-            keep_group(v_bench.best, v_bench.scores, first, last)
-            ties, used = append_ties(ties, used, v_bench.best, first, last)
+            first, last = v.groups[group]["first"], v.groups[group]["end"]
+            for kept_allele in range(first, last):
+                v_scores.best[kept_allele] = v_scores.last[kept_allele]
+            used = append_ties(ties, used, v_scores.best, first, last)
             tie_offsets[2 * i + 1] = used
-            first, last = group_of(germline.j, call["j_group"])
-            ties, used = append_ties(ties, used, kept, first, last)
+            first, last = j.groups[call["j_group"]]["first"], j.groups[call["j_group"]]["end"]
+            used = append_ties(ties, used, kept, first, last)
             for b in range(len(read)):
                 oriented[offsets[i] + b] = read[b]
         else:
             tie_offsets[2 * i + 1] = used
         tie_offsets[2 * i + 2] = used
-    return Pairs(calls, oriented, ties[:used], tie_offsets)
+    return reads, used
 
 
-@njit
-def group_of_d(d: int, germline: Germline, left: Elements) -> int:
-    """The group of the extended germline that holds a D."""
-    for group in range(len(germline.v.group_offsets) - 1):
-        first, last = group_of(germline.v, group)
+@inlined
+def group_of_d(d: int, segments: Segments, is_d: I64, number: I64) -> int:
+    """The group of the extended germline that holds a D.
+
+    Args:
+        d: the D.
+        segments: what stands in the place of V.
+        is_d: see `Elements`.
+        number: ``allele`` of `Elements`.
+    """
+    for group in range(len(segments.groups)):
+        first, last = segments.groups[group]["first"], segments.groups[group]["end"]
         for allele in range(first, last):
-            if left.is_d[allele] and left.allele[allele] == d:
+            if is_d[allele] and number[allele] == d:
                 return group
     return -1

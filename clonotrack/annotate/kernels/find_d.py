@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from clonotrack.annotate.kernels.score_alleles import best_run, expected_by_chance, least_by_chance
-from clonotrack.annotate.kernels.seeds import LAST_PLACE, PLACE_BITS, kmer_numbers, vote
-from clonotrack.annotate.kernels.types import Bench, Germline, Limits, Segments, codes_of
-from clonotrack.kernels.jit import leaf
+from clonotrack.annotate.kernels.seeds import LAST_PLACE, PLACE_BITS, Seeds, kmer_numbers, vote
+from clonotrack.annotate.kernels.types import ALL, Scores, Segments, Votes
+from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.sequences import I64, U8
 
 # Shortest stretch between V and J in which a D is looked for.
@@ -17,9 +17,9 @@ SHORTEST_STRETCH = 5
 MISMATCHES = 3
 
 
-@leaf
+@inlined
 def find_d(
-    stretch: U8, segments: Segments, allowed: I64, cost: int, least: int, bench: Bench, scores: I64
+    stretch: U8, segments: Segments, seeds: Seeds, allowed: I64, cost: int, least: int, votes: Votes, scores: I64
 ) -> tuple[int, int, int, int, int]:
     """The best match of any allowed D inside a stretch of a read.
 
@@ -28,19 +28,20 @@ def find_d(
     Args:
         stretch: codes between V and J.
         segments: the D alleles, each a group of its own with its first base as common coordinate.
+        seeds: their index.
         allowed: 1 for alleles that may be here.
         cost: of a mismatch, in matches.
         least: score that the caller accepts.
-        bench: scratch.
+        votes: scratch.
         scores: written: best score of each allele.
 
     Returns:
         Score (0 for none), allele, first base of the match in the stretch, in the allele, and its length; among
         equals the first allele, and of its matches the one that was met first.
     """
-    shift = segments.seeds.reach
-    count = kmer_numbers(stretch, segments.seeds.k, bench.numbers)
-    used = vote(bench.numbers, 1, count, segments.seeds, allowed, shift, bench.votes, bench.touched)
+    shift = seeds.reach
+    count = kmer_numbers(stretch, seeds.k, votes.numbers)
+    used = vote(votes.numbers, ALL, count, seeds, allowed, shift, votes.counts, votes.touched)
     for allele in range(len(scores)):
         scores[allele] = 0
     best = 0
@@ -48,17 +49,17 @@ def find_d(
     best_start = 0
     best_germline = 0
     best_length = 0
-    k = segments.seeds.k
+    k = seeds.k
     fewest = max(1, least + cost * MISMATCHES - (k - 1) * (MISMATCHES + 1))
     for t in range(used):
-        allele = bench.touched[t] >> PLACE_BITS
-        place = bench.touched[t] & LAST_PLACE
-        votes = bench.votes[allele, place]
-        bench.votes[allele, place] = 0
-        if votes < fewest:
+        allele = votes.touched[t] >> PLACE_BITS
+        place = votes.touched[t] & LAST_PLACE
+        shared = votes.counts[allele, place]
+        votes.counts[allele, place] = 0
+        if shared < fewest:
             continue
         at = place - shift
-        codes = codes_of(segments, allele)
+        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
         first, last = max(0, -at), min(len(codes), len(stretch) - at)
         score, run_first, run_last = best_run(stretch[first + at : last + at], codes[first:last], cost)
         scores[allele] = max(scores[allele], score)
@@ -72,95 +73,127 @@ def find_d(
 
 
 @leaf
-def settle_d(read: U8, germline: Germline, limits: Limits, cost: int, allowed: I64, bench: Bench, call: Any) -> None:
-    """Find the D between V and J, and a second one behind it, else before it.
+def settle_d(
+    read: U8,
+    segments: Segments,
+    seeds: Seeds,
+    has_d: I64,
+    before: int,
+    behind: int,
+    most: float,
+    most_second: float,
+    cost: int,
+    allowed: I64,
+    scores: Scores,
+    votes: Votes,
+    call: Any,
+) -> None:
+    """Find the D between V and J, and a second one after it, otherwise before it.
 
     METHOD: recombination deletes what is between, so the order of genes on the chromosome is kept: TRBD2 does not join
     a TRBJ1, and of two D the second is the later one.
 
-    The scores of all alleles are in the bench's ``best``, of the second D in ``scores``.
+    Args:
+        read: codes of the read.
+        segments: the D alleles.
+        seeds: their index.
+        has_d: 1 for D that may be before a J of the group, shape (D alleles,).
+        before: place of the V on the chromosome.
+        behind: place of the J on the chromosome.
+        most: the most matches as good that chance may have (E-value).
+        most_second: the same for the second D; 0 if there may be none.
+        cost: of a mismatch, in matches.
+        allowed: scratch, shape (D alleles,).
+        scores: written: ``best`` for the first D, ``last`` for the second.
+        votes: scratch.
+        call: written.
     """
-    before, behind = germline.v.order[call["v"]], germline.j.order[call["j"]]
-    start, end = call["v_end"], call["j_start"]
-    most = limits.max_d_expected * germline.first_d[call["j_group"]]
-    allow_d(germline, call["j_group"], before, behind, allowed)
-    expected, score, d, at, on_germline, length = find_likely_d(
-        read, start, end, germline.d, allowed, cost, most, bench, bench.best
-    )
-    if d < 0:
-        return
-    call["d_expected"] = expected
-    call["d"] = d
-    call["d_score"] = score
-    call["d_start"] = at
-    call["d_end"] = at + length
-    call["d_germline_start"] = on_germline
-    call["d_germline_end"] = on_germline + length
-    most *= germline.second_d[call["j_group"]]
-    if most == 0.0:
-        return
-    allow_d(germline, call["j_group"], germline.d.order[d], behind, allowed)
-    expected, score, d, at, on_germline, length = find_likely_d(
-        read, call["d_end"], end, germline.d, allowed, cost, most, bench, bench.scores
-    )
-    if d < 0:
-        allow_d(germline, call["j_group"], before, germline.d.order[call["d"]], allowed)
+    start, end, low, high = call["v_end"], call["j_start"], before, behind
+    into, most_here, order = scores.best, most, before
+    for turn in range(3):  # the first D; a second one after it; a second one before it
+        if turn == 1:
+            start, low = call["d_end"], order
+        elif turn == 2:
+            start, end, low, high = call["v_end"], call["d_start"], before, order
         expected, score, d, at, on_germline, length = find_likely_d(
-            read, start, call["d_start"], germline.d, allowed, cost, most, bench, bench.scores
+            read, start, end, segments, seeds, has_d, low, high, cost, most_here, allowed, votes, into
         )
-        if d < 0:
+        if turn == 0:
+            if d < 0:
+                return
+            call["d"], call["d_score"], call["d_expected"] = d, score, expected
+            call["d_start"], call["d_end"] = at, at + length
+            call["d_germline_start"], call["d_germline_end"] = on_germline, on_germline + length
+            if most_second == 0.0:
+                return
+            into, most_here, order = scores.last, most_second, segments.alleles[d]["order"]
+        elif d >= 0:
+            call["d2"], call["d2_score"], call["d2_expected"] = d, score, expected
+            call["d2_start"], call["d2_end"] = at, at + length
+            call["d2_germline_start"], call["d2_germline_end"] = on_germline, on_germline + length
+            if turn == 2:
+                call["d"], call["d2"] = call["d2"], call["d"]
+                call["d_score"], call["d2_score"] = call["d2_score"], call["d_score"]
+                call["d_expected"], call["d2_expected"] = call["d2_expected"], call["d_expected"]
+                call["d_start"], call["d2_start"] = call["d2_start"], call["d_start"]
+                call["d_end"], call["d2_end"] = call["d2_end"], call["d_end"]
+                call["d_germline_start"], call["d2_germline_start"] = (
+                    call["d2_germline_start"],
+                    call["d_germline_start"],
+                )
+                call["d_germline_end"], call["d2_germline_end"] = call["d2_germline_end"], call["d_germline_end"]
+                for allele in range(len(scores.best)):
+                    scores.best[allele], scores.last[allele] = scores.last[allele], scores.best[allele]
             return
-    call["d2_expected"] = expected
-    call["d2"] = d
-    call["d2_score"] = score
-    call["d2_start"] = at
-    call["d2_end"] = at + length
-    call["d2_germline_start"] = on_germline
-    call["d2_germline_end"] = on_germline + length
-    if at < call["d_start"]:
-        swap_d(bench, call)
 
 
-@leaf
-def allow_d(germline: Germline, group: int, before: int, behind: int, allowed: I64) -> None:
-    """Mark the D of a J group that lie between two places of the chromosome."""
-    for d in range(len(allowed)):
-        allowed[d] = germline.has_d[group, d] * (before < germline.d.order[d]) * (germline.d.order[d] < behind)
+@inlined
+def allow_d(segments: Segments, has_d: I64, before: int, behind: int, allowed: I64) -> int:
+    """Mark the D of a J group that lie between two places of the chromosome, and count their bases.
 
-
-@leaf
-def find_likely_d(
-    read: U8, start: int, end: int, segments: Segments, allowed: I64, cost: int, most: float, bench: Bench, scores: I64
-) -> tuple[float, int, int, int, int, int]:
-    """E-value and `find_d` in ``read[start:end]``; places are of the read, the D is -1 where chance is as good."""
-    searched = allowed_bases(segments, allowed) * (end - start)
-    least = least_by_chance(most, cost, searched)
-    if end - start < max(SHORTEST_STRETCH, least):
-        return 0.0, 0, -1, 0, 0, 0
-    score, d, on_stretch, on_germline, length = find_d(read[start:end], segments, allowed, cost, least, bench, scores)
-    if d < 0 or score < least:
-        return 0.0, 0, -1, 0, 0, 0
-    return expected_by_chance(score, cost, searched), score, d, start + on_stretch, on_germline, length
-
-
-@leaf
-def allowed_bases(segments: Segments, allowed: I64) -> int:
-    """Bases of all D that may be there."""
+    Args:
+        segments: the D alleles.
+        has_d: 1 for those that may be before a J of the group.
+        before: the place before them.
+        behind: the place behind them.
+        allowed: written: 1 or 0 for each allele.
+    """
     bases = 0
-    for allele in range(len(allowed)):
-        bases += allowed[allele] * (segments.offsets[allele + 1] - segments.offsets[allele])
+    for d in range(len(allowed)):
+        order = segments.alleles[d]["order"]
+        allowed[d] = has_d[d] * (before < order) * (order < behind)
+        bases += allowed[d] * (segments.offsets[d + 1] - segments.offsets[d])
     return bases
 
 
-@leaf
-def swap_d(bench: Bench, call: Any) -> None:
-    """The D that was found first lies behind the one found now: it becomes the second."""
-    call["d"], call["d2"] = call["d2"], call["d"]
-    call["d_score"], call["d2_score"] = call["d2_score"], call["d_score"]
-    call["d_expected"], call["d2_expected"] = call["d2_expected"], call["d_expected"]
-    call["d_start"], call["d2_start"] = call["d2_start"], call["d_start"]
-    call["d_end"], call["d2_end"] = call["d2_end"], call["d_end"]
-    call["d_germline_start"], call["d2_germline_start"] = call["d2_germline_start"], call["d_germline_start"]
-    call["d_germline_end"], call["d2_germline_end"] = call["d2_germline_end"], call["d_germline_end"]
-    for allele in range(len(bench.best)):
-        bench.best[allele], bench.scores[allele] = bench.scores[allele], bench.best[allele]
+@inlined
+def find_likely_d(
+    read: U8,
+    start: int,
+    end: int,
+    segments: Segments,
+    seeds: Seeds,
+    has_d: I64,
+    before: int,
+    behind: int,
+    cost: int,
+    most: float,
+    allowed: I64,
+    votes: Votes,
+    scores: I64,
+) -> tuple[float, int, int, int, int, int]:
+    """Find the best D in ``read[start:end]`` that is better than chance; for the arguments see `settle_d`.
+
+    Returns:
+        E-value and what `find_d` returns, with places on the read; the D is -1 if chance is as good.
+    """
+    searched = allow_d(segments, has_d, before, behind, allowed) * (end - start)
+    least = least_by_chance(most, cost, searched)
+    if end - start < max(SHORTEST_STRETCH, least):
+        return 0.0, 0, -1, 0, 0, 0
+    score, d, on_stretch, on_germline, length = find_d(
+        read[start:end], segments, seeds, allowed, cost, least, votes, scores
+    )
+    if d < 0 or score < least:
+        return 0.0, 0, -1, 0, 0, 0
+    return expected_by_chance(score, cost, searched), score, d, start + on_stretch, on_germline, length

@@ -17,30 +17,31 @@ from numpy.typing import NDArray
 from clonotrack.annotate.kernels.score_alleles import (
     count_matches,
     expected_by_chance,
-    overlap,
     score_alleles,
     ungapped_run,
 )
 from clonotrack.annotate.kernels.seeds import Seeds, elect, kmer_numbers, vote
 from clonotrack.annotate.kernels.types import (
+    ALL,
     CALL,
-    Bench,
+    FIRST,
     Germline,
     Limits,
+    Members,
+    Scores,
     Segments,
+    Votes,
     append_ties,
-    codes_of,
-    group_of,
-    keep_group,
     longest,
-    make_bench,
+    make_scores,
+    make_scratch,
 )
-from clonotrack.kernels.jit import leaf, njit
+from clonotrack.kernels.jit import constant, inlined, leaf
 from clonotrack.sequences import COMPLEMENT, I16, I64, U8
 
-J_LEAST_VOTES = 1
+J_LEAST_VOTES = constant(1)
 # Places of a group nearer than this are one segment with an insertion or deletion.
-J_APART = 10
+J_APART = constant(10)
 # Where k-mers propose no J, its first base is looked for up to here from where it may begin [nt].
 FARTHEST_J = 100
 # METHOD: a J that goes up to the end of the read (a primer's, mostly) or of its allele (the C gene or intron follows)
@@ -49,15 +50,18 @@ FARTHEST_J = 100
 ANYWHERE, AT_END = 1.5, 9.0
 
 
-@leaf
+@inlined
 def find_j(
     read: U8,
     earliest: int,
     groups: I64,
     segments: Segments,
+    seeds: Seeds,
     least: float,
     most_expected: float,
-    bench: Bench,
+    scores: Scores,
+    votes: Votes,
+    members: Members,
     call: Any,
 ) -> int:
     """The J from base `earliest` on; writes its group, place, allele and E-value into `call`.
@@ -69,28 +73,36 @@ def find_j(
         earliest: first base that may be J.
         groups: 1 for the J groups that are looked for.
         segments: the J alleles.
+        seeds: their index.
         least: least score.
         most_expected: most matches as good that chance may have (E-value).
-        bench: scratch; ``best`` holds the scores of the alleles of the J's group afterwards.
+        scores: ``best`` holds the scores of the alleles of the J's group afterwards.
+        votes: scratch.
+        members: scratch.
         call: written, with the E-value.
 
     Returns:
         Its score; 0 where none is accepted.
     """
-    shift = segments.seeds.reach
-    count = kmer_numbers(read[earliest:], segments.seeds.k, bench.numbers)
-    used = vote(bench.numbers, 1, count, segments.seeds, groups, shift + earliest, bench.votes, bench.touched)
-    taken = elect(bench.votes, bench.touched, used, J_LEAST_VOTES, J_APART, bench.elected)
+    shift = seeds.reach
+    count = kmer_numbers(read[earliest:], seeds.k, votes.numbers)
+    used = vote(votes.numbers, ALL, count, seeds, groups, shift + earliest, votes.counts, votes.touched)
+    taken = elect(votes.counts, votes.touched, used, J_LEAST_VOTES, J_APART, votes.elected)
     for candidate in range(taken):
-        bench.elected[candidate, 1] -= shift
-    best = best_j(read, earliest, taken, groups, segments, least, most_expected, bench, call)
-    if best == 0:
-        taken = propose_places(read, earliest, groups, segments, bench.elected)
-        best = best_j(read, earliest, taken, groups, segments, least, most_expected, bench, call)
+        votes.elected[candidate, 1] -= shift
+    best = 0
+    for again in range(2):
+        if again:
+            taken = propose_places(read, earliest, groups, segments, votes.elected)
+        best = best_j(
+            read, earliest, votes.elected, taken, groups, segments, least, most_expected, scores, members, call
+        )
+        if best > 0:
+            break
     return best
 
 
-@leaf
+@inlined
 def propose_places(read: U8, earliest: int, groups: I64, segments: Segments, elected: I64) -> int:
     """The (group, place) where most bases of an allele match, over all places near `earliest`.
 
@@ -108,11 +120,12 @@ def propose_places(read: U8, earliest: int, groups: I64, segments: Segments, ele
     for group in range(len(groups)):
         if groups[group] == 0:
             continue
-        start, end = group_of(segments, group)
+        start, end = segments.groups[group]["first"], segments.groups[group]["end"]
         for allele in range(start, end):
-            codes = codes_of(segments, allele)
+            codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
             for shift in range(earliest - len(codes) + 1, min(len(read), earliest + FARTHEST_J)):
-                first, last = overlap(earliest, len(read), len(codes), shift)
+                first = max(0, earliest - shift)
+                last = max(first, min(len(codes), len(read) - shift))
                 matches = count_matches(read[first + shift : last + shift], codes[first:last])
                 score = 4 * matches - (last - first)
                 if taken == len(elected) and score <= elected[taken - 1, 2]:
@@ -136,16 +149,18 @@ def propose_places(read: U8, earliest: int, groups: I64, segments: Segments, ele
     return taken
 
 
-@leaf
+@inlined
 def best_j(
     read: U8,
     earliest: int,
+    elected: I64,
     taken: int,
     groups: I64,
     segments: Segments,
     least: float,
     most_expected: float,
-    bench: Bench,
+    scores: Scores,
+    members: Members,
     call: Any,
 ) -> int:
     """The J among proposed places; see `find_j`.
@@ -153,18 +168,17 @@ def best_j(
     METHOD: of two J segments one behind the other the first is the rearranged one; the other is germline that
     follows it on the chromosome, and may well have the higher score.
     """
-    bases = bases_of(segments, groups)
-    alleles = alleles_of(segments, groups)
+    alleles, bases = sizes_of(segments, groups)
     best = 0
     best_start, best_end = 0, 0
     for candidate in range(taken):
-        group = bench.elected[candidate, 0]
-        place = bench.elected[candidate, 1]
-        score, allele = score_alleles(read, segments, group, place, earliest, least, bench)
+        group = elected[candidate, 0]
+        place = elected[candidate, 1]
+        score, allele = score_alleles(read, segments, group, place, earliest, least, scores.last, members)
         if score < least:
             continue
         _, start, end = ungapped_run(read, earliest, segments, place, allele)
-        behind = len(codes_of(segments, allele)) - (end - place + segments.origin[allele])
+        behind = segments.offsets[allele + 1] - segments.offsets[allele] - (end - place + segments.origin[allele])
         expected = expected_j(score, len(read) - earliest, len(read) - end, bases, alleles, behind)
         if expected > most_expected:
             continue
@@ -174,12 +188,13 @@ def best_j(
             call["j_group"] = group
             call["j_place"] = place
             call["j_expected"] = expected
-            first_allele, last_allele = group_of(segments, group)
-            keep_group(bench.best, bench.scores, first_allele, last_allele)
+            first_allele, last_allele = segments.groups[group]["first"], segments.groups[group]["end"]
+            for kept_allele in range(first_allele, last_allele):
+                scores.best[kept_allele] = scores.last[kept_allele]
     return best
 
 
-@leaf
+@inlined
 def expected_j(score: int, searched: int, behind_read: int, bases: int, alleles: int, behind_allele: int) -> float:
     """J matches as good as this one that random sequence has (E-value).
 
@@ -197,38 +212,31 @@ def expected_j(score: int, searched: int, behind_read: int, bases: int, alleles:
     return min(expected, AT_END * expected_by_chance(score, 1, with_read * with_allele))
 
 
-@leaf
-def alleles_of(segments: Segments, groups: I64) -> int:
-    """Alleles of the groups that are looked for."""
+@inlined
+def sizes_of(segments: Segments, groups: I64) -> tuple[int, int]:
+    """Count the alleles of the groups that are searched, and their bases."""
     alleles = 0
-    for group in range(len(segments.group_offsets) - 1):
-        start, end = group_of(segments, group)
-        alleles += groups[group] * (end - start)
-    return alleles
-
-
-@leaf
-def bases_of(segments: Segments, groups: I64) -> int:
-    """Bases of all alleles of the groups that are looked for."""
     bases = 0
-    for group in range(len(segments.group_offsets) - 1):
-        start, end = group_of(segments, group)
-        bases += groups[group] * (segments.offsets[end] - segments.offsets[start])
-    return bases
+    for group in range(len(segments.groups)):
+        if groups[group]:
+            start, end = segments.groups[group]["first"], segments.groups[group]["end"]
+            alleles += end - start
+            bases += segments.offsets[end] - segments.offsets[start]
+    return alleles, bases
 
 
 # Places of V looked at on each strand.
 CANDIDATES = 3
-LEAST_VOTES = 2
+LEAST_VOTES = constant(2)
 # k-mers are asked in turns: one in so many; all of them, unless the V then has a score that no chance match has; the
 # short ones, where no V has the least score.
-STRIDE, SURE, LEVELS = 4, 40, 3
+STRIDE, SURE, LEVELS = constant(4), 40, 3
 # A candidate with this many times fewer votes than the best is looked at only if the better ones gave nothing.
 MUCH_FEWER = 3
 # A V whose score is this many times lower than another's is its shadow in a related gene.
 MUCH_WEAKER = 2
 # Places of a group nearer than this are one segment with an insertion or deletion.
-APART = 20
+APART = constant(20)
 # Bases that a J may take from a V that chance matches made too long.
 V_OVERSHOOT = 12
 # Share of substitutions of a V from which on more chance is allowed for the J, see `Limits.mutated_favour`.
@@ -251,7 +259,6 @@ class Pairs(NamedTuple):
     tie_offsets: I64
 
 
-@njit
 def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> Pairs:
     """Find the V and J of reads.
 
@@ -262,21 +269,90 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
         limits: what is accepted.
     """
     reads = len(offsets) - 1
+    v, j = germline.v, germline.j
     calls = np.zeros(reads, dtype=CALL)
-    found = np.zeros(1, dtype=CALL)
     oriented = np.empty(len(codes), dtype=np.uint8)
-    ties = np.empty(16 * reads + 16, dtype=np.int16)
+    most_ties = len(v.origin) + len(j.origin)
+    ties = np.empty(16 * reads + most_ties, dtype=np.int16)
     tie_offsets = np.zeros(2 * reads + 1, dtype=np.int64)
     most = longest(offsets)
-    v_bench = make_bench(most, germline.v, CANDIDATES)
-    j_bench = make_bench(most, germline.j, CANDIDATES)
-    j_kept = np.zeros(len(germline.j.origin), dtype=np.int64)
-    all_groups = np.ones(len(germline.v.group_offsets), dtype=np.int64)
+    kinds = (v, germline.v_seeds), (v, germline.v_deep), (j, germline.j_seeds)
+    scratch = make_scratch(most, kinds, CANDIDATES)
+    v_scores, j_scores, j_kept = make_scores(v), make_scores(j), np.zeros(len(j.origin), dtype=np.int64)
+    all_groups = np.ones(len(v.groups), dtype=np.int64)
     elected = np.zeros((2 * CANDIDATES, 4), dtype=np.int64)
     backward = np.empty(most, dtype=np.uint8)
-    used = 0
-    nothing = min(0, reads)  # a number that numba does not compile a variant of its own for, as it does for 0
-    for i in range(reads):
+    found = np.zeros(1, dtype=CALL)
+    done = used = 0
+    while done < reads:
+        done, used = _find_pairs(
+            done,
+            codes,
+            offsets,
+            v,
+            germline.v_seeds,
+            germline.v_deep,
+            j,
+            germline.j_seeds,
+            germline.joins,
+            limits,
+            scratch.votes,
+            scratch.members,
+            v_scores,
+            j_scores,
+            j_kept,
+            all_groups,
+            elected,
+            backward,
+            found,
+            calls,
+            oriented,
+            ties,
+            used,
+            tie_offsets,
+        )
+        if done < reads:
+            ties = np.concatenate([ties, np.empty_like(ties)])
+    return Pairs(calls, oriented, ties[:used], tie_offsets)
+
+
+@leaf
+def _find_pairs(
+    first: int,
+    codes: U8,
+    offsets: I64,
+    v: Segments,
+    v_seeds: Seeds,
+    v_deep: Seeds,
+    j: Segments,
+    j_seeds: Seeds,
+    joins: I64,
+    limits: Limits,
+    votes: Votes,
+    members: Members,
+    v_scores: Scores,
+    j_scores: Scores,
+    j_kept: I64,
+    all_groups: I64,
+    elected: I64,
+    backward: U8,
+    found: NDArray[Any],
+    calls: NDArray[Any],
+    oriented: U8,
+    ties: I16,
+    used: int,
+    tie_offsets: I64,
+) -> tuple[int, int]:
+    """Find the V and J of the reads from `first` on, up to one whose ties may not fit; see `find_pairs`.
+
+    Returns:
+        The first read that is left, and how much of `ties` is used.
+    """
+    reads = len(offsets) - 1
+    most_ties = len(v.origin) + len(j.origin)
+    for i in range(first, reads):
+        if len(ties) - used < most_ties:
+            return i, used
         forward = codes[offsets[i] : offsets[i + 1]]
         other = backward[: len(forward)]
         for b in range(len(forward)):
@@ -289,7 +365,7 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
         most_votes = 0
         level = 0
         turn = 0
-        taken = elect_v(forward, other, germline.v.seeds, STRIDE, v_bench, all_groups, elected)
+        taken = elect_v(forward, other, v_seeds, STRIDE, votes, all_groups, elected)
         while True:
             if turn == taken or (best > 0 and elected[turn, 2] * MUCH_FEWER < most_votes):
                 if (level == 0 and best > 0 and call["v_score"] >= SURE) or (
@@ -301,8 +377,8 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
                     break
                 turn = 0
                 most_votes = 0
-                seeds = germline.v.seeds if level == 1 else germline.v_deep
-                taken = elect_v(forward, other, seeds, 1, v_bench, all_groups, elected)
+                seeds = v_seeds if level == 1 else v_deep
+                taken = elect_v(forward, other, seeds, ALL, votes, all_groups, elected)
                 continue
             strand = elected[turn, 3]
             most_votes = max(most_votes, elected[turn, 2])
@@ -310,17 +386,19 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
             group = elected[turn, 0]
             place = elected[turn, 1]
             turn += 1
-            v_score, allele = score_alleles(read, germline.v, group, place, nothing, limits.min_v_score, v_bench)
+            v_score, allele = score_alleles(read, v, group, place, FIRST, limits.min_v_score, v_scores.last, members)
             best_v = max(best_v, v_score)
             if v_score < limits.min_v_score or v_score * MUCH_WEAKER < best_v:
                 continue
-            _, v_start, v_end = ungapped_run(read, nothing, germline.v, place, allele)
+            _, v_start, v_end = ungapped_run(read, FIRST, v, place, allele)
             earliest = max(0, v_end - V_OVERSHOOT)
             expected = limits.max_j_expected
-            if is_mutated(read, germline.v, allele, place, v_start, v_end, v_score):
+            if is_mutated(read, v, allele, place, v_start, v_end, v_score):
                 expected *= limits.mutated_favour
-            groups = germline.joins[group]
-            j_score = find_j(read, earliest, groups, germline.j, limits.min_j_score, expected, j_bench, found[0])
+            groups = joins[group]
+            j_score = find_j(
+                read, earliest, groups, j, j_seeds, limits.min_j_score, expected, j_scores, votes, members, found[0]
+            )
             if j_score == 0 or v_score + j_score <= best:
                 continue
             best = v_score + j_score
@@ -335,34 +413,39 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
             call["j_expected"] = found[0]["j_expected"]
             call["j_score"] = j_score
             call["earliest_j"] = earliest
-            start, end = group_of(germline.v, group)
-            keep_group(v_bench.best, v_bench.scores, start, end)
-            start, end = group_of(germline.j, call["j_group"])
-            keep_group(j_kept, j_bench.best, start, end)
+            start, end = v.groups[group]["first"], v.groups[group]["end"]
+            for kept_allele in range(start, end):
+                v_scores.best[kept_allele] = v_scores.last[kept_allele]
+            start, end = j.groups[call["j_group"]]["first"], j.groups[call["j_group"]]["end"]
+            for kept_allele in range(start, end):
+                j_kept[kept_allele] = j_scores.best[kept_allele]
         read = other if call["reversed"] else forward
         for b in range(len(read)):
             oriented[offsets[i] + b] = read[b]
         if best > 0:
-            start, end = group_of(germline.v, call["v_group"])
-            ties, used = append_ties(ties, used, v_bench.best, start, end)
+            start, end = v.groups[call["v_group"]]["first"], v.groups[call["v_group"]]["end"]
+            used = append_ties(ties, used, v_scores.best, start, end)
         tie_offsets[2 * i + 1] = used
         if best > 0:
-            start, end = group_of(germline.j, call["j_group"])
-            ties, used = append_ties(ties, used, j_kept, start, end)
+            start, end = j.groups[call["j_group"]]["first"], j.groups[call["j_group"]]["end"]
+            used = append_ties(ties, used, j_kept, start, end)
         tie_offsets[2 * i + 2] = used
-    return Pairs(calls, oriented, ties[:used], tie_offsets)
+    return reads, used
 
 
-@leaf
+@inlined
 def is_mutated(read: U8, segments: Segments, allele: int, place: int, start: int, end: int, score: int) -> bool:
     """Whether more than `MUTATED` of the known bases of a run of this score differ from the allele."""
     shift = place - segments.origin[allele]
-    matches = count_matches(read[start:end], codes_of(segments, allele)[start - shift : end - shift])
+    matches = count_matches(
+        read[start:end],
+        segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]][start - shift : end - shift],
+    )
     return matches - score > MUTATED * (2 * matches - score)
 
 
 @leaf
-def elect_v(forward: U8, backward: U8, seeds: Seeds, step: int, bench: Bench, groups: I64, elected: I64) -> int:
+def elect_v(forward: U8, backward: U8, seeds: Seeds, step: int, votes: Votes, groups: I64, elected: I64) -> int:
     """The places of V with most votes on both strands.
 
     Args:
@@ -370,7 +453,7 @@ def elect_v(forward: U8, backward: U8, seeds: Seeds, step: int, bench: Bench, gr
         backward: its reverse complement.
         seeds: the index.
         step: every so many k-mers one votes.
-        bench: scratch.
+        votes: scratch.
         groups: ones, for all V groups.
         elected: written: group, place, votes, strand; most votes first, among equals the read's own strand.
 
@@ -380,18 +463,18 @@ def elect_v(forward: U8, backward: U8, seeds: Seeds, step: int, bench: Bench, gr
     taken = 0
     for strand in range(2):
         read = backward if strand else forward
-        count = kmer_numbers(read, seeds.k, bench.numbers)
-        used = vote(bench.numbers, step, count, seeds, groups, seeds.reach, bench.votes, bench.touched)
-        found = elect(bench.votes, bench.touched, used, LEAST_VOTES, APART, bench.elected)
+        count = kmer_numbers(read, seeds.k, votes.numbers)
+        used = vote(votes.numbers, step, count, seeds, groups, seeds.reach, votes.counts, votes.touched)
+        found = elect(votes.counts, votes.touched, used, LEAST_VOTES, APART, votes.elected)
         for candidate in range(found):
             at = taken
-            while at > 0 and elected[at - 1, 2] < bench.elected[candidate, 2]:
+            while at > 0 and elected[at - 1, 2] < votes.elected[candidate, 2]:
                 for field in range(4):
                     elected[at, field] = elected[at - 1, field]
                 at -= 1
-            elected[at, 0] = bench.elected[candidate, 0]
-            elected[at, 1] = bench.elected[candidate, 1] - seeds.reach
-            elected[at, 2] = bench.elected[candidate, 2]
+            elected[at, 0] = votes.elected[candidate, 0]
+            elected[at, 1] = votes.elected[candidate, 1] - seeds.reach
+            elected[at, 2] = votes.elected[candidate, 2]
             elected[at, 3] = strand
             taken += 1
     return taken

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clonotrack.annotate.kernels.cigar import place_on_read
-from clonotrack.annotate.kernels.types import Germline, codes_of
-from clonotrack.kernels.jit import leaf, njit
+from clonotrack.annotate.kernels.types import Germline
+from clonotrack.kernels.jit import constant, inlined, leaf
 from clonotrack.sequences import I32, I64, U8, N
 
 # METHOD: where the alignment ends this near an anchor, the anchor is looked for along the alignment's diagonal and
@@ -31,40 +31,17 @@ HOTTER, HOTTEST = 4.0, 0.35
 KEY_BASES = 10
 
 
-@leaf
-def is_stop(read: U8, start: int) -> bool:
-    """TAA, TAG or TGA."""
-    second, third = read[start + 1], read[start + 2]
-    return read[start] == 3 and ((second == 0 and third in (0, 2)) or (second == 2 and third == 0))
-
-
-@leaf
+@inlined
 def is_cys(read: U8, start: int) -> bool:
     """TGT or TGC."""
     return read[start] == 3 and read[start + 1] == 2 and read[start + 2] in (1, 3)
 
 
-@leaf
+@inlined
 def is_phe_or_trp(read: U8, start: int) -> bool:
     """TTT, TTC or TGG."""
     second, third = read[start + 1], read[start + 2]
     return read[start] == 3 and ((second == 3 and third in (1, 3)) or (second == 2 and third == 2))
-
-
-@leaf
-def same_codon(read: U8, start: int, germline: U8, germline_start: int) -> bool:
-    """Whether the read has the allele's own codon, whatever it is."""
-    for i in range(3):
-        if read[start + i] != germline[germline_start + i]:
-            return False
-    return True
-
-
-@leaf
-def mutation_rate(call: Any) -> float:
-    """Share of substituted bases expected at the borders of the junction; half a substitution is added."""
-    rate = (call["v_mismatches"] + 0.5) / (call["v_matches"] + call["v_mismatches"] + 1.0)
-    return float(min(HOTTEST, HOTTER * rate))
 
 
 @leaf
@@ -81,7 +58,7 @@ def is_retained(read: U8, start: int, germline: U8, germline_start: int, length:
     return odds > 0.0
 
 
-@leaf
+@inlined
 def v_anchor_on_read(
     read: U8,
     germline: U8,
@@ -123,7 +100,7 @@ def v_anchor_on_read(
     return place if is_retained(read, end, germline, germline_end, length, rate) else -1
 
 
-@leaf
+@inlined
 def j_anchor_on_read(
     read: U8,
     germline: U8,
@@ -161,14 +138,16 @@ def j_anchor_on_read(
 
 
 @leaf
-def settle_frame(read: U8, germline: Germline, v_pieces: I32, j_pieces: I32, call: Any) -> None:
+def settle_frame(
+    read: U8, v_codes: U8, j_codes: U8, v_anchor: int, j_anchor: int, v_pieces: I32, j_pieces: I32, call: Any
+) -> None:
     """Write anchors, frame, stop codons, productivity and key region into a call with all its coordinates."""
-    v, j = call["v"], call["j"]
-    v_anchor, j_anchor = germline.v.anchor[v], germline.j.anchor[j]
-    rate = mutation_rate(call)
+    # share of substituted bases expected at the borders of the junction; half a substitution is added
+    rate = (call["v_mismatches"] + 0.5) / (call["v_matches"] + call["v_mismatches"] + 1.0)
+    rate = min(HOTTEST, HOTTER * rate)
     on_v = v_anchor_on_read(
         read,
-        codes_of(germline.v, v),
+        v_codes,
         rate,
         call["j_start"],
         v_anchor,
@@ -181,7 +160,7 @@ def settle_frame(read: U8, germline: Germline, v_pieces: I32, j_pieces: I32, cal
     )
     on_j = j_anchor_on_read(
         read,
-        codes_of(germline.j, j),
+        j_codes,
         rate,
         call["v_end"],
         j_anchor,
@@ -195,12 +174,12 @@ def settle_frame(read: U8, germline: Germline, v_pieces: I32, j_pieces: I32, cal
     if on_v >= 0 and on_j >= 0 and on_j < on_v + 3:
         on_j = -1
     call["v_anchor"], call["j_anchor"] = on_v, on_j
-    settle_productivity(read, germline, v_anchor, j_anchor, call)
+    settle_productivity(read, j_codes, v_anchor, j_anchor, call)
     settle_key_region(read, v_anchor, j_anchor, call)
 
 
-@leaf
-def settle_productivity(read: U8, germline: Germline, v_anchor: int, j_anchor: int, call: Any) -> None:
+@inlined
+def settle_productivity(read: U8, j_codes: U8, v_anchor: int, j_anchor: int, call: Any) -> None:
     """Frame of V and J, stop codons between the V's first and the J's last base, and both together.
 
     METHOD: AIRR and IMGT call a rearrangement productive that is in frame and has no stop codon; the junction has to
@@ -213,7 +192,8 @@ def settle_productivity(read: U8, germline: Germline, v_anchor: int, j_anchor: i
     codon = call["v_start"] + (v_anchor - call["v_germline_start"]) % 3
     call["stop"] = 0
     for start in range(codon, call["j_end"] - 2, 3):
-        if is_stop(read, start):
+        second, third = read[start + 1], read[start + 2]
+        if read[start] == 3 and ((second == 0 and third in (0, 2)) or (second == 2 and third == 0)):  # TAA, TAG, TGA
             call["stop"] = 1
     if j_anchor < 0:
         return
@@ -223,13 +203,14 @@ def settle_productivity(read: U8, germline: Germline, v_anchor: int, j_anchor: i
     call["productive"] = 0
     if on_v < 0 or on_j < 0 or call["in_frame"] == 0 or call["stop"] == 1 or (on_v - codon) % 3 != 0:
         return
-    j = call["j"]
-    ends_well = is_phe_or_trp(read, on_j) or same_codon(read, on_j, codes_of(germline.j, j), j_anchor)
-    if is_cys(read, on_v) and ends_well:
+    is_own = True  # the read has the J allele's own codon, whatever it is
+    for i in range(3):
+        is_own = is_own and read[on_j + i] == j_codes[j_anchor + i]
+    if is_cys(read, on_v) and (is_own or is_phe_or_trp(read, on_j)):
         call["productive"] = 1
 
 
-@leaf
+@inlined
 def settle_key_region(read: U8, v_anchor: int, j_anchor: int, call: Any) -> None:
     """From the V anchor to the J anchor; 10 bases of a segment that has none or lost it to a deletion.
 
@@ -252,9 +233,9 @@ def settle_key_region(read: U8, v_anchor: int, j_anchor: int, call: Any) -> None
 
 # FWR1, CDR1, FWR2, CDR2, FWR3, CDR3, FWR4.
 REGIONS = 7
+FORWARD, BACKWARD = constant(1), constant(-1)
 
 
-@njit
 def place_regions(
     calls: NDArray[Any], pieces: I32, piece_offsets: I64, germline: Germline, starts: I64
 ) -> tuple[I64, I64]:
@@ -273,10 +254,25 @@ def place_regions(
         First bases and the bases behind the last, each of shape (7, reads); both -1 where there is none.
     """
     reads = len(calls)
-    first = np.full((REGIONS, reads), -1, dtype=np.int64)
-    last = np.full((REGIONS, reads), -1, dtype=np.int64)
+    first, last = (np.full((REGIONS, reads), -1, dtype=np.int64) for _ in range(2))
     whole = np.zeros((1, 2), dtype=np.int32)
-    for i in range(reads):
+    _place_regions(calls, pieces, piece_offsets, germline.v.alleles, starts, whole, first, last)
+    return first, last
+
+
+@leaf
+def _place_regions(
+    calls: NDArray[Any],
+    pieces: I32,
+    piece_offsets: I64,
+    v_alleles: NDArray[Any],
+    starts: I64,
+    whole: I32,
+    first: I64,
+    last: I64,
+) -> None:
+    """Write the bounds of the regions; `whole` is scratch for one piece; see `place_regions`."""
+    for i in range(len(calls)):
         call = calls[i]
         v, on_v, on_j = call["v"], call["v_anchor"], call["j_anchor"]
         if v >= 0 and starts[v, 1] >= 0:
@@ -286,12 +282,12 @@ def place_regions(
                 of_v = whole
             for region in range(5):
                 start = max(starts[v, region], call["v_germline_start"])
-                behind = germline.v.anchor[v] + 3 if region == 4 else starts[v, region + 1]
+                behind = v_alleles[v]["anchor"] + 3 if region == 4 else starts[v, region + 1]
                 end = min(behind, call["v_germline_end"])
                 if start >= end:
                     continue
-                first[region, i] = beside(of_v, call, start, 1, end)
-                last[region, i] = beside(of_v, call, end - 1, -1, start - 1) + 1
+                first[region, i] = beside(of_v, call, start, FORWARD, end)
+                last[region, i] = beside(of_v, call, end - 1, BACKWARD, start - 1) + 1
                 if first[region, i] < 0:
                     last[region, i] = -1
             if on_v >= 0 and first[4, i] >= 0:
@@ -300,10 +296,9 @@ def place_regions(
             first[5, i], last[5, i] = on_v + 3, on_j
         if call["found"] and on_j >= 0 and call["j_end"] > on_j:
             first[6, i], last[6, i] = on_j, call["j_end"]
-    return first, last
 
 
-@njit
+@leaf
 def beside(pieces: I32, call: Any, base: int, step: int, stop: int) -> int:
     """The read's base beside the V's first base that is not deleted, from `base` on, before `stop`; -1 for none."""
     while base != stop:

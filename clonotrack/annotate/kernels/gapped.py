@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.jit import leaf, njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.sequences import I32, I64, U8, N
 
 MATCH, INSERTION, DELETION = 0, 1, 2
@@ -31,7 +31,6 @@ class Table(NamedTuple):
     above_gap: I64
 
 
-@njit
 def make_table(longest: int, band: int) -> Table:
     """Scratch for alleles of at most `longest` bases."""
     width = 2 * band + 1

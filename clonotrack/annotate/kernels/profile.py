@@ -6,7 +6,7 @@ the group's common coordinate) and base which alleles have that base there, and 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,46 +18,25 @@ LETTERS = 5
 AT_ONCE = 252
 
 
-class Profile(NamedTuple):
-    """Which alleles have which base where.
-
-    Attributes:
-        has: 1 where an allele has a base: member m of group g at place p has base b where
-            ``has[starts[g] + ((p - first[g]) * LETTERS + b) * width[g] + m]`` is set.
-        starts: shape (groups,), as the others.
-        first: lowest place of the group, counted from its common coordinate.
-        places: how many there are.
-        width: of a row; at least the group's alleles.
-    """
-
-    has: U8
-    starts: I64
-    first: I64
-    places: I64
-    width: I64
-
-
 @leaf
-def count_profile(
-    read: U8, start: int, end: int, profile: Profile, group: int, place: int, few: U8, matches: I64
-) -> None:
+def count_profile(read: U8, start: int, end: int, group: Any, has: U8, place: int, few: U8, matches: I64) -> None:
     """Matches of every allele of a group whose common coordinate lies at `place`, on the bases ``start:end`` of a read.
 
     Args:
         read: codes of the read.
         start: first base.
         end: the base behind the last.
-        profile: of the alleles.
-        group: the group.
+        group: the group, of dtype `GROUP`.
+        has: of the alleles, see `Segments`.
         place: of its common coordinate on the read.
         few: scratch, as wide as the widest group.
         matches: written, for each member of the group and its row's rest.
     """
-    width = profile.width[group]
-    lowest = place + profile.first[group]
+    width = group["width"]
+    lowest = place + group["lowest"]
     at = max(start, lowest)
-    last = min(end, lowest + profile.places[group])
-    block = profile.has[profile.starts[group] :]
+    last = min(end, lowest + group["places"])
+    block = has[group["row"] :]
     few = few[:width]
     matches = matches[:width]
     for m in range(width):

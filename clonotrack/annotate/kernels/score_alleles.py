@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import math
 
-from clonotrack.annotate.kernels.gapped import BAND, align_banded
+from clonotrack.annotate.kernels.gapped import BAND, Table, align_banded
 from clonotrack.annotate.kernels.profile import count_profile
-from clonotrack.annotate.kernels.types import Bench, Segments, codes_of, group_of
-from clonotrack.kernels.jit import leaf
-from clonotrack.sequences import I32, U8, N
+from clonotrack.annotate.kernels.types import Members, Scores, Segments
+from clonotrack.kernels.jit import constant, inlined, leaf
+from clonotrack.sequences import I32, I64, U8, N
 
 # METHOD: Karlin-Altschul parameters of 1/-1, 1/-2 and 1/-3 without gaps (Altschul 1997, NAR 25:3389; blastn).
 LAMBDA = (1.0986, 1.33, 1.374)
 K = (0.333, 0.621, 0.711)
+VJ_COST = constant(1)
+"""What a mismatch costs in V and J, in matches."""
 
 
 @leaf
@@ -65,7 +67,7 @@ def best_run(read: U8, germline: U8, cost: int) -> tuple[int, int, int]:
     return best, best_first, best_last
 
 
-@leaf
+@inlined
 def expected_by_chance(score: int, cost: int, searched: int) -> float:
     """Matches of at least this score that random sequence has (E-value).
 
@@ -77,7 +79,7 @@ def expected_by_chance(score: int, cost: int, searched: int) -> float:
     return K[cost - 1] * searched * math.exp(-LAMBDA[cost - 1] * score)
 
 
-@leaf
+@inlined
 def least_by_chance(most: float, cost: int, searched: int) -> int:
     """The least score, 1 or more, of which random sequence has at most so many matches; see `expected_by_chance`."""
     if searched <= 0:
@@ -88,7 +90,7 @@ def least_by_chance(most: float, cost: int, searched: int) -> int:
     return score
 
 
-@leaf
+@inlined
 def tail_to_trim(read: U8, read_last: int, germline: U8, germline_last: int, longest: int, penalty: float) -> int:
     """How many bases at the 3' end are more likely chance than germline.
 
@@ -121,7 +123,7 @@ def tail_to_trim(read: U8, read_last: int, germline: U8, germline_last: int, lon
     return trimmed
 
 
-@leaf
+@inlined
 def head_to_trim(read: U8, read_first: int, germline: U8, germline_first: int, longest: int, penalty: float) -> int:
     """`tail_to_trim` for the 5' end: how many bases from `read_first` on are more likely chance than germline."""
     lowest = 0.0
@@ -151,25 +153,19 @@ GAPPED_SLACK = 12
 
 
 @leaf
-def overlap(start: int, end: int, length: int, shift: int) -> tuple[int, int]:
-    """The stretch of an allele that lies on the bases ``start:end`` of a read: its first base and its last's next."""
-    first = max(0, start - shift)
-    return first, max(first, min(length, end - shift))
-
-
-@leaf
 def ungapped_run(read: U8, earliest: int, segments: Segments, place: int, allele: int) -> tuple[int, int, int]:
     """The best run of an allele without gaps: score, first base of the read, the base behind its last."""
-    codes = codes_of(segments, allele)
+    codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
     shift = place - segments.origin[allele]
-    first, last = overlap(earliest, len(read), len(codes), shift)
-    score, run_first, run_last = best_run(read[first + shift : last + shift], codes[first:last], 1)
+    first = max(0, earliest - shift)
+    last = max(first, min(len(codes), len(read) - shift))
+    score, run_first, run_last = best_run(read[first + shift : last + shift], codes[first:last], VJ_COST)
     return score, first + shift + run_first, first + shift + run_last
 
 
 @leaf
 def score_alleles(
-    read: U8, segments: Segments, group: int, place: int, earliest: int, least: float, bench: Bench
+    read: U8, segments: Segments, group: int, place: int, earliest: int, least: float, scores: I64, members: Members
 ) -> tuple[int, int]:
     """Best ungapped score of every allele of a group whose common coordinate lies at `place`.
 
@@ -184,25 +180,25 @@ def score_alleles(
         place: of its common coordinate on the read.
         earliest: first base of the read that may be aligned.
         least: score that the caller accepts.
-        bench: ``scores`` is written for the alleles of the group: score, 0 where another is clearly better.
+        scores: written for the alleles of the group: score, 0 where another is clearly better.
+        members: scratch.
 
     Returns:
         The highest score and the first allele that has it (-1 for none).
     """
-    start, end = group_of(segments, group)
-    scores = bench.scores
-    top = rough_scores(read, earliest, segments, group, place, bench)
-    least_rough = bench.rough[top] - ROUGH_SLACK
+    start, end = segments.groups[group]["first"], segments.groups[group]["end"]
+    top = rough_scores(read, earliest, segments, group, place, members)
+    rough, inside = members.rough, members.inside
+    least_rough = rough[top] - ROUGH_SLACK
     for allele in range(start, end):
         scores[allele] = 0
     score, first, last = ungapped_run(read, earliest, segments, place, start + top)
     if 2 * score < least:
         return 0, -1
-    scores_inside(read, earliest, first, last, segments, group, place, bench)
-    inside = bench.inside
+    scores_inside(read, earliest, first, last, segments, group, place, members)
     most = NOT_NEAR
     for member in range(end - start):
-        if bench.rough[member] < least_rough:
+        if rough[member] < least_rough:
             inside[member] = NOT_NEAR
         most = max(most, inside[member])
     best = 0
@@ -217,21 +213,23 @@ def score_alleles(
     return best, best_allele
 
 
-@leaf
+@inlined
 def scores_inside(
-    read: U8, earliest: int, first: int, last: int, segments: Segments, group: int, place: int, bench: Bench
+    read: U8, earliest: int, first: int, last: int, segments: Segments, group: int, place: int, members: Members
 ) -> None:
     """Matches less mismatches of every allele over the bases ``first:last``; an unknown base is a mismatch.
 
-    They are those over the whole overlap (``matches`` of the bench) less those before and behind, which are fewer bases
-    to look at. ``inside`` of the bench is written; for the arguments see `rough_scores`.
+    They are those over the whole overlap (``matches``) less those before and behind, which are fewer bases to look at.
+    ``inside`` is written; for the arguments see `rough_scores`.
     """
-    start, end = group_of(segments, group)
-    profile = segments.profile
-    matches, inside = bench.matches[: end - start], bench.inside[: end - start]
-    for before, behind in ((earliest, first), (last, len(read))):
+    start, end = segments.groups[group]["first"], segments.groups[group]["end"]
+    matches, inside = members.matches[: end - start], members.inside[: end - start]
+    for side in range(2):
+        before, behind = (last, len(read)) if side else (earliest, first)
         if before < behind:
-            count_profile(read, before, behind, profile, group, place, bench.few, bench.inside)
+            count_profile(
+                read, before, behind, segments.groups[group], segments.has, place, members.few, members.inside
+            )
             for member in range(len(matches)):
                 matches[member] -= inside[member]
     origin = segments.origin[start:end]
@@ -243,8 +241,8 @@ def scores_inside(
         inside[member] = 2 * matches[member] - max(0, compared)
 
 
-@leaf
-def rough_scores(read: U8, earliest: int, segments: Segments, group: int, place: int, bench: Bench) -> int:
+@inlined
+def rough_scores(read: U8, earliest: int, segments: Segments, group: int, place: int, members: Members) -> int:
     """Four times the matches, less the bases compared, of every allele over its whole overlap with a read.
 
     Args:
@@ -253,15 +251,15 @@ def rough_scores(read: U8, earliest: int, segments: Segments, group: int, place:
         segments: the alleles.
         group: the group.
         place: of its common coordinate on the read.
-        bench: ``rough`` is written, for each member of the group, and ``matches``.
+        members: ``rough`` is written, for each member of the group, and ``matches``.
 
     Returns:
         The first member with the highest.
     """
     last = len(read)
-    count_profile(read, earliest, last, segments.profile, group, place, bench.few, bench.matches)
-    start, end = group_of(segments, group)
-    rough, matches = bench.rough[: end - start], bench.matches[: end - start]
+    count_profile(read, earliest, last, segments.groups[group], segments.has, place, members.few, members.matches)
+    start, end = segments.groups[group]["first"], segments.groups[group]["end"]
+    rough, matches = members.rough[: end - start], members.matches[: end - start]
     origin = segments.origin[start:end]
     tails = segments.offsets[start + 1 : end + 1]
     heads = segments.offsets[start:end]
@@ -277,7 +275,7 @@ def rough_scores(read: U8, earliest: int, segments: Segments, group: int, place:
     return top
 
 
-@leaf
+@inlined
 def score_alleles_gapped(
     read: U8,
     start: int,
@@ -286,7 +284,8 @@ def score_alleles_gapped(
     group: int,
     place: int,
     pieces: I32,
-    bench: Bench,
+    scores: Scores,
+    table: Table,
 ) -> tuple[int, int]:
     """Score with gaps the alleles that were best without.
 
@@ -298,25 +297,26 @@ def score_alleles_gapped(
         group: the group.
         place: of its common coordinate on the read.
         pieces: scratch for `align_banded`.
-        bench: ``scores`` holds those without gaps; ``best`` is written: scores with gaps, 0 for those left out.
+        scores: ``last`` holds those without gaps; ``best`` is written: scores with gaps, 0 for those left out.
+        table: scratch for `align_banded`.
 
     Returns:
         The highest score and the first allele that has it.
     """
-    first_allele, last_allele = group_of(segments, group)
-    scores, gapped = bench.scores, bench.best
+    first_allele, last_allele = segments.groups[group]["first"], segments.groups[group]["end"]
+    ungapped, gapped = scores.last, scores.best
     top = 0
     for allele in range(first_allele, last_allele):
-        top = max(top, scores[allele])
+        top = max(top, ungapped[allele])
     best = 0
     best_allele = -1
     for allele in range(first_allele, last_allele):
         gapped[allele] = 0
-        if scores[allele] == 0 or scores[allele] < top - GAPPED_SLACK:
+        if ungapped[allele] == 0 or ungapped[allele] < top - GAPPED_SLACK:
             continue
-        codes = codes_of(segments, allele)
+        codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
         shift = place - segments.origin[allele]
-        gapped[allele] = align_banded(read, start, end, codes, shift, BAND, pieces, bench.table)[0]
+        gapped[allele] = align_banded(read, start, end, codes, shift, BAND, pieces, table)[0]
         if gapped[allele] > best:
             best = gapped[allele]
             best_allele = allele

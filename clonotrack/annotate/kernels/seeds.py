@@ -6,16 +6,21 @@ Alleles of a group agree on that coordinate, so the index holds few entries per 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from clonotrack.kernels.jit import leaf, njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.sequences import I32, I64, U8, N
 
 # A cell of votes as one number: bits of the place, and the last place.
 PLACE_BITS = 32
 LAST_PLACE = (1 << PLACE_BITS) - 1
+
+
+ENTRY = np.dtype([("group", np.int32), ("distance", np.int32)])
+"""A k-mer of a group: its first base lies `distance` before the common coordinate [nt], behind it if negative."""
 
 
 class Seeds(NamedTuple):
@@ -25,15 +30,13 @@ class Seeds(NamedTuple):
         k: length of a k-mer.
         reach: no entry is farther than this from the common coordinate [nt].
         starts: entries of the k-mer with number w are ``starts[w]:starts[w + 1]``, shape (4^k + 1,).
-        group: group of an entry.
-        distance: from the k-mer's first base to the common coordinate [nt], negative where the coordinate is before.
+        entries: dtype `ENTRY`.
     """
 
     k: int
     reach: int
     starts: I32
-    group: I32
-    distance: I32
+    entries: NDArray[Any]
 
 
 @leaf
@@ -87,10 +90,10 @@ def vote(numbers: I64, step: int, count: int, seeds: Seeds, groups: I64, shift: 
         if number < 0:
             continue
         for entry in range(seeds.starts[number], seeds.starts[number + 1]):
-            group = seeds.group[entry]
+            group = seeds.entries[entry]["group"]
             if groups[group] == 0:
                 continue
-            place = i + seeds.distance[entry] + shift
+            place = i + seeds.entries[entry]["distance"] + shift
             if votes[group, place] == 0:
                 touched[used] = (int(group) << PLACE_BITS) | int(place)
                 used += 1
@@ -150,9 +153,17 @@ def elect(votes: I32, touched: I64, used: int, least: int, apart: int, elected: 
     return taken
 
 
-@njit
+@leaf
 def collect_entries(
-    codes: U8, offsets: I64, origin: I64, group: I64, k: int, number: I64, entry_group: I64, distance: I64
+    codes: U8,
+    offsets: I64,
+    origin: I64,
+    group: I64,
+    k: int,
+    number: I64,
+    entry_group: I64,
+    distance: I64,
+    scratch: I64,
 ) -> int:
     """List every k-mer of every allele with its group and its distance to the common coordinate.
 
@@ -164,12 +175,12 @@ def collect_entries(
         k: length of a k-mer.
         number: written: number of the k-mer; shape (bases of all alleles,), as are the next two.
         entry_group: written: group of the allele.
-        distance: written: see `Seeds`.
+        distance: written: see `ENTRY`.
+        scratch: shape (bases of all alleles,).
 
     Returns:
         How many entries were written; the same entry may be there many times.
     """
-    scratch = np.empty(len(codes) + 1, dtype=np.int64)
     used = 0
     for allele in range(len(origin)):
         for i in range(kmer_numbers(codes[offsets[allele] : offsets[allele + 1]], k, scratch)):

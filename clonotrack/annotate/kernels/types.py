@@ -7,15 +7,41 @@ Scratch arrays that all reads share, one set for each kind of segment.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clonotrack.annotate.kernels.gapped import BAND, Table, make_table
-from clonotrack.annotate.kernels.profile import Profile
 from clonotrack.annotate.kernels.seeds import Seeds
-from clonotrack.kernels.jit import inlined, leaf, njit
+from clonotrack.kernels.jit import constant, leaf
 from clonotrack.sequences import F64, I16, I32, I64, U8
+
+FIRST = constant(0)
+"""The first base of a read."""
+ALL = constant(1)
+"""Step of the k-mers that vote: each of them."""
+
+GROUP = np.dtype(
+    [
+        ("first", np.int64),  # first allele
+        ("end", np.int64),  # the allele behind its last
+        ("row", np.int64),  # where its rows begin in `has`
+        ("lowest", np.int64),  # lowest place that an allele covers, counted from the common coordinate
+        ("places", np.int64),  # how many places the alleles cover
+        ("width", np.int64),  # of a row; at least the group's alleles
+    ]
+)
+"""A group of alleles."""
+
+ALLELE = np.dtype(
+    [
+        ("anchor", np.int64),  # start of the anchor codon; -1 where there is none
+        ("order", np.int64),  # place along the chromosome; a D lies between what it is joined with
+    ]
+)
+"""What is known of an allele, beside its bases."""
 
 
 class Segments(NamedTuple):
@@ -24,25 +50,24 @@ class Segments(NamedTuple):
     Alleles of one group follow one another and have a common coordinate, `origin`: the same codon of related alleles
     (Cys104, Phe/Trp118), so that one number places all of them on a read.
 
+    Few arrays, since the time to compile a kernel grows with the number of arrays that it takes.
+
     Attributes:
         codes: bases of the alleles, one after the other; 5 for an unknown base, which equals no base of a read.
         offsets: shape (alleles + 1,).
         origin: place of the common coordinate in each allele, shape (alleles,).
-        anchor: start of the anchor codon in each allele; -1 where there is none.
-        group_offsets: first allele of each group, shape (groups + 1,).
-        order: place of each allele along the chromosome; a D lies between what it is joined with.
-        seeds: index of k-mers.
-        profile: which alleles have which base where.
+        alleles: shape (alleles,), dtype `ALLELE`.
+        groups: shape (groups,), dtype `GROUP`.
+        has: 1 where an allele has a base: member m of a group has base b at place p where
+            ``has[row + ((p - lowest) * LETTERS + b) * width + m]`` is set.
     """
 
     codes: U8
     offsets: I64
     origin: I64
-    anchor: I64
-    group_offsets: I64
-    order: I64
-    seeds: Seeds
-    profile: Profile
+    alleles: NDArray[Any]
+    groups: NDArray[Any]
+    has: U8
 
 
 class Germline(NamedTuple):
@@ -50,9 +75,12 @@ class Germline(NamedTuple):
 
     Attributes:
         v: V alleles; in one group what shares a locus.
+        v_seeds: an index of the V.
         v_deep: an index of the V with shorter k-mers.
         d: D alleles, each a group of its own.
+        d_seeds: an index of the D.
         j: J alleles, a group per locus, Kde apart.
+        j_seeds: an index of the J.
         joins: 1 where a V of the group recombines with a J of the group, shape (V groups, J groups).
         has_d: 1 where the D may be between V and a J of the group, shape (J groups, D alleles).
         first_d: times as much chance as elsewhere that is allowed for a D, shape (J groups,).
@@ -60,9 +88,12 @@ class Germline(NamedTuple):
     """
 
     v: Segments
+    v_seeds: Seeds
     v_deep: Seeds
     d: Segments
+    d_seeds: Seeds
     j: Segments
+    j_seeds: Seeds
     joins: I64
     has_d: I64
     first_d: F64
@@ -85,18 +116,6 @@ class Limits(NamedTuple):
     max_j_expected: float
     max_d_expected: float
     mutated_favour: float
-
-
-@inlined
-def codes_of(segments: Segments, allele: int) -> U8:
-    """The bases of one allele."""
-    return segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
-
-
-@leaf
-def group_of(segments: Segments, group: int) -> tuple[int, int]:
-    """First allele of a group and the allele behind its last."""
-    return segments.group_offsets[group], segments.group_offsets[group + 1]
 
 
 # Positions are 0-based and half-open, on the strand of the rearrangement; -1 or 0 where there is none.
@@ -139,93 +158,108 @@ _EXPECTED = ("v_expected", "d_expected", "d2_expected", "j_expected")
 CALL = np.dtype([(name, np.int64) for name in _PAIR + _SPANS + _REST] + [(name, np.float64) for name in _EXPECTED])
 
 
-class Bench(NamedTuple):
-    """Scratch for one kind of segment.
+class Votes(NamedTuple):
+    """Scratch for the search of places by k-mers.
 
     Attributes:
         numbers: k-mers of a read.
-        votes: of k-mers, shape (groups, places); zero between uses.
+        counts: votes, shape (groups, places); zero between uses.
         touched: cells with a vote.
         elected: candidates, shape (most candidates, 3).
-        rough: a number per allele, or per place of a profile's row; so are the next two.
-        matches: see `rough`.
-        inside: see `rough`.
-        scores: a score per allele.
-        best: scores that are kept.
-        few: for `count_profile`.
-        table: for `align_banded`.
     """
 
     numbers: I64
-    votes: I32
+    counts: I32
     touched: I64
     elected: I64
+
+
+class Members(NamedTuple):
+    """Scratch for the alleles of one group: a number for each, and for the rest of a profile's row.
+
+    Attributes:
+        rough: rough scores.
+        matches: over the whole overlap with a read.
+        inside: over a part of it.
+        few: for `count_profile`.
+    """
+
     rough: I64
     matches: I64
     inside: I64
-    scores: I64
-    best: I64
     few: U8
+
+
+class Scratch(NamedTuple):
+    """Arrays that the kernels write in, the same for all kinds of segments.
+
+    Attributes:
+        votes: for the search of places.
+        members: for the alleles of a group.
+        table: for `align_banded`.
+    """
+
+    votes: Votes
+    members: Members
     table: Table
 
 
-@njit
-def make_bench(read_length: int, segments: Segments, candidates: int) -> Bench:
-    """Scratch for reads of at most `read_length`."""
-    groups = len(segments.group_offsets) - 1
-    alleles = len(segments.origin)
-    widest = 1
-    for group in range(groups):
-        widest = max(widest, segments.profile.width[group])
-    places = read_length + 2 * segments.seeds.reach + 2
-    return Bench(
-        np.zeros(read_length + 1, dtype=np.int64),
-        np.zeros((groups, places), dtype=np.int32),
-        np.zeros(groups * places, dtype=np.int64),
-        np.zeros((candidates, 3), dtype=np.int64),
-        np.zeros(max(alleles, widest), dtype=np.int64),
-        np.zeros(max(alleles, widest), dtype=np.int64),
-        np.zeros(max(alleles, widest), dtype=np.int64),
-        np.zeros(alleles, dtype=np.int64),
-        np.zeros(alleles, dtype=np.int64),
-        np.zeros(widest, dtype=np.uint8),
-        make_table(longest(segments.offsets), BAND),
+class Scores(NamedTuple):
+    """Scores of the alleles of one kind.
+
+    Attributes:
+        last: those of the latest search, shape (alleles,).
+        best: those that are kept, shape (alleles,).
+    """
+
+    last: I64
+    best: I64
+
+
+def make_scratch(read_length: int, kinds: Sequence[tuple[Segments, Seeds]], candidates: int) -> Scratch:
+    """Scratch for reads of at most `read_length`, for these kinds of segments, each with an index."""
+    groups = max(len(segments.groups) for segments, _ in kinds)
+    widest = max(1, *(int(segments.groups["width"].max(initial=0)) for segments, _ in kinds))
+    places = read_length + 2 * max(seeds.reach for _, seeds in kinds) + 2
+    return Scratch(
+        Votes(
+            np.zeros(read_length + 1, dtype=np.int64),
+            np.zeros((groups, places), dtype=np.int32),
+            np.zeros(groups * places, dtype=np.int64),
+            np.zeros((candidates, 3), dtype=np.int64),
+        ),
+        Members(
+            np.zeros(widest, dtype=np.int64),
+            np.zeros(widest, dtype=np.int64),
+            np.zeros(widest, dtype=np.int64),
+            np.zeros(widest, dtype=np.uint8),
+        ),
+        make_table(max(longest(segments.offsets) for segments, _ in kinds), BAND),
     )
 
 
-@leaf
+def make_scores(segments: Segments) -> Scores:
+    """Scores of one kind, all zero."""
+    return Scores(*(np.zeros(len(segments.origin), dtype=np.int64) for _ in range(2)))
+
+
 def longest(offsets: I64) -> int:
-    """Length of the longest of ragged sequences."""
-    most = 0
-    for i in range(len(offsets) - 1):
-        most = max(most, offsets[i + 1] - offsets[i])
-    return most
+    """Length of the longest of ragged sequences; 0 for none."""
+    return int(np.diff(offsets).max(initial=0))
 
 
 @leaf
-def keep_group(kept: I64, scores: I64, start: int, end: int) -> None:
-    """Copy the scores of the alleles ``start:end``."""
-    for allele in range(start, end):
-        kept[allele] = scores[allele]
-
-
-@njit
-def append_ties(ties: I16, used: int, scores: I64, start: int, end: int) -> tuple[I16, int]:
+def append_ties(ties: I16, used: int, scores: I64, start: int, end: int) -> int:
     """Append those of the alleles ``start:end`` that have the highest score, if it is above 0.
 
     Returns:
-        The buffer, a larger one where it was full, and how much of it is used.
+        How much of the buffer is used.
     """
     best = 0
     for allele in range(start, end):
         best = max(best, scores[allele])
-    if used + end - start > len(ties):
-        larger = np.empty(2 * len(ties) + end - start, dtype=np.int16)
-        for i in range(used):
-            larger[i] = ties[i]
-        ties = larger
     for allele in range(start, end):
         if best > 0 and scores[allele] == best:
             ties[used] = allele
             used += 1
-    return ties, used
+    return used

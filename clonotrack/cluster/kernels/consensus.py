@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.sequences import I64, U8, N
 
 
-@njit
-def _extent(sizes: I64, weights: I64) -> int:
+@leaf
+def _extent(sizes: I64, weights: I64, ending: I64) -> int:
     """Return the largest extent that at least half of the reads reach.
 
     Args:
         sizes: bases of each row on one side of the anchor, shape (n,).
         weights: reads of each row, shape (n,).
+        ending: scratch, longer than every extent.
     """
-    ending = np.zeros(np.max(sizes) + 1, dtype=np.int64)
+    most = 0
+    total = 0
+    for i in range(len(sizes)):
+        most = max(most, sizes[i])
+        total += weights[i]
+    for size in range(most + 1):
+        ending[size] = 0
     for i in range(len(sizes)):
         ending[sizes[i]] += weights[i]
     covered = 0
-    extent = len(ending)
-    while 2 * covered < np.sum(weights):
+    extent = most + 1
+    while 2 * covered < total:
         extent -= 1
         covered += ending[extent]
     return extent
 
 
-@njit
+@inlined
 def _vote(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, first: int, votes: I64, left: int) -> None:
     """Add the votes of one group of rows to `votes`.
 
@@ -50,7 +57,6 @@ def _vote(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, first
                 votes[column, codes[start + k]] += weights[row] * max(int(scores[start + k]), 1)
 
 
-@njit
 def consensus(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, groups: I64) -> tuple[U8, I64, I64]:
     """Build the consensus of each group of rows, placed on each other at their anchors, without gaps.
 
@@ -69,23 +75,55 @@ def consensus(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, g
         Codes and offsets of the consensus sequences, and the position of the anchor in each.
     """
     count = len(groups) - 1
-    lengths = np.diff(offsets)
     left = np.zeros(count, dtype=np.int64)
+    lengths = np.diff(offsets)
+    ending = np.empty(int(lengths.max(initial=0)) + 1, dtype=np.int64)
     ends = np.zeros(count + 1, dtype=np.int64)
-    for g in range(count):
-        rows = slice(groups[g], groups[g + 1])
-        left[g] = _extent(anchors[rows], weights[rows])
-        ends[g + 1] = ends[g] + left[g] + _extent(lengths[rows] - anchors[rows], weights[rows])
-    result = np.full(ends[count], N, dtype=np.uint8)
-    for g in range(count):
-        rows = slice(groups[g], groups[g + 1])
-        if groups[g + 1] - groups[g] == 1:
-            result[ends[g] : ends[g + 1]] = codes[offsets[groups[g]] : offsets[groups[g + 1]]]
+    _place_groups(lengths - anchors, weights, anchors, groups, ending, left, ends)
+    result = np.full(ends[-1], N, dtype=np.uint8)
+    votes = np.empty((int(np.diff(ends).max(initial=0)), 4), dtype=np.int64)
+    _write_consensus(codes, offsets, scores, weights, anchors, groups, left, ends, votes, result)
+    return result, ends, left
+
+
+@leaf
+def _place_groups(to_right: I64, weights: I64, anchors: I64, groups: I64, ending: I64, left: I64, ends: I64) -> None:
+    """Write the position of each group's anchor (`left`) and the end of its consensus; see `consensus`."""
+    for g in range(len(groups) - 1):
+        first, last = groups[g], groups[g + 1]
+        left[g] = _extent(anchors[first:last], weights[first:last], ending)
+        ends[g + 1] = ends[g] + left[g] + _extent(to_right[first:last], weights[first:last], ending)
+
+
+@leaf
+def _write_consensus(
+    codes: U8,
+    offsets: I64,
+    scores: U8,
+    weights: I64,
+    anchors: I64,
+    groups: I64,
+    left: I64,
+    ends: I64,
+    votes: I64,
+    result: U8,
+) -> None:
+    """Write the consensus of each group; `votes` is scratch for the longest; see `consensus`."""
+    for g in range(len(groups) - 1):
+        first, last = groups[g], groups[g + 1]
+        columns = ends[g + 1] - ends[g]
+        if last - first == 1:
+            for column in range(columns):
+                result[ends[g] + column] = codes[offsets[first] + column]
             continue
-        votes = np.zeros((ends[g + 1] - ends[g], 4), dtype=np.int64)
-        _vote(codes, offsets, scores, weights[rows], anchors[rows], groups[g], votes, left[g])
-        for column in range(votes.shape[0]):
-            best = np.argmax(votes[column])
+        for column in range(columns):
+            for base in range(4):
+                votes[column, base] = 0
+        _vote(codes, offsets, scores, weights[first:last], anchors[first:last], first, votes[:columns], left[g])
+        for column in range(columns):
+            best = 0
+            for base in range(1, 4):
+                if votes[column, base] > votes[column, best]:
+                    best = base
             if votes[column, best] > 0:
                 result[ends[g] + column] = best
-    return result, ends, left

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.sequences import F64, I64, U8, Bool
 
 
-@njit
 def pair_probabilities(codes: U8, offsets: I64, scores: U8, pairs: I64, probabilities: F64) -> F64:
     """Compute the probability that a read of the parent is read as the child.
 
@@ -25,16 +24,21 @@ def pair_probabilities(codes: U8, offsets: I64, scores: U8, pairs: I64, probabil
         Shape (m,).
     """
     result = np.ones(pairs.shape[0], dtype=np.float64)
+    _pair_probabilities(codes, offsets, scores, np.ascontiguousarray(pairs), probabilities, result)
+    return result
+
+
+@leaf
+def _pair_probabilities(codes: U8, offsets: I64, scores: U8, pairs: I64, probabilities: F64, result: F64) -> None:
+    """Write the probabilities; see `pair_probabilities`."""
     for i in range(pairs.shape[0]):
         parent = offsets[pairs[i, 0]]
         child = offsets[pairs[i, 1]]
         for k in range(offsets[pairs[i, 1] + 1] - child):
             if codes[parent + k] != codes[child + k]:
                 result[i] *= probabilities[scores[child + k]]
-    return result
 
 
-@njit
 def find_roots(pairs: I64, parent_may_be_copy: Bool, n: int) -> I64:
     """Find the clonotype of each sequence: follow copies of copies to a sequence that is no copy.
 
@@ -47,9 +51,15 @@ def find_roots(pairs: I64, parent_may_be_copy: Bool, n: int) -> I64:
         Index of the clonotype's sequence, shape (n,). A sequence that is no copy has its own index.
     """
     root = np.arange(n)
+    _find_roots(np.ascontiguousarray(pairs), parent_may_be_copy, root)
+    return root
+
+
+@leaf
+def _find_roots(pairs: I64, parent_may_be_copy: Bool, root: I64) -> None:
+    """Write the clonotype's sequence of each sequence; see `find_roots`."""
     for i in range(pairs.shape[0]):
         parent = pairs[i, 0]
         child = pairs[i, 1]
         if root[child] == child and (parent_may_be_copy[i] or root[parent] == parent):
             root[child] = root[parent]
-    return root

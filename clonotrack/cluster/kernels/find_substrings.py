@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
-from clonotrack.sequences import I64, U8
+from clonotrack.kernels.jit import inlined, leaf
+from clonotrack.sequences import I64, U8, offsets_of
 
 K = 8
 """Length of a seed [nt]."""
 
 
-@njit
+@inlined
 def _kmer(codes: U8, start: int) -> int:
     """Number the `K` bases from `start` on; an unknown base counts as a fifth base."""
     value = 0
@@ -20,7 +20,6 @@ def _kmer(codes: U8, start: int) -> int:
     return value
 
 
-@njit
 def _index(codes: U8, offsets: I64) -> tuple[I64, I64, I64]:
     """Index every k-mer of every sequence.
 
@@ -28,24 +27,33 @@ def _index(codes: U8, offsets: I64) -> tuple[I64, I64, I64]:
         `starts`, `positions` and `owners`: k-mer x occurs at ``positions[starts[x]:starts[x + 1]]`` in `codes`, in the
         sequences ``owners[starts[x]:starts[x + 1]]``.
     """
-    starts = np.zeros(5**K + 1, dtype=np.int64)
+    counts = np.zeros(5**K, dtype=np.int64)
+    _count_kmers(codes, offsets, counts)
+    starts = offsets_of(counts)
+    positions, owners = (np.empty(starts[-1], dtype=np.int64) for _ in range(2))
+    _list_kmers(codes, offsets, starts[:-1].copy(), positions, owners)
+    return starts, positions, owners
+
+
+@leaf
+def _count_kmers(codes: U8, offsets: I64, counts: I64) -> None:
+    """Count how often each k-mer occurs."""
     for i in range(len(offsets) - 1):
         for start in range(offsets[i], offsets[i + 1] - K + 1):
-            starts[_kmer(codes, start) + 1] += 1
-    starts = np.cumsum(starts)
-    fill = starts.copy()
-    positions = np.empty(starts[-1], dtype=np.int64)
-    owners = np.empty(starts[-1], dtype=np.int64)
+            counts[_kmer(codes, start)] += 1
+
+
+@leaf
+def _list_kmers(codes: U8, offsets: I64, fill: I64, positions: I64, owners: I64) -> None:
+    """Write positions and owners of every k-mer, from ``fill[k-mer]`` on; `fill` is changed."""
     for i in range(len(offsets) - 1):
         for start in range(offsets[i], offsets[i + 1] - K + 1):
             kmer = _kmer(codes, start)
             positions[fill[kmer]] = start
             owners[fill[kmer]] = i
             fill[kmer] += 1
-    return starts, positions, owners
 
 
-@njit
 def find_substrings(codes: U8, offsets: I64, longer_codes: U8, longer_offsets: I64, max_distance: int) -> I64:
     """Find, for each sequence, the longer sequence that contains it with the fewest substitutions.
 
@@ -62,8 +70,25 @@ def find_substrings(codes: U8, offsets: I64, longer_codes: U8, longer_offsets: I
     Returns:
         Index of the longer sequence, the first among equals, -1 if none contains it; shape (n,).
     """
-    starts, positions, owners = _index(longer_codes, longer_offsets)
     found = np.full(len(offsets) - 1, -1, dtype=np.int64)
+    index = _index(longer_codes, longer_offsets)
+    _find_substrings(codes, offsets, longer_codes, longer_offsets, max_distance, *index, found)
+    return found
+
+
+@leaf
+def _find_substrings(
+    codes: U8,
+    offsets: I64,
+    longer_codes: U8,
+    longer_offsets: I64,
+    max_distance: int,
+    starts: I64,
+    positions: I64,
+    owners: I64,
+    found: I64,
+) -> None:
+    """Write the longer sequence of each sequence; see `find_substrings`."""
     for i in range(len(found)):
         length = offsets[i + 1] - offsets[i]
         limit = min(max_distance, length // K - 1)
@@ -85,4 +110,3 @@ def find_substrings(codes: U8, offsets: I64, longer_codes: U8, longer_offsets: I
                 if distance < best or (distance == best <= limit and owner < found[i]):
                     best = distance
                     found[i] = owner
-    return found

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.kernels.arrays import stable_order
-from clonotrack.kernels.jit import njit
-from clonotrack.sequences import I64, U8, N
+from clonotrack.kernels.arrays import grow_rows, stable_order
+from clonotrack.kernels.jit import inlined, leaf
+from clonotrack.sequences import I64, U8, Bool, N
 
 _MASK = (1 << 40) - 1
 _FACTOR = 0x2F0B4D  # odd and below 2^22: a product with 40 bits fits into an int64
 
 
-@njit
-def _part_hashes(codes: U8, offsets: I64, groups: I64, parts: int) -> I64:
-    """Hash each interleaved part (every `parts`-th base) together with group and length, shape (parts, n)."""
-    hashes = np.empty((parts, len(offsets) - 1), dtype=np.int64)
+@leaf
+def _part_hashes(codes: U8, offsets: I64, groups: I64, parts: int, hashes: I64) -> None:
+    """Write the hash of each interleaved part (every `parts`-th base), group and length included, shape (parts, n)."""
     for i in range(len(offsets) - 1):
         length = offsets[i + 1] - offsets[i]
         for part in range(parts):
@@ -26,10 +25,9 @@ def _part_hashes(codes: U8, offsets: I64, groups: I64, parts: int) -> I64:
             for k in range(offsets[i] + part, offsets[i + 1], parts):
                 value = ((value ^ (int(codes[k]) + 1)) * _FACTOR) & _MASK
             hashes[part, i] = value
-    return hashes
 
 
-@njit
+@inlined
 def _substitutions(codes: U8, a: int, b: int, length: int, limit: int, parts: int) -> tuple[int, int]:
     """Count the substitutions between two stretches, up to `limit` + 1.
 
@@ -47,7 +45,7 @@ def _substitutions(codes: U8, a: int, b: int, length: int, limit: int, parts: in
     return count, touched
 
 
-@njit
+@inlined
 def _first_clean(touched: int, first: int, second: int) -> bool:
     """Check whether `first` and `second` are the two lowest parts without a substitution."""
     for part in range(second):
@@ -56,15 +54,6 @@ def _first_clean(touched: int, first: int, second: int) -> bool:
     return not ((touched >> first) & 1 or (touched >> second) & 1)
 
 
-@njit
-def _grown(pairs: I64) -> I64:
-    """Copy the pairs into an array of twice the size."""
-    larger = np.empty((2 * pairs.shape[0], 3), dtype=np.int64)
-    larger[: pairs.shape[0]] = pairs
-    return larger
-
-
-@njit
 def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_child_reads: I64) -> I64:
     """Find pairs of equally long sequences of one group that are one to D substitutions apart.
 
@@ -85,45 +74,104 @@ def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_child_reads
     Returns:
         Rows of (parent, child, distance), each pair once, in no particular order.
     """
-    max_distance = max_child_reads.shape[0]
-    parts = max_distance + 2
-    hashes = _part_hashes(codes, offsets, groups, parts)
+    max_child_reads = np.ascontiguousarray(max_child_reads)
+    parts = max_child_reads.shape[0] + 2
+    hashes = np.empty((parts, len(offsets) - 1), dtype=np.int64)
+    _part_hashes(codes, offsets, groups, parts, hashes)
     pairs = np.empty((1024, 3), dtype=np.int64)
     count = 0
     for first in range(parts):
         for second in range(first + 1, parts):
             keys = (hashes[first] * _FACTOR & _MASK) ^ hashes[second]
             order = stable_order(keys)
-            start = 0
-            for j in range(1, len(order)):
-                child = order[j]
-                if keys[child] != keys[order[start]]:
-                    start = j
-                    continue
-                length = offsets[child + 1] - offsets[child]
-                for i in range(start, j):
-                    parent = order[i]
-                    if reads[child] > max_child_reads[0, parent] or reads[parent] <= reads[child]:
-                        break
-                    if groups[parent] != groups[child] or offsets[parent + 1] - offsets[parent] != length:
-                        continue
-                    distance, touched = _substitutions(
-                        codes, offsets[parent], offsets[child], length, max_distance, parts
-                    )
-                    if distance == 0 or distance > max_distance or not _first_clean(touched, first, second):
-                        continue
-                    if reads[child] > max_child_reads[distance - 1, parent]:
-                        continue
-                    if count == pairs.shape[0]:
-                        pairs = _grown(pairs)
-                    pairs[count, 0] = parent
-                    pairs[count, 1] = child
-                    pairs[count, 2] = distance
-                    count += 1
+            done, start = 1, 0
+            while done < len(order):
+                done, start, count = _pairs_in_buckets(
+                    codes,
+                    offsets,
+                    groups,
+                    reads,
+                    max_child_reads,
+                    first,
+                    second,
+                    keys,
+                    order,
+                    done,
+                    start,
+                    pairs,
+                    count,
+                )
+                if done < len(order):
+                    pairs = grow_rows(pairs, 2 * len(pairs))
     return pairs[:count].copy()
 
 
-@njit
+@leaf
+def _pairs_in_buckets(
+    codes: U8,
+    offsets: I64,
+    groups: I64,
+    reads: I64,
+    max_child_reads: I64,
+    first: int,
+    second: int,
+    keys: I64,
+    order: I64,
+    done: int,
+    start: int,
+    pairs: I64,
+    count: int,
+) -> tuple[int, int, int]:
+    """Write the pairs whose two lowest clean parts are `first` and `second`, while there is room; see `neighbours`.
+
+    Args:
+        codes: see `neighbours`, also the next four.
+        offsets: of the sequences.
+        groups: of the sequences.
+        reads: of the sequences.
+        max_child_reads: of the children.
+        first: a part.
+        second: a later part.
+        keys: hash of both parts of each sequence.
+        order: sequences ordered by key.
+        done: index in `order` of the first child that is left.
+        start: index in `order` of the first sequence with its key, or with the key before.
+        pairs: written.
+        count: rows that are written.
+
+    Returns:
+        The first child that is left, `start` for it, and the rows that are written.
+    """
+    max_distance = max_child_reads.shape[0]
+    for j in range(done, len(order)):
+        child = order[j]
+        before = count
+        if keys[child] != keys[order[start]]:
+            start = j
+            continue
+        length = offsets[child + 1] - offsets[child]
+        for i in range(start, j):
+            parent = order[i]
+            if reads[child] > max_child_reads[0, parent] or reads[parent] <= reads[child]:
+                break
+            if groups[parent] != groups[child] or offsets[parent + 1] - offsets[parent] != length:
+                continue
+            distance, touched = _substitutions(
+                codes, offsets[parent], offsets[child], length, max_distance, max_distance + 2
+            )
+            if distance == 0 or distance > max_distance or not _first_clean(touched, first, second):
+                continue
+            if reads[child] > max_child_reads[distance - 1, parent]:
+                continue
+            if count == len(pairs):
+                return j, start, before
+            pairs[count, 0] = parent
+            pairs[count, 1] = child
+            pairs[count, 2] = distance
+            count += 1
+    return len(order), start, count
+
+
 def match_unknown_bases(codes: U8, offsets: I64, groups: I64) -> I64:
     """Find, for each sequence with unknown bases, the first known sequence that agrees with it.
 
@@ -140,14 +188,23 @@ def match_unknown_bases(codes: U8, offsets: I64, groups: I64) -> I64:
     """
     n = len(offsets) - 1
     found = np.full(n, -1, dtype=np.int64)
-    known = np.ones(n, dtype=np.bool_)
+    known = np.empty(n, dtype=np.bool_)
+    lengths = np.diff(offsets)
+    buckets = groups * (int(lengths.max(initial=0)) + 1) + lengths
+    _match_unknown_bases(codes, offsets, buckets, stable_order(buckets), known, found)
+    return found
+
+
+@leaf
+def _match_unknown_bases(codes: U8, offsets: I64, buckets: I64, order: I64, known: Bool, found: I64) -> None:
+    """Write the known sequence of each sequence; `known` is scratch; see `match_unknown_bases`."""
+    n = len(offsets) - 1
     for i in range(n):
+        known[i] = True
         for k in range(offsets[i], offsets[i + 1]):
             if codes[k] == N:
                 known[i] = False
                 break
-    buckets = groups * (np.max(np.diff(offsets)) + 1 if n else 1) + np.diff(offsets)
-    order = stable_order(buckets)
     start = 0
     for j in range(n):
         if buckets[order[j]] != buckets[order[start]]:
@@ -170,45 +227,44 @@ def match_unknown_bases(codes: U8, offsets: I64, groups: I64) -> I64:
                     break
             if agree:
                 found[query] = candidate
-    return found
 
 
 _PRIME = (1 << 31) - 1
 _BASE = 1_103_515_245
 
 
-@njit
-def _hashes(codes: U8, offsets: I64) -> I64:
-    """Compute the polynomial hash of each sequence, shape (n,)."""
-    hashes = np.zeros(len(offsets) - 1, dtype=np.int64)
+@leaf
+def _hashes(codes: U8, offsets: I64, hashes: I64) -> None:
+    """Write the polynomial hash of each sequence, shape (n,)."""
     for i in range(len(hashes)):
         value = 0
         for k in range(offsets[i], offsets[i + 1]):
             value = (value * _BASE + int(codes[k]) + 1) % _PRIME
         hashes[i] = value
-    return hashes
 
 
-@njit
 def _chains(hashes: I64, count: int) -> tuple[I64, I64]:
     """Build a chained hash table of the first `count` sequences.
 
     Returns:
         First sequence of each bucket, and the next sequence after each; -1 if there is none.
     """
-    size = 16
-    while size < 2 * count:
-        size *= 2
-    heads = np.full(size, -1, dtype=np.int64)
+    heads = np.full(max(16, 1 << (2 * count - 1).bit_length() if count else 16), -1, dtype=np.int64)
     after = np.full(count, -1, dtype=np.int64)
-    for i in range(count - 1, -1, -1):
-        bucket = hashes[i] & (size - 1)
-        after[i] = heads[bucket]
-        heads[bucket] = i
+    _fill_chains(hashes, heads, after)
     return heads, after
 
 
-@njit
+@leaf
+def _fill_chains(hashes: I64, heads: I64, after: I64) -> None:
+    """Fill a hash table; see `_chains`."""
+    for i in range(len(after) - 1, -1, -1):
+        bucket = hashes[i] & (len(heads) - 1)
+        after[i] = heads[bucket]
+        heads[bucket] = i
+
+
+@inlined
 def _is_deletion(codes: U8, longer: int, shorter: int, length: int, deleted: int) -> bool:
     """Check whether the longer stretch without its base `deleted` equals the shorter one of `length` bases."""
     for k in range(length):
@@ -217,7 +273,6 @@ def _is_deletion(codes: U8, longer: int, shorter: int, length: int, deleted: int
     return True
 
 
-@njit
 def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_child_reads: I64) -> I64:
     """Find pairs of sequences of one group that differ by one inserted or deleted base.
 
@@ -236,24 +291,55 @@ def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_child
         Rows of (parent, child), each pair once, in no particular order.
     """
     n = len(offsets) - 1
-    hashes = _hashes(codes, offsets)
-    abundant = 0
-    while abundant < n and reads[abundant] > reads[n - 1] <= max_child_reads[abundant]:
-        abundant += 1
-    all_heads, all_after = _chains(hashes, n)
-    abundant_heads, abundant_after = _chains(hashes, abundant)
-    longest = 0
-    for i in range(n):
-        longest = max(longest, offsets[i + 1] - offsets[i])
-    power = np.ones(longest + 1, dtype=np.int64)
-    for k in range(longest):
-        power[k + 1] = int(power[k]) * _BASE % _PRIME
+    hashes = np.empty(n, dtype=np.int64)
+    _hashes(codes, offsets, hashes)
+    may_be_parent = (reads > reads[-1:]) & (reads[-1:] <= max_child_reads)
+    abundant = int(np.argmin(np.append(may_be_parent, False)))
+    power = np.ones(int(np.diff(offsets).max(initial=0)) + 1, dtype=np.int64)
+    for k in range(1, len(power)):
+        power[k] = int(power[k - 1]) * _BASE % _PRIME
+    tables = (*_chains(hashes, n), *_chains(hashes, abundant))
     pairs = np.empty((1024, 2), dtype=np.int64)
-    count = 0
-    for i in range(n):
+    done = count = 0
+    while done < n:
+        done, count = _pairs_by_deletion(
+            codes, offsets, groups, reads, max_child_reads, hashes, abundant, *tables, power, done, pairs, count
+        )
+        if done < n:
+            pairs = grow_rows(pairs, 2 * len(pairs))
+    return pairs[:count].copy()
+
+
+@leaf
+def _pairs_by_deletion(
+    codes: U8,
+    offsets: I64,
+    groups: I64,
+    reads: I64,
+    max_child_reads: I64,
+    hashes: I64,
+    abundant: int,
+    all_heads: I64,
+    all_after: I64,
+    abundant_heads: I64,
+    abundant_after: I64,
+    power: I64,
+    done: int,
+    pairs: I64,
+    count: int,
+) -> tuple[int, int]:
+    """Write the pairs of the sequences from `done` on, while there is room; see `indel_neighbours`.
+
+    Returns:
+        The first sequence that is left, and the rows that are written.
+    """
+    for i in range(done, len(offsets) - 1):
+        before = count
         start = offsets[i]
         length = offsets[i + 1] - start
-        heads, after = (all_heads, all_after) if i < abundant else (abundant_heads, abundant_after)
+        heads, after = all_heads, all_after
+        if i >= abundant:
+            heads, after = abundant_heads, abundant_after
         prefix = 0
         for k in range(length):
             code = int(codes[start + k]) + 1
@@ -272,13 +358,11 @@ def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_child
                         and reads[parent] > reads[child]
                         and _is_deletion(codes, start, offsets[j], length - 1, k)
                     ):
-                        if count == pairs.shape[0]:
-                            larger = np.empty((2 * count, 2), dtype=np.int64)
-                            larger[:count] = pairs
-                            pairs = larger
+                        if count == len(pairs):
+                            return i, before
                         pairs[count, 0] = parent
                         pairs[count, 1] = child
                         count += 1
                     j = after[j]
             prefix = extended
-    return pairs[:count].copy()
+    return len(offsets) - 1, count

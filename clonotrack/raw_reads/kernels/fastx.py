@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.kernels.swar import (
     BASE_CODES,
     LINE_FEED,
@@ -55,7 +55,7 @@ class FastqRecords(NamedTuple):
         return cls(*(np.empty(count, dtype=np.int64) for _ in cls._fields))
 
 
-@njit
+@leaf
 def parse_fastq(text: U8, start: int, size: int, final: bool, records: FastqRecords) -> tuple[int, int, int]:
     """Find the complete four-line records of a text, as many as `records` can hold.
 
@@ -125,7 +125,7 @@ def parse_fastq(text: U8, start: int, size: int, final: bool, records: FastqReco
     return count, start, OK
 
 
-@njit
+@leaf
 def parse_fasta(
     text: U8, size: int, final: bool, unfolded: U8, name_starts: I64, starts: I64, ends: I64
 ) -> tuple[int, int, int]:
@@ -180,7 +180,7 @@ def parse_fasta(
     return records, start, OK
 
 
-@njit
+@leaf
 def first_name_mismatch(text_1: U8, names_1: I64, text_2: U8, names_2: I64) -> int:
     """Return the index of the first pair of names that do not belong to mates; -1 if there is none.
 

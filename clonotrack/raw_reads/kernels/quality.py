@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.kernels.swar import load_u64
 from clonotrack.sequences import I64, U8, Bool
 
@@ -31,7 +31,7 @@ _EVEN_BYTES, _LOW_PAIR = np.uint64(0x00FF00FF00FF00FF), np.uint64(0xFFFF)
 _MAX_WORDS = 255  # words of eight characters whose counts fit into one byte each
 
 
-@njit
+@leaf
 def expected_error_bound(text: U8, start: int, length: int) -> int:
     """Compute an upper bound of the expected errors of a read, in units of `BOUND_UNIT`.
 
@@ -72,7 +72,7 @@ def expected_error_bound(text: U8, start: int, length: int) -> int:
     return 1000 * length - 900 * ten - 90 * twenty - 9 * thirty
 
 
-@njit
+@leaf
 def _byte_sum(counts: np.uint64) -> int:
     """Add the eight bytes of a word."""
     pairs = (counts & _EVEN_BYTES) + (counts >> _EIGHT & _EVEN_BYTES)
@@ -83,7 +83,6 @@ def _byte_sum(counts: np.uint64) -> int:
     return total
 
 
-@njit
 def exceed_error_rate(text: U8, starts: I64, lengths: I64, bounds: I64, limit: int) -> Bool:
     """Mark the reads with more expected errors per base than a limit.
 
@@ -102,6 +101,13 @@ def exceed_error_rate(text: U8, starts: I64, lengths: I64, bounds: I64, limit: i
         Shape (n,).
     """
     exceeds = np.zeros(len(starts), dtype=np.bool_)
+    _exceed_error_rate(text, starts, lengths, bounds, limit, exceeds)
+    return exceeds
+
+
+@leaf
+def _exceed_error_rate(text: U8, starts: I64, lengths: I64, bounds: I64, limit: int, exceeds: Bool) -> None:
+    """Write the marks; see `exceed_error_rate`."""
     for i in range(len(starts)):
         most = limit * lengths[i]
         if bounds[i] * BOUND_UNIT > most:
@@ -109,4 +115,3 @@ def exceed_error_rate(text: U8, starts: I64, lengths: I64, bounds: I64, limit: i
             for j in range(starts[i], starts[i] + lengths[i]):
                 total += EXPECTED_ERRORS[text[j]]
             exceeds[i] = total > most
-    return exceeds

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
-from clonotrack.sequences import I64, U8, U64, Bool
+from clonotrack.kernels.jit import inlined, leaf
+from clonotrack.sequences import I64, U8, U64, Bool, offsets_of
 
 BASES_PER_WORD = 21
 SHAPE_BASE = 64
@@ -42,7 +42,7 @@ class FragmentTable(NamedTuple):
     counts: I64
 
 
-@njit
+@inlined
 def xorshift(state: np.uint64) -> np.uint64:
     """Mix the bits of a word by one xorshift step, a one-to-one map (Marsaglia 2003, doi:10.18637/jss.v008.i14)."""
     state ^= state << np.uint64(13)
@@ -51,24 +51,33 @@ def xorshift(state: np.uint64) -> np.uint64:
     return state
 
 
-@njit
 def pack(codes: U8, offsets: I64) -> tuple[U64, I64]:
     """Pack bases in three bits each, 21 to a word; each row starts a new word. Return the words and their offsets."""
-    starts = np.zeros(len(offsets), dtype=np.int64)
-    for i in range(len(offsets) - 1):
-        starts[i + 1] = starts[i] + (offsets[i + 1] - offsets[i] + BASES_PER_WORD - 1) // BASES_PER_WORD
-    words = np.zeros(starts[len(offsets) - 1], dtype=np.uint64)
+    starts = offsets_of(-(-np.diff(offsets) // BASES_PER_WORD))
+    words = np.zeros(starts[-1], dtype=np.uint64)
+    _pack(codes, offsets, starts, words)
+    return words, starts
+
+
+@leaf
+def _pack(codes: U8, offsets: I64, starts: I64, words: U64) -> None:
+    """Write the words; see `pack`."""
     for i in range(len(offsets) - 1):
         for j in range(offsets[i + 1] - offsets[i]):
             at = starts[i] + j // BASES_PER_WORD
             words[at] = (words[at] << np.uint64(3)) | np.uint64(codes[offsets[i] + j])
-    return words, starts
 
 
-@njit
 def unpack(words: U64, starts: I64, offsets: I64) -> U8:
     """Unpack the bases of rows packed by `pack`, whose bases have these offsets."""
-    codes = np.empty(offsets[len(offsets) - 1] - offsets[0], dtype=np.uint8)
+    codes = np.empty(offsets[-1] - offsets[0], dtype=np.uint8)
+    _unpack(words, starts, offsets, codes)
+    return codes
+
+
+@leaf
+def _unpack(words: U64, starts: I64, offsets: I64, codes: U8) -> None:
+    """Write the bases; see `unpack`."""
     for i in range(len(offsets) - 1):
         first, length = offsets[i] - offsets[0], offsets[i + 1] - offsets[i]
         for w in range(starts[i + 1] - starts[i]):
@@ -76,10 +85,9 @@ def unpack(words: U64, starts: I64, offsets: I64) -> U8:
             for j in range(min(length, (w + 1) * BASES_PER_WORD) - 1, w * BASES_PER_WORD - 1, -1):
                 codes[first + j] = word & np.uint64(7)
                 word >>= np.uint64(3)
-    return codes
 
 
-@njit
+@inlined
 def fragment_hash(words: U64, length: int, shape: int, umi: np.uint64) -> np.uint64:
     """Hash a fragment of `length` bases to 64 bits."""
     state = xorshift(np.uint64(length + 1))
@@ -88,7 +96,7 @@ def fragment_hash(words: U64, length: int, shape: int, umi: np.uint64) -> np.uin
     return xorshift(xorshift(state ^ np.uint64(shape)) ^ umi)
 
 
-@njit
+@inlined
 def equal(left: U8 | U64, right: U8 | U64) -> bool:
     """Report whether two rows have the same words, or the same bases."""
     if len(left) != len(right):
@@ -99,7 +107,7 @@ def equal(left: U8 | U64, right: U8 | U64) -> bool:
     return True
 
 
-@njit
+@leaf
 def fill_hash_table(slots: I64, hashes: U64, rows: int) -> None:
     """Insert the first `rows` rows into an empty hash table."""
     mask = len(slots) - 1
@@ -110,7 +118,6 @@ def fill_hash_table(slots: I64, hashes: U64, rows: int) -> None:
         slots[slot] = row
 
 
-@njit
 def assign(
     codes: U8, offsets: I64, shapes: I64, umis: U64, table: FragmentTable, rows: int, assigned: I64, new: Bool
 ) -> int:
@@ -129,8 +136,24 @@ def assign(
     Returns:
         Rows of the table afterwards.
     """
-    mask = len(table.slots) - 1
     words, starts = pack(codes, offsets)
+    return _assign(words, starts, offsets, shapes, umis, table, rows, assigned, new)
+
+
+@leaf
+def _assign(
+    words: U64,
+    starts: I64,
+    offsets: I64,
+    shapes: I64,
+    umis: U64,
+    table: FragmentTable,
+    rows: int,
+    assigned: I64,
+    new: Bool,
+) -> int:
+    """Assign packed fragments; see `assign`."""
+    mask = len(table.slots) - 1
     for i in range(len(assigned)):
         fragment, length = words[starts[i] : starts[i + 1]], offsets[i + 1] - offsets[i]
         key = fragment_hash(fragment, length, shapes[i], umis[i])
@@ -162,7 +185,7 @@ def assign(
     return rows
 
 
-@njit
+@leaf
 def raise_quality(batch_scores: U8, batch_offsets: I64, assigned: I64, first: int, scores: U8, offsets: I64) -> None:
     """Raise the score of every base of some rows to the best score of the copies in a batch.
 
@@ -184,11 +207,17 @@ def raise_quality(batch_scores: U8, batch_offsets: I64, assigned: I64, first: in
                 best[j] = max(best[j], copy[j])
 
 
-@njit
 def concatenate_rows(one: U8, offsets_1: I64, two: U8, offsets_2: I64) -> tuple[U8, I64]:
     """Append each row of the second ragged array to the same row of the first; return values and offsets."""
     offsets = offsets_1 + offsets_2
-    values = np.empty(offsets[len(offsets) - 1], dtype=np.uint8)
+    values = np.empty(offsets[-1], dtype=np.uint8)
+    _concatenate_rows(one, offsets_1, two, offsets_2, offsets, values)
+    return values, offsets
+
+
+@leaf
+def _concatenate_rows(one: U8, offsets_1: I64, two: U8, offsets_2: I64, offsets: I64, values: U8) -> None:
+    """Write the rows; see `concatenate_rows`."""
     for i in range(len(offsets) - 1):
         position = offsets[i]
         for j in range(offsets_1[i], offsets_1[i + 1]):
@@ -197,4 +226,3 @@ def concatenate_rows(one: U8, offsets_1: I64, two: U8, offsets_2: I64) -> tuple[
         for j in range(offsets_2[i], offsets_2[i + 1]):
             values[position] = two[j]
             position += 1
-    return values, offsets

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import inlined
 from clonotrack.sequences import I64
 
 CONTROL = -1  # owner of the controls in the tube
@@ -13,7 +13,7 @@ NO_HIT, AMBIGUOUS_READ, HIT = 0, 1, 2  # outcome of a read
 NOT_ASSIGNED, TIED, ASSIGNED = 0, 1, 2  # status of a target that a read matches
 
 
-@njit
+@inlined
 def assign_read(matched: I64, n_matched: int, distance: I64, owner: I64, status: I64, shared: I64) -> int:
     """Decide which of the targets that a read matches count it.
 

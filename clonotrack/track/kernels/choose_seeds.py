@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import leaf
 from clonotrack.sequences import F64, I64
 
 
-@njit
 def choose_seeds(cost: F64, offsets: I64, edits: I64, length: int) -> I64:
     """Choose the cheapest `edits` + 1 seeds of every target that do not overlap, by dynamic programming.
 
@@ -25,13 +24,22 @@ def choose_seeds(cost: F64, offsets: I64, edits: I64, length: int) -> I64:
         First base of each seed in its target, in order, all targets one after another. Of sets with equal cost, the
         one is chosen whose last seed begins first, then the one before it, and so on.
     """
-    chosen = np.zeros(int(np.sum(edits)) + len(edits), np.int64)
+    chosen = np.zeros(int(edits.sum()) + len(edits), np.int64)
+    shape = int(edits.max(initial=0)) + 2, int(np.diff(offsets).max(initial=0)) + 1
+    _choose_seeds(cost, offsets, edits, length, np.empty(shape), chosen)
+    return chosen
+
+
+@leaf
+def _choose_seeds(cost: F64, offsets: I64, edits: I64, length: int, least: F64, chosen: I64) -> None:
+    """Write the seeds; `least` is scratch for the most seeds of the longest target; see `choose_seeds`."""
     used = 0
     for target in range(len(edits)):
         size = offsets[target + 1] - offsets[target]
         count = edits[target] + 1
-        least = np.full((count + 1, size + 1), np.inf)  # cost of the first seeds within the first bases
-        least[0] = 0.0
+        for seed in range(count + 1):  # least cost of the first seeds within the first bases
+            for end in range(size + 1):
+                least[seed, end] = np.inf if seed else 0.0
         for seed in range(1, count + 1):
             for end in range(seed * length, size + 1):
                 taken = least[seed - 1, end - length] + cost[offsets[target] + end - length]
@@ -43,4 +51,3 @@ def choose_seeds(cost: F64, offsets: I64, edits: I64, length: int) -> I64:
             end -= length
             chosen[used + seed - 1] = end
         used += count
-    return chosen

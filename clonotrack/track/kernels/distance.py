@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clonotrack.kernels.arrays import mismatches
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import constant, inlined, leaf
 from clonotrack.sequences import I64, U8
 
 I8: TypeAlias = NDArray[np.int8]
 
+RIGHT, LEFT = constant(1), constant(-1)
 _UNREACHED = -(1 << 30)  # a diagonal that the edits so far do not reach
 
 
@@ -47,7 +48,7 @@ class TargetStrands(NamedTuple):
     stem_max: I64
 
 
-@njit
+@leaf
 def extend(
     read: U8,
     read_start: int,
@@ -108,7 +109,7 @@ def extend(
     return limit + 1
 
 
-@njit
+@inlined
 def gapped_distance(
     read: U8,
     length: int,
@@ -142,11 +143,11 @@ def gapped_distance(
     origin = strands.offsets[strand]
     size = strands.offsets[strand + 1] - origin
     to_right = extend(
-        read, position, length - position, strands.codes, origin + offset, size - offset, 1, limit, rows, right
+        read, position, length - position, strands.codes, origin + offset, size - offset, RIGHT, limit, rows, right
     )
     if to_right > limit and right[limit] < 0:
         return limit + 1
-    to_left = extend(read, position - 1, position, strands.codes, origin + offset - 1, offset, -1, limit, rows, left)
+    to_left = extend(read, position - 1, position, strands.codes, origin + offset - 1, offset, LEFT, limit, rows, left)
     best = min(limit + 1, to_right + to_left)
     table = origin + strand  # of this strand in `prefix_edits` and `suffix_edits`
     for edits in range(min(limit, best - 1 - to_left) + 1):  # the read ends inside the target
@@ -160,7 +161,7 @@ def gapped_distance(
     return best
 
 
-@njit
+@inlined
 def overlap_mismatches(read: U8, length: int, start: int, strand: int, strands: TargetStrands) -> int:
     """Count the mismatches between a read and the part of a strand that overlaps it.
 
@@ -177,7 +178,7 @@ def overlap_mismatches(read: U8, length: int, start: int, strand: int, strands: 
     return mismatches(read, start + first, strands.codes, origin + first, last - first, size)
 
 
-@njit
+@inlined
 def evolved_mismatches(read: U8, length: int, start: int, strand: int, strands: TargetStrands) -> int:
     """Count the mismatches of an evolved read: no hit, but from a descendant of the clone.
 
@@ -212,7 +213,6 @@ def evolved_mismatches(read: U8, length: int, start: int, strand: int, strands: 
     return count if in_stem <= most else -1
 
 
-@njit
 def prefix_distances(part: U8, sequence: U8) -> I64:
     """Compute the fewest edits between the first m bases of `part` and any stretch of `sequence`, one strand.
 
@@ -227,6 +227,13 @@ def prefix_distances(part: U8, sequence: U8) -> I64:
     """
     above = np.zeros(len(sequence) + 1, np.int64)
     least = np.zeros(len(part) + 1, np.int64)
+    _prefix_distances(part, sequence, above, least)
+    return least
+
+
+@leaf
+def _prefix_distances(part: U8, sequence: U8, above: I64, least: I64) -> None:
+    """Write the edits to `least`; `above` is scratch, all 0; see `prefix_distances`."""
     for i in range(1, len(part) + 1):
         diagonal = above[0]
         above[0] = i
@@ -237,4 +244,3 @@ def prefix_distances(part: U8, sequence: U8) -> I64:
             above[j] = here
             best = min(best, here)
         least[i] = best
-    return least

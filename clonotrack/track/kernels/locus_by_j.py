@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.sequences import I64, U8
 
 U16: TypeAlias = NDArray[np.uint16]
@@ -27,7 +27,6 @@ for _bit in range(18):
     _BIT[2**_bit % 19] = _bit
 
 
-@njit
 def loci_by_j(codes: U8, offsets: I64, masks: U16) -> U8:
     """Find the locus of each read by its J segment.
 
@@ -40,7 +39,13 @@ def loci_by_j(codes: U8, offsets: I64, masks: U16) -> U8:
         Shape (reads,); index of the locus, or `NO_LOCUS`.
     """
     loci = np.empty(len(offsets) - 1, dtype=np.uint8)
-    covered = np.zeros(LOCUS_STRANDS, np.int64)
+    _loci_by_j(codes, offsets, masks, np.zeros(LOCUS_STRANDS, np.int64), loci)
+    return loci
+
+
+@leaf
+def _loci_by_j(codes: U8, offsets: I64, masks: U16, covered: I64, loci: U8) -> None:
+    """Write the locus of each read; `covered` is scratch, all 0; see `loci_by_j`."""
     for i in range(len(loci)):
         start, end = offsets[i], offsets[i + 1]
         walked, added, stop = start, 0, start + K
@@ -54,10 +59,9 @@ def loci_by_j(codes: U8, offsets: I64, masks: U16) -> U8:
                     added |= here
             stop += STEP
         loci[i] = best_locus(covered, added)
-    return loci
 
 
-@njit
+@inlined
 def add_runs(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64) -> tuple[int, int]:
     """Add the runs around one sampled k-mer to the covered bases.
 
@@ -109,7 +113,7 @@ def add_runs(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I6
     return last, added
 
 
-@njit
+@inlined
 def _add_run(current: int, earlier: int, n: int, covered: I64) -> None:
     """Add `n` nt for the runs of the `current` loci; a run that has just begun adds all of its `MIN_RUN` nt."""
     while current:
@@ -118,7 +122,7 @@ def _add_run(current: int, earlier: int, n: int, covered: I64) -> None:
         current &= current - 1
 
 
-@njit
+@inlined
 def best_locus(covered: I64, added: int) -> int:
     """Find the locus with the most bases covered on one strand.
 

@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clonotrack.kernels.arrays import grow_rows
-from clonotrack.kernels.jit import leaf, njit
+from clonotrack.kernels.arrays import grow_rows, wide
+from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.kernels.swar import load_u32, load_u64
 from clonotrack.pgen.kernels import SEED_LENGTH
 from clonotrack.sequences import I32, I64, U8, U64
@@ -97,7 +97,7 @@ def _bit_table(positions: I64, width: int) -> U8:
     return np.packbits(bits, bitorder="little")
 
 
-@leaf
+@inlined
 def find_seeds(text: U8, start: int, length: int, seed_filter: SeedFilter, packed: U8, passed: I64, found: I64) -> int:
     """Find the positions of one read that may be seeds.
 
@@ -129,7 +129,7 @@ def find_seeds(text: U8, start: int, length: int, seed_filter: SeedFilter, packe
     return n
 
 
-@leaf
+@inlined
 def _pack(text: U8, start: int, length: int, packed: U8) -> None:
     """Pack four bases into each byte, the first one lowest."""
     words = length // BASES_PER_BYTE
@@ -142,7 +142,7 @@ def _pack(text: U8, start: int, length: int, packed: U8) -> None:
     packed[PADDING + words] = rest
 
 
-@leaf
+@inlined
 def _find_kmers(packed: U8, count: int, kmers: U8, passed: I64) -> int:
     """Write the bytes at which a k-mer of the table begins; there is no branch, so many k-mers cost little more."""
     n = 0
@@ -189,7 +189,7 @@ def find_slot(value: int, slots: I32) -> int:
     return slot
 
 
-@njit
+@leaf
 def fill_slots(seeds: I32, slots: I32) -> None:
     """Write rows of distinct seeds into an empty hash table.
 
@@ -198,12 +198,11 @@ def fill_slots(seeds: I32, slots: I32) -> None:
         slots: all 0, longer than `seeds`; written.
     """
     for i in range(len(seeds)):
-        slot = find_slot(seeds[i, VALUE], slots)
+        slot = find_slot(wide(seeds[i, VALUE]), slots)
         for column in range(4):
             slots[slot, column] = seeds[i, column]
 
 
-@njit
 def find_candidates(text: U8, starts: I64, ends: I64, seed_filter: SeedFilter, index: SeedIndex) -> I64:
     """Find the targets that reads may match, each by the position of one of its seeds.
 
@@ -217,9 +216,7 @@ def find_candidates(text: U8, starts: I64, ends: I64, seed_filter: SeedFilter, i
     Returns:
         Shape (n, 3), ordered by read: number of the read, position of the seed in `text`, row of `index.entries`.
     """
-    longest = 0
-    for i in range(len(starts)):
-        longest = max(longest, ends[i] - starts[i])
+    longest = int((ends - starts).max(initial=0))
     packed = np.zeros(longest // BASES_PER_BYTE + 2 * PADDING, np.uint8)
     passed, found = np.empty(longest // BASES_PER_BYTE + 1, np.int64), np.empty(longest + BASES_PER_BYTE, np.int64)
     done, n, candidates = 0, 0, np.empty((1024, 3), np.int64)

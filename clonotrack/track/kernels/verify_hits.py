@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.kernels.arrays import grow_rows, mismatches
-from clonotrack.kernels.jit import njit
+from clonotrack.kernels.arrays import mismatches, wide
+from clonotrack.kernels.jit import constant, leaf
 from clonotrack.kernels.swar import encode_ascii
 from clonotrack.pgen.kernels import SEED_LENGTH
 from clonotrack.sequences import ENCODE, I32, I64, U8
@@ -27,9 +27,9 @@ from clonotrack.track.kernels.word_filter import may_match
 EXACT, MISMATCH, INDEL, EVOLVED, AMBIGUOUS = 0, 1, 2, 3, 4  # match classes of HITS
 FRAGMENT, TARGET, CLASS, DISTANCE, SHARED, READ, STRAND, START = range(8)  # columns of matches
 MATCH_COLUMNS = 8
+NO_MISMATCH, SEED_SIZE = constant(0), constant(SEED_LENGTH)
 
 
-@njit
 def verify_hits(
     text: U8, starts: I64, ends: I64, candidates: I64, mates: int, entries: I32, strands: TargetStrands
 ) -> tuple[I64, int, int]:
@@ -53,18 +53,48 @@ def verify_hits(
         the read, the strand and the base of the read at which the strand begins. Then the number of fragments that are
         hits of any target, and the number of ambiguous ones.
     """
+    targets, most = len(strands.max_edits), int(strands.max_edits.max(initial=0))
+    distance, indel = np.full(targets, NO_MATCH, np.int64), np.zeros(targets, np.int64)
+    matched, status, shared = (np.zeros(targets, np.int64) for _ in range(3))
+    rows = np.zeros((2, 2 * most + 3), np.int64)
+    to_left, to_right = (np.zeros(most + 1, np.int64) for _ in range(2))
+    reads = candidates[:, CANDIDATE_READ]
+    codes = np.zeros(max(256, int((ends[reads] - starts[reads]).max(initial=0))), np.uint8)
+    matches = np.zeros((len(candidates), MATCH_COLUMNS), np.int64)  # a candidate makes one match at most
+    scratch = distance, indel, matched, status, shared, rows, to_left, to_right, codes
+    n_matches, hits, ambiguous = _verify_hits(
+        text, starts, ends, candidates, mates, entries, strands, *scratch, matches
+    )
+    return matches[:n_matches], hits, ambiguous
+
+
+@leaf
+def _verify_hits(
+    text: U8,
+    starts: I64,
+    ends: I64,
+    candidates: I64,
+    mates: int,
+    entries: I32,
+    strands: TargetStrands,
+    distance: I64,
+    indel: I64,
+    matched: I64,
+    status: I64,
+    shared: I64,
+    rows: I64,
+    to_left: I64,
+    to_right: I64,
+    codes: U8,
+    matches: I64,
+) -> tuple[int, int, int]:
+    """Write the matches; see `verify_hits`.
+
+    Returns:
+        Number of matches, of fragments that are hits, and of ambiguous ones.
+    """
     codes_of_strands, max_edits, owner = strands.codes, strands.max_edits, strands.owner
     suffix_edits, prefix_edits = strands.suffix_edits, strands.prefix_edits
-    targets = len(max_edits)
-    most = 0
-    for target in range(targets):
-        most = max(most, max_edits[target])
-    distance, indel = np.full(targets, NO_MATCH, np.int64), np.zeros(targets, np.int64)
-    matched, status, shared = np.zeros(targets, np.int64), np.zeros(targets, np.int64), np.zeros(targets, np.int64)
-    rows = np.zeros((2, 2 * most + 3), np.int64)
-    to_left, to_right = np.zeros(most + 1, np.int64), np.zeros(most + 1, np.int64)
-    codes = np.zeros(256, np.uint8)
-    matches = np.zeros((64, MATCH_COLUMNS), np.int64)
     n_matches, hits, ambiguous = 0, 0, 0
     current, length, n_matched = -1, 0, 0
     evolved, evolved_strand, evolved_read, evolved_start = NO_MATCH, 0, 0, 0  # best evolved match of the fragment
@@ -72,26 +102,24 @@ def verify_hits(
         read, entry = candidates[i, CANDIDATE_READ], candidates[i, CANDIDATE_ENTRY]
         if read != current:
             current, length = read, ends[read] - starts[read]
-            if length > len(codes):
-                codes = np.zeros(2 * length, np.uint8)
             encode_ascii(text[starts[read] : ends[read]], codes)
         position = candidates[i, CANDIDATE_POSITION] - starts[read]
         strand, offset, origin, size = (
-            int(entries[entry, ENTRY_STRAND]),
-            int(entries[entry, ENTRY_SEED]),
-            int(entries[entry, ENTRY_ORIGIN]),
-            int(entries[entry, ENTRY_LENGTH]),
+            wide(entries[entry, ENTRY_STRAND]),
+            wide(entries[entry, ENTRY_SEED]),
+            wide(entries[entry, ENTRY_ORIGIN]),
+            wide(entries[entry, ENTRY_LENGTH]),
         )
         target = strand >> 1
         known = distance[target]
         limit = min(max_edits[target], known if indel[target] else known - 1)
         if limit >= 0:
             start = position - offset
-            exact_start, exact_end = int(entries[entry, ENTRY_EXACT_START]), int(entries[entry, ENTRY_EXACT_END])
+            exact_start, exact_end = wide(entries[entry, ENTRY_EXACT_START]), wide(entries[entry, ENTRY_EXACT_END])
             first, last = max(0, -start), min(size, length - start)  # bases of the strand that overlap the read
             low, high = max(exact_start, first), min(exact_end, last)
             here = limit + 1
-            if mismatches(codes, start + low, codes_of_strands, origin + low, high - low, 0) == 0:
+            if mismatches(codes, start + low, codes_of_strands, origin + low, high - low, NO_MISMATCH) == 0:
                 allowed = limit
                 if first > 0:
                     allowed = min(limit, suffix_edits[origin + strand + size - first] if last == size else -1)
@@ -119,7 +147,7 @@ def verify_hits(
                     distance[target], indel[target] = here, is_indel
             if here > limit and owner[target] == OWN:
                 # the filter takes an unknown base for some base: a seed with one is none
-                is_seed = mismatches(codes, position, codes_of_strands, origin + offset, SEED_LENGTH, 0) == 0
+                is_seed = mismatches(codes, position, codes_of_strands, origin + offset, SEED_SIZE, NO_MISMATCH) == 0
                 count = evolved_mismatches(codes, length, start, strand, strands) if is_seed else -1
                 if count >= 0 and (count < evolved or (count == evolved and strand < evolved_strand)):
                     evolved, evolved_strand, evolved_read, evolved_start = count, strand, read, start
@@ -131,8 +159,6 @@ def verify_hits(
         outcome = assign_read(matched, n_matched, distance, owner, status, shared)
         hits += outcome == HIT
         ambiguous += outcome == AMBIGUOUS_READ
-        if len(matches) < n_matches + n_matched + 1:
-            matches = grow_rows(matches, n_matches + n_matched + 1)
         is_own = False
         for k in range(n_matched):
             target, here = matched[k], distance[matched[k]]
@@ -142,31 +168,22 @@ def verify_hits(
             distance[target], indel[target] = NO_MATCH, 0
             if status[k] != NOT_ASSIGNED:
                 is_own |= owner[target] <= OWN
-                write_match(matches, n_matches, fragment, target, match_class, here, shared[k])
+                matches[n_matches, FRAGMENT], matches[n_matches, TARGET] = fragment, target
+                matches[n_matches, CLASS], matches[n_matches, DISTANCE] = match_class, here
+                matches[n_matches, SHARED] = shared[k]
                 n_matches += 1
         if evolved < NO_MATCH and not is_own:
-            write_match(matches, n_matches, fragment, evolved_strand >> 1, EVOLVED, evolved, 0)
-            matches[n_matches, READ], matches[n_matches, STRAND], matches[n_matches, START] = (
-                evolved_read,
-                evolved_strand,
-                evolved_start,
-            )
+            matches[n_matches, FRAGMENT], matches[n_matches, TARGET] = fragment, evolved_strand >> 1
+            matches[n_matches, CLASS], matches[n_matches, DISTANCE] = EVOLVED, evolved
+            matches[n_matches, READ], matches[n_matches, STRAND] = evolved_read, evolved_strand
+            matches[n_matches, START] = evolved_start
             n_matches += 1
         evolved = NO_MATCH
         n_matched = 0
-    return matches[:n_matches], hits, ambiguous
+    return n_matches, hits, ambiguous
 
 
-@njit
-def write_match(
-    matches: I64, row: int, fragment: int, target: int, match_class: int, distance: int, shared: int
-) -> None:
-    """Write the first five columns of a match."""
-    matches[row, FRAGMENT], matches[row, TARGET], matches[row, CLASS] = fragment, target, match_class
-    matches[row, DISTANCE], matches[row, SHARED] = distance, shared
-
-
-@njit
+@leaf
 def count_bases(
     text: U8, starts: I64, ends: I64, target_starts: I64, reverse: I64, size: int, margin: int, counts: I64
 ) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from clonotrack.kernels.jit import njit, numba
+from clonotrack.kernels.jit import inlined, numba
 from clonotrack.kernels.swar import load_u64
 from clonotrack.sequences import I64, U8, U64
 
@@ -143,7 +143,7 @@ match_words = _interpreted if numba.config.DISABLE_JIT else _compiled()
 LONG_WORD = 8  # nt that one load compares
 
 
-@njit
+@inlined
 def may_match(
     read: U8,
     length: int,

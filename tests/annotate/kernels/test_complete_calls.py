@@ -12,7 +12,7 @@ from clonotrack.annotate.kernels.cigar import align_to_germline
 from clonotrack.annotate.kernels.complete_calls import settle_pairs
 from clonotrack.annotate.kernels.find_d import settle_d
 from clonotrack.annotate.kernels.find_vj import find_pairs
-from clonotrack.annotate.kernels.types import CALL, make_bench
+from clonotrack.annotate.kernels.types import CALL, make_scores, make_scratch
 from clonotrack.sequences import I64, Ragged, encode
 from tests.annotate.kernels.made import LIMITS, fused, reads_of_small, recombined, small
 from tests.annotate.made import random_bases
@@ -106,14 +106,18 @@ def test_both_d_are_those_of_the_naive_twin(seed: int, j: int, cost: int, length
     call = np.zeros(1, dtype=CALL)[0]
     call["j"], call["j_group"], call["d"], call["d2"] = j, laid.group, -1, -1
     call["v_end"], call["j_start"] = first, last
-    bench, allowed = make_bench(len(read), germline.d, 1), np.zeros(len(index.d), dtype=np.int64)
-    settle_d(encode(read), germline, LIMITS, cost, allowed, bench, call)
+    votes = make_scratch(len(read), [(germline.d, germline.d_seeds)], 1).votes
+    allowed, of_d = np.zeros(len(index.d), dtype=np.int64), make_scores(germline.d)
+    v_order, has_d, most = alleles(germline.v)[0].order, germline.has_d[laid.group], LIMITS.max_d_expected
+    most *= germline.first_d[laid.group]
+    bounds = has_d, v_order, laid.order, most, most * germline.second_d[laid.group]
+    settle_d(encode(read), germline.d, germline.d_seeds, *bounds, cost, allowed, of_d, votes, call)
     expected = naive_d.settle_d(read, germline, LIMITS, cost, alleles(germline.v)[0], laid, first, last)
     found = []
-    for kind, scores in (("d", bench.best), ("d2", bench.scores)):
+    for kind, scores in (("d", of_d.best), ("d2", of_d.last)):
         if call[kind] >= 0:
             ties = np.flatnonzero(scores == scores.max()).tolist()
             fields = ("start", "end", "germline_start", "germline_end")
             found.append(naive_d.Match(call[f"{kind}_score"], ties, *(call[f"{kind}_{field}"] for field in fields)))
     assert found == expected
-    assert not bench.votes.any()
+    assert not votes.counts.any()

@@ -39,7 +39,9 @@ def check(reads: list[str], *, bare: bool) -> list[naive.Told | None]:
     """Pairs, calls, ties and pieces are those of the twins."""
     parts, ragged = extended(), Ragged.from_strings(reads)
     if bare:
-        found = find_bare(ragged.codes, ragged.offsets, parts.germline, parts.near, parts.left, LIMITS)
+        found = find_bare(
+            ragged.codes, ragged.offsets, parts.germline, parts.near, parts.near_seeds, parts.left, LIMITS
+        )
         both = naive_bare.find_bare(reads, parts.germline, parts.near, parts.left, LIMITS)
         pairs = [None if one is None else one.pair for one in both]
         for call, one in zip(found.calls, both, strict=True):

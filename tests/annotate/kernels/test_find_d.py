@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from clonotrack.annotate.index import segments_of
 from clonotrack.annotate.kernels.find_d import find_d
 from clonotrack.annotate.kernels.score_alleles import expected_by_chance
-from clonotrack.annotate.kernels.types import make_bench
+from clonotrack.annotate.kernels.types import make_scratch
 from clonotrack.germline import Segment
 from clonotrack.sequences import encode
 from tests.annotate.twins import find_d as naive
@@ -25,10 +25,10 @@ def test_the_best_d_is_the_best_of_all(
 ) -> None:
     allowed = data.draw(st.lists(st.integers(0, 1), min_size=len(texts), max_size=len(texts)))
     alleles = [(Segment(f"D{i}*01", f"D{i}", "IGH", ("IGH",), "D", text),) for i, text in enumerate(texts)]
-    segments = segments_of(alleles, K, None)
+    segments, seeds = segments_of(alleles, K, None)
     scores = np.zeros(len(texts), dtype=np.int64)
-    bench = make_bench(len(stretch), segments, 1)
-    found = find_d(encode(stretch), segments, np.array(allowed, dtype=np.int64), cost, least, bench, scores)
+    votes = make_scratch(len(stretch), [(segments, seeds)], 1).votes
+    found = find_d(encode(stretch), segments, seeds, np.array(allowed, dtype=np.int64), cost, least, votes, scores)
     expected = naive.scores(stretch, texts, allowed, cost, least, K)
     assert scores.tolist() == expected
     best = max(expected)
@@ -37,20 +37,20 @@ def test_the_best_d_is_the_best_of_all(
         allele = expected.index(best)
         assert found[1] == allele
         assert (best, *found[2:]) in naive.matches(stretch, texts[allele], cost, least, K)
-    assert not bench.votes.any()
+    assert not votes.counts.any()
 
 
 @pytest.mark.parametrize("cost", [1, 2, 3])
 def test_expected_matches_bound_what_random_sequence_has(cost: int) -> None:
     rng = np.random.default_rng(0)
     texts = ["".join(rng.choice(list("ACGT"), 20)) for _ in range(5)]
-    segments = segments_of([(Segment(t, t, "IGH", ("IGH",), "D", t),) for t in texts], K, None)
+    segments, seeds = segments_of([(Segment(t, t, "IGH", ("IGH",), "D", t),) for t in texts], K, None)
     everything, scores = np.ones(5, dtype=np.int64), np.zeros(5, dtype=np.int64)
-    bench = make_bench(40, segments, 1)
+    votes = make_scratch(40, [(segments, seeds)], 1).votes
     tries = 2000
     best = np.array(
         [
-            find_d(rng.integers(0, 4, 40).astype(np.uint8), segments, everything, cost, 1, bench, scores)[0]
+            find_d(rng.integers(0, 4, 40).astype(np.uint8), segments, seeds, everything, cost, 1, votes, scores)[0]
             for _ in range(tries)
         ]
     )

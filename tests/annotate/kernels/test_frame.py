@@ -55,6 +55,8 @@ def test_anchors_frame_and_key_region(v: str, j: str, data: st.DataObject) -> No
     matches, mismatches = (data.draw(st.integers(0, 60)) for _ in range(2))
     call["v_matches"], call["v_mismatches"] = matches, mismatches
     arrays = [np.array(pieces, dtype=np.int32) for pieces in (v_pieces, j_pieces)]
-    settle_frame(encode(read), index.germline, *arrays, call)
+    v_segments, j_segments = index.germline.v, index.germline.j
+    on_alleles = [int(segments.alleles["anchor"][0]) for segments in (v_segments, j_segments)]
+    settle_frame(encode(read), v_segments.codes, j_segments.codes, *on_alleles, *arrays, call)
     expected = naive.frame(read, v_laid, j_laid, matches, mismatches)
     assert {name: int(call[name]) for name in expected} == expected

@@ -19,10 +19,10 @@ def counted(read: str, first: int, last: int, groups: list[list[tuple[str, int]]
     ragged = Ragged.from_strings(text for members in groups for text, _ in members)
     origin = np.array([origin for members in groups for _, origin in members], dtype=np.int64)
     offsets: I64 = np.cumsum([0, *map(len, groups)], dtype=np.int64)
-    profile = profile_of(ragged, origin, offsets)
-    widest = int(profile.width.max())
+    table, has = profile_of(ragged, origin, offsets)
+    widest = int(table["width"].max())
     matches = np.full(widest, 9, dtype=np.int64)
-    count_profile(encode(read), first, last, profile, group, place, np.ones(widest, dtype=np.uint8), matches)
+    count_profile(encode(read), first, last, table[group], has, place, np.ones(widest, dtype=np.uint8), matches)
     return [int(number) for number in matches[: len(groups[group])]]
 
 

@@ -33,7 +33,8 @@ def test_entries_are_those_of_the_naive_twin(alleles: list[tuple[str, int, int]]
     ragged = Ragged.from_strings(sequence for sequence, _, _ in alleles)
     origin, group = (np.array([allele[field] for allele in alleles], dtype=np.int64) for field in (1, 2))
     written = np.zeros((3, len(ragged.codes)), dtype=np.int64)
-    used = collect_entries(ragged.codes, ragged.offsets, origin, group, K, *written)
+    scratch = np.zeros(len(ragged.codes), dtype=np.int64)
+    used = collect_entries(ragged.codes, ragged.offsets, origin, group, K, *written, scratch)
     expected = [
         (int("".join(str("ACGT".index(base)) for base in word), 4), *rest)
         for word, *rest in naive.collect_entries(alleles, K)

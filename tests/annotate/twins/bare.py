@@ -41,12 +41,13 @@ def find_one(read: str, germline: Germline, near: Segments, left: Elements, limi
     read, j = strands[turned], js[turned]
     if j is None or j.start > FARTHEST_J:
         return None
-    order = [int(germline.d.order[d.number]) for d in alleles(germline.d)]
+    order = [int(germline.d.alleles["order"][d.number]) for d in alleles(germline.d)]
     allowed = [
         bool(germline.has_d[j.group][d]) and 0 < order[d] < j.ties[0].order for d in range(len(germline.d.origin))
     ]
     for segments in (germline.d, near):
-        found = d_at_start(read[: j.start], [d for d in alleles(segments) if allowed[d.number]], segments.seeds.k)
+        ds = [d for d in alleles(segments) if allowed[d.number]]
+        found = d_at_start(read[: j.start], ds, germline.d_seeds.k)
         if found is not None:
             d, place, expected = found
             place += d.anchor if segments is near else 0
@@ -61,7 +62,7 @@ def find_one(read: str, germline: Germline, near: Segments, left: Elements, limi
 
 def find_j(read: str, germline: Germline, limits: Limits) -> Found | None:
     """The J anywhere, by k-mers."""
-    counted = votes(read, votable(germline.j), germline.j.seeds.k)
+    counted = votes(read, votable(germline.j), germline.j_seeds.k)
     proposed = [(group, place) for group, place, _ in elect(counted, J_LEAST_VOTES, J_APART, CANDIDATES)]
     return best_j(read, 0, proposed, alleles(germline.j), LEAST_J_SCORE, limits.max_j_expected)
 

@@ -51,7 +51,7 @@ def gain_of_two(read: str, group: list[Allele], place: int, start: int, end: int
 def holds_v(rest: str, known: Allele | None, germline: Germline) -> bool:
     """Whether a stretch holds a V that is not the known one."""
     strands = [rest, reverse_complement(rest)]
-    for group, place, _, turned in candidates(strands, germline, germline.v.seeds.k, 1):
+    for group, place, _, turned in candidates(strands, germline, germline.v_seeds.k, 1):
         members = [a for a in alleles(germline.v) if a.group == group]
         scores = score_alleles(strands[turned], members, place, 0, LEAST_SCORE)
         best = max(scores.values(), default=0)

@@ -36,7 +36,7 @@ def settle_d(
     one = best_d(read, germline, most, cost, ds, first, last)
     if one is None:
         return []
-    order = germline.d.order[one.ties[0]]
+    order = germline.d.alleles["order"][one.ties[0]]
     most *= germline.second_d[j.group]
     behind = best_d(read, germline, most, cost, [d for d in ds if d.order > order], one.end, last)
     before = best_d(read, germline, most, cost, [d for d in ds if d.order < order], first, one.start)
@@ -47,7 +47,7 @@ def best_d(
     read: str, germline: Germline, most: float, cost: int, ds: Sequence[Allele], first: int, last: int
 ) -> Match | None:
     """The best D of a stretch, if it is better than chance; of the first allele the match that k-mers meet first."""
-    stretch, k = read[first:last], germline.d.seeds.k
+    stretch, k = read[first:last], germline.d_seeds.k
     if last - first < SHORTEST_STRETCH or not ds:
         return None
     searched = sum(len(d.sequence) for d in ds) * len(stretch)

@@ -26,11 +26,11 @@ class Found:
 
 
 def find_j(
-    read: str, earliest: int, wanted: Sequence[int], segments: Segments, least: float, most_expected: float
+    read: str, earliest: int, wanted: Sequence[int], segments: Segments, k: int, least: float, most_expected: float
 ) -> Found | None:
     """The J from base `earliest` on: of the places with most k-mers, else of those with most matches."""
     groups = [group if wanted[g] else [] for g, group in enumerate(votable(segments))]
-    counted = votes(read[earliest:], groups, segments.seeds.k)
+    counted = votes(read[earliest:], groups, k)
     elected = elect(counted, J_LEAST_VOTES, J_APART, CANDIDATES)
     proposed = [(group, place + earliest) for group, place, _ in elected]
     members = [allele for allele in alleles(segments) if wanted[allele.group]]

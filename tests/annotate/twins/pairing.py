@@ -47,7 +47,7 @@ def find_pair(read: str, germline: Germline, limits: Limits) -> Pair | None:
     strands = [read, reverse_complement(read)]
     best: Pair | None = None
     best_v = 0.0
-    k, deep = germline.v.seeds.k, germline.v_deep.k
+    k, deep = germline.v_seeds.k, germline.v_deep.k
     for level, (length, step) in enumerate([(k, STRIDE), (k, 1), (deep, 1)][:LEVELS]):
         if (level == 1 and best is not None and best.v.score >= SURE) or (level == 2 and best_v >= limits.min_v_score):
             break
@@ -62,7 +62,8 @@ def find_pair(read: str, germline: Germline, limits: Limits) -> Pair | None:
                 continue
             earliest = max(0, v.end - V_OVERSHOOT)
             expected = limits.max_j_expected * (limits.mutated_favour if is_mutated(strands[turned], v) else 1)
-            j = find_j(strands[turned], earliest, germline.joins[group], germline.j, limits.min_j_score, expected)
+            j_k, wanted = germline.j_seeds.k, germline.joins[group]
+            j = find_j(strands[turned], earliest, wanted, germline.j, j_k, limits.min_j_score, expected)
             if j is not None and (best is None or v.score + j.score > best.v.score + best.j.score):
                 best = Pair(turned, strands[turned], v, j, earliest)
     return best

@@ -21,16 +21,14 @@ class Allele:
 
 
 def alleles(segments: Segments) -> list[Allele]:
-    groups = [
-        g for g, (first, last) in enumerate(pairwise(segments.group_offsets.tolist())) for _ in range(first, last)
-    ]
+    groups = [g for g, group in enumerate(segments.groups) for _ in range(group["first"], group["end"])]
     letters = ["".join("ACGT?X"[code] for code in segments.codes[a:b]) for a, b in pairwise(segments.offsets.tolist())]
-    numbers = (segments.origin.tolist(), segments.anchor.tolist(), segments.order.tolist())
+    numbers = (segments.origin.tolist(), segments.alleles["anchor"].tolist(), segments.alleles["order"].tolist())
     return [Allele(*row) for row in zip(range(len(groups)), groups, letters, *numbers, strict=True)]
 
 
 def votable(segments: Segments) -> list[list[tuple[str, int]]]:
     """Sequence and origin of the alleles of each group, as `tests.reference.seeds` takes them."""
     found = alleles(segments)
-    groups = range(len(segments.group_offsets) - 1)
+    groups = range(len(segments.groups))
     return [[(a.sequence.replace("X", "N"), a.origin) for a in found if a.group == group] for group in groups]
