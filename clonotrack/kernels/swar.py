@@ -79,7 +79,7 @@ def line_end(text: U8, start: int, size: int) -> int:
     return position
 
 
-@leaf
+@inlined
 def is_ascii(text: U8, start: int, end: int) -> bool:
     """Report whether all bytes of ``text[start:end]`` are below 128."""
     high = _ZERO
@@ -94,7 +94,7 @@ def is_ascii(text: U8, start: int, end: int) -> bool:
     return bool(high & _HIGH == _ZERO) and rest < 128
 
 
-@leaf
+@inlined
 def is_blank(text: U8, start: int, size: int) -> bool:
     """Report whether ``text[start:size]`` contains only line ends, spaces and tabs."""
     for position in range(start, size):

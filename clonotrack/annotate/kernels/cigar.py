@@ -17,7 +17,7 @@ from clonotrack.annotate.kernels.gapped import DELETION, INSERTION, MATCH
 from clonotrack.annotate.kernels.score_alleles import head_to_trim, tail_to_trim
 from clonotrack.annotate.kernels.types import Germline
 from clonotrack.kernels.jit import inlined, leaf
-from clonotrack.sequences import I32, I64, U8, N
+from clonotrack.sequences import I32, I64, U8, N, offsets_of
 
 # Most bases at an end of a segment that are tried as chance matches.
 LONGEST_TRIM = 30
@@ -218,8 +218,7 @@ def align_to_germline(
     Returns:
         Codes of the reads' rows and of the germline's rows (`GAP` where there is none) and their offsets.
     """
-    bounds = np.zeros(len(calls) + 1, dtype=np.int64)
-    _row_bounds(calls, pieces, piece_offsets, bounds)
+    bounds = _row_bounds(calls, pieces, piece_offsets)
     beside, below = (np.empty(bounds[-1], dtype=np.uint8) for _ in range(2))
     whole = np.zeros((1, 2), dtype=np.int32)
     _write_rows(
@@ -242,18 +241,13 @@ def align_to_germline(
     return beside, below, bounds
 
 
-@leaf
-def _row_bounds(calls: NDArray[Any], pieces: I32, piece_offsets: I64, bounds: I64) -> None:
-    """Write where each row begins and ends."""
-    for i in range(len(calls)):
-        length = 0
-        if calls[i]["found"]:
-            first, last = span_of(calls[i])
-            length = last - first
-            for p in range(piece_offsets[2 * i], piece_offsets[2 * i + 2]):
-                if pieces[p, 0] == DELETION:
-                    length += pieces[p, 1]
-        bounds[i + 1] = bounds[i] + length
+def _row_bounds(calls: NDArray[Any], pieces: I32, piece_offsets: I64) -> I64:
+    """Compute where each row of the alignment begins and ends: bases of the read, and deleted bases."""
+    first = np.where(calls["v"] >= 0, calls["v_start"], calls["d_start"])
+    last = np.where(calls["d2"] >= 0, calls["d2_end"], calls["d_end"])
+    last = np.where(calls["j"] >= 0, calls["j_end"], last)
+    deleted = offsets_of(np.where(pieces[:, 0] == DELETION, pieces[:, 1], 0))[piece_offsets[::2]]
+    return offsets_of(np.where(calls["found"] == 1, last - first + np.diff(deleted), 0))
 
 
 @leaf
@@ -281,7 +275,7 @@ def _write_rows(
             continue
         read = oriented[offsets[i] : offsets[i + 1]]
         at = bounds[i]
-        reached = span_of(call)[0]
+        reached = call["v_start"] if call["v"] >= 0 else call["d_start"]
         for segment in range(4):
             if segment == 0:
                 allele, start, end, on_germline = call["v"], call["v_start"], call["v_end"], call["v_germline_start"]
@@ -316,11 +310,3 @@ def _write_rows(
                 at += 1
             at = write_segment(read, start, germline, on_germline, of_segment, beside, below, at)
             reached = end
-
-
-@inlined
-def span_of(call: Any) -> tuple[int, int]:
-    """First base of the first segment of a call, and the base behind its last."""
-    first = call["v_start"] if call["v"] >= 0 else call["d_start"]
-    last = call["d2_end"] if call["d2"] >= 0 else call["d_end"]
-    return first, call["j_end"] if call["j"] >= 0 else last

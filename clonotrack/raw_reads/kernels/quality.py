@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clonotrack.kernels.jit import leaf
+from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.kernels.swar import load_u64
 from clonotrack.sequences import I64, U8, Bool
 
@@ -31,7 +31,7 @@ _EVEN_BYTES, _LOW_PAIR = np.uint64(0x00FF00FF00FF00FF), np.uint64(0xFFFF)
 _MAX_WORDS = 255  # words of eight characters whose counts fit into one byte each
 
 
-@leaf
+@inlined
 def expected_error_bound(text: U8, start: int, length: int) -> int:
     """Compute an upper bound of the expected errors of a read, in units of `BOUND_UNIT`.
 
