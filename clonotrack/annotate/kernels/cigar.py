@@ -196,7 +196,8 @@ def write_segment(
                 beside[at] = read[on_read]
                 on_read += 1
             if kind != INSERTION:
-                below[at] = min(N, germline[on_germline])
+                base = germline[on_germline]
+                below[at] = N if base > N else base
                 on_germline += 1
             at += 1
     return at

@@ -195,12 +195,7 @@ def score_alleles(
     score, first, last = ungapped_run(read, earliest, segments, place, start + top)
     if 2 * score < least:
         return 0, -1
-    scores_inside(read, earliest, first, last, segments, group, place, members)
-    most = NOT_NEAR
-    for member in range(end - start):
-        if rough[member] < least_rough:
-            inside[member] = NOT_NEAR
-        most = max(most, inside[member])
+    most = scores_inside(read, earliest, first, last, segments, group, place, least_rough, members)
     best = 0
     best_allele = -1
     for member in range(end - start):
@@ -215,15 +210,27 @@ def score_alleles(
 
 @inlined
 def scores_inside(
-    read: U8, earliest: int, first: int, last: int, segments: Segments, group: int, place: int, members: Members
-) -> None:
+    read: U8,
+    earliest: int,
+    first: int,
+    last: int,
+    segments: Segments,
+    group: int,
+    place: int,
+    least_rough: int,
+    members: Members,
+) -> int:
     """Matches less mismatches of every allele over the bases ``first:last``; an unknown base is a mismatch.
 
     They are those over the whole overlap (``matches``) less those before and behind, which are fewer bases to look at.
-    ``inside`` is written; for the arguments see `rough_scores`.
+    ``inside`` is written, `NOT_NEAR` for alleles with a rough score below `least_rough`; for the other arguments see
+    `rough_scores`.
+
+    Returns:
+        The highest.
     """
     start, end = segments.groups[group]["first"], segments.groups[group]["end"]
-    matches, inside = members.matches[: end - start], members.inside[: end - start]
+    matches, inside, rough = members.matches[: end - start], members.inside[: end - start], members.rough
     for side in range(2):
         before, behind = (last, len(read)) if side else (earliest, first)
         if before < behind:
@@ -235,10 +242,14 @@ def scores_inside(
     origin = segments.origin[start:end]
     tails = segments.offsets[start + 1 : end + 1]
     heads = segments.offsets[start:end]
+    most = NOT_NEAR
     for member in range(len(matches)):
         head = place - origin[member]
         compared = min(last, head + tails[member] - heads[member]) - max(first, head)
-        inside[member] = 2 * matches[member] - max(0, compared)
+        here = 2 * matches[member] - max(0, compared)
+        inside[member] = here if rough[member] >= least_rough else NOT_NEAR
+        most = max(most, inside[member])
+    return most
 
 
 @inlined

@@ -8,7 +8,7 @@ from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.sequences import I64, U8, N
 
 
-@leaf
+@inlined
 def _extent(sizes: I64, weights: I64, ending: I64) -> int:
     """Return the largest extent that at least half of the reads reach.
 
@@ -91,8 +91,13 @@ def _place_groups(to_right: I64, weights: I64, anchors: I64, groups: I64, ending
     """Write the position of each group's anchor (`left`) and the end of its consensus; see `consensus`."""
     for g in range(len(groups) - 1):
         first, last = groups[g], groups[g + 1]
-        left[g] = _extent(anchors[first:last], weights[first:last], ending)
-        ends[g + 1] = ends[g] + left[g] + _extent(to_right[first:last], weights[first:last], ending)
+        ends[g + 1] = ends[g]
+        for side in range(2):
+            sizes = to_right if side else anchors
+            extent = _extent(sizes[first:last], weights[first:last], ending)
+            ends[g + 1] += extent
+            if side == 0:
+                left[g] = extent
 
 
 @leaf

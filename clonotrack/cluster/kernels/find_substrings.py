@@ -27,8 +27,9 @@ def _index(codes: U8, offsets: I64) -> tuple[I64, I64, I64]:
         `starts`, `positions` and `owners`: k-mer x occurs at ``positions[starts[x]:starts[x + 1]]`` in `codes`, in the
         sequences ``owners[starts[x]:starts[x + 1]]``.
     """
+    nowhere = np.empty(0, dtype=np.int64)
     counts = np.zeros(5**K, dtype=np.int64)
-    _count_kmers(codes, offsets, counts)
+    _list_kmers(codes, offsets, counts, nowhere, nowhere)
     starts = offsets_of(counts)
     positions, owners = (np.empty(starts[-1], dtype=np.int64) for _ in range(2))
     _list_kmers(codes, offsets, starts[:-1].copy(), positions, owners)
@@ -36,21 +37,14 @@ def _index(codes: U8, offsets: I64) -> tuple[I64, I64, I64]:
 
 
 @leaf
-def _count_kmers(codes: U8, offsets: I64, counts: I64) -> None:
-    """Count how often each k-mer occurs."""
-    for i in range(len(offsets) - 1):
-        for start in range(offsets[i], offsets[i + 1] - K + 1):
-            counts[_kmer(codes, start)] += 1
-
-
-@leaf
 def _list_kmers(codes: U8, offsets: I64, fill: I64, positions: I64, owners: I64) -> None:
-    """Write positions and owners of every k-mer, from ``fill[k-mer]`` on; `fill` is changed."""
+    """Count up ``fill[k-mer]`` at every k-mer, and write its position and owner there, unless these are empty."""
     for i in range(len(offsets) - 1):
         for start in range(offsets[i], offsets[i + 1] - K + 1):
             kmer = _kmer(codes, start)
-            positions[fill[kmer]] = start
-            owners[fill[kmer]] = i
+            if len(positions) > 0:
+                positions[fill[kmer]] = start
+                owners[fill[kmer]] = i
             fill[kmer] += 1
 
 

@@ -239,7 +239,7 @@ def _prefix_distances(part: U8, sequence: U8, above: I64, least: I64) -> None:
         above[0] = i
         best = i
         for j in range(1, len(sequence) + 1):
-            here = min(diagonal + (part[i - 1] != sequence[j - 1]), above[j] + 1, above[j - 1] + 1)
+            here = min(diagonal + (part[i - 1] != sequence[j - 1]), min(above[j], above[j - 1]) + 1)
             diagonal = above[j]
             above[j] = here
             best = min(best, here)

@@ -122,9 +122,9 @@ def _verify_hits(
             if mismatches(codes, start + low, codes_of_strands, origin + low, high - low, NO_MISMATCH) == 0:
                 allowed = limit
                 if first > 0:
-                    allowed = min(limit, suffix_edits[origin + strand + size - first] if last == size else -1)
+                    allowed = min(limit, wide(suffix_edits[origin + strand + size - first])) if last == size else -1
                 elif last < size:
-                    allowed = min(limit, prefix_edits[origin + strand + last])
+                    allowed = min(limit, wide(prefix_edits[origin + strand + last]))
                 if allowed >= 0:
                     ungapped = mismatches(codes, start + first, codes_of_strands, origin + first, last - first, allowed)
                     here = ungapped if ungapped <= allowed else here
