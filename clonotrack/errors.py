@@ -1,7 +1,7 @@
 """Errors that a user can cause.
 
-Each is a `ClonotrackError` whose message says what is wrong, where, and what to do. The command line prints the
-message and exits with status 1. It shows the traceback only with ``--debug``.
+Each error is a `ClonotrackError`. Its message says what is wrong, where, and what to do. The command line prints the
+message and exits with status 1. The traceback is shown only with ``--debug``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from os import PathLike
 
 
 class ClonotrackError(Exception):
-    """Base class: wrong data, settings or outputs; the message is written for the user."""
+    """Base class of all errors that wrong data, settings or outputs cause; the message is written for the user."""
 
 
 class InputError(ClonotrackError):
@@ -19,8 +19,8 @@ class InputError(ClonotrackError):
     Args:
         path: path of the file, as the user wrote it.
         message: what is wrong and what to do, without path, record and line.
-        record: number of the record, 1-based, if the file has records.
-        line: number of the line, 1-based, if the error is on one line.
+        record: number of the wrong record, 1-based; None if the error is of the whole file.
+        line: number of the wrong line, 1-based; None if the error is not on a single line.
     """
 
     def __init__(
@@ -38,11 +38,11 @@ class InputError(ClonotrackError):
 
 
 class TableError(ClonotrackError):
-    """A table that does not agree with its declaration.
+    """A table whose columns or values are not as `clonotrack.tables` declares them.
 
     Args:
-        table: name of the table.
-        column: name of the column, or of the key columns joined by ``+``.
+        table: name of the table, such as MARKERS.
+        column: name of the wrong column; several key columns are joined by ``+``.
         message: what is wrong and what to do.
     """
 

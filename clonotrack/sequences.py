@@ -38,7 +38,7 @@ _TRANSLATE = str.maketrans("ACGTUNacgtun", "TGCAANtgcaan")
 
 
 def encode(sequence: str) -> U8:
-    """Encode one sequence as codes, shape (len(sequence),)."""
+    """Encode the bases of one sequence as codes, shape (len(sequence),)."""
     return ENCODE[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]
 
 
@@ -48,14 +48,15 @@ def decode(codes: U8) -> str:
 
 
 def reverse_complement(sequence: str) -> str:
-    """Reverse-complement a sequence; the case of each base stays."""
+    """Reverse-complement a sequence; each base keeps its letter case."""
     return sequence.translate(_TRANSLATE)[::-1]
 
 
 def translate(sequence: str) -> str:
     """Translate the complete codons of a sequence, from its first base on, by the standard genetic code.
 
-    ``*`` is a stop codon, X a codon with an unknown base. One or two bases at the end are left out.
+    In the result, ``*`` is a stop codon and X is a codon with an unknown base. One or two bases that remain at the end
+    are not translated.
     """
     codes = encode(sequence).astype(np.int64)
     codons = codes[: len(codes) // 3 * 3].reshape(-1, 3)
@@ -64,7 +65,11 @@ def translate(sequence: str) -> str:
 
 
 def offsets_of(lengths: Sequence[int] | I64) -> I64:
-    """Compute the offsets of n rows of these lengths in one array: their starts and the end, shape (n + 1,)."""
+    """Compute the offsets of n concatenated sequences from their lengths.
+
+    Returns:
+        Shape (n + 1,): element i is the start of sequence i in the concatenated array, the last element is its end.
+    """
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
@@ -75,7 +80,7 @@ class Ragged:
     """Many sequences of unequal length in one array.
 
     Attributes:
-        codes: shape (total nt,), uint8; the sequences one after another.
+        codes: base codes of the concatenated sequences, uint8, shape (total nt,).
         offsets: shape (n + 1,), int64; sequence i is ``codes[offsets[i]:offsets[i + 1]]``.
     """
 
@@ -84,7 +89,7 @@ class Ragged:
 
     @classmethod
     def from_strings(cls, sequences: Iterable[str]) -> Ragged:
-        """Encode sequences; the order stays."""
+        """Encode sequences, in their order."""
         items = list(sequences)
         return cls(encode("".join(items)), offsets_of([len(item) for item in items]))
 
@@ -109,7 +114,7 @@ class Ragged:
         return [letters[start:end] for start, end in pairwise(bounds)]
 
     def take(self, index: I64) -> Ragged:
-        """Copy chosen sequences, in the order of `index`, to a new ragged array."""
+        """Copy the sequences with the row numbers `index`, in the order of `index`, to a new ragged array."""
         lengths = self.lengths[index]
         offsets = offsets_of(lengths)
         source = np.repeat(self.offsets[:-1][index] - offsets[:-1], lengths) + np.arange(offsets[-1])

@@ -1,4 +1,4 @@
-"""Build the consensus of each clonotype: its sequence, its calls and its other annotations, weighted by reads."""
+"""Build the consensus of each clonotype, weighted by reads: sequence, V, D and J calls, system and junction."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from clonotrack.sequences import DECODE, ENCODE, I64, U8, offsets_of
 from clonotrack.text_columns import text_column
 
 MAX_ROWS = 1_000
-"""Rows of a clonotype, those with most reads, that vote for its sequence."""
+"""Most rows of a clonotype that its consensus sequence is made from: the rows with the most reads."""
 
-_BASES_AT_ONCE = 1 << 25
+_BASES_AT_ONCE = 1 << 25  # bases that are decompressed for one call of the kernel
 
 
 def consensus_sequences(rearrangements: Rearrangements, exact: pl.Series) -> pl.DataFrame:
     """Build the consensus sequence of each clonotype from the rows that carry its key region.
 
-    METHOD: rows are placed on each other at their key region, without alignment. The base of a column is the one with
-    the greatest sum of reads times Phred score. For independent errors that is the most likely base, as a Phred score
-    is the logarithm of the odds of an error. The consensus extends to both sides while at least half of the reads reach
-    a column. All rows have the same key region at the same position, so the consensus contains it unchanged. After an
-    inserted or deleted base a read disagrees with the others and is outvoted. Only the `MAX_ROWS` rows with most reads
-    vote.
+    METHOD: rows are aligned without gaps by the start of their key region. The base of a column is the base with the
+    greatest sum of reads times Phred score. If errors are independent, this is the most likely base, because a Phred
+    score is the logarithm of the odds of an error. The consensus extends to both sides as far as at least half of the
+    reads do. All rows have the same key region in the same columns, so the consensus contains the key region unchanged.
+    A read with an inserted or deleted base outside the key region is shifted from there on and is outvoted by the other
+    reads. Only the `MAX_ROWS` rows with the most reads are used.
 
     Args:
-        rearrangements: with `clonotype`.
-        exact: whether each row carries the key region of its clonotype.
+        rearrangements: rearrangements whose rows have `clonotype`.
+        exact: whether the key region of each row is that of its clonotype, shape (rows,).
 
     Returns:
-        `clonotype` and `sequence`, a row per clonotype.
+        `clonotype` and `sequence`, one row for each clonotype.
     """
     order = ["clonotype", "duplicate_count", "copy_hash"]  # the hash breaks ties, whatever the order of the rows
     ranked = rearrangements.rows.select(*order).with_row_index("row").filter(exact)
@@ -58,7 +58,11 @@ def consensus_sequences(rearrangements: Rearrangements, exact: pl.Series) -> pl.
 
 
 def _sequences(rearrangements: Rearrangements, chosen: I64) -> tuple[U8, U8, I64]:
-    """Return codes, Phred scores and offsets of the chosen rows, in the order of `chosen`."""
+    """Decompress the sequences of the rows with the numbers `chosen`, in the order of `chosen`.
+
+    Returns:
+        Base codes, concatenated; Phred scores, concatenated; offsets of the rows, shape (len(chosen) + 1,).
+    """
     lengths = rearrangements.rows["length"].to_numpy().astype(np.int64)[chosen]
     offsets = offsets_of(lengths)
     bases, scores = (np.empty(offsets[-1], dtype=np.uint8) for _ in range(2))
@@ -75,16 +79,17 @@ def _sequences(rearrangements: Rearrangements, chosen: I64) -> tuple[U8, U8, I64
 def consensus_calls(annotations: pl.DataFrame, call: str) -> pl.DataFrame:
     """Find the alleles that most reads of each clonotype support.
 
-    METHOD: a read supports every allele of its call. If the calls of a clonotype have alleles in common, these have the
-    most support, so the result is their intersection. Reads without a call count only if they are more than the reads
-    with a call; then the result is null.
+    METHOD: a read supports every allele of its call. Alleles that all calls of a clonotype have in common have the most
+    support, so the result is then the intersection of the calls. If more reads have no call than have a call, the
+    result is null. Otherwise reads without a call are ignored.
 
     Args:
-        annotations: `clonotype`, `duplicate_count` and the column `call`.
-        call: name of the column.
+        annotations: `clonotype`, `duplicate_count` and the column that `call` names.
+        call: name of the column of calls, such as `v_call`.
 
     Returns:
-        `clonotype` and the column `call`, a row per clonotype; ties are comma-separated in alphabetical order.
+        `clonotype` and the column that `call` names, one row for each clonotype. Alleles with equal support are joined
+        by commas in alphabetical order.
     """
     votes = annotations.group_by("clonotype", call).agg(reads=pl.col("duplicate_count").sum())
     unanimous = pl.len().over("clonotype") == 1
@@ -94,7 +99,12 @@ def consensus_calls(annotations: pl.DataFrame, call: str) -> pl.DataFrame:
 
 
 def _most_supported(votes: pl.DataFrame, call: str) -> pl.DataFrame:
-    """Find the most supported alleles of clonotypes whose reads have different calls."""
+    """Find the alleles with the most support in each clonotype whose reads have different calls.
+
+    Args:
+        votes: `clonotype`, the column that `call` names, and `reads`, the reads with this call.
+        call: name of the column of calls.
+    """
     called = pl.col(call).is_not_null()
     reads = pl.col("reads")
     has_call = reads.filter(called).sum().over("clonotype") >= reads.filter(~called).sum().over("clonotype")
@@ -105,7 +115,18 @@ def _most_supported(votes: pl.DataFrame, call: str) -> pl.DataFrame:
 
 
 def majority_values(annotations: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """Find the values of `columns` that most reads of each clonotype have, the first in order among equals."""
+    """Find the combination of values in `columns` that the most reads of each clonotype have.
+
+    If several combinations have equal reads, the result is the smallest one in the sort order of the first column, then
+    of the second column, and so on.
+
+    Args:
+        annotations: `clonotype`, `duplicate_count` and the columns.
+        columns: names of the columns.
+
+    Returns:
+        `clonotype` and the columns, one row for each clonotype.
+    """
     votes = annotations.group_by("clonotype", *columns).agg(reads=pl.col("duplicate_count").sum())
     order = votes.sort("clonotype", "reads", *columns, descending=[False, True, *(False for _ in columns)])
     return order.unique("clonotype", keep="first").drop("reads")

@@ -1,4 +1,4 @@
-"""Recognise the clonotypes that are controls put into the tube."""
+"""Find the clonotypes that are controls, which were put into the tube."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ def control_ids(key_regions: pl.Series, controls: pl.DataFrame | None, max_dista
     """Find the control that contains each key region, on either strand.
 
     Args:
-        key_regions: upper case.
-        controls: CONTROLS, or None.
-        max_distance: substitutions allowed.
+        key_regions: key region of each clonotype, upper case, shape (n,).
+        controls: CONTROLS of the tube; None if the tube has no controls.
+        max_distance: most substitutions between a key region and the control that contains it.
 
     Returns:
-        `control_id` of the control with the fewest substitutions; null if no control contains the key region.
+        `control_id` of the control with the fewest substitutions, shape (n,); null if no control contains the key
+        region.
     """
     if controls is None or not controls.height:
         return pl.Series([None] * len(key_regions), dtype=pl.String)

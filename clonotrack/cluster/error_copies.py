@@ -14,31 +14,32 @@ from clonotrack.config import Cluster
 from clonotrack.sequences import F64, I64, U8, Bool, Ragged
 
 MAX_SCORE = 93
-"""Highest Phred score of FASTQ; stands for an unknown score, too."""
+"""Highest Phred score of FASTQ; also assumed for bases without a score."""
 
 
 def clonotypes_of(
     regions: pl.DataFrame, scores: U8 | None, settings: Cluster, errors: ErrorModel | None = None
 ) -> tuple[I64, ErrorModel]:
-    """Find the key region that each key region is, in the end, an error copy of.
+    """Find the clonotype of each key region: the key region at the end of its chain of parents.
 
-    METHOD: a parent has the same locus and more reads. It is up to `max_distance` substitutions, or one inserted or
-    deleted base, away, and its errors explain the reads of the copy (`ErrorModel`). Of several parents the one with the
-    most expected copies is taken. A parent can be a copy itself; its copies follow it. All counts are those before any
-    merging.
+    METHOD: a key region is an error copy of a parent if four conditions hold. Both have the same locus. The parent has
+    more reads. They differ by at most `max_distance` substitutions, or by one inserted or deleted base. Errors of the
+    parent explain the reads of the copy (`ErrorModel`). If there are several parents, the parent with the most expected
+    copies is taken. If the parent is itself a copy, both belong to the parent's clonotype. All reads are counted before
+    any copy is merged.
 
-    METHOD: a key region with unknown bases is an error copy of the most abundant one that agrees with it. Reads do not
-    matter, as nothing speaks against it. If there is none, the key region is treated like any other.
+    METHOD: a key region with unknown bases (N) is an error copy of the most abundant key region that has the same bases
+    at all other positions, whatever the reads of both. If no key region agrees, it is treated like any other.
 
     Args:
-        regions: by falling `reads`, with `locus` and `key_region`.
+        regions: key regions by falling `reads`, with `locus` and `key_region`.
         scores: best Phred score of each base of the key regions, concatenated; None without qualities.
-        settings: distance and error rates.
-        errors: the error model; by default that of the settings, with the error rate of the sample.
+        settings: maximum distance and error rates.
+        errors: error model; None to build it from the settings and the error rate of the sample.
 
     Returns:
-        Row of the clonotype's key region for each key region, its own row for a clonotype, shape (n,); and the error
-        model.
+        Row number of the clonotype's key region for each key region, shape (n,); a key region that is no copy has its
+        own row number. And the error model.
     """
     key_regions = _KeyRegions.of(regions)
     if scores is None:
@@ -64,14 +65,14 @@ def clonotypes_of(
 
 
 def neighbourhoods(regions: pl.DataFrame, settings: Cluster) -> tuple[I64, ErrorModel]:
-    """Group key regions that are near each other, whatever their reads.
+    """Group neighbouring key regions, whatever their numbers of reads.
 
     Args:
-        regions: by falling `reads`, with `locus` and `key_region`.
-        settings: distance and error rates.
+        regions: key regions by falling `reads`, with `locus` and `key_region`.
+        settings: maximum distance and error rates.
 
     Returns:
-        Index of the most abundant key region of the group of each, shape (n,); and the error model.
+        Row number of the most abundant key region in the group of each key region, shape (n,); and the error model.
     """
     key_regions = _KeyRegions.of(regions)
     max_child_reads = np.tile(key_regions.reads, (max(settings.max_distance, 1), 1))
@@ -86,10 +87,11 @@ class _KeyRegions:
     """Key regions as arrays, by falling reads.
 
     Attributes:
-        sequences: the key regions.
-        loci: number of the locus of each, shape (n,).
-        reads: shape (n,).
-        known: for a key region with unknown bases the one that agrees with it; otherwise -1, shape (n,).
+        sequences: bases of the n key regions.
+        loci: number of the locus of each key region, shape (n,).
+        reads: reads of each key region, shape (n,).
+        known: for a key region with unknown bases, the row number of the most abundant key region that agrees with it;
+            -1 if none agrees, and for key regions without unknown bases. Shape (n,).
     """
 
     sequences: Ragged
@@ -99,17 +101,23 @@ class _KeyRegions:
 
     @classmethod
     def of(cls, regions: pl.DataFrame) -> _KeyRegions:
-        """Encode `locus`, `key_region` and `reads`."""
+        """Convert the columns `locus`, `key_region` and `reads` to arrays."""
         sequences = Ragged.from_strings(regions["key_region"])
         loci = regions["locus"].rank("dense").to_numpy().astype(np.int64)
         known = match_unknown_bases(sequences.codes, sequences.offsets, loci)
         return cls(sequences, loci, regions["reads"].to_numpy(), known)
 
     def neighbour_pairs(self, max_child_reads: I64, max_distance: int) -> I64:
-        """Find pairs of neighbours, without the key regions that agree with a known one.
+        """Find pairs of neighbours; key regions with an entry in `known` are left out.
+
+        Args:
+            max_child_reads: most reads of a child of each key region, by number of substitutions, shape
+                (max_distance, n).
+            max_distance: largest number of substitutions; 0 finds no pairs.
 
         Returns:
-            Rows of (parent, child, distance, 1 for an inserted or deleted base or 0).
+            Rows of (parent, child, distance, is_indel). `is_indel` is 1 for a pair that differs by one inserted or
+            deleted base, otherwise 0.
         """
         if max_distance == 0:
             return np.empty((0, 4), dtype=np.int64)
@@ -122,11 +130,20 @@ class _KeyRegions:
         return kept
 
     def error_rate(self, pairs: I64) -> float:
-        """Estimate the error rate of the sample from its pairs of neighbours."""
+        """Estimate the errors per base of the sample from its pairs of neighbours (`neighbour_pairs`)."""
         return estimate_error_rate(self.reads, self.sequences.lengths, pairs[pairs[:, 3] == 0, :3])
 
     def roots(self, pairs: I64, weights: F64, parent_may_be_copy: Bool) -> I64:
-        """Find the root of each key region; of several parents the one with the greatest weight is taken."""
+        """Find the key region at the end of each key region's chain of parents.
+
+        Args:
+            pairs: (parent, child, ..) by row number, shape (pairs, 2 or more).
+            weights: weight of each pair; if a child has several parents, the parent with the greatest weight is taken.
+            parent_may_be_copy: whether each pair counts even if its parent is itself a copy, shape (pairs,).
+
+        Returns:
+            Row number, shape (n,); a key region without a parent has its own row number.
+        """
         order = np.lexsort((pairs[:, 0], -weights, pairs[:, 1]))
         root: I64 = find_roots(pairs[order, :2], parent_may_be_copy[order], len(self.reads))
         matched = np.flatnonzero(self.known >= 0)

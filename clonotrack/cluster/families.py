@@ -12,35 +12,39 @@ from clonotrack.cluster.key_regions import genes_of
 from clonotrack.sequences import I64, Ragged
 
 MAX_SUBSTITUTED_SHARE = 0.1
-"""Substitutions between relatives, per base of the key region."""
+"""Most substitutions between the head of a family and a relative by mutation, per base of the key region."""
 
 MAX_SUBSTITUTIONS = 4
+"""Most substitutions between the head of a family and a relative by mutation."""
 
 STEM_LENGTH = 18
-"""nt before the J gene that clonotypes of one D-N-J stem have in common: part of the D and the N bases after it."""
+"""Length before the J gene that clonotypes of one D-N-J stem have in common: N bases and a part of the D [nt]."""
 
 _J_START_UNCERTAINTY = 2  # nt by which an alignment can extend the J gene by chance
 
 
 def family_heads(clonotypes: pl.DataFrame) -> I64:
-    """Find the clonotype that heads the clone family of each clonotype.
+    """Find the head of the clone family of each clonotype.
 
-    METHOD: a family is a head and the less abundant clonotypes of its system that are related to it in one of two ways:
+    METHOD: a family is a head and less abundant clonotypes of the head's system. A clonotype belongs to the family if
+    it is related to the head in one of two ways:
 
-    - They share a V gene, a J gene and the length of the key region. At most `MAX_SUBSTITUTED_SHARE` of the key region
-      and at most `MAX_SUBSTITUTIONS` bases differ. Lineages by V, J, junction length and a junction distance are as in
-      Gupta et al. 2017 (J Immunol 198:2489); the two limits are ours.
-    - They have the same bases from `STEM_LENGTH` before the J gene on: another V on the same D-N-J stem, by V
-      replacement or ongoing V to D-J joining (Gawad et al. 2012, Blood 120:4407). Of simulated IGH, TRB and TRD
-      rearrangements fewer than one pair in a million share a stem by chance.
+    - Mutation: both share a V gene, a J gene and the length of the key region. At most `MAX_SUBSTITUTED_SHARE` of the
+      key region and at most `MAX_SUBSTITUTIONS` bases differ. Lineages by V, J, junction length and a junction distance
+      are as in Gupta et al. 2017 (J Immunol 198:2489); the two limits are ours.
+    - Stem: both have the same bases from `STEM_LENGTH` nt before the J gene to the end of the key region. Another V was
+      joined to the same D-N-J stem, by V replacement or ongoing V to D-J joining (Gawad et al. 2012, Blood 120:4407).
+      Of simulated IGH, TRB and TRD rearrangements, fewer than one pair in a million share a stem by chance.
 
-    A relative of a relative is not added, so that families stay narrow in a dense repertoire.
+    A clonotype that is related only to a relative of the head is not added, so that families stay narrow in a dense
+    repertoire.
 
     Args:
-        clonotypes: by falling `abundance`; `j_start` is the 0-based first base of the J gene in `key_region`.
+        clonotypes: CLONOTYPES by falling `abundance`, with `j_start`, the 0-based first base of the J gene in
+            `key_region`.
 
     Returns:
-        Row of the head for each row, its own for a head, shape (n,).
+        Row number of the head of each clonotype's family, shape (n,). A head has its own row number.
     """
     pairs = np.concatenate([_mutated_pairs(clonotypes), _stem_pairs(clonotypes)])
     head = np.arange(clonotypes.height)
@@ -51,7 +55,11 @@ def family_heads(clonotypes: pl.DataFrame) -> I64:
 
 
 def _mutated_pairs(clonotypes: pl.DataFrame) -> I64:
-    """Find rows of (more abundant, less abundant) clonotypes of the same genes and length with few substitutions."""
+    """Find pairs of clonotypes with the same genes and length and few substitutions.
+
+    Returns:
+        Row numbers (more abundant clonotype, less abundant clonotype), shape (pairs, 2).
+    """
     regions = Ragged.from_strings(clonotypes["key_region"])
     systems = clonotypes["system"].rank("dense").to_numpy().astype(np.int64)
     abundance = clonotypes["abundance"].to_numpy()
@@ -65,7 +73,11 @@ def _mutated_pairs(clonotypes: pl.DataFrame) -> I64:
 
 
 def _stem_pairs(clonotypes: pl.DataFrame) -> I64:
-    """Find rows of (most abundant, other) clonotypes of one D-N-J stem."""
+    """Find pairs of clonotypes with the same D-N-J stem.
+
+    Returns:
+        Row numbers (most abundant clonotype of the stem, another clonotype of the stem), shape (pairs, 2).
+    """
     first: dict[tuple[str, str], int] = {}
     pairs = []
     with_stem = (pl.col("d_call").is_not_null(), pl.col("j_start") >= STEM_LENGTH)
@@ -84,6 +96,13 @@ def _stem_pairs(clonotypes: pl.DataFrame) -> I64:
 
 @lru_cache(maxsize=100_000)
 def _same_genes(a: tuple[str | None, ...], b: tuple[str | None, ...]) -> bool:
-    """Check whether the V calls and the J calls of two clonotypes share a gene, or both have none."""
+    """Check whether two clonotypes have the same genes.
+
+    The V calls have to share a gene or both be missing, and so do the J calls.
+
+    Args:
+        a: V call and J call of one clonotype.
+        b: V call and J call of the other clonotype.
+    """
     sets = [(genes_of(call_a), genes_of(call_b)) for call_a, call_b in zip(a, b, strict=True)]
     return all(genes_a == genes_b or not genes_a.isdisjoint(genes_b) for genes_a, genes_b in sets)

@@ -1,4 +1,4 @@
-"""Group rearrangements into distinct key regions, and find how well each base of a key region was read."""
+"""Group rearrangements into distinct key regions, and find the best Phred score of each base of a key region."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from clonotrack.sequences import U8
 def group_key_regions(rearrangements: Rearrangements, min_ratio: float) -> tuple[Rearrangements, pl.DataFrame]:
     """Group rearrangements by locus and key region, and by V and J genes if these are disjoint.
 
-    METHOD: a clonotype is its locus and key region. The same key region with disjoint sets of V or J genes is another
-    clonotype, unless it is so rare that it can be an error copy of the main one with a wrong call, or a PCR chimera. It
-    is so rare if it has at most 1 / `min_ratio` of the main one's reads, as for one substitution. Genes are compared,
-    not alleles: one error in a short read can change the allele.
+    METHOD: a clonotype is defined by its locus and key region. Rows with one key region and disjoint sets of V or J
+    genes are separate groups; the main group has the most reads. A group with at most 1 / `min_ratio` of the main
+    group's reads is joined with the main group, because its reads can have a wrong call or be a PCR chimera. The limit
+    is the same as for a copy at one substitution. Genes are compared, not alleles, because one error in a short read
+    can change the allele.
 
     Args:
-        rearrangements: of one sample.
-        min_ratio: reads of the main group per read of another group with disjoint genes, from which on the two are one.
+        rearrangements: rearrangements of one sample.
+        min_ratio: ratio of the main group's reads to another group's reads from which on both are one group.
 
     Returns:
-        The rearrangements with the `region_id` of each row, and the key regions: `region_id` (0, 1, .. by falling
-        `reads`, then by sequence), `locus`, `key_region`, `vj_genes` (empty for the main group of a key region),
-        `reads`.
+        The rearrangements with the `region_id` of each row. And the key regions: `region_id` (0, 1, .. by falling
+        `reads`, then by sequence), `locus`, `key_region`, `vj_genes` (V and J genes of a separate group, empty for the
+        main group), `reads`.
     """
     annotations = rearrangements.annotations.select(*KEY, *CALLS)
     annotations = annotations.with_columns(reads=pl.Series(rearrangements.reads_of_annotations()))
@@ -52,12 +53,17 @@ def group_key_regions(rearrangements: Rearrangements, min_ratio: float) -> tuple
 
 
 def genes_of(call: str | None) -> frozenset[str]:
-    """List the genes of a call with ties; empty for no call."""
+    """List the genes of a call, which may contain several tied alleles; empty if there is no call."""
     return frozenset(allele.split("*")[0] for allele in call.split(",")) if call else frozenset()
 
 
 def _split_by_genes(calls: pl.DataFrame, min_ratio: float) -> pl.DataFrame:
-    """Add `vj_genes` to the pairs of V and J call of the key regions that have several pairs."""
+    """Add the column `vj_genes` to the rows of key regions that have several combinations of V call and J call.
+
+    Args:
+        calls: `locus`, `key_region`, `v_call`, `j_call` and `reads`; one row for each combination of calls.
+        min_ratio: see `group_key_regions`.
+    """
     ordered = calls.sort([*KEY, "reads", *CALLS], descending=[False, False, True, False, False])
     names: list[str] = []
     for _, rows in groupby(ordered.select(*KEY, *CALLS, "reads").iter_rows(), key=lambda row: row[:2]):
@@ -66,13 +72,18 @@ def _split_by_genes(calls: pl.DataFrame, min_ratio: float) -> pl.DataFrame:
 
 
 def _vj_genes(pairs: list[tuple[frozenset[str], frozenset[str], int]], min_ratio: float) -> list[str]:
-    """Name the V and J genes of the group of each pair of calls; empty for the main group.
+    """Group the pairs of V call and J call of one key region by shared genes.
 
-    A pair joins the first earlier pair that shares a V and a J gene with it. No call shares with every call.
+    A pair joins the group of the first earlier pair that shares a V gene and a J gene with it. A missing call counts as
+    sharing a gene with every call.
 
     Args:
         pairs: (V genes, J genes, reads) by falling reads.
         min_ratio: see `group_key_regions`.
+
+    Returns:
+        V and J genes of the group of each pair (``IGHV1-2/IGHJ4``); empty for the main group and for groups that are
+        joined with it.
     """
     heads: list[int] = []
     totals: dict[int, int] = {}
@@ -89,19 +100,19 @@ def _vj_genes(pairs: list[tuple[frozenset[str], frozenset[str], int]], min_ratio
 
 
 def _may_be_equal(a: frozenset[str], b: frozenset[str]) -> bool:
-    """Check whether two calls share a gene or one of them is missing."""
+    """Check whether two sets of genes share a gene, or a set is empty because its call is missing."""
     return not a or not b or not a.isdisjoint(b)
 
 
 def best_scores(rearrangements: Rearrangements, regions: pl.DataFrame) -> U8 | None:
-    """Find the best Phred score of each base of each key region, over the rows that carry it.
+    """Find the best Phred score of each base of each key region, over all rows with this key region.
 
     Args:
-        rearrangements: with `region_id`.
-        regions: `key_region`, by `region_id`.
+        rearrangements: rearrangements whose rows have `region_id`.
+        regions: key regions with `key_region`; row i has the `region_id` i.
 
     Returns:
-        Scores of the key regions, concatenated; None if no row has qualities.
+        Phred scores of the bases of all key regions, concatenated; None if no row has qualities.
     """
     has_quality = rearrangements.rows["has_quality"].to_numpy()
     if not has_quality.any():

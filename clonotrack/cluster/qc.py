@@ -1,4 +1,4 @@
-"""Report the QC metrics of the stage cluster: where the reads went, and how molecules were counted."""
+"""Report the QC metrics of the stage cluster: reads in clonotypes, and the counting of molecules."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ HISTOGRAM_BINS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 50, 100, 200, 500, 1000)
 
 
 def cluster_qc(result: ClusterResult, sample_id: str) -> pl.DataFrame:
-    """Report where every read went: `reads` = `reads_in_clonotypes` + `reads_without_rearrangement`.
+    """Make the QC rows of the stage cluster for one sample.
 
     Args:
-        result: of `cluster_batches`.
+        result: result of `cluster_batches`.
         sample_id: name of the sample.
 
     Returns:
-        QC. `reads_in_error_copies` are reads in clonotypes whose own key region is another one. `reads_of_controls` are
-        reads of clonotypes that are a control. With UMIs, metrics of the molecules follow.
+        QC. `reads` = `reads_in_clonotypes` + `reads_without_rearrangement`. `reads_in_error_copies` are reads in
+        clonotypes whose key region differs from that of their clonotype. `reads_of_controls` are reads of clonotypes
+        that are controls. With UMIs, metrics of the molecules follow.
     """
     clonotypes = result.clonotypes
     in_clonotypes = int(clonotypes["duplicate_count"].sum())
@@ -44,9 +45,9 @@ def cluster_qc(result: ClusterResult, sample_id: str) -> pl.DataFrame:
 
 
 def _molecule_metrics(molecules: Molecules) -> list[tuple[str, float, str]]:
-    """List how molecules were counted, and the histogram of their reads (`umis_of_<n>_reads`).
+    """List the metrics of molecule counting as (metric, value, unit), with the histogram of reads per molecule.
 
-    Clonotypes whose UMI space is saturated are left out of the sums.
+    The histogram has the metrics `umis_of_<n>_reads`. Clonotypes whose UMI space is saturated are left out of the sums.
     """
     values = [
         ("umi_groups", float(molecules.directional_groups.sum()), "UMIs"),

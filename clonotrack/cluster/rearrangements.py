@@ -1,10 +1,10 @@
 """Hold the rearrangements of a sample in little memory.
 
-A row keeps a few numbers. Its calls and key region are stored once for all rows that share them. Its sequence and
-quality are compressed: they are needed for the best quality of each key region and for the consensus only.
+Each row keeps a few numbers. Calls and key region are stored once for all rows that share them. Sequences and qualities
+are compressed, because only the best scores of key regions and the consensus need them.
 
-Reading them from the REARRANGEMENTS file again would save little: for 1.2 million rows (5 million pairs) they take 80
-MB of a peak of 940 MB. Reading both columns of the TSV once more takes a third of the time of the stage.
+The compressed sequences and qualities of 1.2 million rows (5 million pairs) take 80 MB of a peak of 940 MB. To read both
+columns again from the file of REARRANGEMENTS instead would take a third of the time of the stage.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from clonotrack.text_columns import column_bytes
 KEY = ["locus", "key_region"]
 CALLS = ["v_call", "j_call"]
 ANNOTATION = [*KEY, *CALLS, "d_call", "system", "junction", "junction_aa"]
-"""Columns that many rows share; with `j_start` they are an annotation."""
+"""Columns whose values many rows share. One combination of their values and of `j_start` is called an annotation."""
 
 COLUMNS = [*ANNOTATION, "key_region_start", "j_sequence_start", "sequence", "quality", "umi", "duplicate_count"]
 """Columns of REARRANGEMENTS that the stage reads."""
@@ -40,10 +40,10 @@ class SequenceBatch(NamedTuple):
     """Sequences (ASCII) and Phred scores of consecutive rows, concatenated.
 
     Attributes:
-        first: index of the first row.
-        bases: of the sequences, upper case.
-        scores: shape of `bases`.
-        offsets: row ``first + i`` is ``bases[offsets[i]:offsets[i + 1]]``.
+        first: row number of the first row.
+        bases: ASCII bases of the sequences, upper case, shape (total nt,).
+        scores: Phred score of each base, shape (total nt,).
+        offsets: row ``first + i`` has the bases ``bases[offsets[i]:offsets[i + 1]]``, shape (rows + 1,).
     """
 
     first: int
@@ -55,8 +55,8 @@ class SequenceBatch(NamedTuple):
 class SequenceStore:
     """Compressed sequences and Phred scores, in batches of rows.
 
-    All are in one buffer: one object a batch would be freed and allocated among large ones, and fragment the heap
-    (peak memory at 1.2 million rows: 1.7 GB).
+    One buffer holds all batches. With an object for each batch, small and large blocks of memory would alternate and
+    fragment the heap (peak memory at 1.2 million rows: 1.7 GB instead of 0.94 GB).
     """
 
     def __init__(self) -> None:
@@ -64,17 +64,17 @@ class SequenceStore:
         self._batches: list[tuple[int, int]] = []
 
     def append(self, batch: pl.DataFrame) -> None:
-        """Compress `sequence` and `quality` of a batch of rows."""
+        """Compress the columns `sequence` and `quality` of a batch of rows and add them to the buffer."""
         bases, _ = column_bytes(batch["sequence"])
         data = bases.tobytes() + _phred_scores(batch, len(bases)).tobytes()
         self._buffer.write(zstandard.ZstdCompressor(level=1).compress(data))
         self._batches.append((batch.height, self._buffer.tell()))
 
     def batches(self, lengths: I64) -> Iterator[SequenceBatch]:
-        """Decompress batch by batch.
+        """Decompress the sequences and scores batch by batch, in the order in which the batches were added.
 
         Args:
-            lengths: of the sequences of all rows.
+            lengths: length of the sequence of each row [nt], shape (rows,).
         """
         decompress = zstandard.ZstdDecompressor().decompress
         first = start = 0
@@ -87,17 +87,17 @@ class SequenceStore:
 
 @dataclass(frozen=True)
 class Rearrangements:
-    """The rows with locus and key region.
+    """The rows of REARRANGEMENTS that have a locus and a key region.
 
     Attributes:
-        rows: `annotation` (row of `annotations`), `key_region_start`, `duplicate_count`, `umi`, `length` and
-            `sequence_hash` of the sequence, `copy_hash` of sequence and quality, `has_quality`. The stage adds
-            `region_id` and `clonotype`.
-        annotations: distinct values of `ANNOTATION` and `j_start`, the 0-based first base of the J segment in the key
-            region. The stage adds `region_id`.
-        reads: reads of all rows, those without a key region included.
-        reads_without_key_region: reads of the rows that are left out.
-        sequences: sequence and quality of each row.
+        rows: `annotation` (row number in `annotations`), `key_region_start`, `duplicate_count`, `umi`, `length` (of the
+            sequence [nt]), `sequence_hash` (of the sequence), `copy_hash` (of sequence and quality), `has_quality`. The
+            stage adds `region_id` and `clonotype`.
+        annotations: distinct combinations of `ANNOTATION` and `j_start`, the 0-based first base of the J segment in the
+            key region. The stage adds `region_id`.
+        reads: reads of all rows of REARRANGEMENTS, also of rows without a key region.
+        reads_without_key_region: reads of the rows without a locus or key region, which are left out.
+        sequences: compressed sequence and quality of each row.
     """
 
     rows: pl.DataFrame
@@ -108,7 +108,7 @@ class Rearrangements:
 
     @classmethod
     def collect(cls, batches: Iterable[pl.DataFrame]) -> Rearrangements:
-        """Collect the batches of a REARRANGEMENTS table, of which only the columns `COLUMNS` are read."""
+        """Collect the batches of a REARRANGEMENTS table; only the columns `COLUMNS` are read."""
         rows, annotations, sequences = [], [], SequenceStore()
         known = pl.Series("annotation", [], dtype=pl.UInt64)
         reads = 0
@@ -133,7 +133,14 @@ class Rearrangements:
         return replace(self, rows=self.rows.with_columns(**columns))
 
     def reads_of_annotations(self, counted: pl.Series | None = None) -> I64:
-        """Sum the reads of each annotation, over all rows or over those where `counted` is true."""
+        """Sum the reads of each annotation.
+
+        Args:
+            counted: whether the reads of each row are counted, shape (rows,); None counts all rows.
+
+        Returns:
+            Shape (annotations,).
+        """
         reads = self.rows["duplicate_count"].to_numpy()
         weights = reads if counted is None else reads * counted.to_numpy()
         sums = np.bincount(self.rows["annotation"].to_numpy(), weights, self.annotations.height)
@@ -146,16 +153,16 @@ class Rearrangements:
 
 
 def _small_batches(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Cut batches into batches of at most `_ROWS_PER_BATCH` rows with the columns `COLUMNS`."""
+    """Cut batches into smaller batches of at most `_ROWS_PER_BATCH` rows, with the columns `COLUMNS` only."""
     for batch in batches:
         for start in range(0, max(1, batch.height), _ROWS_PER_BATCH):
             yield batch.select(COLUMNS).slice(start, _ROWS_PER_BATCH)
 
 
 def _with_key_region(batch: pl.DataFrame) -> pl.DataFrame:
-    """Keep the rows with locus and key region, in upper case; add `j_start` and the hash `annotation`.
+    """Keep the rows with locus and key region, with bases in upper case; add `j_start` and `annotation`.
 
-    The hash has 64 bits: two of a million annotations share one in one of 40 million samples.
+    `annotation` is a 64-bit hash. With a million annotations, two have the same hash in one of 40 million samples.
     """
     rows = batch.drop_nulls(KEY).with_columns(
         pl.col("key_region", "sequence").str.to_uppercase(),
@@ -165,7 +172,7 @@ def _with_key_region(batch: pl.DataFrame) -> pl.DataFrame:
 
 
 def _numbers(batch: pl.DataFrame) -> pl.DataFrame:
-    """Select the columns of `Rearrangements.rows`, `annotation` still being a hash."""
+    """Compute the columns of `Rearrangements.rows` from a batch; `annotation` is still a hash."""
     return batch.select(
         "annotation",
         pl.col("key_region_start").cast(pl.Int32),
@@ -179,7 +186,7 @@ def _numbers(batch: pl.DataFrame) -> pl.DataFrame:
 
 
 def _copy(rows: pl.DataFrame) -> pl.DataFrame:
-    """Copy a selection of rows; without it their text keeps the memory of the whole batch (200 MB in all)."""
+    """Copy selected rows to new memory, so that the whole batch is not kept in memory for them (200 MB in all)."""
     return pl.read_ipc(rows.write_ipc(None).getvalue())
 
 

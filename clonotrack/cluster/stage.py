@@ -1,4 +1,4 @@
-"""Turn REARRANGEMENTS into CLONOTYPES."""
+"""Run the stage cluster: group the REARRANGEMENTS of a sample into CLONOTYPES."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from clonotrack.umi.molecules import Molecules, count_molecules
 
 @dataclass(frozen=True)
 class ClusterResult:
-    """CLONOTYPES, and the numbers that QC needs.
+    """CLONOTYPES of a sample, and the numbers that QC needs.
 
     Attributes:
         clonotypes: CLONOTYPES.
-        reads: reads of all rows.
-        reads_without_key_region: reads of the rows that are in no clonotype.
-        exact_reads: reads that carry the very key region of their clonotype.
-        molecules: by clonotype, in no particular order; None without UMIs.
+        reads: reads of all rows of REARRANGEMENTS.
+        reads_without_key_region: reads of the rows without a key region, which are in no clonotype.
+        exact_reads: reads whose key region is that of their clonotype, so that they are no error copies.
+        molecules: molecules of each clonotype, not in the order of `clonotypes`; None without UMIs.
     """
 
     clonotypes: pl.DataFrame
@@ -45,8 +45,8 @@ def cluster(rearrangements: pl.DataFrame, settings: Cluster, *, controls: pl.Dat
 
     Args:
         rearrangements: REARRANGEMENTS.
-        settings: which key regions are error copies.
-        controls: CONTROLS of the tube.
+        settings: limits that decide which key regions are error copies.
+        controls: CONTROLS of the tube; None if the tube has no controls.
     """
     return cluster_batches([rearrangements], settings, controls=controls).clonotypes
 
@@ -57,20 +57,22 @@ def cluster_batches(
     """Group the rearrangements of one sample into clonotypes.
 
     Rows without a key region are left out and counted. The result does not depend on the order of the rows or on the
-    strand that was sequenced. If every row with a key region has a UMI, error copies are found by molecules, not reads.
+    strand that was sequenced. If every row with a key region has a UMI, error copies are recognised by their number of
+    UMI families instead of reads.
 
     Args:
-        rearrangements: batches of REARRANGEMENTS, at least with the columns `rearrangements.COLUMNS`. Each batch is
-            read once and not kept.
-        settings: which key regions are error copies.
-        controls: CONTROLS of the tube; a clonotype that is one of them gets its `control_id` and counts in no fraction.
+        rearrangements: batches of REARRANGEMENTS, at least with the columns
+            `clonotrack.cluster.rearrangements.COLUMNS`. Each batch is read once and not kept.
+        settings: limits that decide which key regions are error copies.
+        controls: CONTROLS of the tube; None if the tube has no controls. A clonotype that is a control gets its
+            `control_id` and no `fraction_of_locus`.
 
     Returns:
-        CLONOTYPES and counts. Clonotypes are sorted by falling molecules if all of them are counted, otherwise by
-        reads; then by `clone_id`.
+        CLONOTYPES and counts. Clonotypes are sorted by falling molecules if the molecules of every clonotype are
+        counted, otherwise by falling reads. Clonotypes with equal numbers are sorted by `clone_id`.
 
     Raises:
-        ClonotrackError: UMIs of two lengths, or of a length that cannot be counted.
+        ClonotrackError: the UMIs differ in length, or have more than 31 nt.
     """
     rows, regions = assign_clonotypes(rearrangements, settings)
     if not regions.height:
@@ -95,11 +97,12 @@ def assign_clonotypes(rearrangements: Iterable[pl.DataFrame], settings: Cluster)
 
     Args:
         rearrangements: batches of REARRANGEMENTS.
-        settings: which key regions are error copies.
+        settings: limits that decide which key regions are error copies.
 
     Returns:
-        The rows with `region_id` and `clonotype` (the `region_id` of the clonotype's key region), with UMIs also
-        `family_reads`; and the key regions as `group_key_regions` returns them.
+        The rearrangements, whose rows have `region_id` and `clonotype` (the `region_id` of the clonotype's key region).
+        With UMIs the rows also have `family_reads`, the reads of the row's UMI family. And the key regions as
+        `group_key_regions` returns them.
     """
     rows, regions = group_key_regions(Rearrangements.collect(rearrangements), settings.min_ratio)
     if not regions.height:
@@ -112,19 +115,30 @@ def assign_clonotypes(rearrangements: Iterable[pl.DataFrame], settings: Cluster)
 
 
 def clone_id(locus: str, key_region: str, vj_genes: str = "") -> str:
-    """Compute the id of a clonotype, 16 hexadecimal digits; the same clonotype has the same id in every sample.
+    """Compute the id of a clonotype, which is the same in every sample.
 
     Args:
-        locus: of the rearrangement.
-        key_region: upper case.
-        vj_genes: V and J genes, unless the clonotype is the most abundant one with this key region.
+        locus: locus of the clonotype.
+        key_region: key region, upper case.
+        vj_genes: V and J genes from `group_key_regions`; empty for the most abundant clonotype with this key region.
+
+    Returns:
+        16 hexadecimal digits.
     """
     text = f"{locus}:{key_region}:{vj_genes}" if vj_genes else f"{locus}:{key_region}"
     return sha256(text.encode()).hexdigest()[:16]
 
 
 def _count(rows: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, Molecules | None]:
-    """Count reads, molecules and distinct sequences of each clonotype, error copies included."""
+    """Count reads, molecules and distinct sequences of each clonotype, error copies included.
+
+    Args:
+        rows: rows of `Rearrangements` with `clonotype`, and with `family_reads` if molecules are counted.
+        settings: UMI threshold.
+
+    Returns:
+        `clonotype` and its counts, one row for each clonotype; and the molecules, None without UMIs.
+    """
     clonotypes, targets = np.unique(rows["clonotype"].to_numpy(), return_inverse=True)
     hashes, reads = rows["sequence_hash"].to_numpy(), rows["duplicate_count"].to_numpy()
     order = np.lexsort((hashes, targets))
@@ -148,7 +162,12 @@ def _count(rows: pl.DataFrame, settings: Cluster) -> tuple[pl.DataFrame, Molecul
 
 
 def _describe(rows: Rearrangements, regions: pl.DataFrame) -> pl.DataFrame:
-    """Find id, calls and consensus of each clonotype, from the rows that carry its very key region."""
+    """Find id, calls and consensus sequence of each clonotype, from the rows that are no error copies.
+
+    Args:
+        rows: rearrangements whose rows have `region_id` and `clonotype`.
+        regions: key regions from `group_key_regions`.
+    """
     exact = rows.rows["region_id"] == rows.rows["clonotype"]
     annotations = rows.annotations.rename({"region_id": "clonotype"})
     annotations = annotations.with_columns(duplicate_count=pl.Series(rows.reads_of_annotations(exact)))
@@ -167,6 +186,9 @@ def _describe(rows: Rearrangements, regions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _fraction_of_locus() -> pl.Expr:
-    """Divide the abundance of each clonotype by that of its locus; controls are in neither."""
+    """Divide the abundance of each clonotype by the sum of abundances of all clonotypes of its locus.
+
+    Controls get null and are not in the sum.
+    """
     abundance = pl.when(pl.col("control_id").is_null()).then("abundance")
     return abundance / abundance.sum().over("locus")

@@ -14,16 +14,22 @@ from clonotrack.umi.collect import UmiTable
 
 
 def pack_umis(umis: pl.Series) -> tuple[U64, int]:
-    """Pack UMIs into 2 bits a base; return them and their length [nt].
+    """Pack UMIs into 64-bit integers, 2 bits a base.
+
+    Args:
+        umis: text of each UMI, shape (n,), n at least 1.
+
+    Returns:
+        Packed UMIs, shape (n,); length of every UMI [nt].
 
     Raises:
-        ClonotrackError: their lengths differ.
+        ClonotrackError: the UMIs differ in length.
     """
     lengths = umis.str.len_bytes().unique().sort().to_list()
     if len(lengths) > 1:
         raise ClonotrackError(
-            f"the table has UMIs of {lengths[0]} and {lengths[-1]} nt: cluster libraries with different UMI patterns "
-            "separately"
+            f"column umi of REARRANGEMENTS contains UMIs of {lengths[0]} and {lengths[-1]} nt: cluster libraries with "
+            "different UMI patterns separately"
         )
     length = lengths[0]
     codes = encode("".join(umis)).reshape(-1, length).astype(np.uint64) & np.uint64(3)
@@ -34,7 +40,12 @@ def pack_umis(umis: pl.Series) -> tuple[U64, int]:
 
 
 def collect_umis(rows: pl.DataFrame, targets: I64) -> UmiTable:
-    """Collect the UMIs of rows (`umi`, `duplicate_count`), the target of each row being given, shape (rows,)."""
+    """Collect the distinct UMIs of each target with their reads.
+
+    Args:
+        rows: `umi` and `duplicate_count` of each row.
+        targets: number of the target (key region or clonotype) of each row, shape (rows,).
+    """
     umis, length = pack_umis(rows["umi"])
     return UmiTable.collect(umis, targets, length, rows["duplicate_count"].to_numpy())
 
@@ -42,22 +53,27 @@ def collect_umis(rows: pl.DataFrame, targets: I64) -> UmiTable:
 def assign_by_umi(
     rows: pl.DataFrame, regions: pl.DataFrame, scores: U8 | None, settings: Cluster
 ) -> dict[str, pl.Series]:
-    """Find the clonotype of each row, counting molecules.
+    """Find the clonotype of each row from numbers of UMI families instead of reads.
 
     METHOD: reads of neighbouring key regions are grouped by UMI. Each UMI family takes the key region of most of its
-    reads, the more abundant one among equals (a consensus, as in MIGEC, Shugay et al. 2014, doi:10.1038/nmeth.2960).
-    Key regions are then counted in UMI families, and the error model is applied to these counts. Sequencing errors
-    remain in families of a single read, polymerase errors where the first copies were wrong, and an early PCR error is
-    in one family only. So a clonotype that is taken for an error copy by its reads stays separate if it has molecules.
+    reads; if several have equal reads, the one with more reads in the sample (a consensus, as in MIGEC, Shugay et al.
+    2014, doi:10.1038/nmeth.2960). The error model is then applied to the number of UMI families of each key region.
+    Sequencing errors remain in families of a single read. Polymerase errors remain if the first copies of a molecule
+    were wrong. An early PCR error is in one family only. So a clonotype whose reads alone would make it an error copy
+    stays separate if it has molecules of its own.
 
     Args:
-        rows: `region_id`, `umi`, `duplicate_count`; every row has a UMI.
-        regions: by falling `reads`, with `locus` and `key_region`.
-        scores: best Phred score of each base of the key regions.
-        settings: distance and error rates.
+        rows: `region_id`, `umi` and `duplicate_count` of each row; no UMI is null.
+        regions: key regions by falling `reads`, with `locus` and `key_region`; row i has the `region_id` i.
+        scores: best Phred score of each base of the key regions, concatenated; None without qualities.
+        settings: maximum distance and error rates.
 
     Returns:
-        `clonotype` of each row, and `family_reads`, the reads of its UMI family.
+        Two columns with a value for each row: `clonotype`, the `region_id` of the clonotype's key region; and
+        `family_reads`, the number of reads of the row's UMI family.
+
+    Raises:
+        ClonotrackError: the UMIs differ in length, or have more than 31 nt.
     """
     heads, errors = neighbourhoods(regions, settings)
     counts = collect_umis(rows, heads[rows["region_id"].to_numpy()])
@@ -78,17 +94,17 @@ def assign_by_umi(
 def _clonotypes_by_families(
     region_id: I64, regions: pl.DataFrame, scores: U8 | None, errors: ErrorModel, settings: Cluster
 ) -> I64:
-    """Find the clonotype of each key region, counted in UMI families.
+    """Find the clonotype of each key region from the number of its UMI families.
 
     Args:
-        region_id: key region of each UMI family.
-        regions: `locus` and `key_region`, by `region_id`.
-        scores: best Phred score of each base of the key regions.
-        errors: the error model for molecules.
-        settings: distance and error rates.
+        region_id: `region_id` of the key region of each UMI family, shape (families,).
+        regions: `locus` and `key_region`; row i has the `region_id` i.
+        scores: best Phred score of each base of the key regions, concatenated; None without qualities.
+        errors: error model for molecules.
+        settings: maximum distance and error rates.
 
     Returns:
-        Shape (regions,); -1 for a key region that no family has.
+        `region_id` of the clonotype of each key region, shape (regions,); -1 for a key region without a UMI family.
     """
     families = np.bincount(region_id, minlength=regions.height)
     order = np.argsort(-families, kind="stable")[: int((families > 0).sum())]

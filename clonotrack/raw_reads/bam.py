@@ -1,10 +1,11 @@
-"""Read BAM and CRAM files, aligned or not, as the fragments that the same reads as FASTQ would give.
+"""Read BAM and CRAM files, aligned or not; the fragments are the same as from a FASTQ file of the same reads.
 
 Mates are paired by name, in any order of the file and in bounded memory.
 
-METHOD: reads whose mate has not come yet wait in memory. If `MAX_WAITING` wait, they are written to a temporary BAM
-file, and ``samtools collate`` brings the mates together at the end. Collating every file instead takes 0.6 to 2.2 s of
-processor time for 600,000 reads (1.9 s without), a temporary copy of the file, and the order of single reads.
+METHOD: a read waits in memory until its mate is read. When `MAX_WAITING` reads wait, they are written to a temporary
+BAM file. At the end ``samtools collate`` brings the mates in this file together. To collate every whole file instead
+would take 0.6 to 2.2 s more processor time for 600,000 reads (1.9 s without), need a temporary copy of the file, and
+change the order of single reads.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from clonotrack.raw_reads.batches import FragmentBatch, ReadBatch
 from clonotrack.sequences import ENCODE, I64, U8, Ragged, offsets_of
 
 BATCH_FRAGMENTS = 4096
+"""Fragments in a batch."""
 MAX_WAITING = 100_000
-"""Reads that wait for their mates in memory."""
+"""Number of reads waiting for their mates in memory at which all of them are written to a temporary file."""
 
 SECONDARY_OR_SUPPLEMENTARY = 0x900
 """Flags of alignments that repeat a read."""
@@ -50,14 +52,15 @@ def read_alignments(
     one kind.
 
     Args:
-        path: the file; ``-`` is standard input.
-        tag: SAM tag whose text is returned, such as RX; of a pair that of the first mate that has it.
-        qualities_needed: refuse single reads without base qualities; pairs always need them.
-        max_waiting: reads that wait for their mates in memory; more are written to a temporary file.
+        path: the input file; ``-`` is standard input.
+        tag: SAM tag whose text is returned, such as RX; None for no tag. For a pair, the tag of the first mate is used,
+            or that of the second if the first has none.
+        qualities_needed: raise an error for single reads without base qualities. Pairs always need qualities.
+        max_waiting: number of reads waiting for their mates in memory at which they are written to a temporary file.
 
     Raises:
-        InputError: the file is damaged or truncated, has no sequences, or lacks the mate of a read; or the reference of
-            a CRAM file is not found.
+        InputError: the file is damaged or truncated, has no sequences, or lacks the mate of a read; or the reference
+            that a CRAM file needs is not found.
     """
     import pysam  # noqa: PLC0415 (heavy, and needed for these files only)
 
@@ -101,10 +104,10 @@ class _Mates:
         """Start without alignments.
 
         Args:
-            path: named in errors.
-            file: the open file, for its header.
-            max_waiting: alignments that wait in memory.
-            pysam: the module.
+            path: path of the file, which error messages name.
+            file: the open file, whose header the temporary file gets.
+            max_waiting: number of alignments waiting in memory at which they are written to the temporary file.
+            pysam: the module pysam.
         """
         self._path, self._header, self._max_waiting, self._pysam = path, file.header, max_waiting, pysam
         self._waiting: dict[str, Alignment] = {}
@@ -119,7 +122,7 @@ class _Mates:
             self._folder.cleanup()
 
     def add(self, name: str, alignment: Alignment) -> tuple[Alignment, Alignment] | None:
-        """Return the pair, first mate first, that an alignment completes; None while its mate has not come.
+        """Add an alignment; return the pair that it completes, first mate first, or None if its mate is still missing.
 
         Raises:
             InputError: the file has the same mate twice.
@@ -166,8 +169,8 @@ class _Mates:
         for alignment in alignments:
             mate = 1 if alignment.flag & FIRST_MATE else 2
             message = (
-                f"read {alignment.query_name!r} is mate {mate} of a pair, and the other mate is not there: give the "
-                "whole file"
+                f"read {alignment.query_name!r} is mate {mate} of a pair, and the file lacks the other mate: give a "
+                "file with both mates of each pair"
             )
             raise InputError(label(self._path), message)
 
@@ -195,11 +198,11 @@ class _Mates:
 
 
 class _Fragments:
-    """Decoded single reads and pairs, on the strand that was sequenced, until they fill a batch.
+    """Collects decoded single reads and pairs, on the strand that was sequenced, until they fill a batch.
 
     Attributes:
-        done: fragments returned in batches so far.
-        hard_clipped: reads with hard clips since the last batch.
+        done: number of fragments returned in batches so far.
+        hard_clipped: number of reads with hard clips since the last batch.
     """
 
     def __init__(self, path: Path, tag: str | None, *, qualities_needed: bool) -> None:
@@ -209,14 +212,18 @@ class _Fragments:
         self.done = self.hard_clipped = 0
 
     def add(self, name: str, mates: tuple[Alignment, ...]) -> int:
-        """Decode a single read or the two mates of a pair; return how many of this kind wait for a batch."""
+        """Decode a single read or the two mates of a pair.
+
+        Returns:
+            Number of single reads that wait for a batch; for a pair, the number of pairs that wait.
+        """
         columns = self._singles if len(mates) == 1 else self._pairs
         for reads, alignment in zip(columns, mates, strict=True):
             reads.add(name, alignment, self._tag)
         return len(columns[0].names)
 
     def batches(self, size: int) -> Iterator[FragmentBatch]:
-        """Yield the single reads and the pairs, each if there are at least `size`.
+        """Yield a batch of all waiting single reads if at least `size` wait, and likewise one of all waiting pairs.
 
         Raises:
             InputError: bases or qualities are missing.
@@ -242,11 +249,12 @@ class _Fragments:
 
 
 class _Reads:
-    """Decoded reads of one mate, still as written in the file: on the strand of the reference.
+    """Decoded reads, all single reads, all first or all second mates, on the strand of the reference as in the file.
 
     Attributes:
         names: name of each read.
-        tags: text of the SAM tag of each read, empty if it has none; no elements if no tag is asked for.
+        tags: text of the SAM tag of each read; an empty text for a read without the tag. The list is empty if no tag is
+            asked for.
     """
 
     def __init__(self) -> None:
@@ -257,7 +265,10 @@ class _Reads:
         self._reverse: list[bool] = []
 
     def add(self, name: str, alignment: Alignment, tag: str | None) -> None:
-        """Decode an alignment. Done at once, because its memory is still in the processor's cache."""
+        """Decode an alignment and keep its bases, scores, name and tag.
+
+        Alignments are decoded one by one as they are read, because their memory is then still in the processor's cache.
+        """
         scores = alignment.query_qualities
         self.names.append(name)
         self._sequences.append(alignment.query_sequence)
@@ -267,20 +278,28 @@ class _Reads:
             self.tags.append(str(alignment.get_tag(tag)) if alignment.has_tag(tag) else "")
 
     def batch(self, path: Path, first_record: int, *, qualities_needed: bool) -> ReadBatch:
-        """Return the reads on the strand that was sequenced.
+        """Return all reads on the strand that was sequenced.
+
+        Args:
+            path: path of the file, which error messages name.
+            first_record: record number (1-based) of the first read.
+            qualities_needed: raise an error if a read has no qualities.
 
         Raises:
             InputError: bases or qualities are missing.
         """
         text, offsets = _concatenated(self._sequences)
         if (text == ord("=")).any():
-            message = "has bases written as =, which need the reference: write the bases (samtools calmd without -e)"
+            message = (
+                "has bases written as =, which only the reference can resolve: write the bases with samtools calmd "
+                "without -e"
+            )
             raise InputError(label(path), message)
         codes = ENCODE[text]
         scores = b"".join(self._scores)
         complete = len(scores) == len(codes)
         if qualities_needed and not complete:
-            message = "has reads without base qualities, which are needed here: give a file with them"
+            message = "has reads without base qualities, which are needed here: give a file with base qualities"
             raise InputError(label(path), message)
         qualities: U8 = np.frombuffer(scores, dtype=np.uint8) if complete else np.zeros_like(codes)
         reverse = np.array(self._reverse, dtype=np.bool_)
@@ -290,7 +309,7 @@ class _Reads:
 
 
 def _concatenated(texts: list[str]) -> tuple[U8, I64]:
-    """Return the characters of all texts, and their offsets."""
+    """Return the concatenated ASCII characters of n texts, and the offsets of the texts, shape (n + 1,)."""
     return np.frombuffer("".join(texts).encode("ascii"), dtype=np.uint8), offsets_of([len(text) for text in texts])
 
 
@@ -298,15 +317,15 @@ def _alignments(path: Path, file: Any) -> Iterator[Alignment]:
     """Yield all alignments of an open file.
 
     Raises:
-        InputError: one of them cannot be decoded.
+        InputError: an alignment cannot be decoded.
     """
     try:
         yield from file.fetch(until_eof=True)
     except (OSError, ValueError):
         if file.is_cram:
             message = (
-                "cannot be decoded: the reference it was written with is not found (set REF_PATH, or write it with "
-                "the reference embedded), or the data are damaged"
+                "cannot be decoded: the reference it was written with is not found, or the data are damaged; set "
+                "REF_PATH, or write the file with the reference embedded"
             )
         else:
             message = "the data are damaged: compare the file's checksum with its source and copy it again"
@@ -326,12 +345,13 @@ def _open(path: Path, pysam: Any) -> Iterator[Any]:
         else:
             source = str(path)
             if _is_truncated(path):
-                message = "stops before its end mark, so the file was cut short: copy or make it again"
+                message = "stops before its end mark, so the file was cut short: copy it again from its source"
                 raise InputError(label(path), message)
         try:
             file = pysam.AlignmentFile(source, "r", check_sq=False, threads=2)
         except (OSError, ValueError):
-            raise InputError(label(path), "is damaged at its start: copy or make it again") from None
+            message = "is damaged at its start, so its header cannot be read: copy the file again from its source"
+            raise InputError(label(path), message) from None
         try:
             yield file
         finally:
@@ -340,7 +360,7 @@ def _open(path: Path, pysam: Any) -> Iterator[Any]:
 
 
 def _is_truncated(path: Path) -> bool:
-    """Report whether a file lacks the block that ends BAM, or the container that ends CRAM."""
+    """Check whether a file lacks its end mark: the empty block that ends BAM, or the container that ends CRAM."""
     with path.open("rb") as file:
         cram = file.read(4) == b"CRAM"
         file.seek(max(0, path.stat().st_size - 40))
@@ -351,7 +371,7 @@ def _is_truncated(path: Path) -> bool:
 def _pipe_from(stream: BinaryIO) -> IO[bytes]:
     """Return the reading end of a pipe that a thread fills from `stream`.
 
-    pysam needs a file descriptor, and that of standard input lacks the bytes that Python has buffered.
+    pysam needs a file descriptor. The descriptor of standard input lacks the bytes that Python has already buffered.
     """
     source, target = os.pipe()
 

@@ -18,19 +18,20 @@ from clonotrack.sequences import DECODE, I64, U8, U64, Bool, Ragged, offsets_of
 
 @dataclass(frozen=True)
 class ReadBatch:
-    """Successive reads of a file, all of one mate.
+    """Successive reads of a file: all single reads, all first mates or all second mates.
 
     Attributes:
         text: ASCII text of the records, shape (bytes,).
         starts: position of the first base of each read in `text`, shape (n,). Bases are IUPAC codes of either case, on
             the strand that was sequenced.
-        ends: position behind the last base, shape (n,).
-        name_starts: position of the first character of each name, shape (n,). A name ends before a space or control
-            character.
+        ends: position in `text` after the last base of each read, shape (n,).
+        name_starts: position in `text` of the first character of each name, shape (n,). A name ends before a space or
+            control character.
         first_record: record number (1-based) in the file of the first record parsed into the batch.
-        quality_starts: position of the first quality of each read, shape (n,), one character a base; None for FASTA.
-        error_bounds: upper bound of the expected errors of each read, shape (n,), in units of
-            `raw_reads.kernels.quality.BOUND_UNIT`; None for FASTA.
+        quality_starts: position in `text` of the first quality of each read, shape (n,), one character a base; None for
+            FASTA.
+        error_bounds: upper bound of the expected errors of each read in thousandths of an error, shape (n,), from
+            `raw_reads.kernels.quality`; None for FASTA.
     """
 
     text: U8
@@ -45,14 +46,14 @@ class ReadBatch:
     def from_arrays(
         cls, sequences: Ragged, qualities: U8 | None, name_bytes: U8, name_offsets: I64, first_record: int
     ) -> ReadBatch:
-        """Make a batch of reads that are not text of a file.
+        """Make a batch of reads that are already decoded, such as those of a BAM file or merged pairs.
 
         Args:
             sequences: bases of each read.
-            qualities: Phred scores at the offsets of `sequences`; None if there are none.
-            name_bytes: characters of all names.
+            qualities: Phred score of each base of `sequences.codes`; None for reads without qualities.
+            name_bytes: ASCII characters of all names, concatenated.
             name_offsets: name i is ``name_bytes[name_offsets[i]:name_offsets[i + 1]]``.
-            first_record: record number of the first read.
+            first_record: record number (1-based) of the first read.
         """
         bases = DECODE[sequences.codes]
         scores = np.zeros(0, dtype=np.uint8) if qualities is None else qualities + PHRED_OFFSET
@@ -70,7 +71,7 @@ class ReadBatch:
 
     @property
     def lengths(self) -> I64:
-        """Length of each read, nt, shape (n,)."""
+        """Length of each read [nt], shape (n,)."""
         return self.ends - self.starts
 
     @cached_property
@@ -81,7 +82,7 @@ class ReadBatch:
 
     @cached_property
     def qualities(self) -> U8 | None:
-        """Phred scores at the offsets of `sequences`; None for FASTA."""
+        """Phred score of each base of `sequences.codes`; None for FASTA."""
         if self.quality_starts is None:
             return None
         return copy_rows(self.text, self.quality_starts, self.sequences.offsets, PHRED_OFFSET)
@@ -93,39 +94,47 @@ class ReadBatch:
 
     @cached_property
     def name_bytes(self) -> U8:
-        """Names (first words of the headers) in one array of ASCII characters."""
+        """ASCII characters of all names (first words of the headers), concatenated."""
         return copy_rows(self.text, self.name_starts, self.name_offsets, 0)
 
     def name(self, index: int) -> str:
-        """Return the name of one read."""
+        """Return the name of the read with this index in the batch."""
         (end,) = word_ends(self.text, self.name_starts[index : index + 1])
         return self.text[self.name_starts[index] : end].tobytes().decode("ascii")
 
     def select(self, keep: Bool) -> ReadBatch:
-        """Return the reads where `keep` is true; the batch itself if it is true for all."""
+        """Return the reads for which `keep`, shape (n,), is true; if all are kept, return the batch itself."""
         return self if keep.all() else self._rows(keep)
 
     def span(self, start: int, end: int) -> ReadBatch:
-        """Return the reads from index `start` up to, not including, `end`."""
+        """Return the reads from index `start` up to, not including, index `end` of the batch."""
         if (start, end) == (0, len(self)):
             return self
         return self._rows(slice(start, end), self.first_record + start)
 
     def every(self, start: int, step: int) -> ReadBatch:
-        """Return the reads with index `start`, `start` + `step` and so on."""
+        """Return every `step`-th read of the batch, from index `start` on."""
         return self._rows(np.arange(start, len(self), step))
 
     def trim(self, starts: I64, ends: I64) -> ReadBatch:
-        """Return the reads cut to their bases `starts` to `ends` (0-based, half-open, shape (n,)) with their qualities.
+        """Cut each read and its qualities to a range of bases.
 
-        The error bounds stay those of the whole reads.
+        Args:
+            starts: first base of each read that is kept, 0-based, shape (n,).
+            ends: the base after the last one that is kept, 0-based, shape (n,).
+
+        Returns:
+            The cut reads. Their error bounds are still those of the whole reads.
         """
         qualities = None if self.quality_starts is None else self.quality_starts + starts
         bases = self.starts + starts, self.starts + ends
         return ReadBatch(self.text, *bases, self.name_starts, self.first_record, qualities, self.error_bounds)
 
     def exceed_error_rate(self, max_error_rate: float) -> Bool:
-        """Mark the reads with more expected errors per base than `max_error_rate`; none of FASTA."""
+        """Check which reads have more expected errors per base than `max_error_rate`, shape (n,).
+
+        Reads of FASTA have no qualities and are never marked.
+        """
         if self.quality_starts is None or self.error_bounds is None:
             return np.zeros(len(self), dtype=np.bool_)
         limit = round(max_error_rate * ERROR_UNIT)
@@ -149,11 +158,13 @@ class FragmentBatch:
 
     Attributes:
         reads: single reads, or first mates.
-        mates: second mates, as sequenced; 0 nt long for a fragment without one; None if the lane has no mates.
-        umis: UMI of each fragment, shape (n,), two bits a base, the first base highest; None before UMIs are extracted
-            and for libraries without UMIs.
-        umi_length: bases of every UMI; 0 without UMIs.
-        tag_bytes: text of the SAM tag that was asked for, of all fragments; None for files without tags.
+        mates: second mates, as sequenced. A fragment without a second mate has one of 0 nt. None if the lane contains
+            single reads.
+        umis: UMI of each fragment, packed into two bits a base with the first base in the highest bits, shape (n,).
+            None before UMIs are extracted and for libraries without UMIs.
+        umi_length: length of every UMI [nt]; 0 without UMIs.
+        tag_bytes: texts of the SAM tag that the caller asked for, of all fragments, concatenated; None if no tag was
+            asked for.
         tag_offsets: tag i is ``tag_bytes[tag_offsets[i]:tag_offsets[i + 1]]``.
         hard_clipped: reads from which the aligner removed bases (BAM and CRAM).
     """
@@ -170,7 +181,11 @@ class FragmentBatch:
         return len(self.reads)
 
     def select(self, keep: Bool) -> FragmentBatch:
-        """Return the fragments where `keep` is true, without tags; the batch itself if it is true for all."""
+        """Return the fragments for which `keep` is true, without tags; if all are kept, return the batch itself.
+
+        Args:
+            keep: shape (n,).
+        """
         if keep.all():
             return self
         mates = None if self.mates is None else self.mates.select(keep)
@@ -178,10 +193,10 @@ class FragmentBatch:
         return FragmentBatch(self.reads.select(keep), mates, umis, self.umi_length)
 
     def every(self, start: int, step: int) -> FragmentBatch:
-        """Return the fragments with index `start`, `start` + `step` and so on, without UMIs and tags."""
+        """Return every `step`-th fragment of the batch, from index `start` on, without UMIs and tags."""
         mates = None if self.mates is None else self.mates.every(start, step)
         return FragmentBatch(self.reads.every(start, step), mates)
 
     def with_reads(self, reads: ReadBatch, mates: ReadBatch | None) -> FragmentBatch:
-        """Return the same fragments and UMIs with other bases, without tags."""
+        """Return the batch with its reads and mates replaced, with its UMIs and without tags."""
         return FragmentBatch(reads, mates, self.umis, self.umi_length)

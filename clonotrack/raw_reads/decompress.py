@@ -3,9 +3,9 @@
 Gzip (also bgzip and files of several members) and zstd are recognised by their first bytes, whatever the file's name.
 Faults of a file, such as truncated or damaged data, become an `InputError`.
 
-METHOD: our own thread instead of ``isal.igzip_threaded``. That reader decompresses at most 3 MB ahead and copies each
-byte once more: 0.35 s instead of 0.33 s of processor time for 552 MB. Here up to `AHEAD_BYTES` are decompressed while a
-command still imports its modules and compiles its kernels.
+METHOD: we run our own thread instead of ``isal.igzip_threaded``. The thread of isal decompresses at most 3 MB ahead and
+copies each byte once more, so 552 MB take 0.35 s of processor time instead of 0.33 s. The thread here decompresses up
+to `AHEAD_BYTES` while a command still imports its modules and compiles its kernels.
 """
 
 from __future__ import annotations
@@ -31,14 +31,16 @@ from clonotrack.parallel import map_in_order
 from clonotrack.sequences import U8
 
 HEADROOM = 1 << 16
-"""Free bytes in front of the data of a block, for the start of a record that the block before it left unfinished."""
+"""Free bytes in front of the data of a block, for the start of a record that began in the block before."""
 BLOCK_BYTES = 4 << 20
+"""Decompressed bytes in a block."""
 AHEAD_BYTES = 192 << 20
+"""Most decompressed bytes that wait to be parsed, of all files together."""
 _PACKED_BYTES = 1 << 17  # compressed bytes that are decompressed at once
-_BUFFER_BYTES = 1 << 20  # of the open file
-_BGZF_HEADER = 18  # bytes
+_BUFFER_BYTES = 1 << 20  # bytes of the read buffer of an open file
+_BGZF_HEADER = 18  # length of the header of a BGZF member [bytes]
 _BGZF_THREADS = 2
-_FILES_AHEAD = 2  # files that are started before they are opened
+_FILES_AHEAD = 2  # files that are decompressed before `open_blocks` asks for them
 _SWITCH_INTERVAL = 0.0005  # s between switches of Python threads; the usual 5 ms would delay the background thread
 
 
@@ -46,9 +48,9 @@ class _Compression(NamedTuple):
     """A compression format.
 
     Attributes:
-        name: for messages.
-        magic: first bytes of a file.
-        padding: byte that may stand behind a member and is skipped.
+        name: name of the format in messages.
+        magic: first bytes of a file in this format.
+        padding: byte that may follow a member and is skipped; empty if there is none.
         decompressor: makes a decompressor of one member (gzip) or frame (zstd).
     """
 
@@ -66,17 +68,19 @@ _DAMAGED = cast(tuple[type[Exception], ...], (isal_zlib.error, gzip.BadGzipFile,
 class BlockReader:
     """Reads and decompresses a file in a background thread and yields its bytes in blocks.
 
-    A block is a writable array: the bytes of the file are ``block[HEADROOM:-1]``. The `HEADROOM` bytes in front of them
-    and the byte behind them are free. The blocks do not depend on the timing of the threads.
+    A block is a writable array of bytes. ``block[HEADROOM:-1]`` holds successive decompressed bytes of the file. The
+    first `HEADROOM` bytes and the last byte of the array are free, for the parser to write to. Where one block ends and
+    the next begins does not depend on the timing of the threads.
     """
 
     def __init__(self, path: Path, size: int = BLOCK_BYTES, ahead: int = AHEAD_BYTES) -> None:
-        """Open a file and start to read it.
+        """Open a file and start to decompress it in a background thread.
 
         Args:
-            path: the file; ``-`` is standard input.
-            size: bytes of the file in a block; the blocks of BGZF differ by up to 64 kB.
-            ahead: decompressed bytes that may wait to be parsed.
+            path: the input file; ``-`` is standard input.
+            size: decompressed bytes in a block. A block of BGZF holds whole members and has up to 64 kB more than
+                `size`. The last block of a file can be shorter.
+            ahead: most decompressed bytes that wait to be parsed; at least two blocks.
 
         Raises:
             InputError: the file does not exist or cannot be read.
@@ -107,7 +111,7 @@ class BlockReader:
 
     @property
     def position(self) -> int:
-        """Compressed bytes read so far; 0 for standard input."""
+        """Number of compressed bytes read so far; 0 for standard input."""
         return self._raw.tell() if self.path.is_file() else 0
 
     def close(self) -> None:
@@ -123,7 +127,7 @@ class BlockReader:
             self._raw.close()
 
     def _run(self) -> None:
-        """Put all blocks into the queue, then None; put an error instead if one is raised."""
+        """Put all blocks into the queue, then None. If an error is raised, put the error into the queue instead."""
         try:
             with closing(self._blocks()) as blocks:
                 for block in blocks:
@@ -147,7 +151,7 @@ class BlockReader:
             yield from self._filled(self._decompressed(self._compression, self._after_bgzf))
 
     def _bgzf_pieces(self) -> Iterator[bytes]:
-        """Yield successive whole members of BGZF that decompress to `size` bytes or a little more."""
+        """Yield pieces of whole BGZF members, each of which decompresses to `size` bytes or up to 64 kB more."""
         members, unpacked = [], 0
         while not self._stopped:
             header = self._raw.read(_BGZF_HEADER)
@@ -165,7 +169,11 @@ class BlockReader:
             yield b"".join(members)
 
     def _decompressed(self, kind: _Compression, packed: bytes) -> Iterator[bytes]:
-        """Yield the decompressed bytes of successive members, the first of which starts with `packed`.
+        """Yield the decompressed bytes of successive members.
+
+        Args:
+            kind: compression format.
+            packed: compressed bytes that were already read; the first member begins with them.
 
         Raises:
             EOFError: the file ends inside a member.
@@ -182,7 +190,7 @@ class BlockReader:
                 packed = self._raw.read1(_PACKED_BYTES)
 
     def _filled(self, chunks: Iterable[bytes]) -> Iterator[U8]:
-        """Yield the bytes of all chunks in blocks of `size` bytes; the last one may be shorter."""
+        """Yield the bytes of all chunks in blocks of `size` bytes; the last block may be shorter."""
         block, end, full = _empty_block(self.size), HEADROOM, HEADROOM + self.size
         for chunk in chunks:
             if self._stopped:
@@ -206,7 +214,9 @@ class BlockReader:
             try:
                 yield
             except EOFError:
-                message = f"the {name} data stop in the middle, so the file was cut short: copy or make it again"
+                message = (
+                    f"the {name} data stop in the middle, so the file was cut short: copy it again from its source"
+                )
                 raise InputError(label(self.path), message) from None
             except _DAMAGED:
                 message = f"the {name} data are damaged: compare the file's checksum with its source and copy it again"
@@ -218,14 +228,22 @@ def _empty_block(size: int) -> U8:
 
 
 def _block(data: bytes) -> U8:
-    """Copy bytes into a block of their length."""
+    """Copy decompressed bytes into a new block (see `BlockReader`) that is just long enough for them.
+
+    Returns:
+        Array of uint8, shape (HEADROOM + len(data) + 1,): free bytes, `data`, one free byte.
+    """
     block = _empty_block(len(data))
     block[HEADROOM:-1] = np.frombuffer(data, dtype=np.uint8)
     return block
 
 
 def _bgzf_member_bytes(header: bytes) -> int:
-    """Return the length in bytes of the BGZF member (SAM specification, 4.1) with this header; 0 if it is none."""
+    """Read the length of a BGZF member from its header (SAM specification, 4.1).
+
+    Returns:
+        Length of the whole member [bytes]; 0 if `header` is no header of BGZF.
+    """
     if len(header) < _BGZF_HEADER or header[:4] != b"\x1f\x8b\x08\x04" or header[10:16] != b"\x06\0BC\x02\0":
         return 0
     return int.from_bytes(header[16:18], "little") + 1
@@ -233,7 +251,7 @@ def _bgzf_member_bytes(header: bytes) -> int:
 
 @contextmanager
 def os_faults(path: Path) -> Iterator[None]:
-    """Turn errors of the operating system into `InputError`."""
+    """Turn errors that the operating system raises for the file `path` into `InputError`."""
     try:
         yield
     except OSError as error:
@@ -254,18 +272,21 @@ def _open(path: Path) -> io.BufferedReader[Any]:
 
 
 _ALIGNMENTS = (".bam", ".cram")
-_waiting: list[Path] = []  # files of `reading_ahead` that are not started yet
-_started: list[BlockReader] = []  # started ahead, not opened yet
-_opened: list[BlockReader] = []
-_closed_bytes: list[int] = []
+_waiting: list[Path] = []  # files of `reading_ahead` whose decompression has not started
+_started: list[BlockReader] = []  # readers that decompress ahead and that `open_blocks` has not opened
+_opened: list[BlockReader] = []  # readers that `open_blocks` has opened and not closed
+_closed_bytes: list[int] = []  # compressed bytes read of each closed file
 
 
 @contextmanager
 def reading_ahead(paths: Sequence[Path]) -> Iterator[None]:
-    """Start to read the first files now, and each later one before `open_blocks` asks for it.
+    """Start to decompress the first two files now, and each later file before `open_blocks` asks for it.
 
     Decompression then runs while the command imports its modules and reads its tables. Standard input, BAM, CRAM and
-    missing files are left out.
+    missing files are not decompressed ahead.
+
+    Args:
+        paths: input files in the order in which they will be opened.
     """
     _waiting[:] = [path for path in paths if path.is_file() and path.suffix.lower() not in _ALIGNMENTS]
     _closed_bytes.clear()
@@ -283,7 +304,16 @@ def reading_ahead(paths: Sequence[Path]) -> Iterator[None]:
 
 @contextmanager
 def open_blocks(path: Path, size: int = BLOCK_BYTES, ahead: int = AHEAD_BYTES) -> Iterator[BlockReader]:
-    """Open the blocks of a file, see `BlockReader`, and close them at the end."""
+    """Open a file as a `BlockReader`, and close it at the end.
+
+    Args:
+        path: the input file; ``-`` is standard input.
+        size: decompressed bytes in a block.
+        ahead: most decompressed bytes that wait to be parsed.
+
+    Raises:
+        InputError: the file does not exist or cannot be read.
+    """
     reader = next((reader for reader in _started if (reader.path, reader.size) == (path, size)), None)
     if reader:
         _started.remove(reader)
@@ -300,7 +330,7 @@ def open_blocks(path: Path, size: int = BLOCK_BYTES, ahead: int = AHEAD_BYTES) -
 
 
 def bytes_read() -> int:
-    """Return the compressed bytes read of the files that were opened since `reading_ahead`."""
+    """Return the number of compressed bytes read of all files that were opened since `reading_ahead`."""
     return sum(_closed_bytes) + sum(reader.position for reader in _opened)
 
 

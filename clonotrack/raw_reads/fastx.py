@@ -1,7 +1,7 @@
 """Read FASTQ and FASTA files in batches of bounded memory.
 
-The reads do not depend on the size of a batch, on line ends, compression or letter case. Every malformed record raises
-an `InputError` with its number, even if the read would not be used.
+The reads do not depend on the size of a batch, on line ends, compression or letter case. A malformed record raises an
+`InputError` that states the record's number, even if the read would not be used.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OTHER_FORMATS = {
     b"@HD\t": "a SAM file: convert it with `samtools fastq`",
     b"@SQ\t": "a SAM file: convert it with `samtools fastq`",
 }
-"""First bytes of formats that are often given by mistake, and what a message says of them."""
+"""First bytes of formats that are often given by mistake, and the text of the message for each format."""
 
 
 def read_fastx(
@@ -47,16 +47,16 @@ def read_fastx(
     """Read a file of FASTQ or FASTA, plain or compressed, in batches.
 
     Args:
-        path: the file; ``-`` is standard input. The first bytes tell format and compression.
-        block_bytes: text that is parsed at once; it grows with a longer record.
-        ahead_bytes: decompressed text that may wait to be parsed.
-        qualities_needed: refuse FASTA.
+        path: the input file; ``-`` is standard input. Format and compression are recognised by the first bytes.
+        block_bytes: bytes of decompressed text that are parsed at once; a longer record makes this text longer.
+        ahead_bytes: most bytes of decompressed text that wait to be parsed.
+        qualities_needed: raise an error for FASTA, which has no qualities.
 
     Yields:
         Batches of at least one read, in the order of the file.
 
     Raises:
-        InputError: the file is missing, empty or damaged, or one of its records is malformed.
+        InputError: the file is missing, empty, damaged or in another format, or a record is malformed.
     """
     path = Path(path)
     with open_blocks(path, block_bytes, ahead_bytes) as blocks:
@@ -86,14 +86,16 @@ def read_fastx(
                 yield batch
             rest = text[start:end]
             if len(rest) > MAX_RECORD_BYTES:
-                message = "is longer than 1 GiB, so this is no file of reads"
+                message = "is longer than 1 GiB, so the file is no file of reads: give FASTQ or FASTA"
                 raise InputError(label(path), message, record=records + 1)
 
 
 def _with_rest(rest: U8, block: U8) -> tuple[U8, int, int]:
-    """Put the unparsed rest of the last block in front of a block; return the text, its start and its end.
+    """Put the unparsed rest of the previous block in front of a block.
 
-    One byte behind the end is free.
+    Returns:
+        An array that holds the text; the position of the text's first byte; the position after its last byte. The array
+        has one free byte after the text.
     """
     start = HEADROOM - len(rest)
     if start >= 0:
@@ -116,7 +118,19 @@ def _is_fasta(path: Path, text: U8, *, qualities_needed: bool) -> bool:
 
 
 def _parse_fastq(text: U8, start: int, end: int, first_record: int, *, final: bool) -> tuple[ReadBatch, int, int]:
-    """Parse complete records; return them, the position behind them, and the fault of the record that follows."""
+    """Parse the complete FASTQ records of ``text[start:end]``.
+
+    Args:
+        text: decompressed bytes.
+        start: position of the first record.
+        end: position after the last byte.
+        first_record: number of the first record in the file, 1-based.
+        final: whether the file ends at `end`.
+
+    Returns:
+        The parsed reads; the position after the last parsed record; the fault of the record that begins there, a number
+        of `clonotrack.raw_reads.kernels.fastx` (OK if the record is only incomplete).
+    """
     records = FastqRecords.with_capacity((end - start) // _SHORT_RECORD + _SHORT_RECORD)
     count, taken, fault = fastx.parse_fastq(text, start, end, final, records)
     names, starts, ends, qualities, bounds = (positions[:count] for positions in records)
@@ -124,7 +138,7 @@ def _parse_fastq(text: U8, start: int, end: int, first_record: int, *, final: bo
 
 
 def _parse_fasta(text: U8, start: int, end: int, first_record: int, *, final: bool) -> tuple[ReadBatch, int, int]:
-    """Parse complete records, as `_parse_fastq`."""
+    """Parse the complete FASTA records of ``text[start:end]``; arguments and result are those of `_parse_fastq`."""
     lines = text[start:end]
     unfolded: U8 = np.empty(len(lines), dtype=np.uint8)
     capacity = len(lines) // 3 + 2
@@ -134,7 +148,7 @@ def _parse_fasta(text: U8, start: int, end: int, first_record: int, *, final: bo
 
 
 def other_format(start: bytes) -> str | None:
-    """Explain why a file with these first bytes is neither FASTQ nor FASTA; return None if it may be one of them."""
+    """Explain why a file that begins with the bytes `start` is neither FASTQ nor FASTA; None if it may be either."""
     for magic, name in OTHER_FORMATS.items():
         if start.startswith(magic):
             return f"is {name}"
@@ -147,40 +161,43 @@ def fault_message(fault: int, record: U8, *, fasta: bool) -> str:
     """Describe a fault of the record at the start of `record`, and what to do.
 
     Args:
-        fault: from `clonotrack.raw_reads.kernels.fastx`.
-        record: text from the start of the record on.
-        fasta: whether it is FASTA.
+        fault: number of the fault, from `clonotrack.raw_reads.kernels.fastx`.
+        record: bytes of the file from the start of the record on.
+        fasta: whether the file is FASTA.
+
+    Returns:
+        The message without path and record number.
     """
     lines = [line.removesuffix(b"\r") for line in record.tobytes().split(b"\n")]
     if fault == fastx.NO_AT:
         return (
-            f"begins with {show(lines[0][:1])} where '@' belongs: a line is missing or too many before it; "
-            "restore the four lines of each record"
+            f"begins with {show(lines[0][:1])} where '@' belongs, because a record before it has too few or too many "
+            "lines: write four lines for each record"
         )
     if fault == fastx.NO_NAME:
-        return "has no name: give every record one"
+        return f"has no name: write a name after the '{'>' if fasta else '@'}' of each record"
     if fault == fastx.NAME_NOT_ASCII:
         return f"its name contains {show(_first_other(lines[0], range(128)))}, which is not ASCII: rename the record"
     if fault == fastx.BAD_BASE:
         return _bad_base(lines, fasta=fasta)
     if fault == fastx.NO_PLUS:
         return (
-            f"its third line begins with {show(lines[2][:1])} where '+' belongs: a line is missing, or the sequence "
-            "has several lines; write four lines for each record"
+            f"its third line begins with {show(lines[2][:1])} where '+' belongs, because a line is missing or the "
+            "sequence has several lines: write four lines for each record"
         )
     if fault == fastx.UNEQUAL:
         return (
-            f"has {len(lines[1])} bases but {len(lines[3])} qualities: the record was cut or a line is missing; "
-            "copy or make the file again"
+            f"has {len(lines[1])} bases but {len(lines[3])} qualities, because the record was cut or a line is "
+            "missing: copy the file again from its source"
         )
     if fault == fastx.BAD_QUALITY:
         bad = show(_first_other(lines[3], range(33, 127)))
-        return f"its quality line contains {bad}, and qualities are the characters '!' to '~': make the file again"
-    return "the file ends inside this record, which has four lines: the file was cut short; copy or make it again"
+        return f"its quality line contains {bad}, and qualities are the characters '!' to '~': correct the record"
+    return "the file ends inside this record before its fourth line: copy the file again from its source"
 
 
 def show(byte: bytes) -> str:
-    """Return a byte in readable form."""
+    """Return a byte in readable form for a message; no byte or a line end is called an empty line."""
     if byte in (b"", b"\n", b"\r"):
         return "an empty line"
     character = byte.decode("latin-1")
@@ -188,7 +205,7 @@ def show(byte: bytes) -> str:
 
 
 def _first_other(line: bytes, allowed: range) -> bytes:
-    """Return the first byte that is not allowed."""
+    """Return the first byte of a line that is not in the range `allowed`."""
     return next(line[i : i + 1] for i in range(len(line)) if line[i] not in allowed)
 
 

@@ -1,4 +1,4 @@
-"""Turn the files of a tube into usable fragments and count every fragment that is refused.
+"""Read the files of a tube, keep the usable fragments and count every rejected fragment.
 
 A fragment is what was read of one DNA molecule: a single read, or a pair of mates.
 """
@@ -20,15 +20,17 @@ from clonotrack.sequences import Bool
 
 @dataclass(slots=True)
 class FragmentCounts:
-    """Counts of the fragments read so far; a refused fragment is counted under its first reason.
+    """Counts of the fragments read so far; a rejected fragment is counted once, under the first check that it fails.
+
+    The checks are, in order: `no_umi`, `too_short`, `low_quality`.
 
     Attributes:
         scanned: fragments in the files.
-        too_short: fragments refused because they are shorter than `min_length`.
-        low_quality: fragments that are long enough, refused because of their expected errors.
-        no_umi: fragments refused because they have no UMI; checked before length and quality.
-        hard_clipped: reads of BAM or CRAM from which the aligner removed bases; they are not refused.
-        primers: read ends with each primer, by its name.
+        too_short: fragments rejected because they are shorter than `min_length`.
+        low_quality: fragments that are long enough and are rejected because they have too many expected errors.
+        no_umi: fragments rejected because they have no UMI.
+        hard_clipped: reads of BAM or CRAM from which the aligner removed bases; these reads are not rejected.
+        primers: number of read ends with each primer, by the name of the primer.
     """
 
     scanned: int = 0
@@ -40,7 +42,7 @@ class FragmentCounts:
 
     @property
     def passed(self) -> int:
-        """Fragments that were not refused."""
+        """Number of fragments that were not rejected."""
         return self.scanned - self.too_short - self.low_quality - self.no_umi
 
 
@@ -52,15 +54,15 @@ def usable_fragments(
     Args:
         lanes: files of one tube.
         settings: minimum length and maximum error rate of a read.
-        library: states where the UMI is, and the primers.
-        counts: updated before each batch is returned.
+        library: settings that state where the UMI is, and the primers.
+        counts: counts of the tube; updated before each batch is returned.
         fasta: accept FASTA, whose reads have no error rate. Otherwise FASTA is accepted only if `max_error_rate` is 1.
 
     Yields:
         Batches of at least one fragment, in the order of the files.
 
     Raises:
-        InputError: a file is refused, see `clonotrack.raw_reads.lanes.read_lane`.
+        InputError: a file cannot be read, see `clonotrack.raw_reads.lanes.read_lane`.
         ConfigError: the reads do not have the layout or the UMIs that the library's settings state.
     """
     return filter_fragments(read_fragments(lanes, settings, library, counts, fasta=fasta), settings, counts)
@@ -69,9 +71,10 @@ def usable_fragments(
 def read_fragments(
     lanes: Sequence[Lane], settings: Reads, library: Library, counts: FragmentCounts, *, fasta: bool = False
 ) -> Iterator[FragmentBatch]:
-    """Read the fragments of all lanes, extract their UMIs and trim their primers, without the filter.
+    """Read the fragments of all lanes, extract their UMIs and trim their primers.
 
-    Arguments and errors are those of `usable_fragments`.
+    Fragments without a UMI are rejected. Length and quality are not checked. Arguments and errors are those of
+    `usable_fragments`.
     """
     qualities_needed = not fasta and settings.max_error_rate < 1
     umis, primers = UmiExtractor(library), PrimerTrimmer.for_library(library, settings)
@@ -95,9 +98,17 @@ def read_fragments(
 def filter_fragments(
     batches: Iterable[FragmentBatch], settings: Reads, counts: FragmentCounts
 ) -> Iterator[FragmentBatch]:
-    """Remove and count the fragments that are too short or have too many expected errors.
+    """Reject and count the fragments that are too short or have too many expected errors.
 
-    A pair passes if at least one of its mates passes alone.
+    A pair passes if at least one of its mates would pass as a single read.
+
+    Args:
+        batches: fragments.
+        settings: minimum length and maximum error rate of a read.
+        counts: `too_short` and `low_quality` are updated.
+
+    Yields:
+        Batches of at least one fragment, in order.
     """
     for batch in batches:
         short, poor = _refused(batch.reads, settings)
@@ -114,26 +125,36 @@ def filter_fragments(
 
 
 def _refused(reads: ReadBatch, settings: Reads) -> tuple[Bool, Bool]:
-    """Mark the reads that are too short, and those of the others that have too many expected errors."""
+    """Check which reads are too short, and which long enough reads have too many expected errors, shape (n,) each."""
     short = reads.lengths < settings.min_length
     return short, ~short & reads.exceed_error_rate(settings.max_error_rate)
 
 
 def _check_layout(batch: FragmentBatch, lane: Lane, library: Library) -> None:
-    """Refuse reads of another layout than the library's: half of every fragment could be missing unnoticed."""
+    """Raise an error if the layout of the reads, single or paired, is not the one that the library's settings state.
+
+    Otherwise the second mates of all fragments could be missing unnoticed.
+    """
     found = "single" if batch.mates is None else "paired"
     if library.layout not in (None, found):
         raise ConfigError(
             f"{label(lane.reads_1)} contains {found} reads, and the library's settings say layout: {library.layout}: "
-            "give the files of this library, or correct the layout"
+            "give the files of this library, or correct layout in its settings"
         )
 
 
 def _check_umi_share(scanned: int, missing: int, settings: Reads, umis: UmiExtractor) -> None:
-    """Refuse a tube of which too few fragments have a UMI: it is not where the library's settings state."""
+    """Raise an error if too few fragments of a tube have a UMI where the library's settings state it.
+
+    Args:
+        scanned: fragments of the tube.
+        missing: fragments without a UMI.
+        settings: smallest share of fragments with a UMI (`min_umi_share`).
+        umis: names in the message where the UMI was searched.
+    """
     if scanned - missing < settings.min_umi_share * scanned:
         raise ConfigError(
             f"{scanned - missing} of {scanned} fragments ({1 - missing / scanned:.1%}) have a UMI by {umis.source}, "
-            f"and at least {settings.min_umi_share:.0%} must have one: correct the library's settings, or "
-            "reads.min_umi_share"
+            f"and at least {settings.min_umi_share:.0%} must have a UMI: correct umi_pattern or umi_read of the "
+            "library, or lower reads.min_umi_share"
         )

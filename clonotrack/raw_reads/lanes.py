@@ -1,4 +1,4 @@
-"""Read the fragments of a lane: one file of reads, or two files of mates."""
+"""Read the fragments of a lane: one file of reads, or one file of first mates and one of second mates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from clonotrack.raw_reads.fastx import read_fastx
 from clonotrack.raw_reads.kernels.fastx import first_name_mismatch
 
 PAIRS_AHEAD_BYTES = 16 << 20
-"""Decompressed bytes of each file of mates that may wait; merging is slower than decompression, so all of them do."""
+"""Most decompressed bytes of each file of mates that wait to be parsed.
+
+Merging is slower than decompression, so this limit is usually reached; a higher one would only take more memory.
+"""
 
 
 def read_lane(lane: Lane, *, tag: str | None = None, qualities_needed: bool = False) -> Iterator[FragmentBatch]:
@@ -21,17 +24,18 @@ def read_lane(lane: Lane, *, tag: str | None = None, qualities_needed: bool = Fa
 
     Args:
         lane: one file of FASTQ, FASTA, BAM or CRAM, or two files of FASTQ with mates.
-        tag: SAM tag of BAM and CRAM whose text is returned.
-        qualities_needed: refuse reads without qualities.
+        tag: SAM tag of BAM and CRAM whose text is returned with the fragments; None for no tag.
+        qualities_needed: raise an error for reads without qualities.
 
     Raises:
-        InputError: a file is refused by `read_fastx` or `read_alignments`, or the two files do not contain mates,
-            record by record.
+        InputError: `read_fastx` or `read_alignments` cannot read a file, or the same record of the two files does not
+            contain the mates of one fragment.
     """
     for path in lane.files:
         if is_alignment(path):
             if lane.reads_2 is not None:
-                raise InputError(label(path), "is BAM or CRAM, which contains both mates: give it alone")
+                message = "is BAM or CRAM, which contains both mates: give it alone, without a second file"
+                raise InputError(label(path), message)
             yield from read_alignments(path, tag=tag, qualities_needed=qualities_needed)
             return
     if lane.reads_2 is None:
@@ -42,7 +46,8 @@ def read_lane(lane: Lane, *, tag: str | None = None, qualities_needed: bool = Fa
 
 def _pairs(paths: tuple[Path, Path], *, qualities_needed: bool) -> Iterator[FragmentBatch]:
     if label(paths[0]) == label(paths[1]):
-        raise InputError(label(paths[1]), "is given for both mates: name the two files, or give one alone")
+        message = "is given for both mates: give two files with mates, or one file of single reads"
+        raise InputError(label(paths[1]), message)
     files = tuple(read_fastx(path, ahead_bytes=PAIRS_AHEAD_BYTES, qualities_needed=qualities_needed) for path in paths)
     rests: list[ReadBatch | None] = [None, None]
     while True:
@@ -73,9 +78,15 @@ def _check_names(paths: tuple[Path, Path], reads: ReadBatch, mates: ReadBatch) -
 
 
 def _refuse_unequal(paths: tuple[Path, Path], one: ReadBatch | None, two: ReadBatch | None) -> None:
-    """Raise an error for the first record without a mate; `one` or `two` is None, because its file has ended."""
+    """Raise an error for the first record without a mate.
+
+    Args:
+        paths: files of first mates and of second mates.
+        one: unpaired first mates; None if the file of first mates has ended.
+        two: unpaired second mates; None if the file of second mates has ended.
+    """
     longer, shorter = (0, 1) if one is not None else (1, 0)
     rest = one or two
     assert rest is not None
-    message = f"has no mate, because {label(paths[shorter])} ends before it: give two files with as many records"
+    message = f"has no mate, because {label(paths[shorter])} ends earlier: give two files with equal numbers of records"
     raise InputError(label(paths[longer]), message, record=rest.first_record)

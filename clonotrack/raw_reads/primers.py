@@ -1,4 +1,4 @@
-"""Trim the primers of a library off the reads and count them."""
+"""Trim the primers of a library off the reads and count the primers."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class PrimerTrimmer:
     """Trims the primers of one library.
 
     Attributes:
-        names: names of the primers.
+        names: names of the primers, in the order of their file.
     """
 
     def __init__(self, sequences: Mapping[str, str], settings: Reads) -> None:
         """Prepare to search primers.
 
         Args:
-            sequences: bases of each primer as IUPAC codes, 5' to 3', by its name.
-            settings: mismatches and position allowed (`max_primer_error`, `primer_reach`).
+            sequences: bases of each primer as IUPAC codes, 5' to 3', by the name of the primer.
+            settings: most mismatches per base (`max_primer_error`) and most bases before a primer (`primer_reach`).
         """
         self.names = tuple(sequences)
         lengths = np.array([len(primer) for primer in sequences.values()], dtype=np.int64)
@@ -40,7 +40,7 @@ class PrimerTrimmer:
 
     @classmethod
     def for_library(cls, library: Library, settings: Reads) -> PrimerTrimmer | None:
-        """Read the primers of a library; return None if it names no file of primers.
+        """Read the primers of a library; return None if the library's settings name no file of primers.
 
         Raises:
             InputError: the file is missing or malformed.
@@ -52,13 +52,16 @@ class PrimerTrimmer:
     ) -> tuple[ReadBatch, ReadBatch | None]:
         """Cut primers, and bases in front of them, off both ends of single reads and off the 5' end of each mate.
 
-        METHOD: a primer is found by substitutions only, at most `max_primer_error` of its bases, within `primer_reach`
-        bases of the end. A read without a primer stays whole.
+        METHOD: a primer matches with substitutions only, in at most `max_primer_error` of the primer's bases. It begins
+        at most `primer_reach` bases from the end of the read. A read without a primer stays whole.
 
         Args:
             reads: single reads or first mates.
-            mates: second mates.
-            counts: read ends with each primer, by its name; updated.
+            mates: second mates; None for single reads.
+            counts: number of read ends with each primer, by the name of the primer; updated.
+
+        Returns:
+            The trimmed reads and the trimmed mates.
         """
         codes, offsets = reads.sequences.codes, reads.sequences.offsets
         starts, ends = self._primer_ends(codes, offsets, counts), reads.lengths
@@ -70,7 +73,11 @@ class PrimerTrimmer:
         return reads.trim(starts, np.maximum(ends - at_3_end, starts)), None
 
     def _primer_ends(self, codes: U8, offsets: I64, counts: dict[str, int]) -> I64:
-        """Return the position behind the primer of each read, 0 for none, and count the primers."""
+        """Find the primer at the 5' end of each read and count the primers.
+
+        Returns:
+            Position after the primer in each read, 0-based; 0 for a read without a primer. Shape (n,).
+        """
         primers, ends = find_primers(codes, offsets, self._masks, self._offsets, self._allowed, self._reach)
         found = np.bincount(primers[primers >= 0], minlength=len(self.names))
         for name, count in zip(self.names, found, strict=True):

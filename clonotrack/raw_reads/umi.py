@@ -19,9 +19,9 @@ class UmiExtractor:
     """Extracts the UMIs of one tube.
 
     Attributes:
-        library: its settings state where the UMI is.
-        pattern: pattern of the UMI in the bases; None if it is in names or a tag.
-        length: bases of every UMI; 0 before the first UMI of names or a tag was parsed.
+        library: settings of the library, which state where the UMI is.
+        pattern: pattern of the UMI in the bases; None if the UMI is in names or a tag.
+        length: length of every UMI [nt]; 0 before the first UMI of names or a tag was parsed.
     """
 
     library: Library
@@ -34,7 +34,7 @@ class UmiExtractor:
 
     @property
     def tag(self) -> str | None:
-        """SAM tag of the UMI; None if it is elsewhere."""
+        """SAM tag that contains the UMI; None if the UMI is in the bases or the names."""
         source = self.library.umi_read
         return source if isinstance(source, str) and source != "name" else None
 
@@ -45,18 +45,18 @@ class UmiExtractor:
 
     @property
     def source(self) -> str:
-        """Where the UMI is, in words for messages."""
+        """Setting that states where the UMI is, in words for messages."""
         where = f"read {self.library.umi_read}" if self.pattern else "names" if not self.tag else f"tag {self.tag}"
         return f"umi_pattern {self.library.umi_pattern!r}, {where}" if self.pattern else f"umi_read: {where}"
 
     def extract(self, batch: FragmentBatch) -> tuple[FragmentBatch, Bool]:
-        """Extract the UMIs of a batch and cut them, and what the pattern discards, off the reads.
+        """Extract the UMIs of a batch; cut UMI bases and bases that the pattern discards off the reads.
 
         Returns:
-            The batch with UMIs; and whether each fragment has one, shape (n,). Fragments without a UMI stay whole.
+            The batch with UMIs; and whether each fragment has a UMI, shape (n,). Fragments without a UMI are not cut.
 
         Raises:
-            ConfigError: these reads have no such mate or tag, or UMIs of several lengths.
+            ConfigError: the reads lack the mate or the tag that should contain the UMI, or UMIs differ in length.
         """
         reads, mates = batch.reads, batch.mates
         if self.pattern is None:
@@ -66,7 +66,10 @@ class UmiExtractor:
         elif mates is not None:
             mates, umis, found = _from_bases(mates, self.pattern)
         else:
-            raise ConfigError("umi_read is 2, and these reads have no mates: give both files, or correct umi_read")
+            raise ConfigError(
+                "umi_read is 2, and these reads have no mates: give the file of the second mates too, or set umi_read "
+                "to 1 if read 1 contains the UMI"
+            )
         return FragmentBatch(reads, mates, umis, self.length), found
 
     def _from_text(self, batch: FragmentBatch) -> tuple[U64, Bool]:
@@ -76,7 +79,8 @@ class UmiExtractor:
             umis, lengths = umis_from_text(batch.tag_bytes, batch.tag_offsets, False)
         else:
             raise ConfigError(
-                f"umi_read is {self.tag}, a tag of BAM and CRAM, and these reads are FASTQ or FASTA: correct umi_read"
+                f"umi_read is {self.tag}, a tag of BAM and CRAM, and these reads are FASTQ or FASTA: give BAM or CRAM, "
+                "or set umi_read to 1, 2 or name"
             )
         found = lengths > 0
         if not self.length and found.any():
@@ -85,14 +89,18 @@ class UmiExtractor:
         if different.size:
             index = int(different[0])
             raise ConfigError(
-                f"read {batch.reads.name(index)!r} has a UMI of {lengths[index]} nt, and those before it have "
-                f"{self.length} nt ({self.source}): all UMIs of a library must have one length"
+                f"read {batch.reads.name(index)!r} has a UMI of {lengths[index]} nt, and the UMIs before it have "
+                f"{self.length} nt ({self.source}): give reads of one library, whose UMIs have one length"
             )
         return umis, found
 
 
 def _from_bases(batch: ReadBatch, pattern: UmiPattern) -> tuple[ReadBatch, U64, Bool]:
-    """Return the reads without UMI and discarded bases, the UMIs, and which reads match the pattern."""
+    """Match a UMI pattern to the 5' end of each read.
+
+    Returns:
+        The reads without UMI and discarded bases; the packed UMIs, shape (n,); whether each read matches, shape (n,).
+    """
     umis, matches = umis_from_bases(
         batch.sequences.codes,
         batch.sequences.offsets,

@@ -1,1 +1,1 @@
-"""Stage reads: merge overlapping mates, filter fragments and write each distinct one once (SEQUENCES)."""
+"""Stage reads: merge overlapping mates, filter fragments and write each distinct fragment once, as SEQUENCES."""

@@ -1,4 +1,4 @@
-"""Deduplicate fragments: keep each distinct one once, with its copies and best qualities."""
+"""Deduplicate fragments: keep each distinct fragment once, with its number of copies and its best qualities."""
 
 from __future__ import annotations
 
@@ -27,22 +27,26 @@ from clonotrack.text_columns import text_column
 
 PHRED_OFFSET = np.uint8(33)
 SLAB_ROWS = 1 << 18
-"""Fragments whose qualities are one array (slab), large enough for its memory to return to the system when freed."""
+"""Distinct fragments whose qualities are kept in one array (a slab).
+
+A slab is so large that its memory returns to the operating system when it is freed.
+"""
 TABLE_ROWS = 16_384
-"""Rows of a part of SEQUENCES."""
+"""Rows in each part of SEQUENCES that `DistinctFragments.tables` yields."""
 Array = TypeVar("Array", bound=NDArray[Any])
 
 
 class DistinctFragments:
-    """The distinct fragments of a sample, in arrays that double when they are full.
+    """The distinct fragments of a sample, in arrays whose length doubles when they are full.
 
-    Two fragments are equal if all bases of the reads, of their mates and of their UMIs are equal, on the strand that
-    was sequenced. Letter case makes no difference, and IUPAC ambiguity codes count as N. Memory grows with the distinct
-    fragments, not with all. Another order of the fragments changes only the order of rows and `sequence_id`.
+    Two fragments are equal if all bases of the reads, of the mates and of the UMIs are equal, on the strand that was
+    sequenced. Letter case makes no difference, and IUPAC ambiguity codes count as N. Memory grows with the number of
+    distinct fragments, not with the number of all fragments. If fragments are added in another order, only the order of
+    the rows and `sequence_id` change.
 
     Attributes:
         rows: number of distinct fragments.
-        arrays: their bases, UMIs and copies, and the hash table.
+        arrays: bases, UMI and number of copies of each distinct fragment, and the hash table that finds a fragment.
     """
 
     def __init__(self) -> None:
@@ -56,7 +60,7 @@ class DistinctFragments:
 
     @classmethod
     def from_batches(cls, batches: Iterable[FragmentBatch]) -> DistinctFragments:
-        """Deduplicate the fragments of all batches; a mate of 0 nt counts as no mate."""
+        """Deduplicate the fragments of all batches; a fragment whose mate has 0 nt counts as a single read."""
         fragments = cls()
         for batch in batches:
             fragments.add(batch)
@@ -64,7 +68,7 @@ class DistinctFragments:
 
     @property
     def bases(self) -> int:
-        """Bases of all fragments with their mates, copies included."""
+        """Total bases of all fragments, both mates and all copies included [nt]."""
         lengths = np.diff(self.arrays.offsets[: self.rows + 1])
         return int((lengths * self.arrays.counts[: self.rows]).sum())
 
@@ -91,7 +95,12 @@ class DistinctFragments:
         self._name_ends[first : self.rows + 1] = before + bounds[1:]
 
     def _reserve(self, fragments: int, bases: int) -> None:
-        """Grow the arrays so that a batch fits even if all of its fragments are new."""
+        """Grow the arrays so that a batch fits even if all of its fragments are new.
+
+        Args:
+            fragments: number of fragments in the batch.
+            bases: number of bases in the batch, both mates together.
+        """
         rows, arrays = self.rows + fragments, self.arrays
         per_row = ("hashes", "starts", "offsets", "shapes", "umis", "counts")
         grown = {name: _grown(getattr(arrays, name), rows + 1) for name in per_row}
@@ -103,7 +112,13 @@ class DistinctFragments:
             fill_hash_table(self.arrays.slots, arrays.hashes, self.rows)
 
     def _raise_quality(self, scores: U8, offsets: I64, assigned: I64) -> None:
-        """Raise the qualities of the rows to those of the fragments of a batch that were assigned to them."""
+        """Raise the quality of each base to that of the copies in a batch, if a copy has a higher Phred score.
+
+        Args:
+            scores: Phred scores of the batch, concatenated.
+            offsets: fragment i has the scores ``scores[offsets[i]:offsets[i + 1]]``.
+            assigned: number of the distinct fragment that fragment i of the batch equals, shape (fragments,).
+        """
         self._has_quality[assigned] = True
         for number, first in enumerate(range(0, self.rows, SLAB_ROWS)):
             slab_offsets = self.arrays.offsets[first : min(first + SLAB_ROWS, self.rows) + 1]
@@ -113,20 +128,21 @@ class DistinctFragments:
             raise_quality(scores, offsets, assigned, first, self._slabs[number], slab_offsets)
 
     def table(self) -> pl.DataFrame:
-        """Return SEQUENCES: all parts of `tables` in one."""
+        """Return SEQUENCES as one table, with all the parts that `tables` yields."""
         return check(pl.concat(self.tables()), SEQUENCES)
 
     def tables(self, *, free_memory: bool = False) -> Iterator[pl.DataFrame]:
-        """Yield SEQUENCES in the order of first occurrence, in parts, because text takes several times the memory.
+        """Yield SEQUENCES in parts, in the order in which the fragments first occurred.
 
-        `sequence_id` is the name of the first read; a name that is already taken gets the next free number
-        (``name.2``). `quality` is the best score of the copies at each base, and null if no copy has qualities.
+        The whole table would take several times the memory of these arrays. `sequence_id` is the name of the first copy.
+        A name that another row already has gets the next free number (``name.2``). `quality` is the best score of the
+        copies at each base, and null if no copy has qualities.
 
         Args:
-            free_memory: free the memory of each part after it is returned; then only `rows` can still be used.
+            free_memory: free the memory of each part after it is yielded. Afterwards only `rows` can be used.
 
         Yields:
-            At least one part.
+            Parts of SEQUENCES, at least one, each with at most `TABLE_ROWS` rows.
         """
         no_integers, no_words = np.zeros(0, np.int64), np.zeros(0, np.uint64)
         if free_memory:
@@ -162,7 +178,12 @@ class DistinctFragments:
         return pl.DataFrame({name: columns[name] for name in SEQUENCES.names}, schema=SEQUENCES.schema())
 
     def _scores(self, start: int, offsets: I64) -> U8:
-        """Return the scores of successive rows of one slab; zeros for rows without any."""
+        """Return the Phred scores of successive rows of one slab; zeros for rows without qualities.
+
+        Args:
+            start: number of the first row.
+            offsets: bases before each row and after the last row, as in `FragmentTable.offsets`.
+        """
         number = start // SLAB_ROWS
         scores = np.zeros(int(offsets[-1] - offsets[0]), dtype=np.uint8)
         if number < len(self._slabs):
@@ -177,7 +198,11 @@ def _free_slots(slots: int) -> I64:
 
 
 def _grown(array: Array, length: int) -> Array:
-    """Return an array of at least `length`, twice as long if it had to grow; new elements are zero."""
+    """Return an array with at least `length` elements.
+
+    An array that is long enough is returned itself. Otherwise the elements are copied to a new array, which is twice as
+    long as `array` or has `length` elements, whichever is more. Its further elements are zero.
+    """
     if length <= len(array):
         return array
     grown = np.zeros(max(length, 2 * len(array)), dtype=array.dtype)
@@ -186,20 +211,20 @@ def _grown(array: Array, length: int) -> Array:
 
 
 def _sequence_column(codes: U8, starts: I64, ends: I64) -> pl.Series:
-    """Return the bases from each start to its end as text; null if there are none."""
+    """Return the bases from each start to the end of the same row as text; null for a row without bases."""
     first, last = _span(starts, ends)
     return _slices(DECODE[codes[first:last]].tobytes().decode("ascii"), starts - first, ends - first)
 
 
 def _quality_column(scores: U8, starts: I64, ends: I64, has_quality: Bool) -> pl.Series:
-    """Return the qualities from each start to its end as Phred+33 text; null if there are none."""
+    """Return the qualities from each start to the end of the same row as Phred+33 text; null without qualities."""
     first, last = _span(starts, ends)
     text = (scores[first:last] + PHRED_OFFSET).tobytes().decode("ascii")
     return _slices(text, starts - first, np.where(has_quality, ends, starts) - first)
 
 
 def _umi_column(umis: U64, lengths: I64) -> pl.Series:
-    """Return UMIs of two bits a base as text; null if their length is 0."""
+    """Return packed UMIs (two bits a base) as text; null for a UMI of 0 nt."""
     longest = int(lengths.max(initial=0))
     shifts = (2 * (lengths[:, None] - 1 - np.arange(longest))).clip(0).astype(np.uint64)
     bases = DECODE[((umis[:, None] >> shifts) & np.uint64(3)).astype(np.int64)].tobytes().decode("ascii")
@@ -208,7 +233,12 @@ def _umi_column(umis: U64, lengths: I64) -> pl.Series:
 
 
 def _unique_names(characters: U8, offsets: I64) -> pl.Series:
-    """Return names, those that occurred before with the next free number appended."""
+    """Make names unique: a name that an earlier row has gets the next free number (``name.2``).
+
+    Args:
+        characters: ASCII characters of all names, concatenated.
+        offsets: name i is ``characters[offsets[i]:offsets[i + 1]]``.
+    """
     names = text_column(characters, offsets)
     if names.n_unique() == len(names):
         return names

@@ -16,8 +16,12 @@ from clonotrack.reads.kernels.overlap import find_overlaps
 from clonotrack.sequences import I64, U8, Ragged
 
 MAX_CYCLES = 1024
-"""Cycles, and lengths of overlaps, that are counted separately; longer ones are counted as the last."""
+"""Number of cycles, and of overlap lengths, that are counted separately.
+
+Later cycles, and longer overlaps, are counted in the last element.
+"""
 THREADS = 2
+"""Batches that are merged at the same time."""
 OUTCOMES = ("merged", "not_overlapping", "ambiguous_overlap", "mismatching_overlap")
 
 
@@ -27,14 +31,15 @@ def _zeros(*shape: int) -> I64:
 
 @dataclass(slots=True)
 class MergeCounts:
-    """Counts of the pairs so far.
+    """Counts of the pairs that were merged or left as pairs so far.
 
     Attributes:
-        outcomes: pairs by outcome, in the order of `OUTCOMES`, shape (4,).
-        lengths: merged pairs by the length of their overlap, nt, shape (MAX_CYCLES,).
-        read_through: merged pairs whose fragment is shorter than a mate, so that adapter was cut off.
-        cycles: bases in overlaps, and errors among them, by mate and cycle, shape (2, MAX_CYCLES, 2).
-        phred: the same by Phred score, shape (94, 2).
+        outcomes: number of pairs with each outcome of `OUTCOMES`, shape (4,).
+        lengths: number of merged pairs by the length of their overlap [nt], shape (MAX_CYCLES,).
+        read_through: number of merged pairs whose fragment is shorter than a mate, so that adapter was cut off.
+        cycles: number of bases in overlaps, and of errors among these bases, by mate and sequencing cycle, shape
+            (2, MAX_CYCLES, 2).
+        phred: number of bases in overlaps, and of errors among these bases, by Phred score, shape (94, 2).
     """
 
     outcomes: I64 = field(default_factory=lambda: _zeros(len(OUTCOMES)))
@@ -44,7 +49,7 @@ class MergeCounts:
     phred: I64 = field(default_factory=lambda: _zeros(94, 2))
 
     def add(self, other: MergeCounts) -> None:
-        """Add the counts of other pairs."""
+        """Add the counts of another batch of pairs to these counts, in place."""
         self.read_through += other.read_through
         for name in ("outcomes", "lengths", "cycles", "phred"):
             getattr(self, name)[:] += getattr(other, name)
@@ -53,15 +58,18 @@ class MergeCounts:
 def merge_pairs(
     batches: Iterable[FragmentBatch], max_false_merge: float, counts: MergeCounts, *, facing: bool = True
 ) -> Iterator[FragmentBatch]:
-    """Merge the pairs that overlap; all others stay pairs. The order of fragments does not change.
+    """Merge the pairs that overlap; all other pairs stay pairs. The order of fragments does not change.
 
-    `THREADS` batches are merged at once, and one more is held in memory.
+    `THREADS` batches are merged at once, and one more batch is held in memory.
 
     Args:
-        batches: fragments; mates have qualities.
-        max_false_merge: maximum probability of merging two unrelated mates.
-        counts: updated before each batch is returned.
-        facing: whether mates are written on opposite strands, as sequenced.
+        batches: single reads or pairs; the mates of pairs have qualities.
+        max_false_merge: maximum probability that two mates that do not overlap are merged.
+        counts: updated before each batch is yielded.
+        facing: True if the files contain the mates of a pair on opposite strands, as sequenced.
+
+    Yields:
+        One batch for each input batch. A merged pair has its merged sequence as read and a mate of 0 nt.
     """
     merge = partial(_merge, max_false_merge=max_false_merge, facing=facing)
     for batch, batch_counts in map_in_order(merge, batches, THREADS):
@@ -90,7 +98,15 @@ def _merge(batch: FragmentBatch, max_false_merge: float, *, facing: bool) -> tup
 
 
 def _count(counts: MergeCounts, fragment_lengths: I64, outcomes: U8, lengths_1: I64, lengths_2: I64) -> None:
-    """Count outcomes, lengths of overlaps and read-through of one batch."""
+    """Count outcomes, lengths of overlaps and read-through of one batch.
+
+    Args:
+        counts: counts of the batch; updated.
+        fragment_lengths: length of each fragment whose mates were merged [nt]; 0 for a pair that stays a pair.
+        outcomes: outcome of each pair, as index of `OUTCOMES`.
+        lengths_1: length of each first mate [nt].
+        lengths_2: length of each second mate [nt].
+    """
     counts.outcomes += np.bincount(outcomes, minlength=len(OUTCOMES))
     merged = fragment_lengths > 0
     fragment, first, second = fragment_lengths[merged], lengths_1[merged], lengths_2[merged]

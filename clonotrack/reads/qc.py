@@ -11,23 +11,23 @@ from clonotrack.reads.merge_pairs import OUTCOMES, MergeCounts
 from clonotrack.reads.stage import SampleReads
 from clonotrack.tables import QC, check
 
-OVERLAP_BIN = 10
-CYCLE_BIN = 25
-Row = tuple[str, float, str]
+OVERLAP_BIN = 10  # width of a bin of overlap lengths [nt]
+CYCLE_BIN = 25  # sequencing cycles in a bin of error rates
+Row = tuple[str, float, str]  # metric, value, unit
 
 
 def reads_qc(reads: SampleReads, sample_id: str) -> pl.DataFrame:
-    """Make the QC rows of a sample.
+    """Make the QC rows of the stage reads for one sample.
 
     Args:
-        reads: from `clonotrack.reads.stage.read`.
-        sample_id: the sample.
+        reads: result of `clonotrack.reads.stage.read`.
+        sample_id: name of the sample.
 
     Returns:
-        QC. Fragments by outcome: `scanned` = `passed` + `no_umi` + `too_short` + `low_quality`; `hard_clipped` reads of
-        BAM or CRAM; `distinct_sequences`; `mean_length` of the fragments that passed, missing if none did; read ends
-        with each primer. If there are pairs: their outcomes, `overlap_length` in bins of 10 nt, and `error_rate` by
-        mate and cycle and by Phred score.
+        QC. Fragments: `scanned` = `passed` + `no_umi` + `too_short` + `low_quality`; `distinct_sequences`. Reads of BAM
+        or CRAM that are `hard_clipped`. `mean_length` of the fragments that passed; this row is missing if no fragment
+        passed. Number of read ends with each primer. If there are pairs: number of pairs with each outcome,
+        `overlap_length` in bins of 10 nt, and `error_rate` by mate and cycle and by Phred score.
     """
     counts, fragments = reads.counts, reads.fragments
     rows: list[Row] = [

@@ -1,4 +1,4 @@
-"""Read SEQUENCES from a table, or from a file of reads with one row per record."""
+"""Read SEQUENCES from a table, or from a file of FASTQ or FASTA with one row for each record."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ REQUIRED = ("sequence_id", "sequence", "duplicate_count")
 BATCH_ROWS = 16_384
 """Rows of a table in a batch."""
 BATCH_BYTES = 10_000_000
-"""Bytes of a file of reads in a batch."""
+"""Decompressed bytes of a file of reads that make a batch."""
 AHEAD_BYTES = 3 * BATCH_BYTES
-"""Decompressed bytes that wait; annotation is slower than decompression, so more would only take memory."""
+"""Most decompressed bytes that wait to be parsed.
+
+Annotation is slower than decompression, so a higher limit would only take more memory.
+"""
 
 
 def read_sequences(path: Path) -> pl.DataFrame:
-    """Read all sequences of a file, see `sequence_batches`, as one table."""
+    """Read all sequences of a file as one SEQUENCES table; formats and errors are those of `sequence_batches`."""
     return pl.concat(sequence_batches(path))
 
 
@@ -36,11 +39,11 @@ def sequence_batches(path: Path) -> Iterator[pl.DataFrame]:
     """Read sequences in batches, from a SEQUENCES table (``.parquet``, ``.tsv``) or a file of FASTQ or FASTA.
 
     Yields:
-        SEQUENCES. A file of reads gives one row per record, in order. A name that occurred before gets the next free
-        number (``name.2``), because `sequence_id` is a key.
+        SEQUENCES. A file of reads gives one row for each record, in order. A name that an earlier record has gets the
+        next free number (``name.2``), because `sequence_id` is a key.
 
     Raises:
-        InputError: the file is missing or malformed; the message names the record or line.
+        InputError: the file is missing or malformed; the message states the record or line.
     """
     if path.suffix.lower() in TABLES:
         for part in table_batches(path, SEQUENCES, required=REQUIRED, require_rows=True):
@@ -67,9 +70,10 @@ def _qualities(batch: ReadBatch, text: pl.Series) -> pl.Series:
 
 
 class _UniqueNames:
-    """Makes the names of a file unique; remembers them as 64-bit hashes, in 16 to 32 bytes a name.
+    """Makes the names of a file unique, batch by batch; stores each name as a 64-bit hash, in 16 to 32 bytes.
 
-    Two different names with one hash (in one of 200,000 files of 10 million records) only append a number needlessly.
+    Two different names can have one hash (in one of 200,000 files of 10 million records). Then a number is appended to
+    the second name although it is unique.
     """
 
     def __init__(self) -> None:
@@ -78,7 +82,7 @@ class _UniqueNames:
         self._copies: dict[str, int] = {}
 
     def unique(self, names: pl.Series) -> pl.Series:
-        """Return the names, those that occurred before with the next free number appended."""
+        """Return the names of a batch; a name that occurred before in the file gets the next free number (``name.2``)."""
         repeated = self._admit(names)
         if not len(repeated):
             return names
@@ -92,7 +96,11 @@ class _UniqueNames:
                 return numbered
 
     def _admit(self, names: pl.Series) -> I64:
-        """Remember names; return the indices of those that occurred before."""
+        """Store the names of a batch and find the repeated ones.
+
+        Returns:
+            Indices into `names` of the names that occurred before, in an earlier batch or earlier in this batch.
+        """
         self._count += len(names)
         if 2 * self._count > len(self._slots):
             kept = self._slots[self._slots != EMPTY]

@@ -1,4 +1,4 @@
-"""Run the stage reads: files of reads in, SEQUENCES and counts out."""
+"""Run the stage reads: turn the files of reads of a sample into SEQUENCES and counts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from clonotrack.reads.merge_pairs import MergeCounts, merge_pairs
 
 @dataclass(frozen=True)
 class SampleReads:
-    """Result of the stage.
+    """Result of the stage reads for one sample.
 
     Attributes:
-        fragments: the distinct fragments that passed the filter.
-        counts: fragments read, and fragments refused by reason.
-        merging: pairs by outcome, and errors in their overlaps.
+        fragments: distinct fragments that passed the filter.
+        counts: number of fragments read, and of fragments rejected for each reason.
+        merging: number of pairs with each outcome of merging, and of errors in the overlaps.
     """
 
     fragments: DistinctFragments
@@ -40,13 +40,13 @@ def read(tubes: Sequence[tuple[Sequence[Lane], Library]], settings: Reads, *, fa
     Overlapping mates are merged before the filter, because the merged read has better qualities.
 
     Args:
-        tubes: lanes of each tube, and its library.
-        settings: merging and filter.
+        tubes: for each tube of the sample, its lanes and the settings of its library.
+        settings: limits of merging and of the filter.
         fasta: accept FASTA; see `clonotrack.raw_reads.fragments.usable_fragments`.
 
     Raises:
         InputError: a file is missing, damaged or malformed.
-        ConfigError: the reads do not have the layout or the UMIs that their library's settings state.
+        ConfigError: the reads do not have the layout or the UMIs that the settings of the tube's library state.
     """
     counts, merging = FragmentCounts(), MergeCounts()
     merged = (
