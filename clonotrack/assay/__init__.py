@@ -1,1 +1,1 @@
-"""Quantities of one tube: its cells, and the reads or UMIs that a molecule put into it gives."""
+"""Estimate quantities of one tube: nucleated cells, reads or UMIs per molecule put into the tube, and capture."""

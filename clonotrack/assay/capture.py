@@ -1,4 +1,4 @@
-"""Capture: the probability that a molecule in the tube becomes visible in the reads, with its uncertainty."""
+"""Estimate the capture, the probability that a molecule in the tube becomes visible in the reads."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Capture:
     """Capture with its 95 % range.
 
     Attributes:
-        value: c.
-        low: lower end of the range; c if there is no range.
-        high: upper end of the range; c if there is no range.
+        value: the capture c.
+        low: lower end of the 95 % range of c; c itself if there is no range.
+        high: upper end of the 95 % range of c; c itself if there is no range.
         log_sd: standard deviation of log(c); 0 if there is no range.
-        source: estimated from calibrators, given in the library's settings, or the assumed default.
+        source: ``calibrators`` (estimated), ``given`` (by the settings of the library) or ``assumed`` (the default).
     """
 
     value: float
@@ -34,14 +34,19 @@ class Capture:
 
     @property
     def possible(self) -> bool:
-        """Whether the range contains a share of at most 1: no more molecules are found than were put in."""
+        """Whether the range contains a value of at most 1; otherwise more molecules are found than were put in."""
         return self.low <= 1
 
 
 def stated_capture(config: Config, library: str | None) -> Capture:
-    """Look up the capture of a library: its own setting, or the default of `quantify`, which is only assumed.
+    """Look up the capture of a library: `libraries.<name>.capture`, or `quantify.default_capture` if not stated.
 
-    A range [low, high] is the 95 % range of a log-normal distribution. Without a value, its geometric mean is taken.
+    The setting is one value, [low, high] or [low, value, high]. [low, high] is the 95 % range of a log-normal
+    distribution, whose value is the geometric mean of low and high unless the setting states it.
+
+    Args:
+        config: all settings.
+        library: name of the library; None for the default library.
     """
     given = config.library(library).capture
     if given is None:
@@ -55,15 +60,18 @@ def stated_capture(config: Config, library: str | None) -> Capture:
 
 
 def estimate_capture(calibration: Calibration, strands: float) -> Capture:
-    """Estimate the capture from calibrators counted by UMI; by chance it can exceed 1.
+    """Estimate the capture from calibrators counted by UMI.
 
-    METHOD: c = UMIs / (copies x strands), with the error of the calibration. Pipetted and captured molecules are
-    Poisson, so their UMIs are. Scatter of the calibrators beyond that widens the range. Calibrators also lose the
-    molecules that have no read, so this loss is part of c.
+    METHOD: c = UMIs / (copies x strands). The standard error of log(c) is that of the calibration. The numbers of
+    pipetted and of captured molecules are Poisson, so the numbers of their UMIs are Poisson. Scatter of the calibrators
+    beyond Poisson widens the range. Captured molecules without a read have no UMI, so this loss is part of c.
 
     Args:
-        calibration: with UMIs per copy.
-        strands: strands of a molecule that get a UMI.
+        calibration: coefficient of calibrators, in UMIs per copy.
+        strands: number of strands of a molecule that get a UMI.
+
+    Returns:
+        The capture and its 95 % range; by chance the value can exceed 1.
     """
     value, log_sd = calibration.counts_per_copy / strands, calibration.log_sd_with_scatter
     factor = exp(Z * log_sd)

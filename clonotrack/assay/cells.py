@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from clonotrack.config import Config
 
 MAX_CELLS = 1e9
-"""Nucleated cells that no tube holds: 6.5 mg of DNA."""
+"""Most nucleated cells that a tube can hold; their DNA has a mass of 6.5 mg."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Nucleated cells of a tube and the source of the number.
+    """Number of nucleated cells of a tube and its source.
 
     Attributes:
-        number: C.
-        source: counted cells, mass of DNA, or reference loci.
-        pg_per_cell: DNA of a cell [pg], if C comes from the mass of DNA.
-        log_sd: standard error of log(C); 0 if the sheet states the amount.
+        number: number of nucleated cells, C in docs/statistics.md.
+        source: ``cells`` (counted), ``dna`` (from the mass of DNA) or ``reference_locus``.
+        pg_per_cell: assumed mass of DNA of a cell [pg], if the number comes from the mass of DNA; otherwise None.
+        log_sd: standard error of log(number); 0 if the sample sheet states cells or DNA.
     """
 
     number: float
@@ -37,26 +37,26 @@ class Cells:
 
 
 def nucleated_cells(row: Mapping[str, Any], pg_per_cell: float) -> Cells | None:
-    """Compute the cells of a tube from its row of SAMPLES: counted cells, otherwise the mass of DNA.
+    """Compute the nucleated cells of a tube from its row of SAMPLES: `input_cells`, otherwise from `input_ng`.
 
-    METHOD: cells = 1000 * input_ng / pg_per_cell, for diploid cells; 6.5 pg by default (6.6 is in use, too).
+    METHOD: cells = 1000 * input_ng / pg_per_cell, for diploid cells. The default is 6.5 pg; 6.6 pg is also used.
 
     Args:
-        row: of SAMPLES.
-        pg_per_cell: DNA of a cell [pg].
+        row: row of SAMPLES.
+        pg_per_cell: mass of DNA of a diploid cell [pg].
 
     Returns:
-        None if the row states neither.
+        The cells; None if the row states neither `input_cells` nor `input_ng`.
 
     Raises:
-        QuantityError: an amount is zero, negative, or more or less than a tube can hold.
+        QuantityError: an amount is zero, negative or infinite, or the cells are fewer than 1 or more than `MAX_CELLS`.
     """
     for column in ("input_cells", "input_ng"):
         amount = row.get(column)
         if amount is not None and not 0 < amount < inf:
             raise QuantityError(
                 f"sample {row['sample_id']} has {column} {amount:g}: give the amount that went into the tube, "
-                "or leave the cell of the sheet empty if it is not known"
+                f"or leave {column} empty if the amount is not known"
             )
     cells = _stated_cells(row, pg_per_cell)
     if cells and not 1 <= cells.number <= MAX_CELLS:
@@ -68,7 +68,7 @@ def nucleated_cells(row: Mapping[str, Any], pg_per_cell: float) -> Cells | None:
 
 
 def _stated_cells(row: Mapping[str, Any], pg_per_cell: float) -> Cells | None:
-    """Compute the cells that the row states."""
+    """Compute the cells that a row of SAMPLES states, without a check; None if it states neither cells nor DNA."""
     if row.get("input_cells") is not None:
         return Cells(float(row["input_cells"]), "cells")
     if row.get("input_ng") is not None:
@@ -77,15 +77,15 @@ def _stated_cells(row: Mapping[str, Any], pg_per_cell: float) -> Cells | None:
 
 
 def tube_cells(row: Mapping[str, Any], controls: TubeControls, config: Config) -> Cells | None:
-    """Find the cells of a tube: stated in its row of SAMPLES, otherwise by reference loci.
+    """Find the nucleated cells of a tube: as its row of SAMPLES states them, otherwise estimated by reference loci.
 
     Args:
-        row: of SAMPLES.
-        controls: of the tube.
+        row: row of SAMPLES.
+        controls: controls of the tube with their counts.
         config: all settings.
 
     Returns:
-        None if neither gives a number.
+        The cells; None if neither the row nor reference loci give a number.
 
     Raises:
         QuantityError: an amount is impossible, or a control has no count in this tube.
@@ -97,18 +97,19 @@ def tube_cells(row: Mapping[str, Any], controls: TubeControls, config: Config) -
 def cells_by_reference_loci(controls: TubeControls, config: Config, library: str | None) -> Cells | None:
     """Estimate the cells of a tube from its reference loci.
 
-    METHOD: a reference locus has a known number of copies in a cell, so C = (counts per copy in a cell) / (counts per
-    molecule put in). The second factor comes from calibrators, or from the capture if UMIs are counted. The errors of
-    both are combined as if independent. The calibration of the marker may share the second one; this is not used, and
-    the interval is too wide rather than too narrow.
+    METHOD: a reference locus has a known number of copies in a cell. The number of cells is r / a, with r the counts of
+    the reference loci per copy in a cell, and a the counts per molecule put into the tube. a comes from calibrators, or
+    from the capture if UMIs are counted. The standard errors of log(r) and log(a) are combined as if independent. The
+    calibration of a marker may use the same a. This dependence is not used, so the interval of the marker is too wide
+    rather than too narrow.
 
     Args:
-        controls: of the tube.
+        controls: controls of the tube with their counts.
         config: all settings.
-        library: section of the settings that describes the tube's library.
+        library: name of the section of the settings that describes the library of the tube.
 
     Returns:
-        None without reference loci, or if nothing gives the counts per molecule.
+        The cells; None without reference loci, or if neither calibrators nor a capture give the counts per molecule.
 
     Raises:
         QuantityError: a control has no count in this tube.
@@ -129,9 +130,15 @@ def cells_by_reference_loci(controls: TubeControls, config: Config, library: str
 
 
 def _counts_per_molecule(calibrators: Calibrators, capture: Capture | None, strands: int) -> tuple[float, float]:
-    """Estimate the counts per molecule at a reference locus, and the standard error of its logarithm.
+    """Estimate the counts per molecule put into the tube at a reference locus.
 
-    Calibrators without a locus are preferred; without calibrators, the capture times the tagged strands is used.
+    Args:
+        calibrators: calibrators of the tube; those without a locus are preferred.
+        capture: capture, used if there are no calibrators; None if reads are counted.
+        strands: number of strands of a molecule that get a UMI.
+
+    Returns:
+        Counts per molecule (0 if not known), and the standard error of their logarithm.
     """
     if calibrators:
         without_locus = [control for control in calibrators.controls if control.locus is None]

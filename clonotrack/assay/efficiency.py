@@ -1,7 +1,7 @@
 """Estimate how much the amplification efficiency differs between sequences, from the calibrators of a run.
 
-Symbols as in docs/statistics.md: eta is the standard deviation of the log efficiency of a sequence. It does not average
-out over the molecules of one sequence, so the unknown efficiency of a marker remains in its result.
+As in docs/statistics.md, eta is the standard deviation of the log efficiency between sequences. All molecules of one
+sequence have the same efficiency, so it does not average out, and the result of a marker contains its unknown value.
 """
 
 from __future__ import annotations
@@ -14,33 +14,36 @@ from clonotrack.assay.calibration import ControlCount
 from clonotrack.sequences import F64
 
 MIN_CALIBRATORS = 5
-"""Calibrators from which eta is estimated from their scatter."""
+"""Fewest calibrators whose scatter is used to estimate eta."""
 
 Efficiency = tuple[tuple[float, float], ...]
-"""Posterior distribution of eta: (value, weight)."""
+"""Posterior distribution of eta: values of eta with their weights, which add up to 1."""
 
 _VALUES = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25])
 _PRIOR = np.gradient(_VALUES) / (_VALUES + 0.4)
-_MIN_WEIGHT = 0.004
-_HALF_A_COUNT = 0.5
+_MIN_WEIGHT = 0.004  # values of eta with a smaller posterior weight are left out
+_HALF_A_COUNT = 0.5  # used for a calibrator without a count, whose logarithm does not exist
 
 
 def estimate_efficiency(tubes: Sequence[Sequence[ControlCount]], inflations: Sequence[float]) -> Efficiency:
     """Estimate the posterior distribution of eta from tubes that contain the same calibrators.
 
-    METHOD: log(count / copies) of a calibrator in a tube is the sum of a value of the tube, the log efficiency of the
-    sequence, which is the same in all tubes, and counting error. The means over the tubes are normal with variance
-    eta^2 + v_i, with v_i by counting. The likelihood of eta has the common value integrated out (REML: Patterson &
-    Thompson, Biometrika 1971). The prior runs from 0 to 1.25 and falls as 1 / (eta + 0.4), between a flat one and one
-    that is flat on the log scale. The result is a distribution, not one value: nine sequences give a standard deviation
-    to a quarter only, and an interval that ignored this would contain the truth too rarely.
+    METHOD: log(count / copies) of a calibrator in a tube is the sum of three terms: the log coefficient of the tube,
+    the log efficiency of the calibrator's sequence, and counting error. The efficiency is the same in all tubes. The
+    mean over the tubes for calibrator i, relative to the coefficients of the tubes, is normal with variance
+    eta^2 + v_i, where v_i is the variance of counting error. The mean of all calibrators is integrated out of the
+    likelihood of eta (REML: Patterson & Thompson, Biometrika 1971). The prior covers 0 to 1.25 and falls as
+    1 / (eta + 0.4), a compromise between a prior flat in eta and a prior flat in log(eta). The result is a
+    distribution, because nine sequences determine eta only to a quarter. An interval that took one value of eta as
+    certain would contain the true level too rarely.
 
     Args:
-        tubes: the calibrators of each tube, in one order, at least `MIN_CALIBRATORS`.
-        inflations: variance over mean of the counts in each tube.
+        tubes: for each tube, the counts of its calibrators; the same calibrators in the same order in every tube, at
+            least `MIN_CALIBRATORS`.
+        inflations: ratio of variance to mean of the counts in each tube.
 
     Returns:
-        (eta, weight); the weights add up to 1.
+        Values of eta with their weights; the weights add up to 1.
     """
     copies = np.array([[control.copies for control in tube] for tube in tubes])
     counts = np.array([[max(control.count, _HALF_A_COUNT) for control in tube] for tube in tubes])
@@ -52,11 +55,11 @@ def estimate_efficiency(tubes: Sequence[Sequence[ControlCount]], inflations: Seq
 
 
 def _posterior(values: F64, noise: F64) -> Efficiency:
-    """Compute the posterior of the standard deviation of normal values.
+    """Compute the posterior distribution of the standard deviation eta of normal values with known noise.
 
     Args:
-        values: log efficiency of each sequence.
-        noise: its variance by counting.
+        values: estimated log efficiency of each sequence, shape (n,).
+        noise: variance of the counting error of each value, shape (n,).
     """
     weights = 1 / (_VALUES[:, None] ** 2 + noise)
     middle = (weights @ values) / weights.sum(axis=1)

@@ -3,8 +3,8 @@
 Each row keeps a few numbers. Calls and key region are stored once for all rows that share them. Sequences and qualities
 are compressed, because only the best scores of key regions and the consensus need them.
 
-The compressed sequences and qualities of 1.2 million rows (5 million pairs) take 80 MB of a peak of 940 MB. To read both
-columns again from the file of REARRANGEMENTS instead would take a third of the time of the stage.
+The compressed sequences and qualities of 1.2 million rows (5 million pairs) take 80 MB of a peak of 940 MB. To read
+both columns again from the file of REARRANGEMENTS instead would take a third of the time of the stage.
 """
 
 from __future__ import annotations

@@ -15,12 +15,12 @@ from clonotrack.tables import MARKERS, check
 def add_allowed_edits(markers: pl.DataFrame, reference: Reference, settings: Track) -> pl.DataFrame:
     """Fill `max_edits`, `edits_reason` and `background_rate` of each marker.
 
-    They stay null for a marker whose clone-specific part contains an unknown base.
+    The three columns stay null for a marker whose clone-specific part contains an unknown base.
 
     Args:
         markers: MARKERS from `select_markers` or `unite_baselines`.
-        reference: germline genes, for the generation probability.
-        settings: error rate and limits of the allowed edits.
+        reference: germline genes, from which the generation probability of a marker is computed.
+        settings: error rate and limits that decide the allowed edits.
     """
     models = GenerationModels(reference)
     rows = [row | _edits_and_background(row, models, settings) for row in markers.iter_rows(named=True)]
@@ -28,7 +28,7 @@ def add_allowed_edits(markers: pl.DataFrame, reference: Reference, settings: Tra
 
 
 def _edits_and_background(row: dict[str, Any], models: GenerationModels, settings: Track) -> dict[str, Any]:
-    """Compute the three columns of one marker."""
+    """Compute `max_edits`, `edits_reason` and `background_rate` of one row of MARKERS; empty with an unknown base."""
     part = row["sequence"][row["target_start"] - 1 : row["target_end"]]
     if "N" in part:
         return {}

@@ -1,9 +1,10 @@
 """Apply the four criteria of the dominance rule to a clonotype.
 
 METHOD: the rule of the clonoSEQ assay (Adaptive Biotechnologies, technical summary; FDA DEN170080). A sequence is
-dominant if it is at least 3 % of all like sequences and at least 0.2 % of all nucleated cells, has at most five
-sequences in the next decade of the ranked frequencies, and if at least 40 genome equivalents were analysed. All four
-criteria are required. A criterion without data is reported as not assessed.
+dominant if all four criteria are met: it is at least 3 % of all sequences of its locus (like sequences); it is in at
+least 0.2 % of all nucleated cells; at most five sequences of its locus have a frequency from a tenth of its frequency
+to its frequency (the next decade); and at least 40 genome equivalents of it were analysed. A criterion without data is
+reported as not assessed.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from clonotrack.config import Markers
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """Result of one criterion.
+    """Result of one criterion for one clonotype.
 
     Attributes:
-        met: None if it could not be assessed.
-        clause: the figures in words, for the column `reason`.
+        met: whether the clonotype meets the criterion; None if the criterion was not assessed.
+        clause: figure and threshold in words, a part of the column `reason`.
     """
 
     met: bool | None
@@ -32,7 +33,7 @@ class Criterion:
 
 
 class RankedAbundances:
-    """Abundances of the clonotypes of each locus and family in rising order, for the discontinuity criterion."""
+    """Rising abundances of the clonotypes of each locus and each clone family, for the discontinuity criterion."""
 
     def __init__(self, clonotypes: pl.DataFrame) -> None:
         """Rank clonotypes.
@@ -44,14 +45,18 @@ class RankedAbundances:
         self._by_family = _ranked(clonotypes, "family_id")
 
     def next_decade(self, row: Mapping[str, Any]) -> tuple[int, int]:
-        """Count the clonotypes in the next decade of a clonotype: those of other families, and relatives.
+        """Count the clonotypes in the next decade of a clonotype.
 
         METHOD: the next decade of a clonotype of frequency f are the other clonotypes of its locus with a frequency
-        from f / 10 to f. Relatives (same `family_id`) are counted separately: mutation of the clone itself makes them,
-        and the criterion asks whether the clone stands out of the rearrangements of other cells.
+        from f / 10 to f. Relatives (clonotypes with the same `family_id`) are counted separately. They arise by
+        mutation of the clone itself, and the discontinuity criterion asks whether the clone is much more frequent than
+        the rearrangements of other cells.
 
         Args:
-            row: of CLONOTYPES with `abundance`.
+            row: row of CLONOTYPES with `abundance` (reads or molecules).
+
+        Returns:
+            Number of clonotypes of other families in the next decade; number of relatives in the next decade.
         """
         abundance = row["abundance"]
         all_near = _in_decade(self._by_locus[row["locus"]], abundance) - 1
@@ -60,12 +65,12 @@ class RankedAbundances:
 
 
 def _ranked(clonotypes: pl.DataFrame, by: str) -> dict[str, list[int]]:
-    """List the abundances of the clonotypes of each value of `by`, rising."""
+    """List the abundances of the clonotypes of each value of the column `by`, in rising order."""
     return dict(clonotypes.group_by(by).agg(pl.col("abundance").sort()).iter_rows())
 
 
 def _in_decade(ranked: list[int], abundance: int) -> int:
-    """Count the entries from a tenth of `abundance` to `abundance`."""
+    """Count the elements of `ranked` from a tenth of `abundance` to `abundance`, both included."""
     return bisect_right(ranked, abundance) - bisect_left(ranked, -(-abundance // 10))
 
 
@@ -79,11 +84,14 @@ def assess(
     """Assess the four criteria for one clonotype.
 
     Args:
-        row: of CLONOTYPES with `abundance` and its `unit`, no calibrator.
-        ranks: of all clonotypes of the sample.
-        cells: clone cells in the tube, if known.
-        input_cells: nucleated cells of the tube, if known.
-        settings: thresholds.
+        row: row of CLONOTYPES with `abundance` and the `unit` of the abundance; no calibrator.
+        ranks: abundances of all clonotypes of the sample.
+        cells: cells with this clonotype in the tube; None if not known.
+        input_cells: nucleated cells of the tube; None if not known.
+        settings: thresholds of the four criteria.
+
+    Returns:
+        The results for like sequences, nucleated cells, discontinuity and genome equivalents.
     """
     return (
         _like_sequences(row, settings.min_fraction),
@@ -115,9 +123,9 @@ def _discontinuity(near: int, relatives: int, most: int) -> Criterion:
 
 
 def _genome_equivalents(cells: float | None, abundance: int, unit: str, threshold: float) -> Criterion:
-    """Assess the number of genome equivalents.
+    """Assess the number of genome equivalents, which is the number of clone cells.
 
-    METHOD: if the cells are not known, the number of reads is the upper limit of the genome equivalents analysed.
+    METHOD: if the number of clone cells is not known, the genome equivalents analysed are at most the number of reads.
     """
     if cells is not None:
         digits = 0 if cells >= 100 else 1

@@ -34,16 +34,17 @@ def select_markers(
     Args:
         clonotypes: CLONOTYPES of the baseline.
         settings: thresholds of the rule.
-        subject_id: the patient.
-        sample_id: the baseline.
+        subject_id: id of the patient.
+        sample_id: id of the baseline sample; None if not known.
         input_cells: nucleated cells of the tube, by locus if tubes of several libraries were joined; None if not known.
         reads_per_copy: reads per molecule put into the tube, by locus, from calibrators; None without calibrators.
-        umis_per_copy: UMIs per molecule put into the tube, by locus; for clonotypes counted by UMI.
-        capture_assumed: whether `umis_per_copy` is the configured default, which the reasons then state.
+        umis_per_copy: UMIs per molecule put into the tube, by locus, for clonotypes counted by UMI; None if not known.
+        capture_assumed: whether `umis_per_copy` comes from the default capture; each `reason` then states this.
 
     Returns:
-        MARKERS by falling reads, each with its `reason`: the `considered` most abundant clonotypes without calibrators,
-        and every other clonotype that meets the rule. A criterion without data does not refuse a clonotype.
+        MARKERS by falling abundance (molecules if every clonotype is counted by UMI, otherwise reads), each with its
+        `reason`. They are the `settings.considered` most abundant clonotypes, and every other clonotype that meets the
+        rule. Calibrators are left out. A clonotype is not rejected because of a criterion without data.
     """
     ranked = _by_abundance(clonotypes)
     considered = pl.col("rank") < settings.considered
@@ -66,13 +67,16 @@ def select_markers(
 
 
 def _decide(row: Row, criteria: tuple[Criterion, ...], selected: int, settings: Markers) -> Row:
-    """Fill the columns that say what is tracked of a clonotype, whether it is selected, and why.
+    """Compute the columns of MARKERS that state the tracked sequence, the selection and the reason.
 
     Args:
-        row: of CLONOTYPES.
-        criteria: as assessed.
-        selected: number of markers selected before.
-        settings: thresholds.
+        row: row of CLONOTYPES.
+        criteria: results of the criteria for this clonotype.
+        selected: number of more abundant clonotypes that are selected.
+        settings: thresholds of the rule, and most markers of a baseline.
+
+    Returns:
+        `sequence`, `target_start`, `target_end`, `selected` and `reason`.
     """
     region = target_region(row["sequence"], row["key_region"], settings.min_target_length)
     verdict = _verdict(criteria, selected, settings, trackable=region.trackable)
@@ -86,12 +90,19 @@ def _decide(row: Row, criteria: tuple[Criterion, ...], selected: int, settings: 
 
 
 def _meets(criteria: tuple[Criterion, ...]) -> bool:
-    """Check that no criterion refuses the clonotype."""
+    """Check that no criterion is failed; a criterion that was not assessed counts as met."""
     return all(criterion.met is not False for criterion in criteria)
 
 
 def _verdict(criteria: tuple[Criterion, ...], selected: int, settings: Markers, *, trackable: bool) -> str:
-    """Return the first words of the reason."""
+    """Return the first words of the column `reason`: the decision, and why if the rule is met without selection.
+
+    Args:
+        criteria: results of the criteria.
+        selected: number of more abundant clonotypes that are selected.
+        settings: most markers of a baseline.
+        trackable: whether the clone-specific part has no unknown base.
+    """
     if not _meets(criteria):
         return "Refused"
     if not trackable:
@@ -102,7 +113,10 @@ def _verdict(criteria: tuple[Criterion, ...], selected: int, settings: Markers, 
 
 
 def _marker_ids(rows: list[Row], subject_id: str) -> dict[str, str]:
-    """Name the marker of each clone_id by its first eight digits, or by all if two markers would have the same name."""
+    """Name the marker of each `clone_id`: `<subject_id>.<system>.<first 8 digits of the clone_id>`.
+
+    If two markers would have the same name, all 16 digits are used for both.
+    """
     short = {row["clone_id"]: f"{subject_id}.{row['system']}.{row['clone_id'][:8]}" for row in rows}
     uses = Counter(short.values())
     return {
@@ -127,7 +141,16 @@ def _by_abundance(clonotypes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _clone_cells(row: Row, reads_per_copy: ByLocus | None, umis_per_copy: ByLocus | None) -> float | None:
-    """Compute the clone cells in the tube, at one copy a cell, by UMIs or by reads; None if neither is calibrated."""
+    """Compute the number of cells with a clonotype in the tube, if each cell has one copy.
+
+    Args:
+        row: row of CLONOTYPES.
+        reads_per_copy: reads per molecule put into the tube, by locus.
+        umis_per_copy: UMIs per molecule put into the tube, by locus; preferred if the clonotype is counted by UMI.
+
+    Returns:
+        Number of cells; None if neither UMIs nor reads per copy are known for the locus.
+    """
     if row["umi_count"] is not None and (coefficient := (umis_per_copy or {}).get(row["locus"])):
         return float(row["umi_count"] / coefficient)
     coefficient = (reads_per_copy or {}).get(row["locus"])
@@ -135,17 +158,21 @@ def _clone_cells(row: Row, reads_per_copy: ByLocus | None, umis_per_copy: ByLocu
 
 
 def _for_locus(amount: float | ByLocus | None, locus: str) -> float | None:
-    """Look up an amount that is the same for all loci or differs by locus."""
+    """Return the amount for a locus; a single number holds for all loci. None if the amount is not known."""
     return amount.get(locus) if isinstance(amount, Mapping) else amount
 
 
 def unite_baselines(baselines: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Unite the markers of several baselines of a patient.
 
-    Of a marker in several baselines the selected row is kept, then the row with most reads.
+    A marker in several baselines gets one row: a selected row before one that is not selected, then the row with the
+    most reads.
 
     Args:
-        baselines: MARKERS of one patient, from `select_markers`.
+        baselines: MARKERS of each baseline of one patient, from `select_markers`.
+
+    Returns:
+        MARKERS by falling reads.
     """
     rows = pl.concat(list(baselines))
     order = rows.sort("selected", "duplicate_count", descending=True, maintain_order=True)

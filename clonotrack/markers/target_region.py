@@ -1,4 +1,4 @@
-"""Choose what is tracked of a clonotype: its consensus without unknown bases, and the clone-specific part of it."""
+"""Choose the tracked sequence of a clonotype: its consensus without unknown bases, and the clone-specific part."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _UNKNOWN_BASE = re.compile("[^ACGT]")
 
 @dataclass(frozen=True, slots=True)
 class TargetRegion:
-    """A sequence with its clone-specific part.
+    """The sequence of a marker and its clone-specific part.
 
     Attributes:
-        sequence: has no unknown base outside the key region.
-        start: first base of the clone-specific part, 1-based.
-        end: its last base, 1-based.
+        sequence: consensus, cut so that no unknown base is outside the key region.
+        start: position of the first base of the clone-specific part in `sequence`, 1-based.
+        end: position of the last base of the clone-specific part in `sequence`, 1-based.
         trackable: whether the key region has no unknown base.
     """
 
@@ -28,13 +28,14 @@ class TargetRegion:
 def target_region(sequence: str, key_region: str, min_length: int) -> TargetRegion:
     """Find the clone-specific part of a consensus.
 
-    It is the key region. A key region shorter than `min_length` is extended to it, equally on both sides if possible.
-    The sequence is cut at the unknown bases nearest to the key region, and the part does not extend beyond it.
+    The consensus is cut at the unknown base nearest to the key region on either side. The clone-specific part is the
+    key region. A key region shorter than `min_length` is extended to `min_length` nt within the cut consensus, equally
+    on both sides if possible. If the cut consensus is too short, all of it is the clone-specific part.
 
     Args:
-        sequence: consensus of the clonotype.
-        key_region: contained in `sequence`.
-        min_length: of the clone-specific part [nt].
+        sequence: consensus of the clonotype, upper case.
+        key_region: key region, a substring of `sequence`.
+        min_length: minimum length of the clone-specific part [nt].
     """
     start = sequence.index(key_region)
     end = start + len(key_region)

@@ -24,13 +24,14 @@ ByLibrary = Mapping[str, pl.DataFrame]
 
 @dataclass(frozen=True, slots=True)
 class TubeInputs:
-    """Quantities of the tubes of a baseline by locus; a locus for which one is not known is left out.
+    """Quantities of the tubes of a baseline by locus; each mapping lacks the loci for which the quantity is not known.
 
     Attributes:
-        input_cells: nucleated cells.
-        reads_per_copy: reads per molecule put into the tube.
-        umis_per_copy: UMIs per molecule put into the tube.
-        capture_assumed: whether `umis_per_copy` is the configured default, without calibrators and validation.
+        input_cells: nucleated cells, all tubes that amplify the locus together.
+        reads_per_copy: reads per molecule put into a tube, mean of the tubes.
+        umis_per_copy: UMIs per molecule put into a tube, mean of the tubes.
+        capture_assumed: whether `umis_per_copy` comes from the default capture, because neither calibrators nor the
+            settings of the library give a capture.
     """
 
     input_cells: Mapping[str, float]
@@ -44,17 +45,18 @@ def tube_inputs(
 ) -> TubeInputs:
     """Sum up the tubes of one baseline, whose reads were analysed together.
 
-    METHOD: a locus has the sum of the cells of the tubes that amplify it, and the mean of their reads per copy. After
-    the reads were joined the tube of a read is not known, and the tubes of a sample get equal shares of its DNA.
+    METHOD: for each locus, the cells of the tubes that amplify the locus are added up, and the reads per copy of these
+    tubes are averaged. The tube of a read is not known after the reads of all tubes were joined. Each tube is assumed to
+    have an equal share of the sample's DNA.
 
     Args:
-        rows: of SAMPLES, of this sample; lanes of one tube count once.
-        hits: HITS of its controls; None if they were not searched.
+        rows: rows of SAMPLES of this baseline; several lanes of one tube count once.
+        hits: HITS of the controls in the tubes of the baseline; None if controls were not searched.
         controls: CONTROLS by library name.
         config: all settings.
 
     Raises:
-        QuantityError: an amount is impossible, or a calibrator has no count.
+        QuantityError: an amount of cells or DNA is impossible, or HITS lacks a calibrator.
     """
     tubes = {tuple(row[name] for name in TUBE_OF_SAMPLE): row for row in rows}
     hits_of = {} if hits is None else dict(hits.group_by(TUBE_OF_SAMPLE, maintain_order=True))
@@ -71,7 +73,7 @@ def tube_inputs(
 
 
 def _cells(row: Mapping[str, Any], hits: pl.DataFrame | None, controls: ByLibrary, config: Config) -> Cells | None:
-    """Find the cells of one tube: stated, or by reference loci if its controls were searched."""
+    """Find the cells of one tube: as its row of SAMPLES states them, or by reference loci; None if not known."""
     if hits is None:
         return nucleated_cells(row, config.quantify.pg_per_cell)
     of_tube = TubeControls.of(hits, controls.get(config.library_name(row["library"])))
@@ -79,7 +81,7 @@ def _cells(row: Mapping[str, Any], hits: pl.DataFrame | None, controls: ByLibrar
 
 
 def _reads_per_copy(hits: pl.DataFrame, controls: ByLibrary, config: Config) -> dict[str, float]:
-    """Average the reads per copy over the tubes."""
+    """Average the reads per copy of each locus over the tubes."""
     tubes: list[tuple[Library, dict[str, float]]] = []
     for (value, _), tube in hits.group_by(TUBE_OF_SAMPLE, maintain_order=True):
         name = None if value is None else str(value)
@@ -92,10 +94,19 @@ def _reads_per_copy(hits: pl.DataFrame, controls: ByLibrary, config: Config) -> 
 def _umis_per_copy(
     tubes: list[tuple[Any, ...]], hits_of: Mapping[tuple[Any, ...], pl.DataFrame], controls: ByLibrary, config: Config
 ) -> tuple[dict[str, float], bool]:
-    """Average the UMIs per copy over the tubes: by calibrators with UMIs, otherwise capture times tagged strands.
+    """Average the UMIs per copy of each locus over the tubes.
+
+    The UMIs per copy of a tube come from its calibrators with UMIs. Without such calibrators they are the capture times
+    the number of strands of a molecule that get a UMI.
+
+    Args:
+        tubes: library and replicate of each tube; empty to use the tubes of `hits_of`.
+        hits_of: HITS of the controls by tube.
+        controls: CONTROLS by library name.
+        config: all settings.
 
     Returns:
-        UMIs per copy by locus, and whether a capture is the configured default.
+        UMIs per copy by locus; whether the capture of a tube is the assumed default.
     """
     by_tube: list[tuple[Library, dict[str, float]]] = []
     assumed = False
@@ -117,7 +128,14 @@ def _umis_per_copy(
 
 
 def _means(tubes: list[tuple[Library, dict[str, float]]]) -> dict[str, float]:
-    """Average over the tubes that amplify a locus; a locus without a value in one of them is left out."""
+    """Average a quantity over the tubes that amplify each locus.
+
+    Args:
+        tubes: library of each tube, and the quantity by locus.
+
+    Returns:
+        Mean by locus. A locus is left out if a tube that amplifies it has no value, or if no tube amplifies it.
+    """
     result = {}
     for locus in LOCI:
         values = [by_locus.get(locus, 0.0) for library, by_locus in tubes if _amplifies(library, locus)]
@@ -127,5 +145,5 @@ def _means(tubes: list[tuple[Library, dict[str, float]]]) -> dict[str, float]:
 
 
 def _amplifies(library: Library, locus: str) -> bool:
-    """Check whether a library has primers for a locus; a library that states no loci has them for all."""
+    """Check whether a library has primers for a locus; a library that states no loci has primers for all loci."""
     return not library.loci or locus in library.loci

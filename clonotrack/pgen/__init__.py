@@ -1,1 +1,1 @@
-"""Compute how often cells without the clone carry a sequence, and the edits that a marker is allowed because of it."""
+"""Compute how often cells without the clone carry a sequence, and from this the allowed edits of a marker."""

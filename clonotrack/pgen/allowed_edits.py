@@ -19,24 +19,26 @@ from clonotrack.pgen.model import (
 from clonotrack.sequences import F64, translate
 
 MIN_EDITS = 2
+"""Fewest edits that sequencing errors require."""
 MAX_LOSS = 0.001
-"""Largest share of a marker's reads that errors may take beyond the allowed edits."""
+"""Largest share of a marker's reads that may have more errors than the allowed edits."""
 
-# METHOD: for each rearrangement one substitution away from a sequence, one more is an inserted or missing base away.
-# Measured on simulated rearrangements of TRG, IGK and TRA: the factor is 1.8 to 2.3 for each of 1 to 3 edits.
+# METHOD: there are about as many rearrangements one inserted or missing base away from a sequence as there are one
+# substitution away, so each edit doubles the number. Measured on simulated rearrangements of TRG, IGK and TRA, the
+# factor is 1.8 to 2.3 for each of 1 to 3 edits.
 INDEL_FACTOR = 2.0
-_MAX_UNDONE = 3  # edits beyond the allowed ones that errors may undo; more is too rare to count
+_MAX_UNDONE = 3  # most edits of one read that sequencing errors undo; to undo more is too rare to count
 
 
 @dataclass(frozen=True, slots=True)
 class AllowedEdits:
-    """Edits that reads of a marker may have, and what other cells carry within them.
+    """Allowed edits of a marker, and how often other cells carry a sequence within these edits.
 
     Attributes:
-        max_edits: most edits of a read.
-        background_rate: molecules within `max_edits` per nucleated cell of people without the clone; None without a
-            model.
-        reason: why the edits are fewer than asked for; None if they are not.
+        max_edits: most edits of a read that counts for the marker.
+        background_rate: molecules within `max_edits` of the marker, per nucleated cell of people without the clone;
+            None if there is no recombination model for the marker's system.
+        reason: why the edits are fewer than requested; None if they are not fewer.
     """
 
     max_edits: int
@@ -45,13 +47,19 @@ class AllowedEdits:
 
 
 def matching_loss(length: int, max_edits: int, error_rate: float) -> float:
-    """Compute the share of reads with more than `max_edits` errors in a stretch of `length` nt (binomial)."""
+    """Compute the share of reads with more than `max_edits` errors in `length` nt (binomial).
+
+    Args:
+        length: length of the clone-specific part [nt].
+        max_edits: allowed edits.
+        error_rate: errors per base.
+    """
     kept = [comb(length, k) * error_rate**k * (1 - error_rate) ** (length - k) for k in range(max_edits + 1)]
     return max(0.0, 1.0 - sum(kept))
 
 
 def edits_for_errors(length: int, error_rate: float, max_loss: float = MAX_LOSS) -> int:
-    """Find the fewest edits, at least 2, with a `matching_loss` of at most `max_loss`."""
+    """Find the fewest edits, at least `MIN_EDITS`, at which `matching_loss` is at most `max_loss`."""
     edits = MIN_EDITS
     while matching_loss(length, edits, error_rate) > max_loss:
         edits += 1
@@ -59,18 +67,19 @@ def edits_for_errors(length: int, error_rate: float, max_loss: float = MAX_LOSS)
 
 
 def edits_for_length(length: int, settings: Track, stated: int | None = None) -> tuple[int, str | None]:
-    """Decide the edits of a stretch of `length` nt, before its generation probability is considered.
+    """Decide the edits of a clone-specific part from its length, before its generation probability is considered.
 
-    The edits are those that are stated, else those of the settings, else those of `edits_for_errors`. The search needs
-    one seed of `SEED_LENGTH` nt more than there are edits, which limits them.
+    The requested edits are `stated`; if that is None, `track.max_edits`; if that is not set, those of
+    `edits_for_errors`. To find a read with e edits, the search needs e + 1 seeds of `SEED_LENGTH` nt that do not
+    overlap, so a short part is allowed fewer edits.
 
     Args:
-        length: of the clone-specific part [nt].
-        settings: of the stage.
-        stated: `max_edits` of the marker's row.
+        length: length of the clone-specific part [nt].
+        settings: settings of the stage track.
+        stated: `max_edits` of the marker in MARKERS; None if not stated.
 
     Returns:
-        The edits, and why they are fewer than asked for (None if they are not).
+        The edits; and why they are fewer than requested, None if they are not fewer.
     """
     wanted = settings.max_edits if stated is None else stated
     wanted = edits_for_errors(length, settings.error_rate) if wanted is None else wanted
@@ -79,23 +88,24 @@ def edits_for_length(length: int, settings: Track, stated: int | None = None) ->
 
 
 class GenerationModels:
-    """Recombination models of all systems of a reference; each is built when it is first needed."""
+    """Recombination models of all systems of a reference; each model is built when it is first needed."""
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
         self._models: dict[str, RecombinationModel | None] = {}
 
     def shares_by_distance(self, part: str, system: str | None, junction: str | None, max_distance: int) -> F64 | None:
-        """Compute the share of a system's reads in other people that are 0, 1, .. `max_distance` edits from `part`.
+        """Compute how many of a system's reads in people without the clone are 0, 1, .. edits from a sequence.
 
         Args:
-            part: clone-specific part.
-            system: as in MARKERS.
-            junction: its reading frame says whether the rearrangement is productive; None counts as productive.
-            max_distance: edits.
+            part: clone-specific part of the marker.
+            system: system of the marker, as in MARKERS; None if not known.
+            junction: junction of the marker, which decides whether the rearrangement is productive; None counts as
+                productive.
+            max_distance: most edits.
 
         Returns:
-            Shape (max_distance + 1,); None if there is no model for the system.
+            Shape (max_distance + 1,); element d is the share of reads d edits away. None without a model of the system.
         """
         if system is not None and system not in self._models:
             self._models[system] = recombination_model(self._reference, system)
@@ -110,18 +120,19 @@ class GenerationModels:
     ) -> AllowedEdits:
         """Find the most edits, up to `wanted`, at which matching errors stay below `false_hit_rate`.
 
-        METHOD: a matching error is a read that is counted although its own junction is more edits away than allowed,
-        because sequencing errors brought it closer. Let e edits be allowed. A rearrangement d > e edits away becomes a
-        matching error if d - e of its d differences are undone. Only substitutions can be undone, each by one of three
-        wrong bases. Edits are removed from the last until the rate is at most `false_hit_rate`. Edits that the settings
-        state are kept. The rule is ours.
+        METHOD: a matching error is a read that is counted although its cell's rearrangement is more edits away than
+        allowed, because sequencing errors brought the read closer. Let e edits be allowed. A read of a rearrangement
+        d > e edits away becomes a matching error if errors undo d - e of the d differences. Only substitutions can be
+        undone, each by one of the three wrong bases. The allowed edits are the largest number up to `wanted` at which
+        the rate of matching errors is at most `false_hit_rate`. If the settings state `max_edits`, it is not lowered.
+        The rule is ours.
 
         Args:
-            part: clone-specific part.
-            system: as in MARKERS.
+            part: clone-specific part of the marker.
+            system: system of the marker, as in MARKERS; None if not known.
             junction: see `shares_by_distance`.
-            settings: of the stage.
-            wanted: edits that length and errors ask for.
+            settings: settings of the stage track.
+            wanted: edits that length and sequencing errors allow.
         """
         shares = self.shares_by_distance(part, system, junction, wanted + _MAX_UNDONE)
         if shares is None or system is None:
@@ -137,12 +148,14 @@ class GenerationModels:
 
 
 def matching_error_rate(shares: F64, max_edits: int, error_rate: float) -> float:
-    """Compute the share of background reads that sequencing errors bring from farther away to within `max_edits`.
+    """Compute the share of background reads that sequencing errors bring to within `max_edits` of a marker.
+
+    Background reads are reads of cells without the clone.
 
     Args:
-        shares: of background reads by their distance.
+        shares: share of background reads whose rearrangement is 0, 1, .. edits away, from `shares_by_distance`.
         max_edits: allowed edits.
-        error_rate: wrong bases per base.
+        error_rate: sequencing errors per base.
     """
     undone = error_rate / 3 / INDEL_FACTOR
     distances = range(max_edits + 1, len(shares))
@@ -150,5 +163,5 @@ def matching_error_rate(shares: F64, max_edits: int, error_rate: float) -> float
 
 
 def is_productive(junction: str | None) -> bool:
-    """Report whether a junction is in frame and has no stop codon; an unknown junction counts as productive."""
+    """Check whether a junction is in frame and has no stop codon; None (not known) counts as productive."""
     return junction is None or (len(junction) % 3 == 0 and "*" not in translate(junction))

@@ -25,10 +25,16 @@ MAX_P_LENGTH = len(P_LENGTH_PROBABILITIES) - 1
 MAX_LENGTH = 64  # most trimmed or inserted bases [nt]; less than 1 in 10^5 are more
 SEGMENT_REACH = 120  # bases of a segment, from its trimmed end, that a window may lie in [nt]
 GeneUsage = Callable[[Segment], float]
+"""Function that returns the weight of a segment's gene in random rearrangements."""
 
 
 def generation_probability(sequence: str, model: RecombinationModel, max_mismatches: int) -> F64:
     """Compute the share of random rearrangements that contain a sequence, by number of substitutions.
+
+    Args:
+        sequence: A, C, G and T only.
+        model: recombination model of one system.
+        max_mismatches: most substitutions.
 
     Returns:
         Shape (max_mismatches + 1,); element m is the share with exactly m substitutions.
@@ -37,7 +43,7 @@ def generation_probability(sequence: str, model: RecombinationModel, max_mismatc
 
 
 def rearrangements_per_cell(system: str) -> float:
-    """Compute the rearrangements of a system per nucleated cell of a healthy person."""
+    """Compute the mean number of rearrangements of a system (IGH, IGH+, ..) per nucleated cell of a healthy person."""
     carried = CELL_REARRANGEMENTS[system[:3]]
     share = LINEAGE_SHARES[carried.lineage]
     if system in INCOMPLETE_PER_CELL:
@@ -46,9 +52,13 @@ def rearrangements_per_cell(system: str) -> float:
 
 
 def selection_factor(system: str, *, productive: bool) -> float:
-    """Compute how much more frequent a kind of rearrangement is in cells than among random ones.
+    """Compute the factor by which a rearrangement is more frequent in cells than in random recombination.
 
-    Cells are selected for a productive receptor, so that productive rearrangements are enriched.
+    Cells are selected for a productive receptor, so that productive rearrangements are enriched in cells.
+
+    Args:
+        system: system of the rearrangement, as in MARKERS.
+        productive: whether the rearrangement is productive.
     """
     if system in INCOMPLETE_PER_CELL or system == "IGK+":
         return 1.0
@@ -57,7 +67,7 @@ def selection_factor(system: str, *, productive: bool) -> float:
 
 
 def _further_rearrangements(system: str) -> float:
-    """Rearrangements per cell of the lineage besides the selected one."""
+    """Compute the rearrangements of a system per cell of its lineage (B or T), the selected productive one left out."""
     carried = CELL_REARRANGEMENTS[system[:3]]
     return carried.additional * (carried.kde if system == "IGK+" else 1.0 - carried.kde)
 
@@ -71,9 +81,9 @@ def recombination_model(reference: Reference, system: str, usage: GeneUsage = eq
     """Build the model of one system.
 
     Args:
-        reference: germline segments; those that are not functional are left out.
-        system: as in MARKERS.
-        usage: weight of the gene of a segment; its alleles share it.
+        reference: germline segments; segments that are not functional are left out.
+        system: system of rearrangements, as in MARKERS.
+        usage: weight of a segment's gene; the alleles of a gene share its weight equally.
 
     Returns:
         The model; None if the reference has no segments for the system.
@@ -110,13 +120,13 @@ def _functional(reference: Reference, kind: Kind, locus: str) -> list[Segment]:
 
 
 def _trimmed_segments(segments: Sequence[Segment], trim_5: float, trim_3: float, usage: GeneUsage) -> TrimmedSegments:
-    """Extend segments by the hairpins of their trimmed ends; segments that become equal are one.
+    """Extend segments by the P bases of hairpins at their joined ends; segments that become equal are merged.
 
     Args:
-        segments: of one kind.
-        trim_5: mean bases that are trimmed at the 5' end; 0 for an end that is not joined.
-        trim_3: likewise at the 3' end.
-        usage: weight of a gene.
+        segments: segments of one kind (V, D or J).
+        trim_5: mean number of bases trimmed at the 5' end; 0 for an end that is not joined.
+        trim_3: mean number of bases trimmed at the 3' end; 0 for an end that is not joined.
+        usage: weight of a segment's gene.
     """
     alleles = Counter(segment.gene for segment in segments)
     weights: dict[tuple[str, int, int], float] = defaultdict(float)
@@ -136,7 +146,7 @@ def _trimmed_segments(segments: Sequence[Segment], trim_5: float, trim_3: float,
 
 
 def _with_hairpins(segment: Segment, *, trimmed_5: bool, trimmed_3: bool) -> str:
-    """Extend a segment: at a trimmed end by `MAX_P_LENGTH` P bases, at the other by its germline flank."""
+    """Extend a segment by `MAX_P_LENGTH` P bases at each trimmed end, and by its germline flank at every other end."""
     sequence = segment.sequence
     left = reverse_complement(sequence[:MAX_P_LENGTH]) if trimmed_5 else segment.flank_5
     right = reverse_complement(sequence[-MAX_P_LENGTH:]) if trimmed_3 else segment.flank_3
@@ -145,7 +155,7 @@ def _with_hairpins(segment: Segment, *, trimmed_5: bool, trimmed_3: bool) -> str
 
 
 def _max_trimmed(segment: Segment) -> tuple[int, int]:
-    """Most bases that may be trimmed at the 5' and the 3' end; a V or J keeps its anchor."""
+    """Compute the most bases that can be trimmed at the 5' and at the 3' end; a V or J keeps its anchor codon."""
     if segment.anchor is None:
         return MAX_LENGTH, MAX_LENGTH
     return segment.anchor, len(segment.sequence) - segment.anchor - 3
@@ -154,12 +164,14 @@ def _max_trimmed(segment: Segment) -> tuple[int, int]:
 def _missing_probabilities(mean: float, most: int) -> F64:
     """Compute the probability of each number of bases that an extended segment lacks at one end.
 
+    An extended segment lacks its unused P bases and its trimmed bases.
+
     Args:
-        mean: of the trimmed bases.
-        most: trimmed bases.
+        mean: mean number of trimmed bases.
+        most: most bases that can be trimmed.
 
     Returns:
-        Shape (MAX_P_LENGTH + MAX_LENGTH + 1,).
+        Shape (MAX_P_LENGTH + MAX_LENGTH + 1,); element i is for i missing bases.
     """
     trimmed = _length_probabilities(mean)
     most = min(max(most, 0), MAX_LENGTH)
@@ -170,7 +182,11 @@ def _missing_probabilities(mean: float, most: int) -> F64:
 
 
 def _length_probabilities(mean: float) -> F64:
-    """Compute the negative binomial probability of each length up to `MAX_LENGTH`: shape (MAX_LENGTH + 1,)."""
+    """Compute the negative binomial probability of each length from 0 to `MAX_LENGTH`, shape (MAX_LENGTH + 1,).
+
+    Args:
+        mean: mean length [nt].
+    """
     probability = np.zeros(MAX_LENGTH + 1)
     stop = LENGTH_DISPERSION / (LENGTH_DISPERSION + mean)
     probability[0] = stop**LENGTH_DISPERSION

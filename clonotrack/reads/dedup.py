@@ -134,9 +134,9 @@ class DistinctFragments:
     def tables(self, *, free_memory: bool = False) -> Iterator[pl.DataFrame]:
         """Yield SEQUENCES in parts, in the order in which the fragments first occurred.
 
-        The whole table would take several times the memory of these arrays. `sequence_id` is the name of the first copy.
-        A name that another row already has gets the next free number (``name.2``). `quality` is the best score of the
-        copies at each base, and null if no copy has qualities.
+        The whole table would take several times the memory of these arrays. `sequence_id` is the name of the first
+        copy. A name that another row already has gets the next free number (``name.2``). `quality` is the best score of
+        the copies at each base, and null if no copy has qualities.
 
         Args:
             free_memory: free the memory of each part after it is yielded. Afterwards only `rows` can be used.

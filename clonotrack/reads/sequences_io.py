@@ -82,7 +82,7 @@ class _UniqueNames:
         self._copies: dict[str, int] = {}
 
     def unique(self, names: pl.Series) -> pl.Series:
-        """Return the names of a batch; a name that occurred before in the file gets the next free number (``name.2``)."""
+        """Return the names of a batch; a name that occurred before in the file gets the next free number."""
         repeated = self._admit(names)
         if not len(repeated):
             return names

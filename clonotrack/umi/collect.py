@@ -1,4 +1,4 @@
-"""Collect the UMIs of reads: one entry for each distinct UMI of each target, with its reads."""
+"""Collect the UMIs of reads: one entry for each distinct UMI of each target, with the reads of this UMI."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MAX_LENGTH = 31
 
 @dataclass(frozen=True, slots=True)
 class UmiTable:
-    """Distinct UMIs of each target with their reads, by falling reads.
+    """The n distinct UMIs of each target with their reads, one entry for each pair of UMI and target, by falling reads.
 
     Attributes:
-        umis: packed, 2 bits a base, shape (n,).
-        reads: of each UMI, shape (n,).
-        targets: index of the target (clonotype, marker) of each UMI, shape (n,).
-        length: of every UMI [nt].
-        index: entry of each read that was collected, shape (reads,).
+        umis: UMI of each entry, packed into 2 bits a base, shape (n,).
+        reads: reads of each entry, shape (n,).
+        targets: number of the target (clonotype or marker) of each entry, shape (n,).
+        length: length of every UMI [nt].
+        index: for each element of the arrays given to `collect`, the number of its entry.
     """
 
     umis: U64
@@ -37,13 +37,13 @@ class UmiTable:
         """Count the reads of each distinct UMI of each target; the order of the reads does not matter.
 
         Args:
-            umis: UMI of each read, packed, 2 bits a base, shape (n,).
-            targets: index of the target of each read, not negative, shape (n,).
-            length: of a UMI [nt].
-            reads: reads that each entry stands for, shape (n,); by default 1.
+            umis: UMI of each read, or of several equal reads, packed into 2 bits a base, shape (m,).
+            targets: number of the target of each element of `umis`, not negative, shape (m,).
+            length: length of every UMI [nt].
+            reads: number of reads of each element of `umis`, shape (m,); None if each is one read.
 
         Raises:
-            ClonotrackError: UMIs are longer than `MAX_LENGTH`, or empty.
+            ClonotrackError: UMIs are longer than `MAX_LENGTH`, or have 0 nt.
         """
         if not 1 <= length <= MAX_LENGTH:
             raise ClonotrackError(f"UMIs of {length} nt cannot be counted: give a UMI pattern of 1 to {MAX_LENGTH} nt")
@@ -63,5 +63,9 @@ class UmiTable:
         return cls(umis[by_reads], counts[by_reads], targets[by_reads], length, index)
 
     def group_heads(self) -> I64:
-        """Group the UMIs by the directional method; return the index of the head of each group, shape (n,)."""
+        """Group the UMIs of each target by the directional method.
+
+        Returns:
+            Number of the entry that is the head of each entry's group, shape (n,). A head has its own number.
+        """
         return directional_groups(self.umis, self.reads, self.targets, self.length)

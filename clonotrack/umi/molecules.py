@@ -1,23 +1,33 @@
 """Count molecules from UMIs, corrected for UMI errors, collisions and molecules without reads.
 
-METHOD: a UMI of a target is either a molecule's own or made by errors from its neighbours. Directional merging (Smith
-et al. 2017) decides by read counts alone. It loses true neighbours if UMIs are dense (6 % of 100,000 molecules at 12
-nt), and it keeps UMIs with two errors as molecules. Here both probabilities are weighed, as in dropEst (Petukhov et al.
-2018, doi:10.1186/s13059-018-1449-6), and the number of molecules is the sum of P(own):
+METHOD: a UMI of a target (a clonotype or marker) is either the UMI of a molecule, or errors made it from other UMIs of
+the target. Directional merging (Smith et al. 2017) decides by numbers of reads alone. If UMIs are dense, it loses
+molecules whose UMIs are one base apart, up to 8 % of 100,000 molecules at 12 nt. It also keeps UMIs with two errors as
+molecules. Here both cases are weighed, as in dropEst (Petukhov et al. 2018, doi:10.1186/s13059-018-1449-6). For a UMI
+with n reads
 
-- Own molecule: density of molecules in the UMI space times P(reads) (`clonotrack.umi.reads_per_molecule`).
-- Errors: Poisson. The rate is the sum over all neighbours of their expected reads, times e / 3 for a neighbour one base
-  away and (e / 3)^2 for one two bases away. Neighbours two bases away are searched only for UMIs of at most two reads
-  that are no neighbour of the head of a directional group. Reads with other errors are spread over the UMI space.
-- Polymerase errors that many reads share: their counts fall as 1 / count^2 (Luria & Delbrueck 1943).
-- Of two UMIs with equal counts, either can be the error, so the rate doubles.
-- e, the error rate of a UMI base, comes from pairs of reads. Of the pairs of one molecule, s^L agree in all L bases
-  and L s^(L-1) (1 - s) in all but one, with s = (1 - e)^2 + e^2 / 3. Pairs of different molecules with such UMIs by
-  chance are subtracted from both.
+    P(own) = D P(n) / (D P(n) + E(n) + F(n))
 
-Density, distribution and probabilities are updated in turn. Collisions (two molecules with one UMI) are corrected by
-inverting the occupancy of the UMI space: M = -K ln(1 - occupied / K). 1 / K is the probability that two molecules have
-one UMI, from the share of each base at each position.
+The number of molecules of a target is the sum of P(own) over its UMIs, corrected for collisions (below). Symbols:
+
+- D: molecules of the target per possible UMI (density).
+- P(n): probability that a molecule has n reads without a UMI error (`clonotrack.umi.reads_per_molecule`).
+- E(n): probability that UMI errors in sequencing make n reads of this UMI, Poisson. The mean is a sum over the UMIs of
+  the target one or two bases away (neighbours): expected reads of the neighbour's molecule times (e / (3 (1 - e)))^d,
+  with d the number of bases that differ. UMIs two bases away are searched only for UMIs of at most two reads that are
+  not one base from the head of a directional group. Reads with more errors add a constant, because they are spread
+  evenly over all possible UMIs. For a neighbour with the same number of reads the term is doubled, because either of
+  the two UMIs can be the error.
+- F(n): probability that an error of the polymerase, which many reads share, makes this UMI. It falls with the number of
+  reads as 1 / (n (n + 1)) (Luria & Delbrueck 1943).
+- e: errors per base of a UMI, estimated from all pairs of reads of one target. Let s = (1 - e)^2 + e^2 / 3 be the
+  probability that two reads of one molecule agree at a base. Of the pairs of reads of one molecule, the share s^L
+  agrees in all L bases of the UMI, and the share L s^(L-1) (1 - s) in all but one. From both numbers, the pairs of
+  different molecules that chance makes equal or one base apart are subtracted.
+
+D, P and P(own) are updated in turn. Collisions (two molecules with one UMI) are corrected by M = -K ln(1 - U / K), with
+M the number of molecules and U the sum of P(own). K is the effective number of different UMIs: 1 / K is the probability
+that two molecules have one UMI, from the share of each base at each position.
 """
 
 from __future__ import annotations
@@ -32,21 +42,24 @@ from clonotrack.umi.kernels import pairs_one_apart, pairs_two_apart
 from clonotrack.umi.reads_per_molecule import ReadsPerMolecule, fit, split_collisions, umi_threshold
 
 MAX_OCCUPANCY = 0.1
-"""Share of the UMI space that the molecules of one target may fill; above, they are not counted."""
+"""Largest share of all possible UMIs that the molecules of a target may have; a target with more is not counted."""
 
 MIN_MOLECULES = 30
-"""Molecules of a sample from which the molecules without reads are estimated."""
+"""Fewest molecules of a sample from which the molecules without reads are estimated."""
 
 MAX_NEIGHBOURS = 0.4
-"""True neighbours with one read per molecule; above, molecules of few reads cannot be distinguished from errors."""
+"""Largest mean number of other molecules, with one read and a UMI one base away, of each molecule.
+
+Above this number, molecules with few reads cannot be distinguished from errors.
+"""
 
 POLYMERASE_ERRORS = 1e-5
 """Errors of an ordinary polymerase per base and doubling."""
 
-_PRIOR_ERROR_RATE, _PRIOR_PAIRS = 0.003, 50  # e of a sample, with the weight of this number of pairs of reads
-_PRIOR_BASE_PAIRS = 1_000
-_ROUNDS = 10
-_MAX_LOOKUPS = 200_000_000
+_PRIOR_ERROR_RATE, _PRIOR_PAIRS = 0.003, 50  # prior of e, and the pairs of reads that have the same weight as the prior
+_PRIOR_BASE_PAIRS = 1_000  # pairs of UMIs that have the same weight as the prior of equal base shares
+_ROUNDS = 10  # updates of D, P and P(own)
+_MAX_LOOKUPS = 200_000_000  # above this number of look-ups, UMIs two bases away are not searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +67,16 @@ class Molecules:
     """Molecules of each target of one sample.
 
     Attributes:
-        observed: molecules with at least one read, shape (targets,); NaN if the UMI space is saturated.
-        total: molecules, those without a read included, shape (targets,). NaN if saturated, for a sample with fewer
-            than `MIN_MOLECULES`, if more than half are unobserved, and beyond `MAX_NEIGHBOURS`.
-        directional_groups: groups by the directional method, shape (targets,).
-        collided: observed molecules that share the UMI of another molecule, shape (targets,).
-        saturated: whether too much of the UMI space is occupied to count, shape (targets,).
-        histogram: molecules with 0, 1, 2, .. reads, of all targets.
-        distribution: of the reads of a molecule.
-        min_reads: UMI threshold: fewest reads of a UMI that counts.
+        observed: number of molecules with at least one read, shape (targets,); NaN for a saturated target.
+        total: number of molecules, also of those without a read, shape (targets,). NaN for a saturated target, and for
+            one with more than `MAX_NEIGHBOURS`. NaN for all targets if the sample has fewer than `MIN_MOLECULES`
+            molecules, or if more than half of the molecules have no read.
+        directional_groups: number of UMI groups by the directional method, shape (targets,).
+        collided: number of observed molecules that share the UMI of another molecule, shape (targets,).
+        saturated: whether the molecules have more than `MAX_OCCUPANCY` of all possible UMIs, shape (targets,).
+        histogram: number of molecules with 0, 1, 2, .. reads, all targets together.
+        distribution: fitted distribution of the reads of a molecule.
+        min_reads: UMI threshold: fewest reads of a UMI that counts as a molecule.
         error_rate: e, errors per base of a UMI.
         umi_space: K, the effective number of different UMIs.
     """
@@ -83,9 +97,12 @@ def count_molecules(counts: UmiTable, n_targets: int, *, min_reads: int | None =
     """Count the molecules of each target of one sample.
 
     Args:
-        counts: UMIs of the sample.
-        n_targets: targets are 0 to `n_targets` - 1.
-        min_reads: UMI threshold; by default `clonotrack.umi.reads_per_molecule.umi_threshold` chooses it.
+        counts: UMIs of the sample with their reads.
+        n_targets: number of targets; their numbers are 0 to `n_targets` - 1.
+        min_reads: UMI threshold [reads]; None if `clonotrack.umi.reads_per_molecule.umi_threshold` chooses it.
+
+    Returns:
+        Numbers of molecules; 0 for a target without UMIs.
     """
     heads = counts.group_heads()
     groups = np.bincount(counts.targets[heads == np.arange(len(heads))], minlength=n_targets)
@@ -106,14 +123,19 @@ def count_molecules(counts: UmiTable, n_targets: int, *, min_reads: int | None =
 
 
 def _umi_space(counts: UmiTable, heads: I64) -> tuple[float, float]:
-    """Estimate the effective number of UMIs from how often each base occurs at each position.
+    """Estimate the effective number of UMIs from the share of each base at each position of the UMI.
 
-    Pairs of directional groups are compared, as reads of one molecule agree because they are copies. A group weighs as
-    its reads, so that several molecules with one UMI count as several. Equal shares of the four bases are a prior with
-    the weight of `_PRIOR_BASE_PAIRS` pairs.
+    The heads of directional groups are compared, not reads, because reads of one molecule are copies. A group has a
+    weight proportional to its reads, so that several molecules with one UMI count as several. Equal shares of the four
+    bases are a prior with the weight of `_PRIOR_BASE_PAIRS` pairs.
+
+    Args:
+        counts: UMIs of the sample with their reads.
+        heads: number of the entry that heads the directional group of each entry.
 
     Returns:
-        K, and the number of pairs of molecules that differ in one base for each pair with equal UMIs.
+        K, the effective number of UMIs. And the expected number of pairs of molecules whose UMIs differ in one base,
+        for each pair of molecules with equal UMIs.
     """
     reads = np.bincount(heads, counts.reads, len(heads))
     is_head = heads == np.arange(len(heads))
@@ -129,7 +151,7 @@ def _umi_space(counts: UmiTable, heads: I64) -> tuple[float, float]:
 
 
 class _MoleculeModel:
-    """Probability that each UMI is a molecule's own; `update` runs one round of the estimation."""
+    """P(own) of each UMI, and the quantities that it depends on; `update` runs one round of the estimation."""
 
     def __init__(self, counts: UmiTable, n_targets: int, umi_space: float, near_per_equal: float) -> None:
         self.counts, self.n_targets, self.umi_space = counts, n_targets, umi_space
@@ -156,18 +178,18 @@ class _MoleculeModel:
         self._refit()
 
     def molecules(self, min_reads: int = 1) -> F64:
-        """Estimate the molecules of each target with at least `min_reads` reads, collided ones included."""
+        """Estimate the number of molecules of each target with at least `min_reads` reads, corrected for collisions."""
         occupancy = np.minimum(self.occupied(min_reads) / self.umi_space, 0.9)
         result: F64 = -self.umi_space * np.log1p(-occupancy)
         return result
 
     def occupied(self, min_reads: int) -> F64:
-        """Estimate the UMIs of each target that are a molecule's own and have at least `min_reads` reads."""
+        """Sum P(own) over the UMIs of each target with at least `min_reads` reads, shape (targets,)."""
         own = self.p_own * (self.molecule_reads >= min_reads)
         return np.bincount(self.counts.targets, own, minlength=self.n_targets).astype(np.float64)
 
     def _refit(self) -> None:
-        """Fit the distribution to the histogram of reads per molecule, reads with UMI errors included."""
+        """Fit the distribution to the histogram of reads per molecule, which includes reads with UMI errors."""
         observed = self.molecules()
         occupied = np.bincount(self.molecule_reads, self.p_own)
         density = float(observed @ observed / observed.sum() / self.umi_space)
@@ -175,7 +197,7 @@ class _MoleculeModel:
         self.distribution = fit(self.histogram, 1)
 
     def update(self) -> None:
-        """Update the probabilities from density and distribution, then these from the probabilities."""
+        """Update P(own) from density and distribution, then density and distribution from P(own)."""
         reads, (parent, child) = self.counts.reads, self.pairs.T
         without_errors = self.distribution.thinned((1 - self.error_rate) ** self.counts.length)
         odds = self.error_rate / 3 / (1 - self.error_rate)
@@ -197,7 +219,15 @@ class _MoleculeModel:
 
 
 def _error_rate(counts: UmiTable, one_apart: I64, n_targets: int, umi_space: float, near_per_equal: float) -> float:
-    """Estimate e, the errors per base of a UMI, from pairs of reads (see the METHOD of this module)."""
+    """Estimate e, the errors per base of a UMI, from pairs of reads (see the METHOD of this module).
+
+    Args:
+        counts: UMIs with their reads.
+        one_apart: pairs of entries of one target whose UMIs differ in one base, shape (pairs, 2).
+        n_targets: number of targets.
+        umi_space: K, the effective number of UMIs.
+        near_per_equal: pairs of molecules whose UMIs differ in one base, for each pair with equal UMIs.
+    """
     reads = counts.reads.astype(np.float64)
     by_chance = float((np.bincount(counts.targets, reads, minlength=n_targets) ** 2).sum()) / 2 / umi_space
     equal = max(float((reads * (reads - 1)).sum()) / 2 - by_chance, 0.0)
@@ -208,19 +238,27 @@ def _error_rate(counts: UmiTable, one_apart: I64, n_targets: int, umi_space: flo
 
 
 def _number_two_apart(length: int) -> int:
-    """Count the UMIs that differ from one UMI in two bases."""
+    """Compute the number of possible UMIs of `length` nt that differ from a given UMI in two bases."""
     return 9 * length * (length - 1) // 2
 
 
 def _probability_of_far_errors(rate: float, length: int) -> tuple[float, float]:
-    """Compute the probability of three or more errors in a UMI, and of two or more."""
+    """Compute the binomial probability that a UMI has several errors.
+
+    Args:
+        rate: errors per base of a UMI.
+        length: length of a UMI [nt].
+
+    Returns:
+        Probability of three or more errors; probability of two or more errors.
+    """
     none, one = (1 - rate) ** length, length * rate * (1 - rate) ** (length - 1)
     two = length * (length - 1) / 2 * rate**2 * (1 - rate) ** (length - 2)
     return 1 - none - one - two, 1 - none - one
 
 
 def _poisson(counts: I64, rates: F64) -> F64:
-    """Compute the Poisson probability of each count; rates are small or zero."""
+    """Compute the Poisson probability of each count, given its own mean in `rates` (0 is allowed), shape of both."""
     logarithms = np.zeros(int(counts.max()) + 1)
     logarithms[1:] = np.cumsum(np.log(np.arange(1, len(logarithms))))
     result: F64 = np.exp(counts * np.log(np.maximum(rates, 1e-300)) - rates - logarithms[counts])
@@ -228,7 +266,14 @@ def _poisson(counts: I64, rates: F64) -> F64:
 
 
 def _molecules(model: _MoleculeModel, threshold: int, groups: I64, saturated: Bool) -> Molecules:
-    """Read the result of the fitted model, at a UMI threshold."""
+    """Compute the numbers of molecules from the fitted model.
+
+    Args:
+        model: model after the last update.
+        threshold: fewest reads of a UMI that counts as a molecule.
+        groups: number of directional groups of each target, shape (targets,).
+        saturated: targets that were left out of the model because they have too many UMIs, shape (targets,).
+    """
     distribution = model.distribution if threshold == 1 else fit(model.histogram, threshold)
     kept = model.molecules(threshold)
     unobserved, lost = distribution.below(1), distribution.below(threshold)

@@ -1,9 +1,10 @@
 """Fit the distribution of reads per molecule to a histogram of reads per UMI, and choose the UMI threshold.
 
-METHOD: reads per molecule are Poisson with a log-normal rate (Poisson-lognormal): the PCR yield of a molecule is a
-product over the cycles. `simulate` and `quantify` use the same distribution. Its probability of no read corrects for
-unobserved molecules, and its probability of few reads for molecules below a threshold. TRUmiCount corrects in the same
-way with another distribution (Pflug & von Haeseler 2018, doi:10.1093/bioinformatics/bty283).
+METHOD: the number of reads of a molecule is Poisson, and its mean (the rate) differs between molecules and is
+log-normal (Poisson-lognormal distribution), because the PCR yield of a molecule is a product over the cycles.
+`simulate` and `quantify` use the same distribution. The probability of no read corrects for unobserved molecules. The
+probability of fewer reads than the UMI threshold corrects for molecules below the threshold. TRUmiCount makes both
+corrections with another distribution (Pflug & von Haeseler 2018, doi:10.1093/bioinformatics/bty283).
 """
 
 from __future__ import annotations
@@ -16,27 +17,29 @@ import numpy as np
 from clonotrack.sequences import F64, I64
 
 PRIOR_SD = 0.5
-"""Prior of the standard deviation of the log rate: normal, with this mean and this standard deviation."""
+"""Mean and standard deviation of the normal prior of `ReadsPerMolecule.sd`, which is fitted."""
 
 MAX_SD = 1.8
+"""Largest standard deviation of the log rate that is fitted."""
+
 MAX_EXCESS = 1.5
-"""Ratio of observed to predicted UMIs of t reads above which `umi_threshold` raises t."""
+"""Ratio of observed to predicted UMIs with t reads above which `umi_threshold` raises the threshold t."""
 
 MAX_LOST = 0.1
-"""Share of the observed molecules that `umi_threshold` may leave out."""
+"""Largest share of the observed molecules that `umi_threshold` leaves out."""
 
-_EXACT_COUNTS = 32  # larger counts are binned in steps of 5 %
-_MAX_COLLISION_READS = 400
+_EXACT_COUNTS = 32  # larger numbers of reads are binned in bins 5 % wide
+_MAX_COLLISION_READS = 400  # collisions are not separated at larger numbers of reads
 _QUANTILES: F64 = np.linspace(-5, 5, 161)
 _WEIGHTS: F64 = np.exp(-(_QUANTILES**2) / 2) / np.exp(-(_QUANTILES**2) / 2).sum()
 
 
 @dataclass(frozen=True, slots=True)
 class ReadsPerMolecule:
-    """Distribution of the reads of one molecule: Poisson with a log-normal rate.
+    """Distribution of the reads of one molecule: Poisson with a log-normal mean, called the rate.
 
     Attributes:
-        mean: of the rate [reads].
+        mean: mean of the rate [reads].
         sd: standard deviation of log(rate).
     """
 
@@ -44,39 +47,46 @@ class ReadsPerMolecule:
     sd: float
 
     def probability(self, counts: F64 | I64) -> F64:
-        """Compute the probability of each number of reads, shape of `counts`."""
+        """Compute the probability that a molecule has each number of reads in `counts`, shape of `counts`."""
         rates = self.mean * np.exp(self.sd * _QUANTILES - self.sd**2 / 2)
         factorials = np.array([lgamma(count + 1) for count in counts.tolist()])
         density: F64 = np.exp(counts[:, None] * np.log(rates) - rates - factorials[:, None]) @ _WEIGHTS
         return density
 
     def below(self, reads: int) -> float:
-        """Compute the probability of fewer than `reads` reads."""
+        """Compute the probability that a molecule has fewer than `reads` reads."""
         return float(self.probability(np.arange(reads)).sum())
 
     def expected_rate(self, counts: I64) -> F64:
-        """Compute the posterior mean rate of a molecule with each number of reads (Robbins 1956), shape of `counts`."""
+        """Compute the posterior mean of the rate [reads], given the reads of a molecule (Robbins 1956).
+
+        Args:
+            counts: reads of each molecule, shape (n,).
+
+        Returns:
+            Shape (n,).
+        """
         probability = self.probability(counts)
         positive = probability > 1e-12
         rate = (counts + 1) * self.probability(counts + 1) / np.where(positive, probability, 1.0)
         return np.where(positive, rate, counts)
 
     def thinned(self, share: float) -> ReadsPerMolecule:
-        """Return the distribution of a `share` of the reads."""
+        """Return the distribution of the reads that remain if each read is kept with probability `share`."""
         return ReadsPerMolecule(self.mean * share, self.sd)
 
 
 def fit(histogram: F64, min_reads: int) -> ReadsPerMolecule:
     """Fit the distribution to the molecules with at least `min_reads` reads.
 
-    METHOD: maximum likelihood of the left-truncated histogram over the standard deviation, with a weak prior
-    (`PRIOR_SD`). For each standard deviation, the mean is the one that gives the mean of the histogram. The
-    golden-section search of 14 steps ends at an interval of 0.002, which is less than the uncertainty of any estimate.
-    `scipy.optimize` would take another 0.16 s of processor time to import.
+    METHOD: the standard deviation maximises the likelihood of the histogram, truncated below `min_reads`, times a weak
+    prior (`PRIOR_SD`). For each standard deviation, the mean of the rate is chosen so that the truncated distribution
+    has the mean of the truncated histogram. A golden-section search of 14 steps ends at an interval of 0.002, which is
+    less than the uncertainty of any estimate. `scipy.optimize` would take another 0.16 s of processor time to import.
 
     Args:
-        histogram: molecules with 0, 1, 2, .. reads; at least one has `min_reads` or more.
-        min_reads: counts below are ignored.
+        histogram: number of molecules with 0, 1, 2, .. reads; at least one molecule has `min_reads` reads or more.
+        min_reads: fewest reads of a molecule that is used.
     """
     counts, molecules = _binned(histogram, min_reads)
     mean = float(counts @ molecules / molecules.sum())
@@ -102,7 +112,11 @@ def fit(histogram: F64, min_reads: int) -> ReadsPerMolecule:
 
 
 def _binned(histogram: F64, min_reads: int) -> tuple[F64, F64]:
-    """Bin the counts; return the mean count and the molecules of each bin."""
+    """Bin the molecules with at least `min_reads` reads by their number of reads.
+
+    Returns:
+        Mean reads of the molecules in each bin; number of molecules in each bin. Empty bins are left out.
+    """
     counts = np.arange(len(histogram))
     large = _EXACT_COUNTS + np.rint(20 * np.log(np.maximum(counts, 1) / _EXACT_COUNTS))
     bins = np.where(counts > _EXACT_COUNTS, large, counts)
@@ -115,7 +129,13 @@ def _binned(histogram: F64, min_reads: int) -> tuple[F64, F64]:
 
 
 def _mean(observed: float, sd: float, min_reads: int) -> float:
-    """Find the mean under which molecules with at least `min_reads` reads have `observed` reads on average."""
+    """Find the mean of the rate at which molecules with at least `min_reads` reads have `observed` reads on average.
+
+    Args:
+        observed: mean reads of the molecules with at least `min_reads` reads.
+        sd: standard deviation of log(rate).
+        min_reads: fewest reads of a molecule that is used.
+    """
     low, high = log(observed) - 7.0, log(observed) + 0.5
     few = np.arange(min_reads)
     for _ in range(36):
@@ -129,14 +149,17 @@ def _mean(observed: float, sd: float, min_reads: int) -> float:
 
 
 def split_collisions(histogram: F64, density: float) -> F64:
-    """Estimate the histogram of single molecules from that of UMIs, which several molecules can share.
+    """Estimate the histogram of reads per molecule from the histogram of reads per UMI.
 
-    METHOD: the number of molecules with one UMI is Poisson, so the reads of a UMI are compound Poisson. Panjer's
-    recursion (1981), solved for the distribution of a single molecule, separates them.
+    METHOD: several molecules can have one UMI. Their number is Poisson, so the reads of a UMI are compound Poisson.
+    Panjer's recursion (1981) is solved for the distribution of the reads of one molecule.
 
     Args:
-        histogram: UMIs with 0, 1, 2, .. reads; the entry of 0 is ignored.
-        density: observed molecules per possible UMI.
+        histogram: number of UMIs with 0, 1, 2, .. reads; the number with 0 reads is ignored.
+        density: molecules with at least one read, per possible UMI.
+
+    Returns:
+        Number of molecules with 0, 1, 2, .. reads; 0 molecules with 0 reads.
     """
     observed = histogram.sum() - histogram[0]
     if density < 1e-4 or not observed:
@@ -153,15 +176,19 @@ def split_collisions(histogram: F64, density: float) -> F64:
 
 
 def umi_threshold(histogram: F64) -> int:
-    """Choose the fewest reads of a UMI that counts as a molecule.
+    """Choose the UMI threshold t: the fewest reads of a UMI that counts as a molecule.
 
-    METHOD: t starts at 1. UMIs with exactly t reads are left out if they are more than `MAX_EXCESS` times as many as
-    the distribution fitted to larger counts predicts, beyond three standard deviations. Artefacts, such as UMIs with
-    three errors, have few reads each. t stops rising if that would lose more than `MAX_LOST` of the observed molecules.
-
+    METHOD: artefacts, such as UMIs with three errors, have few reads each. t starts at 1. The distribution is fitted to
+    the molecules with more than t reads and predicts the number p of molecules with exactly t reads. If the observed
+    number is above `MAX_EXCESS` p + 3 sqrt(p + 1), t rises by 1. t does not rise if the molecules with 1 to t reads are
+    more than `MAX_LOST` of the observed molecules by the fitted distribution, or if fewer than 30 molecules have more
+    than t reads.
 
     Args:
-        histogram: molecules with 0, 1, 2, .. reads.
+        histogram: number of molecules with 0, 1, 2, .. reads.
+
+    Returns:
+        t, at least 1.
     """
     threshold = 1
     while histogram[threshold + 1 :].sum() >= 30:

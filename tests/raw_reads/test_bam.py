@@ -167,8 +167,8 @@ def without_quality(lines):
     [
         (without_sequence, "record 3: has no sequence (SEQ is *): give a file that contains the reads"),
         (without_quality, "has reads without base qualities"),
-        (lambda lines: lines[:-1], "read 'p9' is mate 1 of a pair, and the other mate is not there"),
-        (lambda lines: lines[1:], "read 'p0' is mate 2 of a pair, and the other mate is not there"),
+        (lambda lines: lines[:-1], "read 'p9' is mate 1 of a pair, and the file lacks the other mate"),
+        (lambda lines: lines[1:], "read 'p0' is mate 2 of a pair, and the file lacks the other mate"),
         (lambda lines: [*lines[:2], lines[0]], "read 'p0' is mate 1 of a pair"),
         (lambda lines: lines[:0], "is empty: give a file with reads"),
     ],

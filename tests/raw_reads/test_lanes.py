@@ -37,8 +37,8 @@ def test_mates_are_paired_whatever_the_block_sizes(tmp_path, monkeypatch, ending
     ("one", "two", "sentence"),
     [
         ("abcd", "abdc", "1, record 3: is named 'c' and the same record of {folder}/2 'd', so they are not mates"),
-        ("abcd", "abc", "1, record 4: has no mate, because {folder}/2 ends before it"),
-        ("ab", "abcd", "2, record 3: has no mate, because {folder}/1 ends before it"),
+        ("abcd", "abc", "1, record 4: has no mate, because {folder}/2 ends earlier"),
+        ("ab", "abcd", "2, record 3: has no mate, because {folder}/1 ends earlier"),
         (["a/1", "b/1"], ["a/2", "c/2"], "1, record 2: is named 'b/1'"),
         (["s.1"], ["s.2"], "1, record 1: is named 's.1'"),
     ],
