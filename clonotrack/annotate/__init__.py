@@ -1,1 +1,1 @@
-"""Stage annotate: recognise V, D, J and junction of every sequence."""
+"""Stage annotate: find V, D, J and junction of every sequence (REARRANGEMENTS)."""

@@ -1,9 +1,9 @@
 """Convert the kernels' calls into the columns of REARRANGEMENTS.
 
-Each function takes `calls`, the structured array of the kernels (one record for each read, dtype `CALL`, positions
-0-based and half-open), and returns columns by name. Coordinates in the columns are 1-based and closed, as in AIRR;
-a value that does not exist is null. `text` is one string that holds the bases of all reads, each on the strand of its
-rearrangement; columns of text are cut from it.
+Each function takes `calls`, the structured array of the kernels (one record for each read, dtype `CALL`), and returns a
+dictionary of columns by name, each with a value for each read. Positions in `calls` are 0-based and half-open.
+Coordinates in the columns are 1-based and closed, as in AIRR. A value that does not exist is null. `text` is one string
+that holds the bases of all reads, each on the strand of its rearrangement. Columns of text are substrings of `text`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,13 @@ REGIONS = ("fwr1", "cdr1", "fwr2", "cdr2", "fwr3", "cdr3", "fwr4")
 
 
 def coordinates(calls: NDArray[Any]) -> dict[str, pl.Series]:
-    """Return score and coordinates of each segment on the read and on its germline allele."""
+    """Compute alignment score and coordinates of the V, D, second D and J of each read.
+
+    Returns:
+        For each segment (``v``, ``d``, ``d2``, ``j``): `<segment>_score`; `<segment>_sequence_start` and `_end` on the
+        read; `<segment>_germline_start` and `_end` on the germline allele. Coordinates are 1-based and closed. The
+        values of a segment that the read does not have are null.
+    """
     columns = {}
     for kind in _SEGMENTS:
         absent = (calls[kind] < 0) | (calls[f"{kind}_end"] <= calls[f"{kind}_start"])
@@ -42,7 +48,7 @@ def coordinates(calls: NDArray[Any]) -> dict[str, pl.Series]:
 
 
 def identities(calls: NDArray[Any]) -> dict[str, pl.Series]:
-    """Return `v_identity` and `j_identity`: matches / (matches + mismatches). Gaps and N do not count."""
+    """Return `v_identity` and `j_identity`: matches / (matches + mismatches). Gaps and unknown bases do not count."""
     columns = {}
     for kind in ("v", "j"):
         compared = calls[f"{kind}_matches"] + calls[f"{kind}_mismatches"]
@@ -58,12 +64,15 @@ def productivity(calls: NDArray[Any]) -> dict[str, pl.Series]:
 
 
 def cigars(calls: NDArray[Any], details: Details, lengths: I64) -> dict[str, pl.Series]:
-    """Return the CIGAR of each segment: S (read before it), N (germline before it), alignment, S (read after it).
+    """Return the CIGAR of the V, D, second D and J of each read (`v_cigar`, ...).
+
+    A CIGAR has four parts: S for the bases of the read before the segment, N for the bases of the allele before the
+    alignment, the operations of the alignment, and S for the bases of the read after the segment.
 
     Args:
         calls: calls of the kernels, shape (reads,).
-        details: the gapped alignments of V and J.
-        lengths: lengths of the reads [nt], shape (reads,).
+        details: gapped alignments of V and J.
+        lengths: length of each read [nt], shape (reads,).
     """
     return {f"{kind}_cigar": _cigar(calls, details, kind, lengths) for kind in _SEGMENTS}
 
@@ -86,8 +95,8 @@ def junctions(calls: NDArray[Any], oriented: Ragged, text: pl.Series) -> dict[st
 
     Args:
         calls: calls of the kernels, shape (reads,).
-        oriented: reads on the strand of the rearrangement.
-        text: the same bases as text; see the module.
+        oriented: bases of each read on the strand of its rearrangement.
+        text: bases of `oriented` as one text; see the docstring of this module.
     """
     start, end = calls["v_anchor"], calls["j_anchor"] + 3
     absent = (calls["v"] < 0) | (start < 0) | (calls["j_anchor"] < 0)
@@ -110,12 +119,15 @@ def _masked(values: NDArray[Any], absent: NDArray[np.bool_]) -> pl.Series:
 
 
 def inserted_bases(calls: NDArray[Any], reads: I64, text: pl.Series) -> dict[str, pl.Series]:
-    """Return `np1`, `np2`, `np3` and their lengths: bases between V, first D, second D and the next segment.
+    """Return the bases between segments and their number.
+
+    `np1`, `np2` and `np3` are the bases between V, first D or second D and the next segment of the read. Their numbers
+    are `np1_length`, `np2_length` and `np3_length`.
 
     Args:
         calls: calls of the kernels, shape (reads,).
-        reads: start of each read in `text`, shape (reads,).
-        text: bases of the reads as text; see the module.
+        reads: position of the first base of each read in `text`, shape (reads,).
+        text: bases of the reads as one text; see the docstring of this module.
     """
     columns = {}
     for number, kind in enumerate(_SEGMENTS[:3], start=1):
@@ -131,7 +143,10 @@ def inserted_bases(calls: NDArray[Any], reads: I64, text: pl.Series) -> dict[str
 
 
 def deleted_bases(calls: NDArray[Any], index: Index) -> dict[str, pl.Series]:
-    """Return how many bases each segment lost at its joints, compared with the first allele of a tie."""
+    """Return the number of bases that each segment lost at its joints (`v_3p_del`, `d_5p_del`, ...).
+
+    If several alleles are tied, the first allele of the tie is compared.
+    """
     d_lengths = _lengths(index.d)
     deleted = {
         "v_3p_del": ("v", _lengths(index.v)[calls["v"]] - calls["v_germline_end"]),
@@ -151,9 +166,10 @@ def _lengths(segments: tuple[Segment, ...]) -> I64:
 def evalues(calls: NDArray[Any]) -> dict[str, pl.Series]:
     """Return the E-value of each segment (`v_support`, ...) and of the rearrangement (`rearrangement_evalue`).
 
-    METHOD: the E-value of a segment is the number of matches at least this good that random sequence of the read's
-    length gives (Karlin and Altschul 1990, PNAS 87:2264). That of the rearrangement is the larger one of its two ends.
-    It is not the product: a read that truly holds one end may match the other by chance.
+    METHOD: the E-value of a segment is the expected number of chance matches with the segment's score or more in a
+    random sequence of the read's length (Karlin and Altschul 1990, PNAS 87:2264). The E-value of the rearrangement is
+    the larger of the E-values of its first and its last segment. It is not their product, because a read that truly
+    contains one of the two segments may match the other by chance.
     """
     columns = {
         f"{kind}_support": pl.Series(calls[f"{kind}_expected"]).set(pl.Series(calls[kind] < 0), None)
@@ -167,7 +183,7 @@ def evalues(calls: NDArray[Any]) -> dict[str, pl.Series]:
 
 
 def region_coordinates(calls: NDArray[Any], details: Details, index: Index) -> dict[str, pl.Series]:
-    """Return start and end of FWR1 to FWR4 and CDR1 to CDR3 on the read; null for regions that are not on it."""
+    """Return start and end of FWR1 to FWR4 and CDR1 to CDR3 on the read; null for a region that the read lacks."""
     first, last = place_regions(calls, details.pieces, details.piece_offsets, index.germline, index.regions)
     columns = {}
     for name, starts, ends in zip(REGIONS, first, last, strict=True):

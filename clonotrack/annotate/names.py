@@ -19,7 +19,10 @@ _SUFFIXES = ("", "+", "+D")
 
 
 def call_names(details: Details, index: Index) -> dict[str, pl.Series]:
-    """Return `v_call`, `d_call`, `d2_call`, `j_call`: the alleles with the highest score, joined by commas."""
+    """Return `v_call`, `d_call`, `d2_call` and `j_call`: the alleles with the highest alignment score of each segment.
+
+    Alleles with equal scores (ties) are joined by commas. A segment without a call is null.
+    """
     turns = {"v": (0, index.v), "j": (1, index.j), "d": (2, index.d), "d2": (3, index.d)}
     return {
         f"{kind}_call": _tie_names(
@@ -30,7 +33,17 @@ def call_names(details: Details, index: Index) -> dict[str, pl.Series]:
 
 
 def _tie_names(ties: I16, starts: I64, ends: I64, segments: Sequence[Segment]) -> pl.Series:
-    """Join the names of each set of tied alleles by commas; each distinct set is joined once."""
+    """Join the names of each set of tied alleles by commas.
+
+    Args:
+        ties: allele numbers of all sets.
+        starts: set i is ``ties[starts[i]:ends[i]]``, shape (reads,).
+        ends: see `starts`.
+        segments: alleles, in the order of their numbers.
+
+    Returns:
+        Shape (reads,); null for an empty set.
+    """
     sets = _set_digests(ties, starts, ends, len(segments))
     _, first, member = np.unique(sets, return_index=True, return_inverse=True)
     names = [",".join(segments[allele].allele for allele in ties[starts[i] : ends[i]]) or None for i in first]
@@ -38,9 +51,10 @@ def _tie_names(ties: I16, starts: I64, ends: I64, segments: Sequence[Segment]) -
 
 
 def _set_digests(ties: I16, starts: I64, ends: I64, alleles: int) -> U64:
-    """Hash each set: the sum of random 64-bit numbers of its members (Zobrist 1970); 0 for an empty set.
+    """Hash each set of alleles: add up a random 64-bit number of each member (Zobrist 1970); 0 for an empty set.
 
-    `ties` also holds alleles of other segments between these sets; differences of cumulative sums leave them out.
+    Between the sets of one kind of segment, `ties` contains sets of other kinds. They do not count, because each sum is
+    a difference of two cumulative sums.
     """
     random = np.random.default_rng(0).integers(1, 2**64, size=max(1, alleles), dtype=np.uint64)
     chosen = np.zeros(len(ties) + 1, dtype=np.uint64)
@@ -49,7 +63,7 @@ def _set_digests(ties: I16, starts: I64, ends: I64, alleles: int) -> U64:
 
 
 def locus_and_system(calls: NDArray[Any], index: Index) -> dict[str, pl.Series]:
-    """Return `locus` (that of the J; without J, that of the D) and `system`; null without a rearrangement.
+    """Return `locus` (the locus of the J, or of the D if there is no J) and `system`; null without a rearrangement.
 
     METHOD: TRA and TRD share V genes, so the J decides the locus. A V that only TRD uses, or a D of TRD, joined to a J
     of TRA is ``TRA+D``. A rearrangement that ends in Kde is ``IGK+``.
@@ -70,5 +84,5 @@ def locus_and_system(calls: NDArray[Any], index: Index) -> dict[str, pl.Series]:
 
 
 def _look_up(names: Sequence[str], numbers: I64, found: NDArray[np.bool_]) -> pl.Series:
-    """Look up a name by number; null for reads without a rearrangement."""
+    """Look up the name with each number in `numbers`; null for reads whose `found` is false (no rearrangement)."""
     return pl.Series([*names, None]).gather(np.where(found, numbers, len(names)))

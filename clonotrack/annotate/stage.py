@@ -1,7 +1,8 @@
-"""Annotate sequences: one row of REARRANGEMENTS for each, with V, D, J, junction and coordinates.
+"""Annotate sequences: find V, D, J, junction and coordinates of each, as one row of REARRANGEMENTS.
 
-The way of a batch: distinct sequences -> `find_pairs` (V and J) -> `settle_pairs` (gaps, ends, D, frame) ->
-`add_incomplete` (D-J and the like, in sequences without V and J) -> columns.
+Each batch goes through four steps. Equal sequences are annotated once. `find_pairs` finds V and J. `settle_pairs`
+aligns them with gaps, and finds their ends, the D and the reading frame. `add_incomplete` finds incomplete
+rearrangements, such as D-J, in sequences without V and J. The calls are then converted to columns.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from clonotrack.sequences import DECODE, ENCODE, Ragged
 from clonotrack.tables import REARRANGEMENTS, check
 from clonotrack.text_columns import column_bytes, joined_text, substrings, text_column
 
-# Rows that are annotated at once [rows]: enough to occupy the kernels, few enough to hold several batches in memory.
+# Rows that are annotated at once: enough to occupy the kernels, few enough to hold several batches in memory.
 BATCH_ROWS = 16_384
 # A mate that covers the key region is preferred to one that does not, whatever their alignment scores.
 _KEY_REGION_BONUS = 1e6
@@ -49,10 +50,13 @@ _ALIGNMENT_CHARACTERS = np.frombuffer(b"ACGTN-", dtype=np.uint8)
 
 
 def annotate(sequences: pl.DataFrame, reference: Reference, settings: Annotate, *, threads: int = 1) -> pl.DataFrame:
-    """Annotate a whole table of sequences; see `annotate_batches`.
+    """Annotate a whole table of sequences; arguments are those of `annotate_batches`.
+
+    Returns:
+        REARRANGEMENTS, one row for each input row, in order.
 
     Raises:
-        GermlineError: the reference lacks V or J of the loci in the settings.
+        GermlineError: the reference has no V, or no J, for the loci in the settings.
         TableError: a `sequence_id` occurs twice, or a sequence is null.
     """
     batches = (sequences.slice(start, BATCH_ROWS) for start in range(0, max(1, sequences.height), BATCH_ROWS))
@@ -64,23 +68,24 @@ def annotate_batches(
 ) -> Iterator[pl.DataFrame]:
     """Annotate the sequences of each batch.
 
-    Equal sequences of a batch are annotated once; upper and lower case are the same. At most `threads` + 1 batches are
-    in memory.
+    Equal sequences of a batch are annotated once, whatever their letter case. At most `threads` + 1 batches are in
+    memory.
 
     Args:
-        batches: SEQUENCES, or at least `sequence_id` and `sequence`. `quality`, `umi` and `duplicate_count` are copied
-            to the result; without `duplicate_count` each row counts 1 read. For the choice between mates see
-            `annotate_pairs`.
+        batches: SEQUENCES, or at least the columns `sequence_id` and `sequence`. `quality`, `umi` and `duplicate_count`
+            are copied to the result. Without `duplicate_count` each row counts as 1 read. If there is `sequence_2`, the
+            better mate is returned; see `annotate_pairs`.
         reference: germline alleles.
-        settings: loci to report and thresholds for V, D and J.
-        threads: batches annotated in parallel. The result depends neither on it nor on how rows are split in batches.
+        settings: loci that are reported, and thresholds for V, D and J.
+        threads: number of batches that are annotated in parallel. The result depends neither on `threads` nor on the
+            division of the rows into batches.
 
     Yields:
         REARRANGEMENTS, one row for each input row, in order. `sequence` is on the strand of the rearrangement, in upper
         case, with N for every unknown base. A sequence without rearrangement is returned unchanged with null calls.
 
     Raises:
-        GermlineError: the reference lacks V or J of the loci in the settings.
+        GermlineError: the reference has no V, or no J, for the loci in the settings.
         TableError: a sequence is null.
     """
     index = build_index(reference, settings.loci)
@@ -92,12 +97,16 @@ def annotate_batches(
 def annotate_pairs(sequences: pl.DataFrame, annotate: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
     """Annotate single sequences and unmerged pairs; of a pair, return the row of the better mate.
 
-    Both mates are annotated. The better one covers the key region; if both or neither do, it has the higher sum of V, D
-    and J scores; if these are equal, it is the first mate. The row of the other mate is not used.
+    Both mates are annotated. A mate that covers the key region is better than a mate that does not. If both or neither
+    cover it, the mate with the higher sum of V, D and J scores is better. If the sums are equal, the first mate is
+    returned. The row of the other mate is not used.
 
     Args:
-        sequences: SEQUENCES, with or without `sequence_2` and `quality_2`.
-        annotate: returns one row for each sequence of a table.
+        sequences: SEQUENCES, with or without the columns `sequence_2` and `quality_2`.
+        annotate: function that returns REARRANGEMENTS with one row for each value of the column `sequence`.
+
+    Returns:
+        REARRANGEMENTS, one row for each row of `sequences`, in order.
     """
     first = annotate(sequences)
     if "sequence_2" not in sequences.columns:
@@ -122,9 +131,17 @@ def _evidence(rearrangements: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[n
 
 
 def _annotate_batch(sequences: pl.DataFrame, annotate_distinct: Callable[[Ragged], pl.DataFrame]) -> pl.DataFrame:
-    """REARRANGEMENTS of one batch of single sequences."""
+    """Annotate one batch of single sequences.
+
+    Args:
+        sequences: SEQUENCES; mates are ignored.
+        annotate_distinct: function that annotates distinct sequences, `_annotate_distinct`.
+
+    Returns:
+        REARRANGEMENTS, one row for each row of `sequences`, in order.
+    """
     if missing := sequences.get_column("sequence").null_count():
-        raise TableError("SEQUENCES", "sequence", f"is empty in {missing} rows")
+        raise TableError("SEQUENCES", "sequence", f"is empty in {missing} rows: give each row a sequence")
     distinct, row_of = _distinct(sequences.get_column("sequence"))
     characters, offsets = column_bytes(distinct)
     annotated = annotate_distinct(Ragged(map_bytes(characters, ENCODE), offsets))
@@ -144,7 +161,12 @@ def _annotate_batch(sequences: pl.DataFrame, annotate_distinct: Callable[[Ragged
 
 
 def _distinct(sequences: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Distinct sequences in order of first occurrence, in upper case, and the index of each input row among them."""
+    """Find the distinct sequences.
+
+    Returns:
+        Distinct sequences in upper case, in order of first occurrence; for each input row, the index of its sequence
+        among the distinct sequences.
+    """
     rows = pl.DataFrame({"sequence": sequences.str.to_uppercase()})
     distinct = rows.unique(maintain_order=True).with_row_index("row")
     if distinct.height == rows.height:
@@ -153,7 +175,7 @@ def _distinct(sequences: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 
 def _orient_qualities(quality: pl.Series, rev_comp: pl.Series) -> pl.Series:
-    """Reverse the qualities of sequences that were reverse-complemented."""
+    """Reverse the quality text of each sequence that was reverse-complemented (`rev_comp`)."""
     if quality.null_count() == len(quality):
         return quality
     rows = np.flatnonzero(rev_comp.to_numpy() & quality.is_not_null().to_numpy())
@@ -165,14 +187,25 @@ def _orient_qualities(quality: pl.Series, rev_comp: pl.Series) -> pl.Series:
 
 
 def _copied(sequences: pl.DataFrame, name: str) -> pl.Expr:
-    """Column `name` of the input; if it is missing, its default (1 for `duplicate_count`, else null)."""
+    """Select the column `name` of the input; a missing column becomes 1 for `duplicate_count`, otherwise null."""
     if name in sequences.columns:
         return pl.col(name)
     return (pl.lit(1) if name == "duplicate_count" else pl.lit(None)).cast(REARRANGEMENTS.schema()[name]).alias(name)
 
 
 def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, settings: Annotate) -> pl.DataFrame:
-    """Annotate distinct sequences; one row of columns for each."""
+    """Annotate distinct sequences.
+
+    Args:
+        reads: bases of the distinct sequences.
+        index: germline alleles and their seeds.
+        extended: D genes with their germline flanks, for incomplete rearrangements such as D-J; None if the reference
+            has no such genes.
+        settings: thresholds for V, D and J.
+
+    Returns:
+        The columns of REARRANGEMENTS that come from annotation, one row for each distinct sequence, in order.
+    """
     limits = complete_limits(settings)
     pairs = find_pairs(reads.codes, reads.offsets, index.germline, limits)
     calls = _reported(pairs.calls, index)
@@ -205,7 +238,7 @@ def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, s
 
 
 def _reported(calls: NDArray[Any], index: Index) -> NDArray[Any]:
-    """Remove the calls of loci that the settings do not report; changes `calls`."""
+    """Remove the V and J calls of loci that the settings do not report, in place; return `calls`."""
     unwanted = (calls["v"] >= 0) & ~index.wanted[calls["j_group"]]
     calls["v"][unwanted] = -1
     calls["j"][unwanted] = -1

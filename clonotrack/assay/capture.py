@@ -46,7 +46,8 @@ def stated_capture(config: Config, library: str | None) -> Capture:
 
     Args:
         config: all settings.
-        library: name of the library; None for the default library.
+        library: name of the section of the settings that describes the library of the tube; None if the sample sheet
+            names none.
     """
     given = config.library(library).capture
     if given is None:

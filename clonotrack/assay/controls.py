@@ -61,8 +61,8 @@ def controls_of_kind(controls: pl.DataFrame, kind: str, counts: Mapping[str, int
             )
         if name not in counts:
             raise QuantityError(
-                f"{kind} {name} was not searched in the reads of this tube: run `clonotrack track` again with the table "
-                "of controls in --controls"
+                f"{kind} {name} was not searched in the reads of this tube: run `clonotrack track` again with the "
+                "table of controls in --controls"
             )
         found.append(ControlCount(name, row["locus"], row.get("v_family"), copies, counts[name]))
     return tuple(found)

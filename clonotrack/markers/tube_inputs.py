@@ -46,8 +46,8 @@ def tube_inputs(
     """Sum up the tubes of one baseline, whose reads were analysed together.
 
     METHOD: for each locus, the cells of the tubes that amplify the locus are added up, and the reads per copy of these
-    tubes are averaged. The tube of a read is not known after the reads of all tubes were joined. Each tube is assumed to
-    have an equal share of the sample's DNA.
+    tubes are averaged. The tube of a read is not known after the reads of all tubes were joined. Each tube is assumed
+    to have an equal share of the sample's DNA.
 
     Args:
         rows: rows of SAMPLES of this baseline; several lanes of one tube count once.

@@ -1,4 +1,4 @@
-"""Decide what counts for a target: edits by its distance to other targets, cut reads, evolved reads."""
+"""Decide which reads count for a target: edits limited by other targets, cut reads and evolved reads."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from clonotrack.sequences import I64, U8, encode
 from clonotrack.track.kernels.distance import prefix_distances
 from clonotrack.track.targets import Target
 
-_NO_RIVAL = 1 << 30  # edits to the nearest rival if there is none
-_MISMATCH_COST = 2  # of a mismatch between a V and its germline, in matches
+_NO_RIVAL = 1 << 30  # edits to the nearest rival (another target considered) if there is none
+_MISMATCH_COST = 2  # matches that one mismatch between a V and its germline allele cancels
 _MAX_EVOLVED = 12  # most substitutions of an evolved read
 _EVOLVED_LOSS = 1e-6  # largest share of a marker's reads with as many errors as an evolved read has substitutions
 
@@ -26,16 +26,16 @@ _EVOLVED_LOSS = 1e-6  # largest share of a marker's reads with as many errors as
 def limit_edits(own: Sequence[Target], controls: Sequence[Target], *, reject_equal: bool) -> list[Target]:
     """Limit the edits of one patient's markers and the tube's controls by the distances between them.
 
-    A target is allowed e edits only if every other of these targets is at least 2 e + 1 edits away. Then no read with e
-    errors is as near to another one. A read that ends inside a target has to contain enough of it that this is true of
-    the bases it contains. Targets of other patients are not considered: what a patient's markers are allowed never
-    depends on the other samples of the run.
+    A target is allowed e edits only if every other target considered is at least 2 e + 1 edits away. Then a read of the
+    target with e errors is nearer to it than to any other target. A read that ends inside a target has to contain so
+    many bases that the same is true of these bases. Markers of other patients are not considered, so the allowed edits
+    of a patient's markers never depend on the other samples of the run.
 
     Args:
-        own: the patient's markers.
-        controls: of the tube.
-        reject_equal: raise if two targets cannot be distinguished. Otherwise both are allowed no edit and the reads of
-            both are ambiguous: a sample is not rejected for another patient's markers.
+        own: markers of one patient.
+        controls: controls of the tube.
+        reject_equal: whether two targets that cannot be distinguished are an error. If not, both are allowed no edit
+            and the reads of both are ambiguous, so that another patient's markers never stop a sample.
 
     Returns:
         The targets in order, with their limited edits.
@@ -60,9 +60,10 @@ def _limited(target: Target, nearest: int, rivals: Sequence[tuple[I64, I64]]) ->
     """Limit the edits of one target.
 
     Args:
-        target: that is limited.
-        nearest: edits to the nearest rival.
-        rivals: per rival, the distances of the target's first m and last m bases to it, by m.
+        target: target whose edits are limited.
+        nearest: edits between the target and its nearest rival.
+        rivals: for each rival, two arrays of shape (length + 1,). Element m is the distance of the target's first m
+            bases, or of its last m bases, to the rival.
     """
     edits = min(target.max_edits, max(nearest - 1, 0) // 2)
     same = edits == target.max_edits
@@ -76,7 +77,16 @@ def _limited(target: Target, nearest: int, rivals: Sequence[tuple[I64, I64]]) ->
 
 
 def _min_bases(bases: int | None, distances: Sequence[I64], edits: int) -> int | None:
-    """Find the fewest bases, at least `bases`, that are more than 2 `edits` from every rival; None if never."""
+    """Find the fewest bases of a target that are more than 2 x `edits` away from every rival.
+
+    Args:
+        bases: result is at least this number; None if reads with a part of the target do not count.
+        distances: for each rival, distance of the first (or last) m bases of the target to the rival, by m.
+        edits: allowed edits of the target.
+
+    Returns:
+        Number of bases; None if not even the whole target is so far away.
+    """
     if bases is None:
         return None
     far = [np.flatnonzero(of_rival > 2 * edits) for of_rival in distances]
@@ -84,10 +94,15 @@ def _min_bases(bases: int | None, distances: Sequence[I64], edits: int) -> int |
 
 
 def _distances(targets: Sequence[Target], *, from_end: bool) -> dict[tuple[int, int], I64]:
-    """Compute for each pair of targets the fewest edits of the first's part anywhere in the second's sequence.
+    """Compute for each ordered pair of targets the fewest edits between a part of one and any place in the other.
+
+    Args:
+        targets: targets of the tube that are considered.
+        from_end: whether the last m bases are compared instead of the first m bases.
 
     Returns:
-        Per pair, shape (length + 1,): edits of the first m bases of the part (the last m if `from_end`), by m.
+        For each pair (i, j) of indices of `targets`, shape (length + 1,): element m is the fewest edits between the
+        first (last) m bases of the clone-specific part of target i and the whole sequence of target j, either strand.
     """
     step = -1 if from_end else 1
     parts = [encode(target.part)[::step].copy() for target in targets]
@@ -117,15 +132,15 @@ def _reject_equal(first: Target, second: Target) -> None:
 def allow_partial_reads(target: Target, models: GenerationModels, reference: Reference, settings: Track) -> Target:
     """Decide which reads with less than the whole target count for a marker: cut reads and evolved reads.
 
-    METHOD: one rule decides both. What a read contains of the marker has to be so rare that fewer than
-    `false_hit_rate` of background reads contain it within the marker's edits. If the whole marker is more common than
-    that, or its system has no model, only whole targets count.
+    METHOD: one rule decides both kinds. The bases of the marker that a read contains have to be so rare that at most
+    `false_hit_rate` of background reads (reads of cells without the clone) contain them within the marker's edits. If
+    the whole marker is more common, or its system has no recombination model, only reads with the whole target count.
 
     Args:
         target: marker of the sample's own patient.
         models: recombination models.
-        reference: germline segments, to find the end of the V.
-        settings: of the stage.
+        reference: germline segments, from which the end of the V in the marker is found.
+        settings: settings of the stage track.
 
     Returns:
         The target with `min_prefix`, `min_suffix`, `evolved_min`, `evolved_max`, `stem_start` and `stem_max`.
@@ -155,7 +170,10 @@ def allow_partial_reads(target: Target, models: GenerationModels, reference: Ref
 
 
 def _is_rare(target: Target, part: str, edits: int, models: GenerationModels, settings: Track) -> bool:
-    """Report whether at most `false_hit_rate` of background reads are within `edits` of a part, errors included."""
+    """Check whether at most `false_hit_rate` of background reads are within `edits` of a part of a target.
+
+    Reads that sequencing errors bring within `edits` are included. False without a recombination model.
+    """
     shares = models.shares_by_distance(part, target.system, target.junction, edits + 3)
     if shares is None:
         return False
@@ -164,7 +182,10 @@ def _is_rare(target: Target, part: str, edits: int, models: GenerationModels, se
 
 
 def _evolved_max(target: Target, models: GenerationModels, settings: Track) -> int:
-    """Find the most substitutions that at most `false_hit_rate` of background reads have; -1 without a model."""
+    """Find the most substitutions within which at most `false_hit_rate` of background reads match the whole target.
+
+    The result is -1 without a recombination model, or if even an exact match is more common.
+    """
     most = min(len(target.part) // 4, _MAX_EVOLVED)
     shares = models.shares_by_distance(target.part, target.system, target.junction, most)
     if shares is None:
@@ -173,7 +194,7 @@ def _evolved_max(target: Target, models: GenerationModels, settings: Track) -> i
 
 
 def _stem_start(target: Target, reference: Reference) -> int | None:
-    """Find the first base of the part after the V; None if the V is unknown or ends outside the part."""
+    """Find the first base after the V, 0-based in the clone-specific part; None if no V is known or it ends outside."""
     try:
         segment = reference.alleles((target.v_call or "").split(",")[0])[0]
     except GermlineError:
@@ -183,7 +204,11 @@ def _stem_start(target: Target, reference: Reference) -> int | None:
 
 
 def _match_end(sequence: U8, germline: U8) -> int:
-    """Find the base after the best ungapped local match of a sequence with a germline segment."""
+    """Find the end of the best ungapped local match between a sequence and a germline segment.
+
+    Returns:
+        Position in `sequence` after the last matching base, 0-based; 0 without a match.
+    """
     best, best_end = 0, 0
     for shift in range(-len(germline) + 1, len(sequence)):
         first, last = max(0, shift), min(len(sequence), shift + len(germline))

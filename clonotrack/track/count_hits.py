@@ -31,25 +31,25 @@ from clonotrack.track.targets import Target
 
 CLASSES = {EXACT: "exact", MISMATCH: "mismatch", INDEL: "indel", EVOLVED: "evolved", AMBIGUOUS: "ambiguous"}
 MARGIN = 400
-"""Bases of evolved reads on either side of the target that their consensus includes [nt]."""
-_MAX_CLASSES, _MAX_DISTANCES = 8, 1 << 20  # more than there are, to pack three numbers into one
+"""Most bases on either side of the target that the consensus of evolved reads includes [nt]."""
+_MAX_CLASSES, _MAX_DISTANCES = 8, 1 << 20  # above all match classes and distances: packs three numbers into one
 _PENDING = 10_000  # matches that are counted together
 
 
 class HitCounts:
-    """Counts of one tube that grow with every batch.
+    """Counts of the fragments of one tube, to which every batch is added.
 
     Attributes:
-        hits: fragments that some target counts.
-        ambiguous: fragments between two targets.
-        has_umis: the library has UMIs.
+        hits: number of fragments that are hits of at least one target.
+        ambiguous: number of fragments that are equally near to two targets.
+        has_umis: whether the library has UMIs.
     """
 
     def __init__(self, targets: Sequence[Target]) -> None:
         """Start with no fragment.
 
         Args:
-            targets: as `clonotrack.track.search.TargetSearch` has them.
+            targets: targets of the tube, in the order in which `clonotrack.track.search.TargetSearch` got them.
         """
         self._sizes = [len(target.part) for target in targets]
         self._pending: list[I64] = []  # target, class, distance and shared of matches that are not counted yet
@@ -64,9 +64,9 @@ class HitCounts:
         """Count the fragments of one batch.
 
         Args:
-            matches: of the batch.
-            umis: UMI of each fragment, two bits a base; None without UMIs.
-            umi_length: bases of a UMI.
+            matches: matches of the batch.
+            umis: UMI of each fragment, packed into two bits a base, shape (fragments,); None without UMIs.
+            umi_length: length of every UMI [nt]; 0 without UMIs.
         """
         rows = matches.rows
         self.has_umis |= umis is not None
@@ -96,7 +96,7 @@ class HitCounts:
             self._reads[unpacked] = self._reads.get(unpacked, 0) + counts.astype(np.int64)
 
     def _count_bases(self, matches: Matches, evolved: I64) -> None:
-        """Count the bases of evolved reads along their target."""
+        """Count the bases of evolved reads at each position of their target and of its surrounding bases."""
         for target, distance in {tuple(key) for key in evolved[:, [TARGET, DISTANCE]].tolist()}:
             size = self._sizes[target]
             key = target, distance
@@ -106,7 +106,10 @@ class HitCounts:
             count_bases(matches.text, matches.starts[read], matches.ends[read], start, reverse, size, MARGIN, counts)
 
     def rows(self) -> dict[int, list[dict[str, Any]]]:
-        """Return the counts as columns of HITS: for each target with a fragment, its rows by class and distance."""
+        """Return the counts as rows of HITS, by number of the target.
+
+        Each target with a fragment has a row for each match class and distance.
+        """
         if self._pending:
             self._count_pending()
         umis = self._umi_counts.molecules()
@@ -128,7 +131,14 @@ class HitCounts:
 
 
 def _consensus(counts: I64) -> str:
-    """Return the most frequent base at each position that at least half as many reads cover as the deepest one."""
+    """Return the most frequent base at each position that enough reads cover.
+
+    Args:
+        counts: number of A, C, G and T at each position, shape (positions, 4).
+
+    Returns:
+        Bases from the first to the last position that at least half as many reads cover as the best covered position.
+    """
     depth = counts.sum(axis=1)
     (covered,) = np.nonzero(2 * depth >= depth.max())
     return decode(counts[covered[0] : covered[-1] + 1].argmax(axis=1).astype(np.uint8))

@@ -17,10 +17,10 @@ _MAX_PENDING = 1 << 20  # UMIs that are kept before equal ones are merged
 
 
 class UmiCounts:
-    """Reads by UMI, target, match class and distance."""
+    """Counts of reads by UMI and key; a key is a target, a match class of HITS and a number of edits."""
 
     def __init__(self) -> None:
-        self._numbers: dict[Key, int] = {}  # of the keys so far
+        self._numbers: dict[Key, int] = {}  # number of each key, in the order of first occurrence
         self._rows: list[I64] = []  # number of the key of each UMI
         self._umis: list[U64] = []
         self._reads: list[I64] = []
@@ -28,12 +28,14 @@ class UmiCounts:
         self._length = 0
 
     def add(self, keys: I64, umis: U64, length: int) -> None:
-        """Add the UMIs of fragments.
+        """Add the UMIs of fragments that targets count.
 
         Args:
-            keys: target, match class and distance of each fragment, shape (n, 3).
-            umis: packed, two bits a base, shape (n,).
-            length: bases of a UMI.
+            keys: for each fragment, shape (n, 3): number of the target; match class (`EXACT`, `MISMATCH`, `INDEL`,
+                `EVOLVED` or `AMBIGUOUS` of `clonotrack.track.kernels.verify_hits`); number of edits between the
+                fragment and the target.
+            umis: UMI of each fragment, packed into two bits a base, shape (n,).
+            length: length of every UMI [nt].
         """
         distinct, at = np.unique(keys, axis=0, return_inverse=True)
         numbers = np.array([self._numbers.setdefault(tuple(key), len(self._numbers)) for key in distinct.tolist()])
@@ -46,7 +48,7 @@ class UmiCounts:
             self._merge_equal()
 
     def _merge_equal(self) -> None:
-        """Merge equal UMIs of a key and add up their reads."""
+        """Merge the entries with equal UMI and key, and add up their reads."""
         rows, umis, reads = np.concatenate(self._rows), np.concatenate(self._umis), np.concatenate(self._reads)
         order = np.lexsort((umis, rows))
         rows, umis, reads = rows[order], umis[order], reads[order]
@@ -59,12 +61,12 @@ class UmiCounts:
     def molecules(self) -> dict[Key, int | None]:
         """Count the distinct molecules by target, match class and distance.
 
-        METHOD: the hits of a target are counted together, whatever their class, so that a molecule with a sequencing
-        error in some reads counts once. It is reported in the class and distance that most reads of its UMI have. So
-        the rows of a target add up to its molecules (`clonotrack.umi.molecules`).
+        METHOD: the hits of a target are counted together, whatever their match class, so that a molecule with a
+        sequencing error in some reads counts once (`clonotrack.umi.molecules`). The molecule is reported in the match
+        class and distance of most reads of its UMI. So the rows of a target in HITS add up to its molecules.
 
         Returns:
-            Molecules by key; None if the UMIs of the target are too dense to count.
+            Number of molecules of each key; None if the target has too many molecules for its UMIs to count them.
         """
         if not self._numbers:
             return {}
@@ -82,7 +84,12 @@ class UmiCounts:
         return counts
 
     def _families_by_key(self, families: UmiTable, pool_of: I64) -> I64:
-        """Count UMI families by key: a family has the key that most reads of its representative UMI have."""
+        """Count the UMI families of each key; a family has the key of most reads of its head UMI.
+
+        Args:
+            families: distinct UMIs of each pool.
+            pool_of: number of the pool of each key, from `_pools`.
+        """
         rows, umis, reads = self._rows[0], self._umis[0], self._reads[0]
         order = np.lexsort((-rows, reads))  # of equal UMIs, the dictionary keeps the last: that with the most reads
         pairs = zip(pool_of[rows[order]].tolist(), umis[order].tolist(), strict=True)
@@ -94,10 +101,13 @@ class UmiCounts:
 
 
 def _pools(keys: list[Key]) -> tuple[int, I64]:
-    """Group the keys that are counted together: hits of a target, its ambiguous reads, its evolved ones by distance.
+    """Group the keys whose molecules are counted together (a pool).
+
+    A pool has the hits of one target, or the ambiguous reads of one target, or the evolved reads of one target at one
+    distance.
 
     Returns:
-        The number of pools, and the pool of each key.
+        Number of pools; number of the pool of each key, shape (keys,).
     """
     pools: dict[Key, int] = defaultdict(lambda: len(pools))
     pool_of = [
@@ -112,7 +122,15 @@ def _pools(keys: list[Key]) -> tuple[int, I64]:
 
 
 def _apportion(total: float, weights: I64) -> list[int | None]:
-    """Divide a rounded total into whole numbers in proportion to weights (largest remainder); None if it is NaN."""
+    """Divide a total into whole numbers in proportion to weights (method of the largest remainder).
+
+    Args:
+        total: total, which is rounded to a whole number; NaN if not known.
+        weights: weight of each part, shape (n,).
+
+    Returns:
+        n whole numbers that add up to the total; None for each part if the total is NaN.
+    """
     if np.isnan(total):
         return [None] * len(weights)
     exact = weights * (round(total) / max(1, int(weights.sum())))

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TubeIdentity:
-    """The columns of HITS that name a tube, as in the sample sheet; None if unknown."""
+    """The columns of HITS that identify a tube, with the values of the sample sheet; None for a value not stated."""
 
     sample_id: str
     subject_id: str | None = None
@@ -41,13 +41,13 @@ def hits_table(
     """Make HITS of one tube.
 
     Args:
-        tube: named in every row.
+        tube: columns that identify the tube in every row.
         targets: all targets of the tube.
-        rows_by_target: from `clonotrack.track.count_hits.HitCounts.rows`.
-        locus_reads: shape (7,); reads by the locus of their J.
-        totals: reads by what became of them.
-        too_long: markers that are longer than the reads; each has a row without a match class.
-        has_umis: the library has UMIs.
+        rows_by_target: rows of counts by number of the target, from `clonotrack.track.count_hits.HitCounts.rows`.
+        locus_reads: number of reads by the locus of their J, shape (7,).
+        totals: number of fragments by outcome (`clonotrack.tables.TOTALS`).
+        too_long: ids of the markers that are longer than the reads; each gets a row without a match class.
+        has_umis: whether the library has UMIs.
     """
     rows = [
         *_target_rows(targets, rows_by_target, too_long, 0 if has_umis else None),

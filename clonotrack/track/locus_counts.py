@@ -18,35 +18,36 @@ if TYPE_CHECKING:
 
 
 COUNT_ALL = 65_536
-"""Fragments at the start of a tube that are all counted."""
+"""Number of fragments at the start of a tube that are all counted."""
 SAMPLE_STEP = 128
-"""Of the fragments after these, one in this many is counted."""
+"""After the first `COUNT_ALL` fragments, one fragment in `SAMPLE_STEP` is counted."""
 MIN_SHARE = 0.05
-"""A marker is too long if less than this share of the reads of its locus are as long as it."""
+"""A marker is too long if less than this share of the reads of its locus have as many bases as a hit needs."""
 _POWERS = 4 ** np.arange(K - 1, -1, -1)
 
 
 class LocusCounts:
     """Counts of the fragments of one tube by the locus of their J and by their length.
 
-    METHOD: the first `COUNT_ALL` usable fragments are all counted. After them only fragments whose number is a multiple
-    of `SAMPLE_STEP` are, scaled to all of these. The sample depends on nothing but the order of the fragments. A locus
-    with 10 % of ten million fragments has a relative standard error of 1 %.
+    METHOD: the first `COUNT_ALL` usable fragments are all counted. Of the later fragments, only those whose number is a
+    multiple of `SAMPLE_STEP` are counted, and these counts are scaled to the number of later fragments. Which fragments
+    are counted depends only on their order. A locus with 10 % of ten million fragments has a relative standard error of
+    1 %.
     """
 
     def __init__(self, reference: Reference, max_length: int) -> None:
         """Start with no fragment.
 
         Args:
-            reference: for the J segments.
-            max_length: fragments of this length and longer ones are counted together.
+            reference: germline reference with the J segments.
+            max_length: length [nt]; fragments of this length and longer fragments are counted together.
         """
         self._masks = j_kmer_masks(reference)
         self._all, self._sampled = (np.zeros((NO_LOCUS + 1, max_length + 1), dtype=np.int64) for _ in range(2))
         self._fragments = 0
 
     def add(self, batch: FragmentBatch) -> None:
-        """Count the fragments of a batch; a pair by its first mate with a locus."""
+        """Count the fragments of a batch; a pair has the locus of its first mate, or of its second if that has none."""
         early = min(max(0, COUNT_ALL - self._fragments), len(batch))
         if early:
             self._count(batch.select(np.arange(len(batch)) < early), self._all)
@@ -67,7 +68,10 @@ class LocusCounts:
 
     @property
     def by_length(self) -> I64:
-        """Fragments by locus and by length of the longer mate, shape (8, max_length + 1); the last row has no locus."""
+        """Fragments by locus and by length of the longer mate, shape (8, max_length + 1).
+
+        The rows are the seven loci, then the fragments without a locus.
+        """
         sampled = int(self._sampled.sum())
         scale = (self._fragments - COUNT_ALL) / sampled if sampled else 0.0
         counts: I64 = self._all + np.rint(scale * self._sampled).astype(np.int64)
@@ -81,10 +85,10 @@ class LocusCounts:
 
 
 def j_kmer_masks(reference: Reference) -> U16:
-    """Compute the loci and strands whose J segments contain each k-mer.
+    """Compute for each k-mer the loci and strands whose J segments contain it.
 
     Returns:
-        Shape (KMERS,); bits as in `clonotrack.track.kernels.locus_by_j`.
+        Shape (KMERS,). Bit i of an element is for J segments of locus i, bit 7 + i for their reverse complements.
     """
     masks = np.zeros(KMERS, dtype=np.uint16)
     for segment in reference.select("J"):
@@ -95,7 +99,12 @@ def j_kmer_masks(reference: Reference) -> U16:
 
 
 def markers_too_long(targets: Iterable[Target], lengths: I64) -> frozenset[str]:
-    """Return the IDs of the markers that `is_too_long` reports; equal locus and length are decided once."""
+    """Return the ids of the markers for which `is_too_long` is true.
+
+    Args:
+        targets: targets of the tube; controls are ignored.
+        lengths: reads by locus and length, from `LocusCounts.by_length`.
+    """
     decided: dict[tuple[str | None, int], bool] = {}
     markers = [(target, (target.locus, _required_bases(target))) for target in targets if target.kind == "marker"]
     for target, key in markers:
@@ -105,11 +114,12 @@ def markers_too_long(targets: Iterable[Target], lengths: I64) -> frozenset[str]:
 
 
 def is_too_long(target: Target, lengths: I64) -> bool:
-    """Report whether next to no read that could be the target's is as long as the target.
+    """Check whether almost all reads of the target's locus are too short to be a hit of the target.
 
-    METHOD: amplicons of one locus have similar lengths, so reads with a J of the target's locus decide. If its locus is
-    not stated, or has no read, every locus with more than `MIN_SHARE` of the reads is considered. Our rule: a target is
-    too long if fewer than `MIN_SHARE` of the reads of every locus considered have as many bases as a read needs.
+    METHOD: amplicons of one locus have similar lengths, so the reads with a J of the target's locus are considered. If
+    the locus is not stated or has no read, the reads of every locus with more than `MIN_SHARE` of all reads are
+    considered. The rule is ours: a target is too long if, in every considered locus, fewer than `MIN_SHARE` of the
+    reads have as many bases as a hit of the target needs.
 
     Args:
         target: marker or control.
@@ -124,5 +134,5 @@ def is_too_long(target: Target, lengths: I64) -> bool:
 
 
 def _required_bases(target: Target) -> int:
-    """Fewest bases of a target that a read has to contain."""
+    """Compute the fewest bases of a target that a hit contains [nt]."""
     return min(bases for bases in (len(target.part), target.min_prefix, target.min_suffix) if bases is not None)

@@ -1,4 +1,4 @@
-"""Compute quality metrics from HITS: what became of the reads, the error rate, and the reads that errors cost."""
+"""Compute quality metrics from HITS: totals of reads, error rate, and the reads of a marker that errors take."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from clonotrack.track.targets import Target
 MIN_HITS = 1_000
 """Fewest hits of markers and controls from which an error rate is estimated."""
 DEFAULT_ERROR_RATE = 0.003
-"""Errors per base that are assumed for a tube with fewer hits."""
+"""Errors per base that are assumed for a tube with fewer than `MIN_HITS` hits."""
 
 Metric = tuple[str, float, str]  # metric, value, unit
 
 
 def add_matching_loss(hits: pl.DataFrame, targets: Sequence[Target], subject_id: str | None) -> pl.DataFrame:
-    """Add `matching_loss` to HITS of one tube, from the error rate of the tube's own hits.
+    """Add the column `matching_loss` to HITS of one tube, from the error rate of the hits of this tube.
 
     Args:
         hits: HITS of the tube.
         targets: all targets of the tube.
-        subject_id: patient of the tube; the error rate is not estimated from another patient's markers.
+        subject_id: patient of the tube, None for a control sample. The error rate is estimated from this patient's
+            markers and from controls, not from markers of other patients.
     """
     estimate = error_rate(hits, error_rate_targets(targets, {subject_id}))
     errors = DEFAULT_ERROR_RATE if estimate is None else estimate
@@ -36,12 +37,12 @@ def add_matching_loss(hits: pl.DataFrame, targets: Sequence[Target], subject_id:
 
 
 def error_rate_targets(targets: Sequence[Target], subjects: Collection[str | None]) -> list[Target]:
-    """Select the targets from whose reads the error rate is estimated: controls, and markers of these patients."""
+    """Select the targets from whose reads the error rate is estimated: controls, and markers of the `subjects`."""
     return [t for t in _distinct(targets) if t.kind == "control" or t.subject_id in subjects]
 
 
 def _distinct(targets: Sequence[Target]) -> list[Target]:
-    """Return each target once; of a target with different edits in several tubes, the one with the fewest."""
+    """Return each target once; if tubes differ in the allowed edits of a target, return it with the fewest edits."""
     by_name = {(t.kind, t.target_id): t for t in sorted(targets, key=lambda t: -t.max_edits)}
     return list(by_name.values())
 
@@ -49,15 +50,16 @@ def _distinct(targets: Sequence[Target]) -> list[Target]:
 def error_rate(hits: pl.DataFrame, targets: Sequence[Target]) -> float | None:
     """Estimate the substitutions per base in reads of markers and controls.
 
-    METHOD: with an error rate e, reads with one substitution in a target of L nt are to reads without any as
-    e L / (1 - e) to 1. Reads with more substitutions are left out, because some of them are not counted.
+    METHOD: let e be the error rate and L the length of a target. The ratio of reads with one substitution to reads
+    without a substitution is e L / (1 - e). Reads with more substitutions are left out, because some of them are beyond
+    the allowed edits and are not counted.
 
     Args:
         hits: HITS of the sample.
-        targets: from `error_rate_targets`; those without an allowed edit are not used.
+        targets: targets from `error_rate_targets`; targets without an allowed edit are not used.
 
     Returns:
-        The rate; None if there are fewer than `MIN_HITS` hits.
+        Errors per base; None if there are fewer than `MIN_HITS` hits.
     """
     lengths = {target.target_id: len(target.part) for target in targets if target.max_edits}
     columns = ["target_id", "match_class", "edit_distance", "reads"]
@@ -73,15 +75,16 @@ def error_rate(hits: pl.DataFrame, targets: Sequence[Target]) -> float | None:
 
 
 def track_qc(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target] = ()) -> pl.DataFrame:
-    """Make QC of one sample, all its tubes together.
+    """Make the QC rows of the stage track for one sample, all tubes of the sample together.
 
-    The metrics are: reads by what became of them; the error rate of the hits; for each marker of the sample's patient
-    its allowed edits, by how many these are fewer than asked for, and the share of its reads that errors take.
+    The metrics are the totals of reads and the error rate of the hits. For each marker of the sample's patient there
+    are three more: the allowed edits; by how many they are fewer than requested; and `matching_loss`, the share of the
+    marker's reads that errors take.
 
     Args:
         hits: HITS of the sample.
-        sample_id: as in `hits`.
-        targets: from `clonotrack.track.stage.prepare_targets`, of all tubes.
+        sample_id: id of the sample in `hits`.
+        targets: targets of all tubes of the sample, from `clonotrack.track.stage.prepare_targets`.
     """
     of_sample = hits.filter(pl.col("sample_id") == sample_id)
     subjects = set(of_sample.get_column("subject_id"))
@@ -98,7 +101,7 @@ def track_qc(hits: pl.DataFrame, sample_id: str, targets: Sequence[Target] = ())
 
 
 def describe_allowed_edits(targets: Sequence[Target], subject_id: str | None) -> Iterator[str]:
-    """Write a line for each marker of a patient: its allowed edits, and why they are fewer than asked for."""
+    """Yield a line of text for each marker of a patient: its allowed edits, and why they are fewer than requested."""
     for target in targets:
         if target.kind == "marker" and subject_id is not None and target.subject_id == subject_id:
             reason = f" ({target.edits_reason})" if target.edits_reason else ""

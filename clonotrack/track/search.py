@@ -28,15 +28,16 @@ if TYPE_CHECKING:
 
 
 class Matches(NamedTuple):
-    """The targets that the fragments of a batch match, and the reads themselves.
+    """The targets that the fragments of a batch match, and the text of the reads.
 
     Attributes:
-        rows: shape (matches, 8); columns as in `clonotrack.track.kernels.verify_hits`.
-        hits: fragments that some target counts.
-        ambiguous: fragments between two targets.
-        text: ASCII of the reads.
-        starts: first base of each read in `text`.
-        ends: the base after its last.
+        rows: one row for each fragment and each target that counts it, shape (matches, 8); the columns are named in
+            `clonotrack.track.kernels.verify_hits`.
+        hits: number of fragments that are hits of at least one target.
+        ambiguous: number of fragments that are equally near to two targets.
+        text: ASCII bytes that contain the reads.
+        starts: position in `text` of the first base of each read, shape (reads,).
+        ends: position in `text` after the last base of each read, shape (reads,).
     """
 
     rows: I64
@@ -48,14 +49,17 @@ class Matches(NamedTuple):
 
 
 class TargetSearch:
-    """Search reads for all targets of a tube. It holds no counts, so that several threads may use it."""
+    """Searches reads for all targets of a tube.
+
+    A search does not change this object, so several threads can use it at the same time.
+    """
 
     def __init__(self, targets: Sequence[Target], reference: Reference, subject_id: str | None) -> None:
         """Build the index of all targets.
 
         Args:
-            targets: from `clonotrack.track.stage.prepare_targets`.
-            reference: germline segments, which decide the seeds.
+            targets: targets from `clonotrack.track.stage.prepare_targets`.
+            reference: germline segments; seeds that few segments contain are preferred.
             subject_id: patient of the sample; None for a control sample.
         """
         seed_starts = choose_target_seeds(targets, reference)
@@ -80,9 +84,14 @@ class TargetSearch:
         return Matches(*found, text, starts, ends)
 
     def edits_of_cut_reads(self, target: int) -> tuple[list[int], list[int]]:
-        """Return the most edits of reads with only the first m, and only the last m bases of a target, by m.
+        """Return the allowed edits of reads that contain only the beginning, or only the end, of a target.
 
-        -1 if such a read is no hit.
+        Args:
+            target: number of the target.
+
+        Returns:
+            Two lists of length + 1 elements. Element m of the first is for reads with the first m bases of the target
+            only, element m of the second for reads with the last m bases only. -1 means that such a read is no hit.
         """
         origin, end = self._strands.offsets[2 * target : 2 * target + 2].tolist()
         rows = slice(origin + 2 * target, end + 2 * target + 1)
@@ -90,14 +99,16 @@ class TargetSearch:
 
 
 def _join_mates(mates: Sequence[tuple[ReadBatch, I64]]) -> tuple[U8, I64, I64, I64]:
-    """Copy the mates with a candidate into one text.
+    """Copy the mates with a candidate target into one text.
+
+    The first mate of fragment f becomes read 2 f, the second becomes read 2 f + 1. A mate without candidate gets 0 nt.
 
     Args:
-        mates: first and second mates, each with their candidates.
+        mates: the first mates with their candidates, then the second mates with their candidates.
 
     Returns:
-        Text, start and end of each read in it, and candidates. The first mate of fragment f is read 2 f, the second is
-        read 2 f + 1. Mates without a candidate have no base.
+        Text; position in the text of the first base of each read; position after the last base of each read;
+        candidates of all reads, by rising read.
     """
     n_reads = 2 * len(mates[0][0])
     starts, ends = np.zeros((2, n_reads), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Build what the search looks up: the seeds of all targets, and both strands of every target."""
+"""Build the index that reads are searched with: the seeds of all targets, and both strands of every target."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from clonotrack.track.kernels.word_filter import EMPTY_MASK, FLANK, MAX_EDITS, T
 from clonotrack.track.targets import Target
 
 _CACHE_LINE = 64  # bytes
-_ROUNDS = 3
-_COMPARISON_COST = 0.15  # of a comparison with one target, in look-ups of a seed
-_GERMLINE_COST = 1000.0  # of a seed that every rearrangement of a locus contains
+_ROUNDS = 3  # repetitions of the choice of seeds
+_COMPARISON_COST = 0.15  # cost of comparing a read with one target, relative to looking up a seed
+_GERMLINE_COST = 1000.0  # cost of a seed that every V or J segment of a locus contains, on the same scale
 
 
 def choose_target_seeds(targets: Sequence[Target], reference: Reference) -> list[I64]:
     """Choose the seeds of each target, one more than its allowed edits.
 
-    METHOD: the chosen seeds cost the fewest comparisons. A read that contains a seed has it looked up and is compared
-    with the targets of the seed. How many reads contain a seed is estimated by the share of V or J segments that
-    contain it. So it costs less if targets that share a segment use the same seed of it. The choice is repeated
-    `_ROUNDS` times, with costs that depend on how many targets chose a seed before. What counts for the own patient's
-    markers may depend on their seeds (cut reads). Their seeds are chosen by the segments only, so that other targets
-    have no influence.
+    METHOD: seeds are chosen so that reads are compared with few targets. If a read contains a seed, the seed is looked
+    up and the read is compared with all targets that use the seed. The number of reads that contain a seed is estimated
+    from the share of V or J segments that contain it. Targets that share a segment cost less if they use the same seed
+    in the segment. So the choice is repeated `_ROUNDS` times, with costs that depend on how many targets chose each
+    seed in the previous round. The seeds of a target of which cut reads count decide which cut reads are hits. These
+    seeds are chosen by the segments only, so that other targets have no influence on them.
 
     Args:
         targets: all targets of the tube.
         reference: germline segments.
 
     Returns:
-        Per target, the first base of each seed in its part, in order.
+        For each target, the 0-based first base of each seed in the clone-specific part, rising.
     """
     if not targets:
         return []
@@ -63,7 +63,11 @@ def choose_target_seeds(targets: Sequence[Target], reference: Reference) -> list
 
 
 def _germline_costs(reference: Reference) -> tuple[I64, F64]:
-    """Compute the cost of each distinct stretch of `SEED_LENGTH` nt of V and J segments, sorted by value."""
+    """Compute the cost of each distinct subsequence of `SEED_LENGTH` nt in V and J segments.
+
+    Returns:
+        Values of the subsequences, sorted; cost of each, `_GERMLINE_COST` times the share of segments of the locus.
+    """
     values, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
     for kind in ("V", "J"):
         for locus in reference.loci:
@@ -80,11 +84,11 @@ class _Seeds(NamedTuple):
     """The seeds of both strands of all targets, one element of each array per seed.
 
     Attributes:
-        strand: 2 t of target t, 2 t + 1 of its reverse complement.
-        start: first base of the seed in the strand.
-        exact_start: first base of the exact stretch around the seed.
-        exact_end: the base after it.
-        size: bases of the strand.
+        strand: number of the strand, 2 t for target t as it is and 2 t + 1 for its reverse complement.
+        start: 0-based first base of the seed in the strand.
+        exact_start: 0-based first base of the exact stretch around the seed.
+        exact_end: position after the last base of the exact stretch.
+        size: length of the strand [nt].
     """
 
     strand: I64
@@ -99,7 +103,7 @@ def build_index(targets: Sequence[Target], seed_starts: Sequence[I64]) -> SeedIn
 
     Args:
         targets: all targets of the tube.
-        seed_starts: from `choose_target_seeds`.
+        seed_starts: first base of each seed of each target, from `choose_target_seeds`.
     """
     if not targets:
         return SeedIndex(
@@ -139,7 +143,10 @@ def _both_strands(targets: Sequence[Target]) -> Ragged:
 
 
 def _aligned_rows(flanks: U64) -> U64:
-    """Arrange flanks and masks in rows of `TARGETS_PER_ROW`, each in one cache line: half the memory is fetched."""
+    """Arrange flanks and masks in rows of `TARGETS_PER_ROW` targets, each row in one cache line.
+
+    A row that crossed the border of two cache lines would take twice the memory accesses.
+    """
     table = flanks.reshape(2, -1, TARGETS_PER_ROW).transpose(1, 0, 2).reshape(-1, 2 * TARGETS_PER_ROW)
     room = np.empty(table.size + 2 * TARGETS_PER_ROW, dtype=np.uint64)
     first = -room.ctypes.data % _CACHE_LINE // table.itemsize
@@ -151,12 +158,13 @@ def _aligned_rows(flanks: U64) -> U64:
 def _seeds_of_strands(sizes: I64, seed_starts: Sequence[I64]) -> _Seeds:
     """List the seeds of both strands, each with its exact stretch.
 
-    The exact stretch of a seed is as long as possible without overlapping those of the other seeds of the target. So a
-    seed that other sequences contain too, for example one of a V segment, seldom leads to a comparison.
+    The exact stretch of a seed extends to the middle between this seed and the next seed on either side. A read is
+    compared further only if it contains the whole exact stretch. So a seed that other sequences contain too, for
+    example a seed in a V segment, seldom leads to a whole comparison.
 
     Args:
-        sizes: bases of each target.
-        seed_starts: from `choose_target_seeds`.
+        sizes: length of the clone-specific part of each target [nt], shape (targets,).
+        seed_starts: first base of each seed of each target, from `choose_target_seeds`.
     """
     start = np.concatenate(seed_starts)
     target = np.repeat(np.arange(len(seed_starts)), [len(starts) for starts in seed_starts])
@@ -175,10 +183,16 @@ def _seeds_of_strands(sizes: I64, seed_starts: Sequence[I64]) -> _Seeds:
 
 
 def _flanks(strands: Ragged, seeds: _Seeds, edits: I64) -> tuple[Bool, U64, U64]:
-    """Compute the flank of each seed.
+    """Compute the flank of each seed: the bases beside the seed, on one side, that the word filter compares.
+
+    Args:
+        strands: both strands of all targets.
+        seeds: seeds of both strands.
+        edits: allowed edits of the target of each seed; more than `MAX_EDITS` if the target is never filtered.
 
     Returns:
-        Whether the flank follows the seed (else it precedes it); its bases; the words of it that are tested.
+        Whether the flank follows the seed (otherwise it precedes the seed); bases of the flank, two bits a base; bit
+        mask of the words of the flank (3 nt each) that are compared.
     """
     low, high = np.where(edits > 0, (seeds.exact_start, seeds.exact_end), (seeds.start, seeds.start + SEED_LENGTH))
     follows = seeds.size - high > low
@@ -197,11 +211,11 @@ def _flanks(strands: Ragged, seeds: _Seeds, edits: I64) -> tuple[Bool, U64, U64]
 
 
 def build_strands(targets: Sequence[Target], seed_starts: Sequence[I64], subject_id: str | None) -> TargetStrands:
-    """Build both strands of all targets, with what counts for each.
+    """Build both strands of all targets, with the limits that decide which reads count for a target.
 
     Args:
         targets: all targets of the tube.
-        seed_starts: from `choose_target_seeds`.
+        seed_starts: first base of each seed of each target, from `choose_target_seeds`.
         subject_id: patient of the sample; None for a control sample.
     """
     strands = _both_strands(targets)
@@ -223,7 +237,11 @@ def build_strands(targets: Sequence[Target], seed_starts: Sequence[I64], subject
 
 
 def owners_of(targets: Sequence[Target], subject_id: str | None) -> I64:
-    """Number the owner of each target as `clonotrack.track.kernels.assign` does: controls, own patient, others."""
+    """Number the owner of each target as `clonotrack.track.kernels.assign` needs it, shape (targets,).
+
+    Controls have the number `CONTROL`, markers of the patient `subject_id` the number `OWN`, and markers of every other
+    patient a larger number of that patient.
+    """
     numbers: dict[str | None, int] = {} if subject_id is None else {subject_id: OWN}
     others = OWN + 1 - len(numbers)
     owners = [
@@ -234,7 +252,7 @@ def owners_of(targets: Sequence[Target], subject_id: str | None) -> I64:
 
 
 def _partial_edits(targets: Sequence[Target], seed_starts: Sequence[I64], offsets: I64) -> tuple[I8, I8]:
-    """Compute `prefix_edits` and `suffix_edits` of all strands."""
+    """Compute `prefix_edits` and `suffix_edits` of `TargetStrands` for all strands."""
     prefix, suffix = np.full((2, int(offsets[-1]) + 2 * len(targets)), -1, dtype=np.int8)
     begin = offsets[:-1] + np.arange(2 * len(targets))
     for table in (prefix, suffix):
@@ -249,12 +267,13 @@ def _partial_edits(targets: Sequence[Target], seed_starts: Sequence[I64], offset
 
 
 def _edits_of_cut_reads(target: Target, starts: I64) -> tuple[I64, I64]:
-    """Compute the most edits of reads that contain only the first m, or only the last m bases of a target.
+    """Compute the allowed edits of reads that contain only the beginning, or only the end, of a target.
 
-    They are one less than the seeds in these bases, and -1 if there are too few bases.
+    A read is allowed one edit fewer than there are seeds in the bases that it contains.
 
     Returns:
-        For the first and the last m bases, shape (length + 1,) each, by m.
+        Two arrays of shape (length + 1,). Element m of the first is for reads with the first m bases, element m of the
+        second for reads with the last m bases. -1 means that such a read is no hit.
     """
     size = len(target.part)
     bases = np.arange(size + 1)

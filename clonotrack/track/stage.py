@@ -42,8 +42,8 @@ def prepare_targets(
         controls: CONTROLS of the tube.
         reference: germline segments. They decide which part of a control is specific, which marker is rejected as
             germline, and how often cells without the clone carry a marker.
-        settings: of the stage.
-        subject_id: patient of the sample; None for a control sample, where all markers are other patients'.
+        settings: settings of the stage track.
+        subject_id: patient of the sample; None for a control sample, for which all markers are of other patients.
 
     Returns:
         The patient's markers, then the controls, then the markers of other patients.
@@ -80,15 +80,16 @@ def track(
     of threads.
 
     Args:
-        batches: reads that passed the filter.
-        counts: of all reads of the tube; complete when `batches` is exhausted.
-        targets: from `prepare_targets`.
-        reference: for the J segments.
-        tube: named in every row; its `subject_id` decides which markers are its own.
+        batches: fragments that passed the filter.
+        counts: counts of all fragments of the tube; complete when `batches` is exhausted.
+        targets: targets from `prepare_targets`.
+        reference: germline reference with the J segments.
+        tube: columns that identify the tube in every row; `subject_id` decides which markers are of its own patient.
 
     Returns:
-        HITS: for each target the reads by match class and distance, or one row with zero reads; reads by the locus of
-        their J; totals that add up to the reads of the files; `matching_loss` of each target.
+        HITS. Each target has its reads by match class and distance, or one row with zero reads, and its
+        `matching_loss`. Further rows are the reads by the locus of their J, and totals that add up to the fragments of
+        the files.
     """
     search = TargetSearch(targets, reference, tube.subject_id)
     hit_counts = HitCounts(targets)

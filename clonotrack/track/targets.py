@@ -1,4 +1,4 @@
-"""Read markers and controls as targets: the sequences that reads are searched for, checked."""
+"""Convert markers and controls to targets, the sequences that reads are searched for, and check them."""
 
 from __future__ import annotations
 
@@ -32,26 +32,30 @@ class Target:
     """One sequence that reads are searched for.
 
     Attributes:
-        target_id: name of the marker or control.
-        kind: marker or control.
+        target_id: `marker_id` or `control_id`.
+        kind: ``marker`` or ``control``.
         subject_id: patient of a marker; None for controls.
-        locus: as the table states it.
+        locus: locus in MARKERS or CONTROLS; None if not stated.
         sequence: whole sequence of the marker or control, upper case.
         part: clone-specific part of `sequence`, which a read has to contain.
-        requested_edits: edits that were asked for.
-        max_edits: edits that are allowed, see `clonotrack.track.allowed_edits`.
-        edits_reason: why these are fewer than asked for; None if they are not.
-        edits_stated: the table or the settings state the edits.
-        system: as MARKERS states it; likewise `junction` and `v_call`. None for controls.
-        background_rate: as MARKERS states it.
+        requested_edits: edits that the table or the settings state, or that sequencing errors require.
+        max_edits: edits that are allowed, at most `requested_edits`; see `clonotrack.track.allowed_edits`.
+        edits_reason: why `max_edits` is less than `requested_edits`; None if it is not.
+        edits_stated: whether the table or the settings state the edits.
+        system: system in MARKERS, or the locus if MARKERS states no system; None for controls.
+        junction: junction in MARKERS; None if not stated, and for controls.
+        v_call: V call in MARKERS; None if not stated, and for controls.
+        background_rate: background rate in MARKERS [molecules per nucleated cell]; None if not stated, and for
+            controls.
         part_start: 0-based start of `part` in `sequence`.
-        min_prefix: least bases of a read that ends inside `part`, from the first base of `part` on; None: such a read
-            is no hit.
-        min_suffix: least bases of a read that begins inside `part`, up to its last base; None: no hit.
-        evolved_min: least substitutions of an evolved read, more than `max_edits`.
-        evolved_max: most substitutions of an evolved read with the whole target; -1: there are none.
-        stem_start: 0-based first base of `part` after the V, where the stem begins; None without a V, or if the stem
-            is not specific.
+        min_prefix: a read that ends inside `part` is a hit if it contains at least the first `min_prefix` bases of
+            `part`. None: a read that ends inside `part` is no hit.
+        min_suffix: a read that begins inside `part` is a hit if it contains at least the last `min_suffix` bases of
+            `part`. None: a read that begins inside `part` is no hit.
+        evolved_min: fewest substitutions of an evolved read, more than `max_edits`.
+        evolved_max: most substitutions of an evolved read that contains the whole `part`; -1 if no such read counts.
+        stem_start: 0-based position in `part` of the first base after the V, where the stem begins; None without a V,
+            or if too many other cells carry the stem.
         stem_max: most substitutions in the stem of an evolved read; -1 without a stem.
     """
 
@@ -79,13 +83,17 @@ class Target:
 
     @property
     def counts_whole_only(self) -> bool:
-        """Whether only reads with the whole target count, neither cut nor evolved ones."""
+        """Whether only reads with the whole target count, and neither cut reads nor evolved reads."""
         return self.min_prefix is None and self.min_suffix is None and self.evolved_max < 0 and self.stem_max < 0
 
 
 @dataclass(frozen=True, slots=True)
 class GermlineKmers:
-    """The k-mers of all V and J segments of a reference, both strands, as sorted values."""
+    """The k-mers of all V and J segments of a reference, on both strands.
+
+    Attributes:
+        kmers: values of the k-mers, sorted.
+    """
 
     kmers: I32
 
@@ -97,7 +105,7 @@ class GermlineKmers:
         return cls(np.sort(_kmer_values(both)[np.convolve(both == N, np.ones(K), "valid") == 0]))
 
     def all_germline(self, parts: Sequence[str]) -> Bool:
-        """Report for each sequence of at least `K` nt whether all its k-mers are germline."""
+        """Check for each sequence of at least `K` nt whether all its k-mers occur in germline V or J segments."""
         if not parts:
             return np.zeros(0, dtype=np.bool_)
         joined = Ragged.from_strings(parts)
@@ -108,20 +116,21 @@ class GermlineKmers:
         return germline
 
     def _contains(self, codes: U8) -> Bool:
-        """Report for each k-mer of a sequence whether it is germline."""
+        """Check for each k-mer of a sequence whether it occurs in germline V or J segments."""
         known: Bool = np.isin(_kmer_values(codes), self.kmers, kind="table")
         return known
 
     def specific_part(self, sequence: str) -> tuple[int, int] | None:
-        """Find the part of a control that is least germline.
+        """Find the part of a control with the fewest germline k-mers.
 
-        METHOD: a calibrator may share its whole V and J with real rearrangements, and a read need not contain all of
-        it. So the part is the stretch of 40 nt with the fewest germline k-mers. Of equal ones, it is the middle one of
-        the first run of such stretches: centred on the junction of a rearrangement, or on the middle of any other
-        sequence. The definition is ours; we found no published one.
+        METHOD: a calibrator may share its whole V and J with real rearrangements, and a read need not contain the whole
+        calibrator. So reads are searched for the `CONTROL_PART` nt with the fewest germline k-mers. Several adjacent
+        start positions can have equally few germline k-mers; then the middle one of the first such series is taken. The
+        part is then centred on the junction of a rearrangement, or on the middle of any other sequence. The definition
+        is ours; we found no published one.
 
         Returns:
-            Start and end, 0-based half-open; None if all k-mers of the sequence are germline.
+            Start and end in `sequence`, 0-based half-open; None if all k-mers of the sequence are germline.
         """
         width = min(CONTROL_PART, len(sequence))
         known = self._contains(encode(sequence)).tolist()
@@ -147,17 +156,21 @@ def _kmer_values(codes: U8) -> I32:
 def marker_targets(
     markers: pl.DataFrame, settings: Track, models: GenerationModels, subject_id: str | None = None
 ) -> list[Target]:
-    """Read the selected rows of MARKERS as targets, in order.
+    """Convert the selected rows of MARKERS to targets, in the order of the rows.
 
-    A row without `selected` was written by hand and counts as selected. Without coordinates, the whole sequence is the
-    clone-specific part. The edits of another patient's marker are those that its row states, or else depend on its
-    length only.
+    A row whose `selected` is empty was written by hand and counts as selected. If a row states no `target_start` and
+    `target_end`, its whole sequence is the clone-specific part. If neither row nor settings state `max_edits`, the
+    allowed edits of the sample's own patient's markers depend on sequencing errors, length and how often other cells
+    carry the marker. Those of other patients' markers depend on sequencing errors and length only.
 
     Args:
-        markers: one MARKERS table or several, concatenated.
-        settings: of the stage.
-        models: recombination models, for how common a marker is.
-        subject_id: patient of the sample.
+        markers: one MARKERS table, or several tables concatenated.
+        settings: settings of the stage track.
+        models: recombination models, from which it is computed how often other cells carry a marker.
+        subject_id: patient of the sample; None for a control sample.
+
+    Returns:
+        One target for each `marker_id`.
 
     Raises:
         TableError: a sequence or its coordinates cannot be tracked, or one `marker_id` names two different targets.
@@ -172,7 +185,7 @@ def marker_targets(
             raise TableError(
                 "MARKERS",
                 "marker_id",
-                f"{target.target_id!r} names two different targets: give every marker its own name",
+                f"{target.target_id!r} names two different targets: give every marker a marker_id of its own",
             )
     return list(targets.values())
 
@@ -187,19 +200,20 @@ def _marker_target(row: dict[str, Any], settings: Track, models: GenerationModel
             "MARKERS",
             "target_start" if start is None or not 1 <= start <= len(sequence) else "target_end",
             f"the clone-specific part of marker {name!r} is from {start} to {end} of {len(sequence)} nt: "
-            "give both positions, inside the sequence, or none",
+            "give target_start and target_end inside the sequence, or leave both empty",
         )
     if end - start + 1 < SHORTEST_TARGET:
         raise TableError(
             "MARKERS",
             "target_end",
             f"the clone-specific part of marker {name!r} has {end - start + 1} nt, and at least {SHORTEST_TARGET} are "
-            "needed to distinguish it from other sequences: lengthen it or deselect the marker",
+            "needed to distinguish it from other sequences: widen target_start to target_end, or set selected to false",
         )
     part = sequence[start - 1 : end]
     stated = settings.max_edits if row["max_edits"] is None else row["max_edits"]
     if stated is not None and stated < 0:
-        raise TableError("MARKERS", "max_edits", f"marker {name!r} has {stated} edits: give 0 or more")
+        message = f"marker {name!r} has {stated} edits: give 0 or more, or leave max_edits empty"
+        raise TableError("MARKERS", "max_edits", message)
     system, junction = row["system"] or row["locus"], row["junction"]
     return Target(
         *(name, "marker", row["subject_id"], row["locus"], sequence, part),
@@ -220,7 +234,22 @@ def _edits(
     system: str | None = None,
     junction: str | None = None,
 ) -> dict[str, Any]:
-    """Decide the edits of a part: stated ones, or those of its length as far as the background allows."""
+    """Decide the allowed edits of a clone-specific part.
+
+    Stated edits are limited by the length only. Otherwise length, sequencing errors and, with `models`, the frequency
+    of the part in other cells decide.
+
+    Args:
+        part: clone-specific part.
+        stated: edits that the table or the settings state; None if they do not.
+        settings: settings of the stage track.
+        models: recombination models; None for controls and for markers of other patients.
+        system: system of the marker.
+        junction: junction of the marker.
+
+    Returns:
+        `requested_edits`, `max_edits`, `edits_reason` and, if stated, `edits_stated` of the target.
+    """
     edits, reason = edits_for_length(len(part), settings, stated)
     if stated is not None:
         return {"requested_edits": stated, "max_edits": edits, "edits_reason": reason, "edits_stated": True}
@@ -232,27 +261,29 @@ def _edits(
 
 
 def reject_germline(targets: Sequence[Target], germline: GermlineKmers) -> None:
-    """Reject markers whose clone-specific part is germline V or J, as in any healthy cell.
+    """Raise an error for a marker whose clone-specific part is all germline V or J, which healthy cells have too.
 
     Raises:
-        TableError: names the marker.
+        TableError: the part of a marker contains germline k-mers only.
     """
     all_germline = germline.all_germline([target.part for target in targets])
     for target in compress(targets, all_germline.tolist()):
         message = (
             f"the clone-specific part of marker {target.target_id!r} is all germline V or J, which healthy cells have "
-            "too: include the junction"
+            "too: choose target_start and target_end so that they include the junction"
         )
         raise TableError("MARKERS", "sequence", message)
 
 
 def control_targets(controls: pl.DataFrame, germline: GermlineKmers, settings: Track) -> list[Target]:
-    """Read CONTROLS as targets, in order; the part of each is its least germline stretch.
+    """Convert CONTROLS to targets, in the order of the rows.
+
+    Reads are searched for the part of a control with the fewest germline k-mers (`GermlineKmers.specific_part`).
 
     Args:
         controls: CONTROLS of the tube.
-        germline: k-mers of the reference.
-        settings: of the stage.
+        germline: k-mers of the germline V and J segments.
+        settings: settings of the stage track.
 
     Raises:
         TableError: a sequence is too short, contains other characters than A, C, G and T, or is all germline; or one
@@ -275,7 +306,7 @@ def control_targets(controls: pl.DataFrame, germline: GermlineKmers, settings: T
         edits = _edits(part, settings.max_edits, settings)
         target = Target(name, "control", None, row["locus"], sequence, part, **edits, part_start=bounds[0])
         if targets.setdefault(name, target) != target:
-            message = f"{name!r} names two different controls: give every control its own name"
+            message = f"{name!r} names two different controls: give every control a control_id of its own"
             raise TableError("CONTROLS", "control_id", message)
     return list(targets.values())
 
