@@ -1,9 +1,10 @@
-"""Background of each marker: clone-like molecules per nucleated cell in people without the clone.
+"""Estimate the background of each marker: clone-like molecules per nucleated cell in people without the clone.
 
-METHOD: gamma-Poisson, empirical Bayes. The rate b of a marker has a gamma prior of shape 1/2, because markers differ by
-far more than their mean. Its mean is the rate that MARKERS states (a recombination model), or what the other markers
-show in the same controls. The marker's own controls update the prior. The rate of a single sample varies about b.
-docs/statistics.md has the formulas.
+METHOD: gamma-Poisson, empirical Bayes. The background rate b of a marker has a gamma prior of shape 1/2, because rates
+differ between markers by far more than their mean. The mean of the prior is the rate that MARKERS states (from a
+recombination model). If MARKERS states none, it comes from the counts of the other markers in the same controls. The
+counts of the marker itself in these controls update the prior. The rate of a single sample varies about b. The formulas
+are in docs/statistics.md, Background.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from clonotrack.sequences import F64
 from clonotrack.stats.count_model import GammaRate
 
 MARKER_SHAPE = 0.5
-"""Gamma shape of b over markers."""
+"""Gamma shape of the background rate b over markers."""
 SAMPLE_SHAPE = 2.0
-"""Gamma shape of a sample's rate about the marker's b: relative variance 1/2 between people."""
+"""Gamma shape of the rate of one sample about the marker's b. The relative variance between people is 1/2."""
 OTHER_MARKER_WEIGHT = 0.1
-"""Weight of a molecule or a cell of another marker's controls in the prior of this one."""
+"""Weight of the molecules and control cells of another marker in the prior of a marker."""
 
 _MAX_MOLECULES = 10.0
 _GRID = np.geomspace(1e-13, 1.0, 157)
@@ -34,15 +35,15 @@ _GRID = np.geomspace(1e-13, 1.0, 157)
 
 @dataclass(frozen=True, slots=True)
 class ControlCount:
-    """One marker in one tube of a person without the clone.
+    """Counts of one marker in one tube of a person without the clone.
 
     Attributes:
         cells: nucleated cells of the tube.
-        exposure: cells times the share of their molecules that are counted.
-        count: counts of the marker.
+        exposure: cells times the share of molecules that are counted [cells].
+        count: reads of the marker, or molecules if they are counted by UMI.
         expected_carry_over: expected counts from other samples of the run.
-        counts_per_molecule: mean counts of a counted molecule.
-        inflation: variance over mean of the counts.
+        counts_per_molecule: mean reads of a captured molecule; 1 if molecules are counted by UMI.
+        inflation: variance of the counts divided by their mean.
     """
 
     cells: float
@@ -54,7 +55,7 @@ class ControlCount:
 
     @property
     def molecules(self) -> float:
-        """Molecules beyond carry-over; 0 if carry-over explains the counts."""
+        """Molecules after subtraction of the expected carry-over; 0 if carry-over explains the counts."""
         beyond = self.count - self.expected_carry_over
         return beyond / self.counts_per_molecule if beyond > 2 * self.expected_carry_over**0.5 else 0.0
 
@@ -64,10 +65,10 @@ class Background:
     """Background of one marker.
 
     Attributes:
-        rate: b of a new sample, molecules per nucleated cell.
-        prior: mean of b before the marker's own controls.
+        rate: background rate in a new sample, molecules per nucleated cell.
+        prior: mean of the prior of b, molecules per nucleated cell: without the marker's counts in controls.
         stated: whether MARKERS states the rate.
-        controls: counts of the marker in tubes of other people.
+        controls: counts of the marker in tubes of people without the clone.
     """
 
     rate: GammaRate
@@ -82,25 +83,25 @@ class Background:
 
     @property
     def control_counts(self) -> int:
-        """Counts of the marker in these cells."""
+        """Counts of the marker in all tubes of people without the clone."""
         return sum(control.count for control in self.controls)
 
     @property
     def in_controls(self) -> bool:
-        """Whether controls contain the marker beyond carry-over."""
+        """Whether a control has more counts of the marker than carry-over explains."""
         return any(control.molecules for control in self.controls)
 
 
 def estimate_backgrounds(
     markers: Sequence[Marker], tubes: Sequence[Tube], runs: Mapping[str | None, IndexHopping], settings: Quantify
 ) -> dict[str, Background]:
-    """Estimate the background of each marker from its table, the other markers and all tubes of other people.
+    """Estimate the background of each marker from MARKERS and from all tubes of people without the clone.
 
     Args:
         markers: MARKERS rows of all patients.
-        tubes: of patients and controls.
+        tubes: tubes of patients and controls.
         runs: index hopping by run_id.
-        settings: of the stage.
+        settings: section `quantify` of the settings.
 
     Returns:
         Background by marker_id.
@@ -143,15 +144,19 @@ def _control_counts(
 
 
 def prior_mean(others: Sequence[ControlCount], default: float) -> float:
-    """Compute the prior mean of b from the controls of the other markers.
+    """Compute the prior mean of a marker's background rate b from the counts of the other markers in controls.
 
-    METHOD: (1/2 + 0.1 M) / (1 / (2 default) + 0.1 Y), with M molecules of other markers in Y cells. The default stands
-    for half a molecule in 1 / (2 default) cells. Other markers count a tenth, because markers differ by far more than
-    their mean. At most ten molecules of a tube count, so that one shared rearrangement does not dominate.
+    METHOD: (1/2 + 0.1 M) / (1 / (2 default) + 0.1 Y), with M molecules of other markers in Y cells. The default rate
+    has the weight of half a molecule in 1 / (2 default) cells. Molecules and cells of other markers have a weight of
+    0.1, because rates differ between markers by far more than their mean. At most ten molecules of a tube are used, so that
+    one shared rearrangement does not dominate.
 
     Args:
         others: counts of other markers in controls.
-        default: rate of the settings; 0 is taken as certain.
+        default: rate in the settings, molecules per nucleated cell; at 0 the prior mean is 0.
+
+    Returns:
+        Molecules per nucleated cell.
     """
     if not default:
         return 0.0
@@ -161,9 +166,17 @@ def prior_mean(others: Sequence[ControlCount], default: float) -> float:
 
 
 def excess_rate(others: Sequence[ControlCount], stated: float) -> float:
-    """Compute the rate of the other markers beyond the stated one, as contamination can cause it.
+    """Compute by how much the rate of the other markers in controls exceeds the stated rate of a marker.
 
-    A recombination model states how often healthy cells make a sequence. It does not know of contamination.
+    A recombination model states how often healthy cells make a sequence. It does not include contamination, which
+    raises the counts of all markers in controls.
+
+    Args:
+        others: counts of other markers in controls.
+        stated: background rate in MARKERS, molecules per nucleated cell.
+
+    Returns:
+        Molecules per nucleated cell; 0 if the other markers do not exceed the stated rate.
     """
     molecules = sum(min(control.molecules, _MAX_MOLECULES) for control in others)
     cells = sum(control.exposure for control in others)
@@ -171,16 +184,16 @@ def excess_rate(others: Sequence[ControlCount], stated: float) -> float:
 
 
 def posterior_rate(prior: float, controls: Sequence[ControlCount]) -> GammaRate:
-    """Compute the background rate of a new sample from the prior mean and the marker's own controls.
+    """Compute the background rate of a marker in a new sample from the prior mean and the marker's counts in controls.
 
-    METHOD: posterior of b on a grid. A control without counts has the likelihood exp(-b x exposure). One with counts
-    has the quasi-Poisson likelihood with the variance of the count model (Wedderburn, Biometrika 1974). A gamma
-    variable takes over mean and variance of the posterior. Its relative variance is multiplied by that between samples,
-    because people differ.
+    METHOD: posterior of the rate b on a grid. A control without counts has the likelihood exp(-b x exposure). A control
+    with counts has the quasi-Poisson likelihood with the variance of the count model (Wedderburn, Biometrika 1974). A
+    gamma distribution with the mean and the variance of the posterior replaces the posterior. The variance between
+    people is added: 1 + relative variance = (1 + relative variance of the posterior) (1 + 1/2).
 
     Args:
-        prior: mean of b; 0 holds until the controls contain the marker.
-        controls: counts of the marker in tubes of other people.
+        prior: mean of the prior of b. If it is 0, the rate is 0 unless a control contains the marker.
+        controls: counts of the marker in tubes of people without the clone.
     """
     if not prior:
         if not any(control.molecules for control in controls):
@@ -197,7 +210,7 @@ def posterior_rate(prior: float, controls: Sequence[ControlCount]) -> GammaRate:
 
 
 def _smallest_prior(controls: Sequence[ControlCount]) -> float:
-    """Return half a molecule over the control cells: the prior if 0 was stated but controls contain the marker."""
+    """Return half a molecule over the control cells: the prior mean if MARKERS states 0 but controls have the marker."""
     return 0.5 / sum(control.exposure for control in controls)
 
 
@@ -210,11 +223,11 @@ def _log_likelihood(control: ControlCount) -> F64:
 
 
 def check_unrelated(tubes: Sequence[Tube], subjects: Collection[str | None]) -> None:
-    """Check that the background samples are of people without the clone.
+    """Check that no background sample is of a patient whose samples are quantified.
 
     Args:
-        tubes: of the background samples.
-        subjects: patients whose samples are quantified.
+        tubes: tubes of the background samples.
+        subjects: subject_id of the patients whose samples are quantified.
 
     Raises:
         QuantityError: a background sample is of one of these patients.
@@ -223,5 +236,5 @@ def check_unrelated(tubes: Sequence[Tube], subjects: Collection[str | None]) -> 
         if counts.subject_id is not None and counts.subject_id in subjects:
             raise QuantityError(
                 f"background sample {counts.sample_id} is of patient {counts.subject_id}, whose samples are "
-                "quantified: give samples of people without the clone"
+                "quantified: remove it from the background (--background), or give samples of other people"
             )

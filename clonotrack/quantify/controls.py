@@ -1,4 +1,4 @@
-"""Control samples: the tables CONTROL_CHECKS and CROSS_SAMPLE, and the markers that a contaminated control fails."""
+"""Check control samples: build CONTROL_CHECKS and CROSS_SAMPLE, and find markers in contaminated controls."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from clonotrack.tables import CONTROL_CHECKS, CROSS_SAMPLE, check
 
 NO_TEMPLATE, POLYCLONAL = "negative_control", "polyclonal_control"
 CONTROL_ALPHA = 0.001
-"""A control fails if its counts have at most this p-value."""
+"""A control fails if the p-value of its counts is at or below this value."""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlCheck:
-    """One control sample against one marker.
+    """Comparison of the counts of one marker in one control sample with the expected counts.
 
     Attributes:
         sample_id: of the control.
-        run_id: of the control.
-        role: of the control.
+        run_id: of the control; None if it has none.
+        role: of the control: `negative_control` or `polyclonal_control`.
         marker_id: of the marker.
-        reads: of the marker in the control.
-        expected: expected counts; None if no number is expected.
-        p_value: probability of as many counts or more; None if no number is expected.
+        reads: reads of the marker in the control.
+        expected: expected counts (reads or UMIs); None for a polyclonal control if MARKERS states no background rate.
+        p_value: probability of at least the observed counts at this expectation; None if `expected` is None.
     """
 
     sample_id: str
@@ -45,11 +45,11 @@ class ControlCheck:
 
     @property
     def passed(self) -> bool:
-        """Whether the counts agree with what is expected."""
+        """Whether the counts agree with the expected counts, or no counts are expected."""
         return self.p_value is None or self.p_value > CONTROL_ALPHA
 
     def __str__(self) -> str:
-        """Say what a failed no-template control means."""
+        """Write the warning for a no-template control that failed."""
         where = "in samples without a run_id" if self.run_id is None else f"in run {self.run_id}"
         return (
             f"No-template control {self.sample_id} holds {self.reads:,} reads of marker {self.marker_id}, where "
@@ -61,7 +61,15 @@ def check_controls(context: RunContext, markers: Sequence[Marker]) -> list[Contr
     """Check each control sample against each marker that was tracked in it.
 
     A no-template control should contain the carry-over of its run and nothing else. A marker in a polyclonal control is
-    background, not a failure. Such a control fails only if it contradicts a background rate that MARKERS states.
+    background, not a failure. A polyclonal control fails only if it has more counts than the background rate in MARKERS
+    explains.
+
+    Args:
+        context: background, index hopping and efficiency from all tubes.
+        markers: MARKERS rows of all patients.
+
+    Returns:
+        One check for each pair of a control sample and a marker tracked in it.
     """
     by_id = {marker["marker_id"]: marker for marker in markers}
     controls: dict[tuple[str, str], list[Tube]] = defaultdict(list)
@@ -81,7 +89,15 @@ def control_check_table(checks: Sequence[ControlCheck]) -> pl.DataFrame:
 
 
 def contaminated_markers(checks: Sequence[ControlCheck], run_ids: set[str | None]) -> dict[str, list[str]]:
-    """Return the markers that failed in no-template controls of these runs, with a sentence for each control."""
+    """Return the markers for which a no-template control of these runs failed.
+
+    Args:
+        checks: all checks of controls.
+        run_ids: run_id of the tubes of a sample.
+
+    Returns:
+        By marker_id, a sentence for each control that failed.
+    """
     sentences: dict[str, list[str]] = defaultdict(list)
     for each in checks:
         if each.role == NO_TEMPLATE and not each.passed and in_runs(each.run_id, run_ids):
@@ -90,14 +106,17 @@ def contaminated_markers(checks: Sequence[ControlCheck], run_ids: set[str | None
 
 
 def missing_controls(context: RunContext, samples: pl.DataFrame) -> dict[str, str | None]:
-    """Return the no-template controls of the sheet without hits, each with its run_id."""
+    """Return the no-template controls that are on the sample sheet but have no hits, as sample_id to run_id."""
     with_hits = {tube.counts.sample_id for tube in context.tubes}
     on_sheet = samples.filter(pl.col("role") == NO_TEMPLATE).select("sample_id", "run_id")
     return {name: run_id for name, run_id in on_sheet.iter_rows() if name not in with_hits}
 
 
 def in_runs(run_id: str | None, run_ids: set[str | None]) -> bool:
-    """Return whether a control belongs to one of these runs; without a run_id it, or a sample, may be of any run."""
+    """Return whether a control with `run_id` can be of the same run as a sample whose tubes have `run_ids`.
+
+    A control without a run_id may be of any run, and so may a sample with a tube without a run_id.
+    """
     return run_id in run_ids or None in (run_id, *run_ids)
 
 
@@ -110,7 +129,17 @@ def _check_control(tubes: Sequence[Tube], marker: Marker, context: RunContext) -
 
 
 def _test_carry_over(tubes: Sequence[Tube], marker: Marker, context: RunContext) -> tuple[float, float]:
-    """Return the expected carry-over into the tubes, and the gamma-Poisson p-value of their counts."""
+    """Test whether carry-over explains the counts of a marker in a no-template control.
+
+    Args:
+        tubes: tubes of the control sample.
+        marker: a row of MARKERS.
+        context: background, index hopping and efficiency from all tubes.
+
+    Returns:
+        Expected carry-over, summed over the tubes (reads, or molecules by UMI); and the gamma-Poisson probability of at
+        least the observed counts of all tubes together.
+    """
     name = marker["marker_id"]
     rates = [context.carry_over(name, tube) for tube in tubes]
     count = sum(tube.counts.umis.get(name, tube.counts.marker_reads[name]) for tube in tubes)
@@ -119,7 +148,7 @@ def _test_carry_over(tubes: Sequence[Tube], marker: Marker, context: RunContext)
 
 
 def gamma_poisson_tail(count: int, rate: GammaRate) -> float:
-    """Compute P(at least `count`) of a Poisson number whose rate is a gamma variable."""
+    """Compute the probability that a Poisson number with a gamma-distributed rate is at least `count`."""
     from scipy.special import betainc, gammainc  # noqa: PLC0415  (0.3 s, only if it is needed)
 
     if not count:
@@ -134,7 +163,12 @@ def gamma_poisson_tail(count: int, rate: GammaRate) -> float:
 def _test_stated_background(
     tubes: Sequence[Tube], marker: Marker, context: RunContext
 ) -> tuple[float | None, float | None]:
-    """Return the expected counts at the background rate that MARKERS states, and their p-value; None without a rate."""
+    """Test whether the background rate in MARKERS explains the counts of a marker in a polyclonal control.
+
+    Returns:
+        Expected background and carry-over, summed over the tubes (reads, or molecules by UMI); and the probability of
+        at least the observed counts. Both are None if MARKERS states no rate, or counts cannot be converted to cells.
+    """
     rate, models, count = marker["background_rate"], [], 0
     for tube in tubes:
         conversion = tube.conversion(marker)
@@ -150,7 +184,7 @@ def _test_stated_background(
 
 
 def cross_sample_table(tubes: Sequence[TubeCounts]) -> pl.DataFrame:
-    """Build the table CROSS_SAMPLE: reads of each marker in each sample that it was tracked in, over all tubes."""
+    """Build the table CROSS_SAMPLE: reads of each marker in each sample in which it was tracked, summed over tubes."""
     rows = [
         {
             "marker_id": marker,

@@ -1,4 +1,4 @@
-"""Counts of one tube, taken from HITS: reads and UMIs of each marker, control and locus."""
+"""Collect the counts of each tube from HITS: reads and UMIs of each marker, control and locus."""
 
 from __future__ import annotations
 
@@ -13,31 +13,34 @@ if TYPE_CHECKING:
 
 
 REJECTED_READS = ("too_short", "low_quality", "no_umi")
-"""Totals in HITS of reads that were scanned but did not pass the filters."""
+"""Names of the totals in HITS that count reads which did not pass the filters."""
 
 
 @dataclass(frozen=True, slots=True)
 class TubeCounts:
-    """Counts of one tube by target. Exact and edited reads are added up; ambiguous reads are kept apart.
+    """Counts of one tube by target (marker, control or locus).
+
+    Reads that match a target exactly and reads with allowed edits are added up. Dictionaries have the target's id as
+    the key.
 
     Attributes:
-        sample_id: of the tube.
-        library: name of the library; None if the samples have none.
-        replicate: of the library; None if there is one tube.
+        sample_id: sample of the tube.
+        library: name of the library; None if the sample sheet names none.
+        replicate: name of the tube within sample and library; None if there is one tube.
         subject_id: patient; None for a control.
-        role: of the sample, as on the sample sheet.
-        run_id: sequencing run.
+        role: role of the sample, as on the sample sheet; None if HITS do not state it.
+        run_id: sequencing run; None if HITS do not state it.
         marker_reads: reads of each marker that was tracked in the tube, of any patient.
-        umis: molecules by UMI of each marker, control and locus. In a library with UMIs a missing marker could not be
-            counted.
-        shared_reads: reads of a marker that a marker of another patient counts too.
-        matching_losses: share of the reads of a marker with more errors than its allowed edits.
-        ambiguous_reads: reads that match a marker and something else equally well; they do not count.
+        umis: molecules by UMI of each marker, control and locus. In a library with UMIs, a target is missing if its
+            molecules could not be counted.
+        shared_reads: reads of a marker that are also hits of a marker of another patient.
+        matching_losses: share of a marker's reads, 0 to 1, with more errors than its allowed edits.
+        ambiguous_reads: reads that match a marker and another sequence equally well. They are not in `marker_reads`.
         marker_subjects: patient of each marker.
-        too_short_for: markers that are longer than the reads.
+        too_short_for: markers for which the reads of the tube are too short.
         control_reads: reads of each control.
         locus_reads: reads of each locus.
-        totals: reads by total, such as `scanned`.
+        totals: reads by the name of a total in HITS, such as `scanned` or `too_short`.
     """
 
     sample_id: str
@@ -59,7 +62,7 @@ class TubeCounts:
 
     @property
     def label(self) -> str:
-        """Library and replicate, which name the tube within its sample; empty if neither is given."""
+        """Name of the tube within its sample: library and replicate; empty if neither is given."""
         return ".".join(part for part in (self.library, self.replicate) if part)
 
     @property
@@ -68,14 +71,14 @@ class TubeCounts:
         return self.totals.get("scanned", 0) - sum(self.totals.get(reason, 0) for reason in REJECTED_READS)
 
     def with_zero_umis(self) -> TubeCounts:
-        """Return the counts of a library with UMIs: a target without reads has 0 molecules."""
+        """Return the counts with 0 molecules for each target without reads; for libraries with UMIs."""
         reads = {**self.marker_reads, **self.control_reads}
         zeros = {name: 0 for name, count in reads.items() if not count}
         return replace(self, umis=zeros | self.umis)
 
     @property
     def reads_per_umi(self) -> float | None:
-        """Mean reads of a molecule with a UMI, over all targets with UMIs; None if there is no UMI."""
+        """Mean reads of a molecule that was counted by UMI, over all targets; None if no UMI was counted."""
         targets = {**self.marker_reads, **self.control_reads, **self.locus_reads}
         molecules = sum(self.umis.get(name, 0) for name in targets)
         reads = sum(count for name, count in targets.items() if self.umis.get(name))
@@ -83,7 +86,7 @@ class TubeCounts:
 
 
 def counts_by_tube(hits: pl.DataFrame) -> list[TubeCounts]:
-    """Add up a HITS table tube by tube, in order of appearance; the order of rows within a tube does not matter."""
+    """Add up the rows of HITS for each tube, with the tubes in the order of their first rows."""
     return [_tube_counts(rows) for rows in hits.partition_by(TUBE, maintain_order=True)]
 
 

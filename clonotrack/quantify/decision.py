@@ -1,4 +1,4 @@
-"""Decide one row: from its evidence to numbers, call and flags."""
+"""Compute numbers, call and flags of one MRD row from its evidence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from clonotrack.stats.roots import solve_decreasing
 from clonotrack.tables import FLAGS
 
 READ_SHARE_FLOOR = 1e-4
-"""Lowest LoD and LoQ of counts by read share, which support no statement below it."""
+"""Lowest LoD and LoQ [clone cells per nucleated cell] if molecules are estimated from the share of reads."""
 
 _MAX_DEPTH_FACTOR = 1000.0
 
@@ -25,25 +25,26 @@ Row = dict[str, Any]
 
 
 def decision_rule(settings: Quantify, markers: int = 1) -> DecisionRule:
-    """Return the decision rule of a row if the sample has `markers` such rows.
+    """Return the decision rule for the row of one marker if the sample has `markers` usable markers.
 
-    METHOD: 1 - (1 - alpha)^(1/m) (Sidak, JASA 1967). `alpha_call` is for the sample, and the combined row is positive
-    if one of its m markers is.
+    METHOD: each of m markers is called at 1 - (1 - alpha)^(1/m) (Sidak, JASA 1967). alpha is `alpha_call` of the
+    settings. It applies to the whole sample, whose combined row is positive if at least one marker is.
     """
     return DecisionRule(1 - (1 - settings.alpha_call) ** (1 / markers), settings.min_molecules)
 
 
 def decide(evidences: Sequence[Evidence], rule: DecisionRule, settings: Quantify, target: float) -> Row:
-    """Compute numbers, call and flags of one row.
+    """Compute numbers, call and flags of one MRD row.
 
     Args:
-        evidences: of the marker; of each marker for the combined row.
-        rule: when the sample is positive over these markers.
-        settings: of the stage; the confidence of the interval is used.
-        target: level that a negative result has to reach, clone cells per nucleated cell.
+        evidences: one for the row of a marker; one for each marker for the combined row.
+        rule: when the row is called positive over all these markers.
+        settings: section `quantify` of the settings; only `confidence` is used.
+        target: LoD that a negative result must not exceed [clone cells per nucleated cell].
 
     Returns:
-        The MRD columns from `reads` on. With several markers the factors are those of the highest.
+        The MRD columns from `reads` on. With several markers, reads, molecules and factors such as capture are those of
+        the marker with the highest MRD.
     """
     flags = frozenset[str]().union(*(evidence.flags for evidence in evidences))
     models = tuple(evidence.model for evidence in evidences if evidence.model)
@@ -87,9 +88,16 @@ def _call(*, positive: bool, quantified: bool, target_reached: bool) -> str:
 def pooled_columns(evidence: Evidence, settings: Quantify) -> Row:
     """Compute the pooled estimate over several markers and its interval, for the combined row.
 
-    METHOD: sum R / sum D, the maximum quasi-likelihood estimate if the variance is proportional to the mean
-    (Wedderburn, Biometrika 1974). The interval is that of one compound Poisson distribution, because the markers share
-    their cells.
+    METHOD: sum R / sum D over markers and tubes, with R the counts and D the mean counts at level 1. This is the
+    maximum quasi-likelihood estimate if the variance is proportional to the mean (Wedderburn, Biometrika 1974). The
+    markers share their cells, so the interval is that of one compound Poisson distribution of the counts per cell.
+
+    Args:
+        evidence: evidence of all usable markers together.
+        settings: section `quantify` of the settings; only `confidence` is used.
+
+    Returns:
+        The columns pooled_mrd, pooled_low and pooled_high; none if counts cannot be converted to cells.
     """
     if evidence.model is None or evidence.failures:
         return {}
@@ -104,7 +112,11 @@ def join_flags(flags: frozenset[str]) -> str | None:
 
 
 def _blank_flags(evidence: Evidence, rule: DecisionRule) -> frozenset[str]:
-    """Return flags for counts that background or carry-over explains, and for a background that is not ruled out."""
+    """Return the flags about background and carry-over.
+
+    They are `carry_over` or `shared_rearrangement` if carry-over or background explains the counts. The flag
+    `background_unproven` says that controls are too small to show that the marker has no background.
+    """
     model = evidence.model
     if model is None or not model.has_blank:
         return frozenset()
@@ -122,7 +134,13 @@ def _blank_flags(evidence: Evidence, rule: DecisionRule) -> frozenset[str]:
 
 
 def _keep_blank(model: CountModel, *, background: bool) -> CountModel:
-    """Return the same row with the background or the carry-over as its only blank."""
+    """Return the count model with only one of its two sources of counts without the clone.
+
+    Args:
+        model: count model of an MRD row.
+        background: if true, background is kept and carry-over removed; otherwise carry-over is kept and background
+            removed.
+    """
     tubes = (replace(tube, carry_over=()) if background else replace(tube, background=()) for tube in model.tubes)
     return replace(model, tubes=tuple(tubes))
 
@@ -130,7 +148,11 @@ def _keep_blank(model: CountModel, *, background: bool) -> CountModel:
 def _reads_needed(
     evidences: Sequence[Evidence], highest: HighestMarker, rule: DecisionRule, target: float
 ) -> int | None:
-    """Compute the usable reads at which the LoD would reach the target; None if no depth would do."""
+    """Compute the usable reads of the same tubes at which the LoD would be the target level.
+
+    Returns:
+        Number of reads; None if the LoD stays above the target level at a thousand times the depth.
+    """
 
     def lod(factor: float) -> float:
         deeper = HighestMarker(tuple(model.scale_depth(factor) for model in highest.models))

@@ -1,4 +1,4 @@
-"""Evidence of one result row: its observations, their count model, and the flags that follow from them."""
+"""Collect the evidence of one MRD row: its observations (a marker in a tube), their count model, and their flags."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from clonotrack.stats.uncertainty import Uncertainty
 SHALLOW_SHARE = 0.2
 """Share of captured molecules without a read above which a row is flagged `shallow`."""
 NOTICED_CARRY_OVER = 0.05
-"""Expected counts of carry-over above which a row is flagged with how well it is known."""
+"""Expected carry-over [counts] above which the flags `hopping_assumed` and `single_index` are set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Evidence of one row. With a failure the row can only be `failed`.
+    """Evidence of one MRD row. If there is a failure, the call of the row is `failed`.
 
     Attributes:
         observations: each marker of the row in each tube that amplifies its locus.
-        model: of the counts; None if they cannot be converted to cells.
-        backgrounds: of the markers of the row.
-        carry_over_sources: other tubes of the run with reads of the markers, for each observation most reads first.
+        model: count model of the row; None if the counts cannot be converted to cells.
+        backgrounds: background of each marker of the row.
+        carry_over_sources: for each observation, the other tubes of the run with reads of the marker, by falling reads.
         failures: flags that leave the row without a result.
-        flags: all flags, the failures included.
+        flags: all flags, including `failures`.
     """
 
     observations: tuple[Observation, ...]
@@ -57,12 +57,12 @@ class Evidence:
 
     @property
     def count(self) -> int:
-        """The count that decides the row: molecules if they are counted by UMI, otherwise reads."""
+        """The counts of the count model: molecules if they are counted by UMI, otherwise reads."""
         return sum(observation.count for observation in self.observations)
 
     @property
     def molecules(self) -> float | None:
-        """Captured molecules, from which the clone cells can be recomputed; None without a conversion."""
+        """Captured molecules: clone cells x capture x copies x strands; None if counts cannot be converted."""
         if self.model and self.capture and self.copies and self.strands:
             cells = self.count / self.model.counts_per_level * self.model.cells
             return cells * self.capture * self.copies * self.strands
@@ -79,7 +79,7 @@ class Evidence:
 
     @property
     def counting(self) -> Counting | None:
-        """How molecules are counted; the weakest way if tubes differ."""
+        """How molecules are counted: `read_share`, `spike_in` or `umi`; the first of these if tubes differ."""
         used = {each.conversion.counting for each in self.observations if isinstance(each.conversion, Conversion)}
         weakest_first: tuple[Counting, ...] = ("read_share", "spike_in", "umi")
         return next((counting for counting in weakest_first if counting in used), None)
@@ -92,14 +92,14 @@ class Evidence:
 
     @property
     def strands(self) -> float | None:
-        """Mean strands that are counted of a captured molecule."""
+        """Strands of a captured molecule that are counted separately (1 or 2), as the mean over the tubes."""
         return _weighted_mean(
             self.observations, lambda each: each.strands, lambda each: each.cells * each.copies * each.capture.value
         )
 
     @property
     def copies(self) -> float | None:
-        """k, mean molecules of a clone cell over all markers and cells of the tubes."""
+        """k, molecules of all markers of the row in one clone cell, as the mean over the cells of the tubes."""
         cells = sum({id(each.tube): each.cells for each in self.observations}.values())
         return sum(each.cells * each.copies for each in self.observations) / cells if cells else None
 
@@ -118,15 +118,16 @@ def collect_evidence(
     context: RunContext,
     contaminated: frozenset[str] = frozenset(),
 ) -> Evidence:
-    """Collect the evidence of one row: markers of a patient in one sample.
+    """Collect the evidence of one MRD row: one or several markers of a patient in all tubes of a sample.
 
-    UMIs are counted if every tube of the row has them, otherwise the reads of all tubes. UMIs and reads do not add up.
+    UMIs and reads cannot be added up. So UMIs are counted if every tube has UMIs; otherwise reads are counted in all
+    tubes.
 
     Args:
-        markers: MARKERS rows; one, or all that can be used.
-        tubes: of the sample.
+        markers: MARKERS rows of the patient: one for the row of a marker, several for the combined row.
+        tubes: tubes of the sample.
         context: background, index hopping and efficiency from all tubes.
-        contaminated: marker_id of markers that failed in a no-template control of the run.
+        contaminated: marker_id of the markers for which a no-template control of the run failed.
 
     Raises:
         QuantityError: a marker was not tracked in a tube that amplifies its locus.
@@ -159,10 +160,10 @@ def _specimen_cells(tubes: Sequence[Tube]) -> float:
 
 
 def _tracked_tube(marker: Marker, tube: Tube) -> Tube:
-    """Return the tube if the marker was tracked in it.
+    """Return the tube after a check that the marker was tracked in it.
 
     Raises:
-        QuantityError: it was not.
+        QuantityError: the hits of the tube do not contain the marker.
     """
     if marker["marker_id"] not in tube.counts.marker_reads:
         raise QuantityError(
@@ -205,12 +206,13 @@ def _flags(observation: Observation, context: RunContext) -> set[str]:
 
 
 def row_model(observations: Sequence[Observation], context: RunContext, specimen_cells: float) -> CountModel:
-    """Build the count model of a row whose observations all have a conversion and cells.
+    """Build the count model of an MRD row. Every observation must have a conversion to molecules and input cells.
 
     Args:
-        observations: markers in tubes.
+        observations: each marker in each tube.
         context: background, carry-over and efficiency from all tubes.
-        specimen_cells: cells of all tubes of the sample; they give the aliquot if the sheet does not.
+        specimen_cells: nucleated cells of all tubes of the sample. If the sheet states no aliquot, it is the cells of
+            the tube divided by this number.
     """
     by_tube: dict[int, list[Observation]] = {}
     for observation in observations:
@@ -235,9 +237,10 @@ def _tube_model(observations: Sequence[Observation], context: RunContext, specim
 def _uncertainty(observations: Sequence[Observation], context: RunContext) -> Uncertainty:
     """Combine the uncertainty of the counts per molecule over all observations.
 
-    METHOD: sd = sqrt(sum over sources of (sum of share x sd)^2), with the share of each observation in the counts.
-    Errors of one source (a set of calibrators, the cells of a tube, the efficiency of a sequence) are common to all
-    counts that rest on it, so they add up linearly. Different sources are independent.
+    METHOD: sd = sqrt(sum over sources of (sum of share x sd)^2), where share is the part of an observation in the
+    expected counts and sd its standard error. A source of error is a set of calibrators, the cells of a tube, or the
+    efficiency of a sequence. Its error is the same in all counts that use it, so shares are added linearly within a
+    source. Different sources are independent, so their variances are added.
     """
     weights = [each.cells * each.copies * each.required_conversion.counts_per_copy for each in observations]
     shares = [weight / sum(weights) for weight in weights]
@@ -254,7 +257,12 @@ def _uncertainty(observations: Sequence[Observation], context: RunContext) -> Un
 
 
 def _add_deviations(parts: Iterable[tuple[Hashable, float, float]]) -> float:
-    """Compute the standard deviation of a sum of (source, share, deviation): linear within a source."""
+    """Compute the standard deviation of a sum of errors.
+
+    Args:
+        parts: source of an error, share of the part in the sum, and standard deviation of the error. Errors of one
+            source are added linearly, errors of different sources in quadrature.
+    """
     sums: dict[Hashable, float] = {}
     for source, share, deviation in parts:
         sums[source] = sums.get(source, 0.0) + share * deviation
@@ -262,7 +270,7 @@ def _add_deviations(parts: Iterable[tuple[Hashable, float, float]]) -> float:
 
 
 def factor_columns(evidence: Evidence) -> dict[str, Any]:
-    """Return the MRD columns that hold without a result: reads, UMIs, molecules and the known factors."""
+    """Return the MRD columns that also a failed row has: reads, UMIs, molecules and the factors that are known."""
     tubes = {id(each.tube): each.tube.cells for each in evidence.observations}.values()
     cells = [tube for tube in tubes if tube is not None]
     return {
@@ -279,7 +287,10 @@ def factor_columns(evidence: Evidence) -> dict[str, Any]:
 
 
 def _cell_columns(cells: Collection[Cells]) -> dict[str, Any]:
-    """Return cells of all tubes, DNA of a cell, and the source; the least certain source if tubes differ."""
+    """Return the columns input_cells (sum of all tubes), input_source and pg_per_cell.
+
+    If the tubes have different sources, the least certain one is returned: reference locus, then DNA, then cells.
+    """
     sources = {tube.source for tube in cells}
     weights = [tube.pg_per_cell for tube in cells if tube.pg_per_cell is not None]
     return {

@@ -1,4 +1,4 @@
-"""Explain the flags of a row: the arithmetic behind them, as sentences of the column `explanation`."""
+"""Write the column `explanation` of MRD: sentences with the numbers from which flags of a row follow."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import Any
 from clonotrack.quantify.evidence import Evidence
 
 NAMED_SOURCES = 2
-"""Sources of carry-over that are named; the others are counted."""
+"""Number of carry-over sources that are named. Of further sources only the number is stated."""
 FREQUENCY_FLAGS = frozenset({"rna", "no_cells", "no_molecules"})
 """Flags of rows whose only result is a share of the locus' reads."""
 
 
 def explain_flags(row: Mapping[str, Any], evidence: Evidence, failed_controls: Sequence[str]) -> str | None:
-    """Write the sentences by which a person can check the row's flags; None if no flag needs one.
+    """Write the sentences by which a person can check the flags of a row.
 
     Args:
-        row: columns of MRD.
-        evidence: that the row rests on.
-        failed_controls: sentences about no-template controls that contain the marker.
+        row: a row of MRD.
+        evidence: evidence of this row.
+        failed_controls: sentences about the no-template controls that failed for the marker.
+
+    Returns:
+        Sentences joined by spaces; None if no flag of the row has an explanation.
     """
     flags = (row["flags"] or "").split(",")
     sentences = list(failed_controls) if "control_contaminated" in flags else []
@@ -33,7 +36,7 @@ def explain_flags(row: Mapping[str, Any], evidence: Evidence, failed_controls: S
 
 
 def _explain_carry_over(evidence: Evidence) -> str:
-    """State the reads of the sources, the hopping share, the recipients, and the expected and observed counts."""
+    """State reads of the source tubes, hopping share, number of recipient tubes, expected and observed counts."""
     first = evidence.carry_over_sources[0]
     sources = evidence.carry_over_sources[:NAMED_SOURCES]
     named = " and ".join(f"{source.sample_id} holds {source.reads:,} reads" for source in sources)
@@ -47,7 +50,7 @@ def _explain_carry_over(evidence: Evidence) -> str:
 
 
 def _explain_shared_rearrangement(evidence: Evidence) -> list[str]:
-    """State the reads shared with a marker of another patient, and what unrelated tubes let expect."""
+    """State the reads shared with a marker of another patient, and the counts expected from unrelated samples."""
     shared = sum(observation.shared_reads for observation in evidence.observations)
     sentences = (
         [f"Shared rearrangement: a marker of another patient counts {shared:,} of these reads too."] if shared else []
@@ -66,7 +69,7 @@ def _explain_shared_rearrangement(evidence: Evidence) -> list[str]:
 
 
 def _explain_frequency(evidence: Evidence) -> list[str]:
-    """State the share of the locus' reads if reads cannot be converted to cells."""
+    """State the marker's share of the reads of its locus, for rows whose reads cannot be converted to cells."""
     first = evidence.observations[0] if evidence.observations else None
     loci = sum(
         observation.tube.counts.locus_reads.get(observation.marker["locus"] or "", 0)
@@ -80,7 +83,7 @@ def _explain_frequency(evidence: Evidence) -> list[str]:
 
 
 def _expected_background(evidence: Evidence) -> float:
-    """Compute the expected counts of the background in the tubes of the row."""
+    """Compute the expected counts of background, summed over the tubes of the row."""
     tubes = evidence.model.tubes if evidence.model else ()
     return sum(
         tube.cells * rate.mean * marker.counts_per_cell / marker.copies
@@ -90,7 +93,7 @@ def _expected_background(evidence: Evidence) -> float:
 
 
 def _scientific(value: float) -> str:
-    """Format with two digits and a power of ten: 1.0e-4."""
+    """Format with two significant digits and a power of ten: 1.0e-4."""
     return f"{value:.1e}".replace("e-0", "e-")
 
 

@@ -1,8 +1,8 @@
-"""Index hopping: reads that the sequencer assigns to another sample of the run.
+"""Estimate index hopping: reads that the sequencer assigns to another sample of the run.
 
 METHOD: h = h_1 / (N - 1) x reads of the marker in all other tubes, with h the expected carry-over into a tube, h_1 the
-share of reads that hop and N the tubes of the run. Hopped reads fall evenly on the other N - 1 tubes, whatever their
-own depth (Costello et al., BMC Genomics 2018; van der Valk et al., Mol Ecol Resour 2020).
+share of reads that hop and N the number of tubes in the run. Hopped reads are spread evenly over the other N - 1 tubes,
+independent of the depth of these tubes (Costello et al., BMC Genomics 2018; van der Valk et al., Mol Ecol Resour 2020).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from clonotrack.sequences import F64
 from clonotrack.stats.count_model import ZERO_RATE, GammaRate
 
 MIN_PAIRS = 3
-"""Informative pairs of a marker and an unrelated tube from which the hopping share is estimated."""
+"""Smallest number of pairs (a marker and a tube of another patient) from which the hopping share is estimated."""
 
 _STATED_SHAPE, _ASSUMED_SHAPE = 4.0, 1.0
 _OUTLIER_DEVIATIONS = 4.0
@@ -35,10 +35,10 @@ class CarryOverSource:
     """A tube whose reads of a marker hop to other tubes.
 
     Attributes:
-        sample_id: of the tube.
-        reads: of the marker in it.
+        sample_id: sample of the tube.
+        reads: reads of the marker in the tube.
         share: h_1, share of reads that hop.
-        recipients: other tubes of the run.
+        recipients: number of other tubes of the run, to which the reads can hop.
     """
 
     sample_id: str
@@ -48,7 +48,7 @@ class CarryOverSource:
 
     @property
     def expected(self) -> float:
-        """Expected reads in one recipient."""
+        """Expected reads that hop from this tube to one other tube."""
         return self.share * self.reads / self.recipients
 
 
@@ -57,11 +57,11 @@ class IndexHopping:
     """Index hopping in one run.
 
     Attributes:
-        tubes: of the run.
-        totals: reads and molecules of each marker in all of them.
-        share: h_1, with its uncertainty and the unevenness between pairs of tubes.
-        pairs: informative pairs that h_1 rests on; 0 if it was not estimated.
-        source: `estimated` from the run, `given` by the library, or `assumed`.
+        tubes: all tubes of the run.
+        totals: reads and molecules of each marker, summed over all tubes of the run, by marker_id.
+        share: h_1, share of reads that hop; its gamma shape contains the error of h_1 and the unevenness between tubes.
+        pairs: number of pairs of a marker and an unrelated tube that h_1 was estimated from; 0 if it was not estimated.
+        source: `estimated` from the run, `given` by the library, or `assumed` from the default.
     """
 
     tubes: tuple[Tube, ...]
@@ -71,7 +71,7 @@ class IndexHopping:
     source: str
 
     def sources(self, marker_id: str, recipient: Tube) -> tuple[CarryOverSource, ...]:
-        """Return the other tubes with reads of a marker, the one with most reads first."""
+        """Return the other tubes of the run that contain a marker, by falling reads of the marker."""
         others = [tube.counts for tube in self.tubes if tube is not recipient]
         sources = [
             CarryOverSource(counts.sample_id, counts.marker_reads[marker_id], self.share.mean, len(others))
@@ -81,11 +81,11 @@ class IndexHopping:
         return tuple(sorted(sources, key=lambda source: -source.reads))
 
     def expected_counts(self, marker_id: str, recipient: Tube) -> GammaRate:
-        """Compute the expected counts of a marker that hop into a tube.
+        """Compute the expected counts of a marker that hop from all other tubes of the run into one tube.
 
-        METHOD: h = h_1 x reads of the other tubes / (N - 1). By UMI: U (1 - exp(-h / U)) molecules, with U those
-        of the other tubes. A hopped read keeps its UMI, and hopped reads are few against U, so nearly each brings a UMI
-        of its own.
+        METHOD: h = h_1 x reads of the other tubes / (N - 1), with N tubes in the run. If molecules are counted by UMI:
+        U (1 - exp(-h / U)) molecules, with U the molecules in the other tubes. A hopped read keeps its UMI. Hopped
+        reads are few compared with U, so nearly every hopped read has a different UMI.
         """
         reads, molecules = self.totals.get(marker_id, (0, 0))
         reads -= recipient.counts.marker_reads.get(marker_id, 0)
@@ -100,7 +100,14 @@ class IndexHopping:
 
 
 def hopping_by_run(tubes: Sequence[Tube], config: Config) -> dict[str | None, IndexHopping]:
-    """Estimate the hopping share of each run from its tubes; else take that of the library, else the default."""
+    """Estimate the hopping share of each run from its tubes.
+
+    If a run has too few informative pairs, its share is the largest `hopping` of its libraries in the settings. If the
+    libraries state none, it is `quantify.default_hopping`.
+
+    Returns:
+        Index hopping by run_id; tubes without a run_id count as one run, None.
+    """
     runs: dict[str | None, list[Tube]] = {}
     for tube in tubes:
         runs.setdefault(tube.counts.run_id, []).append(tube)
@@ -122,7 +129,7 @@ def _index_hopping(tubes: tuple[Tube, ...], config: Config) -> IndexHopping:
 
 
 def _marker_totals(tubes: Sequence[Tube]) -> dict[str, tuple[int, int]]:
-    """Add up reads and molecules of each marker over all tubes; without UMIs reads stand for molecules."""
+    """Add up reads and molecules of each marker over all tubes; without UMIs each read counts as a molecule."""
     totals: dict[str, tuple[int, int]] = {}
     for counts in (tube.counts for tube in tubes):
         for marker, reads in counts.marker_reads.items():
@@ -132,7 +139,12 @@ def _marker_totals(tubes: Sequence[Tube]) -> dict[str, tuple[int, int]]:
 
 
 def _unrelated_pairs(tubes: Sequence[Tube], totals: Mapping[str, tuple[int, int]]) -> tuple[F64, F64]:
-    """Return reads received and reads offered of each pair of a marker and a tube of another patient, (pairs,) each."""
+    """Return received and offered reads for each pair of a marker and a tube of another patient.
+
+    Returns:
+        Received reads: reads of the marker in the tube, shape (pairs,). Offered reads: reads of the marker in all other
+        tubes of the run, divided by the number of tubes of the run minus 1, shape (pairs,).
+    """
     received, offered = [], []
     for counts in (tube.counts for tube in tubes if len(tubes) > 1):
         for marker, reads in counts.marker_reads.items():
@@ -146,16 +158,16 @@ def estimate_share(received: F64, offered: F64) -> tuple[GammaRate, int]:
     """Estimate the share h_1 of reads that hop, robust against outlying pairs.
 
     METHOD: gamma-Poisson: h_1 = (sum received + 1/2) / sum offered, shape sum received + 1/2 (Jeffreys). The first
-    value comes from the pairs up to the 90th percentile of received / offered. Then every pair within four standard
-    deviations of it counts, so that a shared rearrangement or a contamination does not. Unevenness between pairs is the
-    moment estimate of the excess variance. One standard error is added, because it is estimated itself.
+    value of h_1 comes from the pairs up to the 90th percentile of received / offered. Then pairs are used that have at
+    most four standard deviations more reads than expected. This excludes shared rearrangements and contamination.
+    Unevenness between pairs is the moment estimate of their excess variance, plus one standard error of this estimate.
 
     Args:
-        received: reads of a marker in an unrelated tube, shape (pairs,).
-        offered: reads of it in the other tubes of the run, divided by their number, shape (pairs,).
+        received: reads of a marker in a tube of another patient, shape (pairs,).
+        offered: reads of the marker in the other tubes of the run, divided by their number, shape (pairs,).
 
     Returns:
-        h_1, and the number of pairs that it rests on.
+        h_1 with its gamma shape, and the number of pairs that were used.
     """
     ratios = received / offered
     kept = ratios <= np.quantile(ratios, _FIRST_QUANTILE)
@@ -170,12 +182,12 @@ def estimate_share(received: F64, offered: F64) -> tuple[GammaRate, int]:
 
 
 def unevenness(received: F64, mean: F64, kept: Mask) -> float:
-    """Estimate the relative variance of the rate between the kept pairs, plus one standard error.
+    """Estimate the relative variance of the hopping rate between pairs, plus its standard error; at most 0.5.
 
     Args:
-        received: reads of each pair, shape (pairs,).
+        received: reads of a marker in a tube of another patient, shape (pairs,).
         mean: expected reads of each pair, shape (pairs,).
-        kept: pairs that count, shape (pairs,).
+        kept: whether the pair is used, shape (pairs,).
     """
     squares = float((mean[kept] ** 2).sum())
     excess = float(((received[kept] - mean[kept]) ** 2 - mean[kept]).sum()) / squares

@@ -1,4 +1,4 @@
-"""Change of a patient's MRD from sample to sample: the table KINETICS."""
+"""Compute the change of a patient's MRD between samples: the table KINETICS."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import polars as pl
 from clonotrack.tables import KINETICS, check
 
 RISE_FACTOR = 10.0
-"""A positive sample is a rise from this many times the lowest level before it: one log."""
+"""A positive sample is a rise if its level is at least this factor (one log) above the lowest earlier level."""
 
 Row = Mapping[str, Any]
 Estimate = tuple[float, float, float]
-"""A level with its lower and upper 95 % limit."""
+"""A level with its lower and upper 95 % limit [clone cells per nucleated cell]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Level of one sample: an estimate with its limits, or an upper bound if the clone was not detected.
+    """Level of one sample [clone cells per nucleated cell]: an estimate, or an upper bound if it was not positive.
 
     Attributes:
-        value: the estimate, or the bound.
-        low: lower 95 % limit.
-        high: upper 95 % limit.
-        detected: whether `value` is an estimate; otherwise the level is below it.
+        value: the estimate, or the upper bound.
+        low: lower 95 % limit; 0 for an upper bound.
+        high: upper 95 % limit; infinite for an upper bound.
+        detected: whether the sample was called positive, so that `value` is an estimate.
     """
 
     value: float
@@ -37,10 +37,11 @@ class Level:
 
     @classmethod
     def of(cls, row: Row) -> Level | None:
-        """Take the level from a row of MRD; None if it failed.
+        """Take the level from a row of MRD; None if the call is `failed`.
 
-        METHOD: a sample that is not called positive is censored at its LoD (Helsel, Statistics for Censored
-        Environmental Data, 2012). If its estimate is higher, it is censored there: something else explains the counts.
+        METHOD: a sample that is not called positive is censored at its LoD: its level is below the LoD (Helsel,
+        Statistics for Censored Environmental Data, 2012). If its estimate is above the LoD, for example by carry-over,
+        it is censored at the estimate.
         """
         if row["call"] == "failed":
             return None
@@ -51,12 +52,12 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class TimePoint:
-    """One sample of a series.
+    """One sample in the time series of a patient, marker and tissue.
 
     Attributes:
-        row: of MRD, with the tissue of the sample.
-        day: of the sample.
-        level: None if the sample failed.
+        row: row of MRD, with the tissue of the sample added.
+        day: day of the sample.
+        level: level of the sample; None if the sample failed.
     """
 
     row: Row
@@ -70,19 +71,20 @@ class TimePoint:
 
     @property
     def negative(self) -> bool:
-        """Whether the sample was called negative, which takes an LoD that reaches the target."""
+        """Whether the call is `negative`: not positive, with an LoD at or below the target level."""
         return bool(self.row["call"] == "negative")
 
 
 def kinetics(mrd: pl.DataFrame, samples: pl.DataFrame, sustained_days: float) -> pl.DataFrame:
-    """Build the table KINETICS: compare each sample with those before it of the same patient, marker and tissue.
+    """Build the table KINETICS: compare each sample with the earlier samples of the same patient, marker and tissue.
 
-    Samples without a day cannot be put in order and are left out.
+    Samples without a day are left out, because their order is not known.
 
     Args:
         mrd: MRD.
         samples: SAMPLES, for role and tissue.
-        sustained_days: days between the first and the last negative sample that make negativity sustained.
+        sustained_days: smallest number of days from the first negative sample to this one, without a positive sample
+            between them, at which negativity counts as sustained.
     """
     sheet = {row["sample_id"]: row for row in samples.iter_rows(named=True)}
     series: dict[tuple[Any, ...], list[TimePoint]] = {}
@@ -96,19 +98,20 @@ def kinetics(mrd: pl.DataFrame, samples: pl.DataFrame, sustained_days: float) ->
 
 
 def doubling_time(days: float, earlier: Estimate, later: Estimate) -> tuple[float, float, float | None] | None:
-    """Compute the doubling time between two levels, with its 95 % limits; None without growth.
+    """Compute the doubling time between two levels, with its 95 % limits.
 
-    METHOD: T = days ln 2 / ln(later / earlier), exponential growth. The interval of ln(ratio) is MOVER's: the distances
-    of both levels' limits from their estimates, added in quadrature (Zou & Donner, Stat Med 2008). The upper limit is
-    None if the interval of ln(ratio) includes no growth.
+    METHOD: exponential growth, T = days ln 2 / ln(later / earlier). The limits of ln(later / earlier) come from MOVER:
+    the distances of the limits of both levels from their estimates on the log scale, added in quadrature (Zou & Donner,
+    Stat Med 2008).
 
     Args:
-        days: between the two samples.
-        earlier: estimate, lower and upper 95 % limit of the level.
-        later: the same of the later level.
+        days: days between the two samples.
+        earlier: estimate, lower and upper 95 % limit of the earlier level [clone cells per nucleated cell].
+        later: estimate, lower and upper 95 % limit of the later level [clone cells per nucleated cell].
 
     Returns:
-        Estimate, lower and upper limit in days.
+        Doubling time, lower and upper 95 % limit [days]; None if the level did not rise. The upper limit is None if the
+        limits of both levels are compatible with no growth.
     """
     (old, old_low, old_high), (new, new_low, new_high) = earlier, later
     if days <= 0 or new <= old:
@@ -141,7 +144,7 @@ def _series_rows(points: Sequence[TimePoint], baselines: set[str], sustained_day
 
 
 def _change(earlier: Level | None, later: Level | None) -> dict[str, Any]:
-    """Compute the log10 change and whether it is a bound; nothing if neither sample detected the clone."""
+    """Return log10_change and change_bound; nothing if a sample failed or neither sample is positive."""
     if not earlier or not later or not (earlier.detected or later.detected):
         return {}
     bound = None if earlier.detected and later.detected else "at_most" if earlier.detected else "at_least"
@@ -149,7 +152,7 @@ def _change(earlier: Level | None, later: Level | None) -> dict[str, Any]:
 
 
 def _reduction(first: TimePoint | None, point: TimePoint) -> dict[str, Any]:
-    """Compute the log10 reduction since the first baseline; nothing if that did not detect the clone."""
+    """Return log10_reduction since the first baseline, and reduction_bound; nothing if the baseline is not positive."""
     if not first or first is point or not first.level or not first.level.detected or not point.level:
         return {}
     bound = None if point.level.detected else "at_least"
@@ -163,9 +166,10 @@ def _rise(before: Sequence[TimePoint], point: TimePoint) -> dict[str, Any]:
 
 
 def _doubling(earlier: TimePoint, later: TimePoint) -> dict[str, Any]:
-    """Compute the doubling time since the sample before.
+    """Return the doubling time since the previous sample, with its limits.
 
-    If that did not detect the clone there is an upper limit only: from its LoD to the lower limit of the later level.
+    If the previous sample is not positive, only the upper limit is known: growth from its LoD to the lower limit of the
+    later level.
     """
     days, old, new = later.day - earlier.day, earlier.level, later.level
     if not old or not new or not new.detected:
@@ -178,9 +182,9 @@ def _doubling(earlier: TimePoint, later: TimePoint) -> dict[str, Any]:
 
 
 def _negativity(points: Sequence[TimePoint], first: TimePoint | None, sustained_days: float) -> dict[str, Any]:
-    """Compute the time to the first negative sample, and whether negativity is sustained.
+    """Return the days to the first negative sample, and whether negativity is sustained.
 
-    Failed and insufficient samples neither count nor interrupt it.
+    Failed and insufficient samples are ignored: they do not count as negative and do not end negativity.
     """
     start = first.day if first else None
     negatives = [point for point in points if point.negative and (start is None or point.day > start)]

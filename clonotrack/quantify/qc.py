@@ -1,4 +1,4 @@
-"""QC of the stage: cells, calibration, index hopping, capture and background, as rows of the table QC."""
+"""Build the QC table of stage quantify: cells, calibration, index hopping, capture and background."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def quantify_qc(
     """Build the QC table: cells, calibration and index hopping of each tube, capture and background of each marker.
 
     Args:
-        samples: tubes by sample_id.
-        markers: of the sample's patient, by sample_id.
+        samples: tubes of each sample, by sample_id.
+        markers: MARKERS rows of the sample's patient, by sample_id.
         context: background, index hopping and efficiency from all tubes.
     """
     rows = [

@@ -1,4 +1,4 @@
-"""Estimates that need all tubes together: background of markers, index hopping of runs, efficiency of sequences."""
+"""Estimate what needs all tubes together: background of markers, index hopping of runs, efficiency of sequences."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from clonotrack.quantify.tube import Conversion, Marker, Tube
 from clonotrack.stats.count_model import GammaRate
 
 CalibrationKey = tuple[str | None, str | None, tuple[str, ...]]
-"""Run, library, and control_id of the calibrators of a conversion."""
+"""run_id, library, and control_id of the calibrators from which the counts per molecule were measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What a row takes from tubes other than its own.
+    """Estimates from all tubes that the results of a sample use.
 
     Attributes:
-        tubes: all tubes, controls included.
-        backgrounds: by marker_id.
-        hopping_runs: index hopping by run_id.
-        efficiencies: distribution of eta, by run, library and calibrators.
+        tubes: all tubes, including controls.
+        backgrounds: background of each marker, by marker_id.
+        hopping_runs: index hopping of each run, by run_id.
+        efficiencies: by run, library and calibrators: distribution of eta, the standard deviation of the log
+            amplification efficiency between sequences.
         config: all settings.
     """
 
@@ -43,15 +44,23 @@ class RunContext:
         return self.hopping_runs[tube.counts.run_id]
 
     def carry_over(self, marker_id: str, tube: Tube) -> GammaRate:
-        """Return the expected counts of a marker that other samples of the run leave in a tube."""
+        """Return the expected counts of a marker in a tube that come from other tubes of the run."""
         return self.hopping(tube).expected_counts(marker_id, tube)
 
     def carry_over_sources(self, marker_id: str, tube: Tube) -> tuple[CarryOverSource, ...]:
-        """Return the tubes that these counts come from, the one with most reads first."""
+        """Return the other tubes of the run that contain a marker, by falling reads of the marker."""
         return self.hopping(tube).sources(marker_id, tube)
 
     def efficiency(self, tube: Tube, conversion: Conversion) -> tuple[Efficiency, bool]:
-        """Return the distribution of eta between sequences, and whether it is only assumed."""
+        """Return the distribution of eta for a conversion, and whether it is assumed.
+
+        eta is the standard deviation of the log amplification efficiency between sequences. If eta was not estimated
+        from calibrators, it is `efficiency_sd` of the library. If the library states none, `quantify.efficiency_sd` is
+        assumed.
+
+        Returns:
+            Each possible eta with its weight; true if it is assumed.
+        """
         estimated = self.efficiencies.get(_calibration_key(tube, conversion))
         if estimated:
             return estimated, False
@@ -64,7 +73,7 @@ def estimate_context(tubes: Sequence[Tube], markers: Sequence[Marker], config: C
     """Estimate background, index hopping and efficiency from all tubes together.
 
     Args:
-        tubes: of patients and controls.
+        tubes: tubes of patients and controls.
         markers: MARKERS rows of all patients.
         config: all settings.
     """
@@ -74,10 +83,10 @@ def estimate_context(tubes: Sequence[Tube], markers: Sequence[Marker], config: C
 
 
 def estimate_efficiencies(tubes: Sequence[Tube], markers: Sequence[Marker]) -> dict[CalibrationKey, Efficiency]:
-    """Estimate the distribution of eta from each set of five calibrators or more.
+    """Estimate the distribution of eta from each set of five or more calibrators.
 
-    METHOD: REML over the tubes of a run and library together, because a sequence has one efficiency in all of them.
-    With fewer than five calibrators the library's value stands for it, else the configured one.
+    METHOD: restricted maximum likelihood (REML) over all tubes of a run and library, because a sequence has the same
+    efficiency in all these tubes. eta is the standard deviation of the log efficiency between sequences.
     """
     calibrated: dict[CalibrationKey, dict[int, tuple[Tube, Conversion]]] = {}
     distinct = {(marker["locus"], marker["v_call"]): marker for marker in markers}.values()
@@ -97,6 +106,6 @@ def _estimate_efficiency(pairs: Sequence[tuple[Tube, Conversion]]) -> Efficiency
 
 
 def _inflation(tube: Tube, conversion: Conversion) -> float:
-    """Compute the variance over the mean of the calibrators' counts in a tube."""
+    """Compute the variance of the calibrators' counts in a tube, divided by their mean."""
     calibrators = tube.calibrators if tube.umi_calibrators is None else tube.umi_calibrators
     return calibrators.inflation(conversion.counts_per_copy)

@@ -1,4 +1,4 @@
-"""Day of each sample of the sheet."""
+"""Compute the day of each sample on the sample sheet."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import polars as pl
 def sample_days(samples: pl.DataFrame) -> dict[str, float | None]:
     """Compute the day of collection of each sample.
 
-    The `day` of the sheet has priority. Otherwise the day is counted from the patient's first dated baseline to
-    `collection_date`, plus the `day` of that baseline if it has one. Without a dated baseline, the first dated sample
-    takes its place.
+    `day` of the sheet has priority. Otherwise the day is the number of days from the patient's first baseline with a
+    `collection_date` to the sample's `collection_date`, plus the `day` of this baseline if stated. If no baseline has a
+    date, days are counted from the patient's first sample with a date.
 
     Args:
         samples: SAMPLES.
@@ -30,7 +30,7 @@ def sample_days(samples: pl.DataFrame) -> dict[str, float | None]:
 
 
 def _origin(rows: pl.DataFrame) -> tuple[date, float] | None:
-    """Return date and day of the sample that the days are counted from."""
+    """Return date and day of the sample from which days are counted; None if no sample has a date."""
     dated = rows.filter(pl.col("collection_date").is_not_null()).sort("collection_date")
     baselines = dated.filter(pl.col("role") == "baseline")
     chosen = baselines if baselines.height else dated

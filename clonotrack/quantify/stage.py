@@ -1,4 +1,4 @@
-"""Stage quantify as one function of tables: MRD of every sample in the hits."""
+"""Stage quantify as one function: compute the MRD of every sample from HITS, SAMPLES, MARKERS and CONTROLS."""
 
 from __future__ import annotations
 
@@ -68,17 +68,17 @@ def quantify(
 
     Args:
         hits: HITS of baselines and follow-ups, of every tube of each sample.
-        samples: SAMPLES rows of these samples, and of the controls if they are known.
-        markers: MARKERS of all patients in one table; rows that were not selected (`selected` F) are left out.
+        samples: SAMPLES with all tubes of these samples, and the control samples if they are on the sheet.
+        markers: MARKERS of all patients in one table; rows with `selected` F are left out.
         controls: CONTROLS by library name; a library without an entry has no calibrators.
         config: all settings.
-        background: HITS of controls and of other unrelated samples.
+        background: HITS of controls and of other people without the clone; None if there are none.
 
     Returns:
         Tables with rows by patient, day and sample; markers in the order of `markers`, `combined` last.
 
     Raises:
-        QuantityError: an amount is missing or impossible, or the tables do not belong together.
+        QuantityError: an amount is missing or impossible, or samples, hits and markers contradict each other.
     """
     patient_counts = counts_by_tube(check(hits, HITS))
     unrelated_counts = [] if background is None else counts_by_tube(check(background, HITS))
@@ -138,7 +138,11 @@ def _result(
 
 
 def _target_levels(samples: pl.DataFrame, config: Config) -> dict[str, float]:
-    """Return the target level by sample_id: that of the sample's disease, else of its patient's, else the default."""
+    """Return the target level of each sample, by sample_id.
+
+    It is the level of the disease in the sample's row. If the row states none, the disease of another sample of the
+    patient is used. Without any disease it is the level `default`.
+    """
     levels = config.quantify.target_level
     with_disease = samples.filter(pl.col("disease").is_not_null()).select("subject_id", "disease")
     of_patient = dict(reversed(with_disease.rows()))
@@ -157,7 +161,7 @@ def _missing_warnings(missing: Iterable[str]) -> Iterator[str]:
 
 
 def _failure_warnings(mrd: pl.DataFrame) -> Iterator[str]:
-    """Name each failed sample with its reasons, except a contaminated control, which has its own warning."""
+    """Write a warning for each failed sample with its reasons; contaminated controls have a warning of their own."""
     combined = mrd.filter(pl.col("marker_id") == COMBINED, pl.col("call") == "failed")
     for name, flags in combined.select("sample_id", "flags").iter_rows():
         reasons = [FLAGS[flag] for flag in flags.split(",") if flag in FAILURES and flag != "control_contaminated"]
@@ -179,11 +183,12 @@ def sample_rows(
     Args:
         keys: subject_id, sample_id and day of the sample.
         markers: selected MARKERS rows of the patient.
-        tubes: of the sample.
+        tubes: tubes of the sample.
         context: background, index hopping and efficiency from all tubes.
-        contaminated: markers that failed in a no-template control of the sample's run, each with its sentences.
-        flags: of every row of the sample.
-        target: level that a negative result has to reach, clone cells per nucleated cell.
+        contaminated: markers for which a no-template control of the sample's run failed, each with a sentence for each
+            control.
+        flags: flags that every row of the sample gets.
+        target: LoD that a negative result must not exceed [clone cells per nucleated cell].
     """
     if not markers:
         return [{**keys, "marker_id": COMBINED, "reads": 0, "call": "failed", "flags": "no_marker"}]
@@ -213,7 +218,10 @@ def _split_flags(flags: str | None) -> frozenset[str]:
 
 
 def _combined_row(usable: Sequence[Evidence], joint: Evidence, settings: Quantify, target: float) -> Row:
-    """Decide the sample by its highest marker, with the pooled estimate added, or by the pooled estimate alone."""
+    """Compute the combined row from the marker with the highest MRD, or from the pooled estimate.
+
+    `quantify.combine` of the settings decides. In the first case the pooled estimate has columns of its own.
+    """
     rule = decision_rule(settings)
     if not usable or settings.combine == "pooled":
         return decide([joint], rule, settings, target)
@@ -222,7 +230,10 @@ def _combined_row(usable: Sequence[Evidence], joint: Evidence, settings: Quantif
 
 
 def _disagreement_flag(usable: Sequence[Evidence], alpha: float) -> frozenset[str]:
-    """Return the flag for markers that differ by more than chance, if each has at least five expected molecules."""
+    """Return the flag `markers_disagree` if the levels of the markers differ by more than chance.
+
+    The test needs at least five expected captured molecules of each marker.
+    """
     pairs = [(evidence.model, evidence.count) for evidence in usable if evidence.model]
     if len(pairs) < 2:
         return frozenset()

@@ -1,4 +1,4 @@
-"""One tube with everything that is known of it, and the conversion of its counts to molecules."""
+"""Join the data of each tube from HITS, SAMPLES, CONTROLS and settings, and convert its counts to molecules."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Conversion:
     """Conversion of the counts of one marker to molecules in one tube.
 
     Attributes:
-        counting: what is counted, and what gives the molecules: UMIs, spike-in calibrators or the share of reads.
-        counts_per_copy: g, reads or UMIs per molecule put into the tube.
-        log_sd: tau, standard error of log g by counting.
-        capture: c of the marker.
-        source: key of what g was measured from; conversions with one key share its error.
-        strands: strands of a molecule that each get a UMI of their own.
+        counting: how molecules are counted: `umi`, `spike_in` (calibrators), or `read_share` (of the locus' reads).
+        counts_per_copy: g, mean counts (reads or UMIs) of one molecule put into the tube.
+        log_sd: tau, standard error of log g from the counts of the calibrators.
+        capture: c, probability that a molecule in the tube becomes visible in the reads.
+        source: key that names what g was measured from; conversions with equal keys have the same error of g.
+        strands: strands of a molecule that each get a separate UMI (1 or 2).
         scope: which calibrators were used (V family, locus or tube); None without calibrators.
-        points: counts of these calibrators, by reads or by UMI.
+        points: counts of the calibrators that were used.
         reads_per_umi: mean reads of a molecule with at least one read; None if reads are counted.
     """
 
@@ -57,21 +57,21 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class Tube:
-    """One tube: its counts, and what sheet, controls and settings say of it.
+    """One tube: its counts, and its data from sample sheet, controls and settings.
 
     Attributes:
-        counts: from HITS.
-        cells: C, input cells; None if nothing gives them.
-        reference_cells: cells by the reference loci, even if the sheet states cells; None without reference loci.
+        counts: counts from HITS.
+        cells: C, input cells; None if neither the sheet nor reference loci give them.
+        reference_cells: cells estimated from reference loci, even if the sheet states cells; None without them.
         aliquot: share of the specimen's DNA that went into this tube; None if it is not known.
-        capture: c that the library states, or the default.
-        dispersion: s.
+        capture: c, capture of the library in the settings, or the default.
+        dispersion: s, standard deviation of the log PCR yield of a molecule.
         template: `dna` or `rna`.
-        loci: that the library amplifies; empty if it states none.
-        strands: strands of a molecule that each get a UMI of their own.
-        calibrators: counted by reads.
-        umi_calibrators: the same calibrators counted by UMI; None in a library without UMIs.
-        cell_fractions: b_fraction, t_fraction and lymphoid_fraction of the nucleated cells.
+        loci: loci that the library amplifies; empty if the settings state none.
+        strands: strands of a molecule that each get a separate UMI (1 or 2).
+        calibrators: spike-in calibrators, counted by reads.
+        umi_calibrators: spike-in calibrators, counted by UMI; None in a library without UMIs.
+        cell_fractions: b_fraction, t_fraction and lymphoid_fraction: shares of the nucleated cells, None if not stated.
     """
 
     counts: TubeCounts
@@ -88,18 +88,20 @@ class Tube:
     cell_fractions: Mapping[str, float | None]
 
     def amplifies(self, locus: str | None) -> bool:
-        """Return whether the library has primers for the locus; true for all loci if it states none."""
+        """Return whether the library amplifies the locus; true if the settings state no loci or `locus` is None."""
         return not self.loci or locus is None or locus in self.loci
 
     def conversion(self, marker: Marker, *, by_umi: bool | None = None) -> Conversion | str:
-        """Choose the conversion of a marker's counts to molecules: UMIs, else calibrators, else the share of reads.
+        """Choose the conversion of a marker's counts to molecules.
+
+        It uses UMIs if there are any, otherwise calibrators, and without both the share of the locus' reads.
 
         Args:
             marker: a row of MARKERS.
-            by_umi: whether UMIs are counted; by default, if the tube has them.
+            by_umi: if true, UMIs are counted; if false, reads. None counts UMIs if the tube has UMIs.
 
         Returns:
-            The conversion, or the flag that says why there is none.
+            The conversion, or the flag that says why counts cannot be converted.
         """
         if self.template == "rna":
             return "rna"
@@ -110,7 +112,7 @@ class Tube:
         return self._convert_by_calibrators(marker) if self.calibrators else self._convert_share(marker["locus"])
 
     def calibration_of(self, marker: Marker) -> Calibration:
-        """Return the calibration by reads of the marker's V family, its locus or the tube."""
+        """Return the calibration by reads from calibrators of the marker's V family, otherwise of its locus or tube."""
         return self.calibrators.calibration(marker["locus"], v_family(marker["v_call"]))
 
     def _convert_umis(self, marker: Marker) -> Conversion | str:
@@ -156,8 +158,8 @@ class Tube:
     def _convert_share(self, locus: str | None) -> Conversion | str:
         """Convert by the share of the locus' reads.
 
-        METHOD: g = reads of the locus / (C q). Each of the C q cells of the lineage is taken to have one rearranged
-        molecule of the locus.
+        METHOD: counts per molecule g = reads of the locus / (C q). C is the input cells, and q the fraction of B, T or
+        lymphoid cells among them. Each of these C q cells is assumed to have one rearranged molecule of the locus.
         """
         fraction = self._cell_fraction(locus)
         if self.cells is None:
@@ -174,7 +176,14 @@ class Tube:
         return (self.counts.sample_id, self.counts.label, *parts)
 
     def _reads_per_umi(self, locus: str | None) -> float | None:
-        """Return the reads per UMI of the tube; without a UMI, those expected of the cells that carry the locus."""
+        """Return the mean reads of a molecule that is counted by UMI.
+
+        If no UMI was counted in the tube, the number is estimated: reads of the locus / (cells with a rearrangement of
+        the locus x capture x tagged strands), at least 1.
+
+        Returns:
+            Reads per molecule; None if neither UMIs nor the cells with the locus are known, or `locus` is None.
+        """
         measured, fraction = self.counts.reads_per_umi, self._cell_fraction(locus)
         if measured is not None or self.cells is None or not fraction or locus is None:
             return measured
@@ -194,17 +203,21 @@ def make_tubes(
     *,
     on_sheet: bool,
 ) -> list[Tube]:
-    """Join the counts of each tube with what sheet, controls and settings say of it.
+    """Join the counts of each tube with its row of the sample sheet, its controls and its library's settings.
 
     Args:
-        counts: of each tube.
+        counts: counts of each tube.
         samples: SAMPLES.
         controls: CONTROLS by library name.
         config: all settings.
-        on_sheet: whether a tube that is missing on the sheet is an error.
+        on_sheet: if true, a tube without a row on the sample sheet is an error.
+
+    Returns:
+        Tubes in the order of `counts`.
 
     Raises:
-        QuantityError: a tube is missing on the sheet, sheet and hits differ, or the calibrators were not tracked.
+        QuantityError: a tube has no row on the sheet, sheet and hits contradict each other, or calibrators were not
+            tracked.
     """
     sheet = {tuple(row[name] for name in TUBE): row for row in samples.iter_rows(named=True)}
     rows = [_sheet_row(tube, sheet, on_sheet=on_sheet) for tube in counts]
@@ -219,19 +232,19 @@ def _sheet_row(
     row = sheet.get((counts.sample_id, counts.library, counts.replicate))
     if row is None and on_sheet:
         where = f" (library {counts.library or 'not named'}, replicate {counts.replicate or 'not named'})"
-        raise QuantityError(f"hits of sample {counts.sample_id}{where} have no row on the sample sheet: add it")
+        raise QuantityError(f"hits of sample {counts.sample_id}{where} have no row on the sample sheet: add the row")
     for name in ("subject_id", "role", "run_id"):
         in_hits = getattr(counts, name)
         if row and None not in (in_hits, row[name]) and in_hits != row[name]:
             raise QuantityError(
-                f"sample {counts.sample_id} has {name} {in_hits} in its hits and {row[name]} on the sheet: track it "
-                "again"
+                f"sample {counts.sample_id} has {name} {in_hits} in its hits (table HITS) but {row[name]} on the "
+                f"sample sheet: correct {name} on the sheet, or run `track` again if the sheet is right"
             )
     return row or {}
 
 
 def _fill_from_sheet(counts: TubeCounts, row: Mapping[str, Any]) -> TubeCounts:
-    """Fill in patient, role and run from the sheet if the hits do not state them."""
+    """Return the counts with subject_id, role and run_id of the sample sheet where HITS leave them empty."""
     return replace(
         counts,
         subject_id=counts.subject_id or row.get("subject_id"),
@@ -272,19 +285,19 @@ def _make_tube(counts: TubeCounts, row: dict[str, Any], controls: Mapping[str, p
 
 
 def _aliquot(row: Mapping[str, Any]) -> float | None:
-    """Compute the share of the specimen's DNA that went into the tube."""
+    """Compute the share of the specimen's DNA that went into the tube; None if a mass is not stated."""
     put_in, extracted = row.get("input_ng"), row.get("extracted_ng")
     return min(1.0, put_in / extracted) if put_in and extracted else None
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One marker in one tube: its counts, and their conversion to molecules.
+    """One marker in one tube: counts, and the conversion of counts to molecules.
 
     Attributes:
         marker: a row of MARKERS.
-        tube: in which it was counted.
-        conversion: of counts to molecules, or the flag that says why there is none.
+        tube: the tube in which the marker was counted.
+        conversion: conversion of counts to molecules, or the flag that says why they cannot be converted.
     """
 
     marker: Marker
@@ -293,7 +306,7 @@ class Observation:
 
     @property
     def marker_id(self) -> str:
-        """The marker."""
+        """marker_id of the marker."""
         return str(self.marker["marker_id"])
 
     @property
@@ -303,12 +316,12 @@ class Observation:
 
     @property
     def shared_reads(self) -> int:
-        """Reads that a marker of another patient counts too."""
+        """Reads of the marker that are also hits of a marker of another patient."""
         return self.tube.counts.shared_reads.get(self.marker_id, 0)
 
     @property
     def count(self) -> int:
-        """Molecules if they are counted by UMI, otherwise reads."""
+        """Counts of the marker: molecules if they are counted by UMI, otherwise reads."""
         return marker_count(self.tube, self.marker_id, self.conversion)
 
     @property
@@ -318,17 +331,17 @@ class Observation:
 
     @property
     def reads_too_short(self) -> bool:
-        """Whether the reads of the tube are too short for the marker."""
+        """Whether almost no read of the tube is as long as the marker's clone-specific part, as HITS states."""
         return self.marker_id in self.tube.counts.too_short_for
 
     @property
     def capture(self) -> Capture:
-        """Capture of the marker, or of the library if there is no conversion."""
+        """Capture of the marker, or of the library if counts cannot be converted to molecules."""
         return self.conversion.capture if isinstance(self.conversion, Conversion) else self.tube.capture
 
     @property
     def strands(self) -> float:
-        """Strands of a molecule that are counted each."""
+        """Strands of a molecule that are counted separately (1 or 2); 1 if counts cannot be converted to molecules."""
         return self.conversion.strands if isinstance(self.conversion, Conversion) else 1.0
 
     @property
@@ -343,18 +356,18 @@ class Observation:
 
     @property
     def required_conversion(self) -> Conversion:
-        """The conversion, for an observation that must have one.
+        """The conversion of counts to molecules, for an observation that must have one.
 
         Raises:
-            TypeError: there is none.
+            TypeError: the counts cannot be converted; the message has the flag that says why.
         """
         if isinstance(self.conversion, str):
-            raise TypeError(f"marker {self.marker_id}: {self.conversion}")
+            raise TypeError(f"counts of marker {self.marker_id} cannot be converted to molecules: {self.conversion}")
         return self.conversion
 
     @property
     def molecules(self) -> float | None:
-        """Captured molecules by the count alone, without the bias correction; None without a conversion."""
+        """Captured molecules, without the bias correction; None if counts cannot be converted to molecules."""
         if isinstance(self.conversion, str):
             return None
         return self.count * self.conversion.capture.value * self.conversion.strands / self.conversion.counts_per_copy
@@ -367,18 +380,19 @@ def marker_count(tube: Tube, marker_id: str, conversion: Conversion | str) -> in
 
 
 def molecule_model(tube: Tube, marker_id: str, conversion: Conversion, copies: float = 1.0) -> MoleculeModel:
-    """Convert what was measured of a marker in a tube to the terms of the count model.
+    """Build the model of a marker's molecules in a tube: depth, dispersion, capture and copies.
 
-    METHOD: rho = (1 - lambda) g / c if reads are counted. The share lambda of reads with more errors than the allowed
-    edits (`matching_loss` in HITS) is lost in every molecule alike. Calibrators are long and unlike other sequences, so
-    they lose next to none. By UMI, rho solves the mean reads of a molecule with at least one read. A capture measured
-    by the UMIs of calibrators already contains the molecules without a read, so it is divided by P(at least one read).
-    Each tagged strand is a molecule of its own.
+    METHOD: if reads are counted, the reads of a captured molecule are rho = (1 - lambda) g / c. g is the counts per
+    molecule in the tube and c the capture. lambda is the share of reads with more errors than the allowed edits
+    (`matching_loss` in HITS); every molecule loses this share. For calibrators lambda is taken as 0, because they are
+    long and unlike other sequences. If UMIs are counted, rho is computed from the mean reads of a molecule with at
+    least one read. A capture that was measured by the UMIs of calibrators leaves out molecules without a read, so it is
+    divided by P(at least one read). Each tagged strand counts as a molecule.
 
     Args:
-        tube: that the marker is in.
+        tube: the tube that contains the marker.
         marker_id: of the marker.
-        conversion: of its counts to molecules.
+        conversion: conversion of the marker's counts to molecules.
         copies: k, molecules of the marker in a clone cell.
     """
     matched = 1.0 - tube.counts.matching_losses.get(marker_id, 0.0)
@@ -393,7 +407,14 @@ def molecule_model(tube: Tube, marker_id: str, conversion: Conversion, copies: f
 
 @lru_cache(maxsize=4096)
 def depth_of_reads_per_umi(reads_per_umi: float, dispersion: float) -> float:
-    """Solve rho / P(at least one read) = mean reads of a molecule with a read; return rho."""
+    """Compute rho, the mean reads of a captured molecule, from the mean reads of a molecule with at least one read.
+
+    METHOD: solves rho / P(at least one read) = reads_per_umi; rho is kept between 0.001 and 10,000.
+
+    Args:
+        reads_per_umi: mean reads of a molecule with at least one read.
+        dispersion: s, standard deviation of the log PCR yield of a molecule.
+    """
     if reads_per_umi <= _reads_per_umi(_MIN_DEPTH, dispersion):
         return _MIN_DEPTH
     if reads_per_umi >= _MAX_DEPTH:

@@ -1,9 +1,9 @@
-"""Stage report: results for a person to read, and for other programs.
+"""Stage report: write the results for people and for other programs.
 
-No result is stated without the limit of detection it was reached at.
+Each result is stated with the limit of detection of its sample.
 
-- `patient_page`: one patient's page as HTML, without JavaScript or anything to load;
-- `cohort`: results of all patients as a flat table and as a nested document;
+- `patient_page`: HTML page of one patient, without JavaScript or external files;
+- `cohort`: results of all patients, as a flat table and as a nested document;
 - `multiqc`: table of all samples for MultiQC;
 - `terminal_table`: table of all results for the terminal;
 - `statement`: one result as a sentence.

@@ -1,4 +1,4 @@
-"""Positions in the plot: samples along the days, levels along the decades, labels that do not overlap."""
+"""Compute pixel positions in the plot: of samples by day, of levels on a logarithmic axis, and of labels."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _LETTER = 0.56 * FONT  # mean width of a character [px]
 
 @dataclass(frozen=True, slots=True)
 class Decades:
-    """Logarithmic axis of levels.
+    """Logarithmic axis of levels [clone cells per nucleated cell].
 
     Attributes:
-        low: exponent of the lowest level, 10^low, at pixel `bottom`.
-        high: exponent of the highest level, 10^high, at pixel `top`.
-        top: pixel.
-        bottom: pixel.
+        low: power of ten of the lowest level, which is drawn at `bottom`.
+        high: power of ten of the highest level, which is drawn at `top`.
+        top: y coordinate of the upper end [px].
+        bottom: y coordinate of the lower end [px].
     """
 
     low: int
@@ -31,7 +31,7 @@ class Decades:
     bottom: float
 
     def y(self, level: float) -> float:
-        """Compute the pixel of a level; a level below the axis is drawn at its bottom."""
+        """Compute the y coordinate of a level [px]; a level outside the axis is drawn at its nearer end."""
         if level <= 0:
             return self.bottom
         share = (math.log10(level) - self.low) / (self.high - self.low)
@@ -39,9 +39,14 @@ class Decades:
 
 
 def fit_decades(series: PatientSeries, top: float, bottom: float) -> Decades:
-    """Choose the whole decades that contain all estimates and LoDs.
+    """Choose the whole decades that contain all estimates, LoDs, the target level and the upper limits of intervals.
 
-    The lower end of an interval is included if it is at most a decade below the lowest of them.
+    The lower limit of an interval is included only as far as a tenth of the lowest estimate, LoD or target level.
+
+    Args:
+        series: results of the patient.
+        top: y coordinate of the upper end of the axis [px].
+        bottom: y coordinate of the lower end of the axis [px].
     """
     rows = [row for sample in series.samples for row in sample.results if row["call"] != "failed"]
     points = [level for row in rows if (level := plotted_level(row))]
@@ -62,16 +67,21 @@ def is_positive(row: Row) -> bool:
 
 
 def plotted_level(row: Row) -> float | None:
-    """Return the level of a result in the plot: the estimate if positive, otherwise the LoD; None if it failed."""
+    """Return the level at which a result is drawn: the estimate if positive, otherwise the LoD; None if failed."""
     if row["call"] == "failed":
         return None
     return formats.number(row["mrd"] if is_positive(row) else row["lod"])
 
 
 def sample_positions(series: PatientSeries, left: float, right: float) -> list[float]:
-    """Compute the pixel of each sample by its day, or by its order if a day is missing.
+    """Compute the x coordinate of each sample [px] by its day, or by its order if a sample has no day.
 
-    Samples close in time are moved apart until their symbols are legible.
+    Samples close in time are moved apart, so that their symbols do not overlap.
+
+    Args:
+        series: results of the patient, with the samples by day.
+        left: x coordinate of the first sample [px].
+        right: x coordinate of the last sample [px].
     """
     number = len(series.samples)
     if number == 1:
@@ -90,9 +100,14 @@ def sample_positions(series: PatientSeries, left: float, right: float) -> list[f
 
 
 def line_offsets(x: Sequence[float], lines: int) -> list[float]:
-    """Compute the offset of each line from the position of its sample [px].
+    """Compute how far the symbols of each line are moved sideways from the position of the sample [px].
 
-    `combined` stays in the middle, and the markers are placed on both sides.
+    Args:
+        x: x coordinates of the samples [px].
+        lines: number of lines: `combined` and the markers.
+
+    Returns:
+        0 for `combined`, then the offset of each marker, alternately to the left and the right.
     """
     room = min((after - before for before, after in pairwise(x)), default=60.0)
     step = min(11.0, 0.8 * room / max(lines, 1))
@@ -101,14 +116,24 @@ def line_offsets(x: Sequence[float], lines: int) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text centred at a pixel of the x axis."""
+    """A text of the x axis, centred at `x` [px]."""
 
     x: float
     text: str
 
 
 def fit_labels(x: Sequence[float], texts: Sequence[str], left: float, right: float) -> list[Label]:
-    """Choose the labels that fit between two pixels without overlap; the first and the last have priority."""
+    """Choose the labels of the x axis that fit without overlap; the first and the last label have priority.
+
+    Args:
+        x: x coordinate of each label [px].
+        texts: text of each label.
+        left: smallest x coordinate of a text [px].
+        right: largest x coordinate of a text [px].
+
+    Returns:
+        The labels that fit, in the order of `x`.
+    """
     taken: list[tuple[float, float]] = []
     chosen: list[tuple[int, Label]] = []
     order = dict.fromkeys([0, len(x) - 1, *range(len(x))])

@@ -1,4 +1,4 @@
-"""Results of a whole cohort for other programs: a flat table, a nested document, and a table for MultiQC."""
+"""Build the results of a cohort for other programs: a flat table, a nested document, and a table for MultiQC."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ def cohort(
     targets: Mapping[str, float] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Add its statement to every result, patients in the order of the table and their samples by day.
+    """Build the results of all patients with the statement of each result, as a table and as a nested document.
+
+    Patients have the order of `mrd`, and the samples of a patient are sorted by day.
 
     Args:
         mrd: MRD.
         markers: MARKERS of all patients in one table.
-        targets: level that a negative result has to reach, by subject_id [clone cells per nucleated cell].
-        provenance: the parsed ``summary.json`` of each sample, by a name for it.
+        targets: target level of each patient, by subject_id [clone cells per nucleated cell]; None if not known.
+        provenance: parsed ``summary.json`` files, by the name under which each is shown; None without provenance.
 
     Returns:
-        The table COHORT; and the document ``subjects -> samples -> results by marker`` with markers and provenance. The
-        document contains only values that JSON has.
+        The table COHORT; and the document ``subjects -> samples -> results by marker`` with markers and provenance. In
+        the document NaN is replaced by None, because JSON has no NaN.
 
     Raises:
         TableError: a sample has no `combined` row.
@@ -78,11 +80,11 @@ HEADERS = {
     "call": ("Call", "result of the decision rule", None),
     "flags": ("Flags", "conditions of the result", None),
 }
-"""Column: title, description, format."""
+"""Title, description and number format (None for text) of each MRD column that MultiQC shows."""
 
 
 def multiqc(mrd: pl.DataFrame) -> dict[str, Any]:
-    """Build the document ``*_mqc.json``, by which MultiQC shows the combined result of each sample."""
+    """Build the content of ``clonotrack_mqc.json``, from which MultiQC shows the combined result of each sample."""
     rows = mrd.filter(pl.col("marker_id") == COMBINED).iter_rows(named=True)
     return {
         "id": "clonotrack_mrd",
@@ -101,7 +103,7 @@ def _header(title: str, description: str, form: str | None) -> dict[str, Any]:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the known values of a sample; MultiQC shows a missing one as an empty cell."""
+    """Return the values of a sample that are not missing; MultiQC leaves the cells of missing values empty."""
     values = {name: number(row[name]) if HEADERS[name][2] else row[name] for name in HEADERS}
     values["call"] = CALL_NAMES[row["call"]]
     return {name: value for name, value in values.items() if value is not None}

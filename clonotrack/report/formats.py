@@ -1,11 +1,11 @@
-"""Format numbers for a person to read: every number of a report is formatted here."""
+"""Format numbers and texts for a person to read. All parts of the report format their numbers here."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
-NARROW = 1.2  # upper over lower limit under which a third digit means something
+NARROW = 1.2  # a level gets a third significant digit if upper limit / lower limit is below this ratio
 
 
 def number(value: object) -> float | None:
@@ -18,7 +18,13 @@ def number(value: object) -> float | None:
 def level(value: float, low: float | None = None, high: float | None = None) -> str:
     """Format a level in clone cells per nucleated cell: ``1.2e-4``.
 
-    It has two digits. It has three if the 95 % interval from `low` to `high` is narrower than about 10 % to each side.
+    The text has two significant digits. It has three if `high` is less than 1.2 times `low`, which is about 10 % of the
+    level to each side.
+
+    Args:
+        value: the level.
+        low: lower 95 % limit; None if there is no interval.
+        high: upper 95 % limit; None if there is no interval.
     """
     if value == 0:
         return "0"
@@ -28,7 +34,7 @@ def level(value: float, low: float | None = None, high: float | None = None) -> 
 
 
 def interval(low: float, high: float) -> str:
-    """Format both limits of an interval with the digits of `level`: ``9.0e-5 to 1.5e-4``."""
+    """Format both limits of an interval with two or three significant digits, as `level` does: ``9.0e-5 to 1.5e-4``."""
     return f"{level(low, low, high)} to {level(high, low, high)}"
 
 
@@ -38,7 +44,11 @@ def count(value: float) -> str:
 
 
 def quantity(value: float) -> str:
-    """Format an estimated amount, such as molecules or cells: two digits below 10, three from 1,000 on."""
+    """Format an estimated amount, such as molecules or cells.
+
+    Below 10 it has two significant digits. From 10 to 999 it is a whole number. From 1,000 on it is rounded to three
+    significant digits: ``12,300``.
+    """
     if value >= 999.5:
         return f"{float(f'{value:.2e}'):,.0f}"
     if value >= 9.95:
@@ -47,7 +57,11 @@ def quantity(value: float) -> str:
 
 
 def plain(value: float) -> str:
-    """Format a measured value of unknown kind, such as a QC metric: whole numbers exactly, others with three digits."""
+    """Format a value of any unit, such as a QC metric.
+
+    Whole numbers are exact. Other numbers are rounded to a whole number from 1,000 on, and to three significant digits
+    below 1,000.
+    """
     if value == round(value) and abs(value) < 1e15:
         return f"{round(value):,}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
@@ -59,7 +73,10 @@ def day(value: float) -> str:
 
 
 def probability(value: float) -> str:
-    """Format a p-value with two digits; below 1e-12 as ``< 1e-12``, because 1 - P(...) is not more precise."""
+    """Format a p-value with two significant digits.
+
+    A p-value below 1e-12 becomes ``< 1e-12``, because its rounding error is of this size (it is computed as 1 - P).
+    """
     if value < 1e-12:
         return "< 1e-12"
     return level(value) if value < 1e-3 else f"{value:.2g}"
@@ -78,7 +95,10 @@ def join_words(words: Iterable[str]) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut a text in its middle to `width` characters, because ids differ at both ends."""
+    """Shorten a text to `width` characters: replace its middle by one ``…``, which counts as a character.
+
+    Beginning and end are kept, because ids differ at both ends.
+    """
     if len(text) <= width:
         return text
     tail = (width - 1) // 2

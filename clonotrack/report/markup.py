@@ -48,9 +48,13 @@ def join(parts: Iterable[object], separator: str = "") -> Markup:
 
 
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
-    """Build an element with its children and attributes; None is left out.
+    """Build an HTML element.
 
-    A trailing underscore of an attribute's name is dropped and the others become hyphens: ``class_``, ``aria_label``.
+    Args:
+        name: name of the element, such as ``td``.
+        children: contents in order; each is escaped unless it is `Markup`, and None is left out.
+        attributes: values by attribute name; None is left out. In a name, a trailing underscore is removed (``class_``
+            for ``class``) and other underscores become hyphens (``aria_label`` for ``aria-label``).
     """
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
@@ -66,14 +70,14 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
 def table(
     caption: str, header: Iterable[object], *bodies: Iterable[object], class_: str | None = None, notes: object = None
 ) -> Markup:
-    """Build a table with a caption, which scrolls on a narrow screen, and the notes below it.
+    """Build a table with a caption, and notes below the table. The table scrolls on a narrow screen.
 
     Args:
-        caption: contents of the table; also the name of the scrolling region.
-        header: cells of the header, text or ``th`` elements.
+        caption: caption of the table; also its label for screen readers.
+        header: cells of the header, as text or as ``th`` elements.
         bodies: groups of rows; each row is a ``tr`` element.
-        class_: style of the table.
-        notes: text below the table.
+        class_: CSS classes of the table.
+        notes: content below the table; None for no notes.
     """
     head = tag("thead", tag("tr", *(_heading(cell) for cell in header)))
     made = tag(
@@ -92,18 +96,18 @@ def _heading(cell: object) -> Markup:
 
 
 class EmptyCells:
-    """Collects the reasons of empty cells: a dash with a letter in the cell, the reason once below the table."""
+    """Footnotes for the empty cells of a table: each empty cell gets a dash and a letter that stands for its reason."""
 
     def __init__(self) -> None:
         self._letters: dict[str, str] = {}
 
     def dash(self, reason: str) -> Markup:
-        """Return an en dash with the letter of its reason."""
+        """Return the content of an empty cell: an en dash with the letter of `reason`."""
         letter = self._letters.setdefault(reason, _letter(len(self._letters)))
         return join(("–", tag("sup", letter)))
 
     def listing(self) -> Markup | None:
-        """Return the reasons with their letters; None if no cell is empty."""
+        """Return the paragraph that explains the letters, to be placed below the table; None if no cell is empty."""
         if not self._letters:
             return None
         items = (join((tag("sup", letter), f" {reason}")) for reason, letter in self._letters.items())

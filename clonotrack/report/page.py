@@ -1,4 +1,4 @@
-"""A patient's page: one HTML file with all its sections, which loads nothing else."""
+"""Build the page of one patient: one HTML file with all sections, which loads no other files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CALL_MEANINGS = {
     "level cannot be ruled out.",
     "failed": "A quality check failed, or the number of cells is not known: there is no result.",
 }
-# The meaning of each word in docs/glossary.md, then what a reader of the page needs besides.
+# Each meaning begins with that of docs/glossary.md. Further sentences are only for readers of the page.
 TERMS = {
     "MRD": "Measurable residual disease: clone cells per nucleated cell. MRD = molecules / (capture × copies per cell "
     "× strands tagged × input cells).",
@@ -59,18 +59,25 @@ def patient_page(
     provenance: Mapping[str, Any] | None = None,
     settings: Report | None = None,
 ) -> str:
-    """Write the report of one patient over time as HTML: static, offline, the same bytes for the same input.
+    """Build the report of one patient over time as an HTML page.
+
+    The page has no JavaScript and loads no other files. Equal inputs give equal bytes. Rows of other patients are
+    ignored in every table. An optional argument of None leaves its section without content.
 
     Args:
-        mrd: MRD; in this and the other tables rows of other patients are left out.
-        markers: MARKERS, including those that were not selected.
+        mrd: MRD.
+        markers: MARKERS, including markers that were not selected.
         subject_id: the patient.
         qc: QC of the patient's samples.
         kinetics: KINETICS.
         samples: SAMPLES, for tissue, role, date and disease.
-        target: level that a negative result has to reach [clone cells per nucleated cell]; drawn as a line.
-        provenance: the parsed ``summary.json`` of each sample, by a name for it.
-        settings: the ``report`` section of the settings.
+        target: target level, the LoD that a negative result must not exceed [clone cells per nucleated cell]. It is drawn
+            as a line.
+        provenance: parsed ``summary.json`` files, by the name under which each is shown.
+        settings: section ``report`` of the settings; the defaults if None.
+
+    Returns:
+        The HTML text.
 
     Raises:
         TableError: the patient has no row in `mrd`, or a sample has no `combined` row.
@@ -156,7 +163,12 @@ def _days(series: PatientSeries) -> list[str]:
 
 
 def marker_section(markers: pl.DataFrame, subject_id: str) -> Markup:
-    """List the sequences that are tracked and those that were not selected, each with its reason."""
+    """List the markers of a patient in two tables, tracked and not selected, with the reason for each marker.
+
+    Args:
+        markers: MARKERS; rows of other patients are left out.
+        subject_id: the patient.
+    """
     own = markers.filter(pl.col("subject_id") == subject_id)
     tracked, rejected = own.filter(pl.col("selected")), own.filter(~pl.col("selected"))
     if not own.height:
@@ -236,7 +248,12 @@ def _underlined(row: Row) -> list[object]:
 
 
 def kinetics_section(kinetics: pl.DataFrame | None, subject_id: str) -> Markup:
-    """Show the change of MRD between samples."""
+    """List the change of MRD between successive samples of a patient, and describe the last sample in sentences.
+
+    Args:
+        kinetics: KINETICS; None if the table was not given.
+        subject_id: the patient.
+    """
     if kinetics is None:
         return tag("p", "No table of kinetics was given.")
     own = kinetics.filter(pl.col("subject_id") == subject_id).sort("day", maintain_order=True)
@@ -259,7 +276,14 @@ def kinetics_section(kinetics: pl.DataFrame | None, subject_id: str) -> Markup:
 
 
 def _latest_state(own: pl.DataFrame) -> Markup | None:
-    """Describe the state at the last sample by the combined result, for each tissue."""
+    """Describe the MRD kinetics up to the last sample of each tissue, over all markers.
+
+    Args:
+        own: rows of KINETICS of one patient, by day. Only the `combined` rows are used.
+
+    Returns:
+        List of sentences on reduction, negativity, rise and doubling time; None if there is nothing to say.
+    """
     combined = own.filter(pl.col("marker_id") == COMBINED)
     latest = [rows.row(-1, named=True) for rows in combined.partition_by("tissue", maintain_order=True)]
     several = len(latest) > 1
@@ -268,11 +292,14 @@ def _latest_state(own: pl.DataFrame) -> Markup | None:
 
 
 def kinetics_sentences(row: Row, *, several: bool = False) -> list[str]:
-    """Describe a row of KINETICS in sentences: reduction, negativity, rise and doubling time up to its sample.
+    """Describe reduction, negativity, rise and doubling time of one row of KINETICS, in a sentence each.
 
     Args:
-        row: of KINETICS.
-        several: whether the patient has several tissues, so that the tissue is named.
+        row: a row of KINETICS.
+        several: if true, each sentence begins with the tissue, because the patient has samples of several tissues.
+
+    Returns:
+        Sentences for the values that the row has.
     """
     where = f"In {row['tissue'] or 'samples of unnamed tissue'}: " if several else ""
     sentences = [_reduction(row), _negativity(row), _rise(row), _doubling(row)]
@@ -323,7 +350,10 @@ def _combined_first(frame: pl.DataFrame) -> list[Row]:
 
 
 def _steps(rows: Sequence[Row], notes: EmptyCells) -> list[Markup]:
-    """Build the rows of one pair of samples; the cells of samples and time span all markers."""
+    """Build the table rows of one pair of successive samples, one for each marker.
+
+    The cells with the two samples and the days between them span all rows of the pair.
+    """
     first, number = rows[0], len(rows)
     pair_cells = (
         tag("td", first["previous_sample_id"], rowspan=number),
@@ -362,7 +392,12 @@ def _time(row: Row, notes: EmptyCells) -> Markup | str:
 
 
 def quality_section(series: PatientSeries, qc: pl.DataFrame | None) -> Markup:
-    """Show the QC metrics: a table for each stage, a row for each metric, a column for each sample."""
+    """Build the QC section: a table for each stage, with a row for each metric and a column for each sample.
+
+    Args:
+        series: results of the patient.
+        qc: QC; None if no QC table was given.
+    """
     ids = [sample.sample_id for sample in series.samples]
     own = None if qc is None else qc.filter(pl.col("sample_id").is_in(ids))
     if own is None or not own.height:
@@ -394,10 +429,13 @@ def _value(value: float | None, notes: EmptyCells) -> str:
 
 
 def provenance_section(provenance: Mapping[str, Any]) -> Markup:
-    """Show versions, inputs and configuration; entries that all samples share are shown once.
+    """Build the section with versions, digests of input files, and configuration.
+
+    Entries that are equal in all summaries are shown once.
 
     Args:
-        provenance: the parsed ``summary.json`` of each sample, by a name for it; its part `provenance` is shown.
+        provenance: parsed ``summary.json`` files, by the name under which each is shown. Of each file the part
+            `provenance` is shown.
     """
     parts = {name: summary.get("provenance", summary) for name, summary in provenance.items()}
     if not parts:
@@ -423,7 +461,12 @@ def _inputs(digests: Mapping[str, str]) -> Markup:
 
 
 def _listings(title: str, documents: Mapping[str, Mapping[str, Any]]) -> Iterator[Markup]:
-    """List the entries that all documents share, then the entries that differ, for each document."""
+    """List the entries that are equal in all documents, then the remaining entries of each document.
+
+    Args:
+        title: heading.
+        documents: nested entries, by the name of the summary.
+    """
     flat = {name: dict(_entries(document)) for name, document in documents.items()}
     first, *others = flat.values()
     shared = {key: text for key, text in first.items() if all(other.get(key) == text for other in others)}
@@ -440,7 +483,7 @@ def _listing(title: str, entries: Mapping[str, str]) -> Markup:
 
 
 def _entries(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Flatten nested entries: yield the path of keys and the value as text."""
+    """Flatten nested entries: yield the keys, joined by dots, and the value as text."""
     if isinstance(value, Mapping) and (value or not name):
         for key, inner in value.items():
             yield from _entries(inner, f"{name}.{key}" if name else str(key))
@@ -457,7 +500,7 @@ def _text(value: object) -> str:
 
 
 def help_section() -> Markup:
-    """Explain the calls and the terms of the page."""
+    """Build the section that explains the calls and the terms of the page."""
     calls = [tag("tr", tag("th", call_label(call), scope="row"), tag("td", CALL_MEANINGS[call])) for call in CALL_NAMES]
     terms = [
         tag("tr", tag("th", term, scope="row", class_="nowrap"), tag("td", meaning)) for term, meaning in TERMS.items()

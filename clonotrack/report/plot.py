@@ -1,6 +1,6 @@
-"""Plot of MRD over time as static SVG, in a wide and a narrow drawing, with legend and caption.
+"""Draw MRD over time as static SVG, for wide and for narrow screens, with legend and caption.
 
-The shape of a symbol is the marker, and its filling is the call.
+The outline of a symbol (circle, square, triangle ...) shows the marker. The filling shows the call.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from clonotrack.report.statement import CALL_NAMES
 from clonotrack.report.style import FLOOR, INK, MUTED, PAPER, RULE, SERIES
 from clonotrack.tables import COMBINED
 
-# Corners on the unit circle: number of corners and angle of the first [degrees], or None for the circle.
+# Outline of the symbol of each marker: number of corners and angle of the first corner [degrees]; None is a circle.
 _SHAPES: tuple[tuple[int, float] | None, ...] = (None, (4, 45), (3, -90), (3, 90), (5, -90), (6, 0), (4, 0), (3, 0))
 _DIAMOND = (4, -90)
-# Makes shapes of equal radius look equally large.
+# Factor on the radius by number of corners, so that all outlines look equally large.
 _SCALE = {3: 1.22, 4: 1.12, 5: 1.06, 6: 1.03}
 RADIUS, LARGE = 4.3, 5.8
 
 
 def colour(index: int | None) -> str:
-    """Return the colour of the marker with this index; None is `combined`."""
+    """Return the colour of a marker by its position among the patient's markers (from 0); None is `combined`."""
     return INK if index is None else SERIES[index % len(SERIES)]
 
 
@@ -42,11 +42,12 @@ def symbol(x: float, y: float, call: str, index: int | None) -> Markup:
     """Draw the symbol of one result.
 
     Args:
-        x: centre [px].
-        y: centre [px].
-        call: filled: positive; open with a filled centre: positive_below_loq; open: negative; open with a cross:
-            insufficient; a cross alone: failed.
-        index: of the marker; None is `combined`, a larger diamond.
+        x: x coordinate of the centre [px].
+        y: y coordinate of the centre [px].
+        call: call of the result. positive is a filled symbol, positive_below_loq an open symbol with a filled centre,
+            negative an open symbol, insufficient an open symbol with a cross, and failed a cross.
+        index: position of the marker among the patient's markers (from 0), which gives outline and colour. None is
+            `combined`, a larger diamond.
     """
     radius, ink = (LARGE if index is None else RADIUS), colour(index)
     if call == "failed":
@@ -60,7 +61,7 @@ def symbol(x: float, y: float, call: str, index: int | None) -> Markup:
 
 
 def px(value: float) -> str:
-    """Format a coordinate to a tenth of a pixel, so that the bytes are the same everywhere."""
+    """Format a coordinate to a tenth of a pixel, so that every computer writes equal bytes."""
     return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
 
 
@@ -85,13 +86,23 @@ _LEFT, _RIGHT, _TOP, _BELOW, _LANE = 44, 16, 30, 50, 26
 
 
 def plot_lines(series: PatientSeries) -> list[tuple[str, int | None]]:
-    """Return the name and index of each line: `combined` (None) and the markers; a single marker has no own line."""
+    """Return the lines of the plot: `combined`, then each marker if the patient has more than one.
+
+    Returns:
+        Name, and position of the marker among the patient's markers (from 0); None for `combined`.
+    """
     markers = series.marker_ids
     return [(COMBINED, None), *((marker, i) for i, marker in enumerate(markers) if len(markers) > 1)]
 
 
 class Plot:
-    """Geometry of one drawing."""
+    """One drawing of the plot.
+
+    Args:
+        series: results of the patient.
+        width: width of the drawing [px].
+        height: height of the drawing [px].
+    """
 
     def __init__(self, series: PatientSeries, width: int, height: int) -> None:
         self.series = series
@@ -159,9 +170,10 @@ class Plot:
         return tag("g", line, _haloed(text, end, y - 5, anchor="end", fill=MUTED))
 
     def _line(self, i: int) -> Markup:
-        """Join the results of one line in order; insufficient and failed samples are skipped.
+        """Draw the line that joins the results of one marker, or of `combined`, in the order of the samples.
 
-        A segment is dashed unless it joins two estimates of successive samples.
+        Insufficient and failed samples are skipped. A segment is solid if it joins the estimates of two successive
+        positive samples, and otherwise dashed.
         """
         marker, index = self.lines[i]
         points = [
@@ -198,7 +210,7 @@ class Plot:
         return tag("g", tip, bar, symbol(x, y, row["call"], index))
 
     def _bar(self, x: float, row: Row, index: int | None) -> Markup | None:
-        """Draw the 95 % interval; without a cap at its lower end if that is below the axis."""
+        """Draw the 95 % interval as a bar. If the lower limit is below the axis, the lower end has no cap."""
         low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
         if low is None or high is None:
             return None
@@ -209,7 +221,7 @@ class Plot:
         return tag("path", d=path, fill="none", stroke=colour(index), stroke_width="1.8" if index is None else "1.2")
 
     def _empty_message(self) -> Markup | None:
-        """Return the message of a plot without results."""
+        """Return the message of a plot without results; None if there is a result to draw."""
         if any(plotted_level(row) is not None for sample in self.series.samples for row in sample.results):
             return None
         middle = (_LEFT + self.width - _RIGHT) / 2
@@ -233,7 +245,7 @@ class Plot:
 
 
 def result_text(row: Row) -> str:
-    """Describe a plotted result in words, with the numbers of the table."""
+    """Describe a result of the plot in words: the call, with the estimate and interval, or with the LoD."""
     call, level = CALL_NAMES[row["call"]].lower(), plotted_level(row)
     if level is None:
         return call
@@ -246,7 +258,7 @@ def result_text(row: Row) -> str:
 
 
 def describe(series: PatientSeries) -> str:
-    """Describe the figure in words: the combined result of every sample."""
+    """Describe the plot in words for screen readers: the combined result of every sample."""
     results = []
     for sample in series.samples:
         when = "" if sample.day is None else f", day {formats.day(sample.day)}"
@@ -272,7 +284,10 @@ def _haloed(text: str, x: float, y: float, *, anchor: str, fill: str) -> Markup:
 
 
 def figure(series: PatientSeries) -> Markup:
-    """Build both drawings with legend and caption; the width of the page decides which drawing is shown."""
+    """Build the figure: a wide and a narrow drawing with legend and caption.
+
+    The style sheet shows the drawing that fits the width of the screen.
+    """
     return tag(
         "figure",
         tag("div", Plot(series, 1000, 430).draw(), class_="wide"),

@@ -1,4 +1,4 @@
-"""Table of all results, and the statement of each sample."""
+"""Build the table of all results of a patient, and the list of statements of all samples."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _HEADER = (
 
 
 def call_label(call: str) -> Markup:
-    """Return the name of a call in its colours."""
+    """Return the name of a call as an HTML element with the colours of the call."""
     return tag("span", CALL_NAMES[call], class_=f"call {call}")
 
 
 def result_table(series: PatientSeries) -> Markup:
-    """Build the table of every number: a group of rows for each sample, `combined` first."""
+    """Build the table of all results: for each sample the `combined` row, then a row for each marker."""
     umis = any(row["umis"] is not None for sample in series.samples for row in sample.results)
     columns = [*_HEADER[:2], *([("UMIs", "", True)] if umis else []), *_HEADER[2:]]
     header = [_head(*column) for column in columns]
@@ -64,7 +64,7 @@ def _statement(sample: Sample, target: float | None) -> Markup:
 
 
 def describe_sample(sample: Sample) -> str:
-    """Return day, date, tissue and role of a sample."""
+    """Return day, date, tissue and role of a sample as one text; what is not known is left out."""
     when = "no day given" if sample.day is None else f"day {formats.day(sample.day)}"
     role = _ROLES.get(sample.sheet.get("role", ""))
     more = (sample.sheet.get("collection_date"), sample.sheet.get("tissue"), role)
@@ -134,7 +134,11 @@ def _row(row: Row, notes: EmptyCells, *, umis: bool) -> Markup:
 
 
 def _pooled(row: Row) -> tuple[Markup, ...]:
-    """Return the pooled estimate and its interval, to be shown below those of the highest marker."""
+    """Return the pooled estimate over all markers and its interval, for the cells of estimate and interval.
+
+    Returns:
+        Two elements; none if the row has no pooled estimate.
+    """
     value, low, high = (formats.number(row[name]) for name in ("pooled_mrd", "pooled_low", "pooled_high"))
     if value is None or low is None or high is None:
         return ()
@@ -158,7 +162,7 @@ def _p_value(row: Row, notes: EmptyCells) -> str:
 
 
 def _empty_reason(row: Row, name: str) -> str:
-    """Return why a cell is empty."""
+    """Return why the cell of an MRD column is empty."""
     if name == "umis":
         return "the library has no UMIs"
     if row["call"] == "failed":
@@ -167,7 +171,7 @@ def _empty_reason(row: Row, name: str) -> str:
 
 
 def _flags(series: PatientSeries) -> Markup | None:
-    """List the meaning of each flag of the table once."""
+    """List the meaning of every flag in the table; None if there are no flags."""
     used = dict.fromkeys(
         name for sample in series.samples for row in sample.results for name in flag_names(row["flags"])
     )

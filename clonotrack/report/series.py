@@ -1,4 +1,4 @@
-"""Samples of one patient in the order of their days: the source of plot, tables and sentences."""
+"""Collect the results of one patient by sample, sorted by day, for the plot, the tables and the sentences."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Sample:
     """Results of one sample.
 
     Attributes:
-        sample_id: of the sample.
-        day: of the sample; None if it has none.
+        sample_id: id of the sample.
+        day: day of the sample; None if it is not known.
         combined: the MRD row over all markers.
         markers: the MRD row of each marker.
-        sheet: role, tissue, collection_date and disease of the sample sheet; empty without a sheet.
+        sheet: role, tissue, collection_date and disease from the sample sheet; empty if the sample is not on a sheet.
     """
 
     sample_id: str
@@ -44,8 +44,9 @@ class PatientSeries:
 
     Attributes:
         subject_id: the patient.
-        samples: by day.
-        target: level that a negative result has to reach [clone cells per nucleated cell]; None if it is not known.
+        samples: samples sorted by day.
+        target: target level, the LoD that a negative result must not exceed [clone cells per nucleated cell]; None if
+            it is not known.
     """
 
     subject_id: str
@@ -54,12 +55,12 @@ class PatientSeries:
 
     @property
     def marker_ids(self) -> list[str]:
-        """Markers with a result, in the order of their first one."""
+        """marker_id of every marker with a result, in the order of their first results."""
         return list(dict.fromkeys(row["marker_id"] for sample in self.samples for row in sample.markers))
 
     @property
     def by_day(self) -> bool:
-        """Whether every sample has a day; otherwise only their order is known."""
+        """Whether every sample has a day; otherwise samples are drawn in their order, without a time scale."""
         return all(sample.day is not None for sample in self.samples)
 
     @property
@@ -69,20 +70,21 @@ class PatientSeries:
         return list(dict.fromkeys(name for name in named if name))
 
     def result(self, sample: Sample, marker_id: str) -> Row | None:
-        """Return the row of a sample for a marker or `combined`; None if there is none."""
+        """Return the MRD row of a sample for a marker or for `combined`; None if the sample has no such row."""
         return next((row for row in sample.results if row["marker_id"] == marker_id), None)
 
 
 def patient_series(
     mrd: pl.DataFrame, subject_id: str, samples: pl.DataFrame | None = None, target: float | None = None
 ) -> PatientSeries:
-    """Collect the results of one patient by day; samples without a day follow in the order of the table.
+    """Collect the results of one patient, sorted by day. Samples without a day come last, in the order of `mrd`.
 
     Args:
         mrd: MRD; rows of other patients are left out.
         subject_id: the patient.
-        samples: SAMPLES, if there is a sheet.
-        target: level that a negative result has to reach [clone cells per nucleated cell].
+        samples: SAMPLES; None without a sample sheet.
+        target: target level, the LoD that a negative result must not exceed [clone cells per nucleated cell]; None if
+            it is not known.
 
     Raises:
         TableError: the patient has no row, or a sample does not have exactly one `combined` row.
@@ -91,7 +93,7 @@ def patient_series(
     if not own.height:
         patients = ", ".join(mrd.get_column("subject_id").unique(maintain_order=True)) or "nobody"
         raise TableError(
-            "MRD", "subject_id", f"has no row of patient {subject_id}, only of {patients}: name one of these"
+            "MRD", "subject_id", f"has no row of patient {subject_id}, only of {patients}: give one of these patients"
         )
     sheet = {} if samples is None else _sheet(samples)
     groups = own.partition_by("sample_id", maintain_order=True)
@@ -106,14 +108,18 @@ def _sample(rows: pl.DataFrame, sheet: dict[str, Row]) -> Sample:
         raise TableError(
             "MRD",
             "marker_id",
-            f"sample {sample_id} has {len(combined)} rows `{COMBINED}` instead of one: run `quantify` again",
+            f"sample {sample_id} has {len(combined)} rows `{COMBINED}` instead of one: make the table again with "
+            "`quantify`",
         )
     markers = rows.filter(pl.col("marker_id") != COMBINED).rows(named=True)
     return Sample(sample_id, combined[0]["day"], combined[0], tuple(markers), sheet.get(sample_id, {}))
 
 
 def _sheet(samples: pl.DataFrame) -> dict[str, Row]:
-    """Return the first filled cell of each sample and column, because a sample can have several rows."""
+    """Return the role, tissue, collection_date and disease of each sample, by sample_id.
+
+    A sample with several tubes has several rows on the sheet. The first value that is not empty is used.
+    """
     columns = ("role", "tissue", "collection_date", "disease")
     first = samples.group_by("sample_id", maintain_order=True).agg(
         pl.col(name).drop_nulls().first() for name in columns if name in samples.columns

@@ -1,4 +1,4 @@
-"""The sentence that states one result, always with the limit of detection it was reached at."""
+"""Write a result as a sentence. Every result but a failed one is stated with its limit of detection."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ CALL_NAMES = {
 
 
 def statement(result: Mapping[str, Any], target: float | None = None) -> str:
-    """Write one row of MRD as a sentence; for a failed row also the reasons.
+    """Write one row of MRD as a sentence. For a failed row, further sentences give the reasons.
 
     Args:
         result: a row of MRD.
-        target: level that a negative result has to reach [clone cells per nucleated cell]; None if it is not known.
+        target: target level, the LoD that a negative result must not exceed [clone cells per nucleated cell]; None if
+            it is not known.
     """
     call = result["call"]
     if call == "failed":
@@ -47,12 +48,12 @@ def statement(result: Mapping[str, Any], target: float | None = None) -> str:
 
 
 def flag_names(flags: str | None) -> list[str]:
-    """Split a `flags` cell into the names of its flags, in their order."""
+    """Split the cell of a column `flags` at its commas into the names of the flags."""
     return [name.strip() for name in (flags or "").split(",") if name.strip()]
 
 
 def flag_sentences(flags: str | None) -> list[str]:
-    """Return the sentence of each flag; an unknown flag is given by its name."""
+    """Return the sentence that explains each flag in the cell of a column `flags`; for an unknown flag, its name."""
     return [FLAGS.get(name, f"Flag {name}.") for name in flag_names(flags)]
 
 
@@ -80,7 +81,7 @@ def _molecules(result: Mapping[str, Any]) -> str:
 
 
 def _finding_below_threshold(result: Mapping[str, Any]) -> str:
-    """Describe the counts of a sample that is not positive."""
+    """Write the part of the statement about the counts of a result that is not positive."""
     if not result["reads"]:
         return f"no molecule of {_target_name(result)}"
     p_value = formats.number(result["p_value"])
@@ -108,7 +109,7 @@ def _input_amount(result: Mapping[str, Any]) -> str:
 
 
 def _pooled(result: Mapping[str, Any]) -> str:
-    """Describe the pooled estimate over all markers."""
+    """Write the part of the statement about the estimate that is pooled over all markers; empty without one."""
     value, low, high = (formats.number(result[name]) for name in ("pooled_mrd", "pooled_low", "pooled_high"))
     if value is None or low is None or high is None:
         return ""
@@ -116,7 +117,7 @@ def _pooled(result: Mapping[str, Any]) -> str:
 
 
 def _what_would_suffice(result: Mapping[str, Any]) -> str:
-    """Describe what would have reached the target level."""
+    """Write the part of the statement about the reads or cells at which the LoD would reach the target level."""
     reads = formats.number(result["reads_needed"])
     if reads is not None:
         return f"{formats.quantity(reads)} usable reads of the same tube would have sufficed"

@@ -1,7 +1,8 @@
 """Colours and style sheet of a patient's page.
 
-Text has a contrast of at least 4.5 to 1 to its ground (WCAG AA), lines and symbols 3 to 1. The colours are
-distinguishable with colour blindness (after Okabe and Ito, darkened for contrast). No information is in colour alone.
+Text has a contrast of at least 4.5 to 1 with its background (WCAG AA), and lines and symbols have at least 3 to 1.
+Colour-blind people can distinguish the colours (after Okabe and Ito, darkened for contrast). No information is given by
+colour alone.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ RULE = "#d0d7de"
 FLOOR = "#e9ecef"
 PAPER = "#ffffff"
 
-# One for each marker, in turn; `combined` is INK.
+# Colours of the markers in their order, repeated if there are more; `combined` is INK.
 SERIES = ("#0072b2", "#b84a00", "#00785a", "#9b3a78", "#7a5c00", "#5b4fa2", "#a3262a", "#3f6f8f")
 
-# Text and ground of a call.
+# Text colour and background colour of each call.
 CALL_COLOURS = {
     "positive": ("#8a1c1c", "#fbe9e7"),
     "positive_below_loq": ("#7a4100", "#fdf0dc"),
@@ -127,7 +128,7 @@ footer {{ margin-top: 30px; padding-bottom: 26px; font-size: 13px; color: {MUTED
 
 
 def sheet() -> str:
-    """Return the style sheet, with a rule for each call."""
+    """Return the CSS style sheet of the page, with the colours of each call."""
     calls = "".join(
         f".call.{call} {{ color: {text}; background: {ground}; }}\n"
         f".verdict.{call} {{ border-color: {text if call != 'failed' else ground}; "

@@ -1,4 +1,4 @@
-"""Table of a cohort's results for the terminal, optionally with the known truth."""
+"""Format the results of a cohort as a table for the terminal, optionally beside the true levels."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ _YES_NO = {True: "yes", False: "NO", None: ""}
 
 
 def terminal_table(mrd: pl.DataFrame, truth: pl.DataFrame | None = None) -> str:
-    """Format every result in at most 110 columns, grouped by patient; flags are letters that are explained below.
+    """Format all results as lines of at most 110 characters, grouped by patient.
+
+    Flags are shown as letters, which are explained below the table.
 
     Args:
         mrd: MRD.
-        truth: columns `sample_id`, `true_mrd` [clone cells per nucleated cell], and optionally `marker_id` and
-            `expected_call`. Without `marker_id` the truth is that of `combined`. Each row then shows its truth, whether
-            the interval contains it (`in`), and whether the call is the expected one (`right`).
+        truth: table of true levels with the columns `sample_id` and `true_mrd` [clone cells per nucleated cell], and
+            optionally `marker_id` and `expected_call`. Without `marker_id` a row is the truth of `combined`. Each result
+            then shows the true level, whether the interval contains the true level (`in`), and whether the call equals
+            the expected call (`right`). None if the true levels are not known.
 
     Returns:
-        Lines, without an end of line after the last.
+        The lines, joined by line feeds.
     """
     letters = _letters(mrd)
     truths = None if truth is None else _truth_by_row(truth)
@@ -50,13 +53,13 @@ def terminal_table(mrd: pl.DataFrame, truth: pl.DataFrame | None = None) -> str:
 
 
 def _letters(mrd: pl.DataFrame) -> dict[str, str]:
-    """Assign a letter to each flag in use, in the order of their names."""
+    """Assign letters to the flags that occur in the table: a, b, c ... in alphabetical order of the flags."""
     used = sorted({name for flags in mrd["flags"] for name in flag_names(flags)})
     return {name: chr(ord("a") + index) for index, name in enumerate(used)}
 
 
 def _truth_by_row(truth: pl.DataFrame) -> dict[tuple[str, str], Row]:
-    """Return the rows of the truth by sample and marker."""
+    """Return the rows of the table of true levels, by sample_id and marker_id."""
     named = truth if "marker_id" in truth.columns else truth.with_columns(marker_id=pl.lit(COMBINED))
     return {(row["sample_id"], row["marker_id"]): row for row in named.rows(named=True)}
 
@@ -92,7 +95,7 @@ def _result(sample: Sample, row: Row, letters: Mapping[str, str]) -> dict[str, s
 
 
 def _with_truth(cells: Mapping[str, str], row: Row, truth: Row) -> dict[str, str]:
-    """Replace the column of clone cells by the columns of the truth; they are empty if it is not known."""
+    """Replace the column of clone cells by `truth`, `in` and `right`, which are empty if the true level is not known."""
     true, expected = formats.number(truth.get("true_mrd")), truth.get("expected_call")
     low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
     held = None if true is None or low is None or high is None else low <= true <= high
@@ -102,7 +105,10 @@ def _with_truth(cells: Mapping[str, str], row: Row, truth: Row) -> dict[str, str
 
 
 def _widths(rows: list[dict[str, str]]) -> dict[str, int]:
-    """Compute the column widths; if the line is too long the longer of the id columns is shortened first."""
+    """Compute the width of each column [characters].
+
+    If lines are too long, the column `sample` or `marker`, whichever is wider, is narrowed step by step.
+    """
     widths = {name: max(len(row[name]) for row in rows) for name in rows[0]}
     while _total(widths, " ") > WIDTH and max(widths["sample"], widths["marker"]) > 8:
         widths["sample" if widths["sample"] > widths["marker"] else "marker"] -= 1

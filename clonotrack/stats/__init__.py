@@ -1,1 +1,1 @@
-"""Statistics of counts: interval, limits and p-value from plain numbers, without tables or files."""
+"""Compute interval, limits and p-value of counts (reads or molecules) from plain numbers, without tables or files."""

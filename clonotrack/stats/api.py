@@ -1,4 +1,4 @@
-"""Statistics of a result from plain numbers, by the functions that also judge a sample."""
+"""Compute interval, limits and call from plain numbers, by the functions that stage quantify uses."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from clonotrack.stats.uncertainty import Uncertainty
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample of one tube whose properties are known, and how the molecules of a marker become counts in it.
+    """Properties of a sample of one tube: its cells, and how molecules of a marker become counts (reads or UMIs).
 
     Attributes:
         cells: nucleated cells in the tube.
         reads_per_molecule: mean reads of a captured molecule.
         capture: probability that a molecule in the tube becomes visible in the reads.
         copies: molecules of a marker in a clone cell.
-        background: molecules of a marker per nucleated cell that healthy cells give.
-        carry_over: counts that other samples of the run leave in the tube.
-        aliquot: share of the specimen's DNA in the tube; several markers correlate by it.
-        calibration: standard error of the log of the reads per molecule.
-        umi: if true, molecules are counted by UMI; otherwise their reads are counted.
+        background: molecules of a marker per nucleated cell in people without the clone.
+        carry_over: expected counts of a marker that come from other samples of the run.
+        aliquot: share of the specimen's DNA that is in the tube. The captured molecules of two markers have the
+            correlation aliquot x capture.
+        calibration: standard error of the natural log of the measured reads per molecule. If molecules are counted by
+            UMI, of the log of the capture. 0 if the value is known exactly.
+        umi: if true, molecules are counted by UMI; otherwise reads are counted.
     """
 
     cells: float
@@ -42,10 +44,10 @@ class Sample:
     umi: bool = False
 
     def count_model(self, settings: Quantify) -> CountModel:
-        """Build the model of a marker's counts.
+        """Build the model of a marker's counts from the sample, and from dispersion and efficiency in `settings`.
 
         Raises:
-            QuantityError: a number is out of its range.
+            QuantityError: cells, reads per molecule, capture, copies or aliquot are 0 or less, or a share is above 1.
         """
         check_in_range(
             cells=self.cells,
@@ -65,7 +67,10 @@ _AT_MOST_ONE = ("level", "capture", "fraction", "aliquot")
 
 
 def check_in_range(**numbers: float | None) -> None:
-    """Check that each number is above 0, and that levels and shares are at most 1. None is skipped.
+    """Check that each number is above 0, and that `level`, `capture`, `fraction` and `aliquot` are at most 1.
+
+    Args:
+        numbers: by name; a value of None is not checked.
 
     Raises:
         QuantityError: names the first number that is out of its range.
@@ -79,16 +84,19 @@ def check_in_range(**numbers: float | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """Result of a sample over its markers, as the highest of them states it.
+    """Result of a sample over all its markers. The estimate is that of the marker with the highest MRD.
+
+    Every number but the p-value is a level in clone cells per nucleated cell. Limits and p-value are those of the
+    highest of several estimates.
 
     Attributes:
-        mrd: estimated clone cells per nucleated cell.
+        mrd: highest estimate of a marker.
         mrd_low: lower confidence limit.
         mrd_high: upper confidence limit.
         lob: limit of blank.
         lod: limit of detection.
         loq: limit of quantification.
-        p_value: probability of such counts without the clone.
+        p_value: probability that, without the clone, the smallest p-value of the markers is at most the observed one.
         positive: whether the decision rule calls the sample positive.
     """
 
@@ -103,7 +111,16 @@ class Combined:
 
 
 def poisson_interval(count: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Compute the exact two-sided confidence limits of a Poisson mean (Garwood, Biometrika 1936): 0 gives 0 to 3.689.
+    """Compute the exact two-sided confidence limits of a Poisson mean (Garwood, Biometrika 1936).
+
+    A count of 0 has the limits 0 and 3.689 at a confidence of 95 %.
+
+    Args:
+        count: observed number, 0 or more.
+        confidence: probability that the interval contains the mean, between 0 and 1.
+
+    Returns:
+        Lower and upper limit of the mean.
 
     Raises:
         QuantityError: the count is negative, or the confidence is not between 0 and 1.
@@ -121,36 +138,41 @@ def poisson_interval(count: int, confidence: float = 0.95) -> tuple[float, float
 
 
 def limit_of_detection(sample: Sample, markers: int = 1, settings: Quantify | None = None) -> float:
-    """Compute the true level that the decision rule calls positive in 95 % of such samples.
+    """Compute the LoD: the true level that the decision rule calls positive in 95 % of samples with these properties.
 
     Args:
-        sample: the tube.
-        markers: number of equal markers that are tracked in it.
+        sample: cells of the tube, depth, capture and the other properties.
+        markers: number of markers with these properties that are tracked in the tube.
         settings: decision rule, dispersion and efficiency; the defaults if omitted.
 
     Returns:
         The LoD in clone cells per nucleated cell.
 
     Raises:
-        QuantityError: a number is out of its range.
+        QuantityError: a property of the sample is out of its range.
     """
     chosen = settings or Quantify()
     return HighestMarker((sample.count_model(chosen),) * markers).limit_of_detection(_decision_rule(chosen))
 
 
 def combine_markers(counts: Sequence[int], samples: Sequence[Sample], settings: Quantify | None = None) -> Combined:
-    """Judge a sample by the highest of its markers, with the interval, limits and p-value of a maximum.
+    """Compute the result of a sample by the marker with the highest MRD.
+
+    Interval, limits and p-value allow for the choice of the highest of several estimates.
 
     Args:
-        counts: of each marker, reads or UMIs.
-        samples: the same sample as each marker is counted in it, one for each count.
+        counts: observed reads (or UMIs) of each marker; at least one marker.
+        samples: properties of the sample for each marker, in the order of `counts`.
         settings: decision rule, confidence, dispersion and efficiency; the defaults if omitted.
 
     Raises:
-        QuantityError: a number is out of its range, or the numbers of counts and samples differ.
+        QuantityError: a property is out of its range, there is no marker, or counts and samples differ in number.
     """
     if not counts or len(counts) != len(samples):
-        raise QuantityError(f"there are {len(counts)} counts and {len(samples)} samples: give one of each for a marker")
+        raise QuantityError(
+            f"{len(counts)} counts and {len(samples)} samples are given: give one count and one sample for each of at "
+            "least one marker"
+        )
     chosen = settings or Quantify()
     highest = HighestMarker(tuple(sample.count_model(chosen) for sample in samples))
     observed, rule = tuple(counts), _decision_rule(chosen)

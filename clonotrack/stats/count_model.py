@@ -1,8 +1,10 @@
-"""Model of the counts of one result row: compound Poisson in clone cells, plus the blank.
+"""Model of the counts of one MRD row: counts of the clone cells, plus counts that a sample without the clone has too.
 
-Symbols as in docs/statistics.md. At a true level f a tube of C nucleated cells has Poisson(f C) clone cells. The
-*blank* is what a sample without the clone counts: background molecules, b per nucleated cell, and carry-over, h counts
-from other samples of the run. Both rates are gamma variables. Counts are reads, or molecules in a library with UMIs.
+The symbols are those of docs/statistics.md. At a true level of f clone cells per nucleated cell, a tube of C nucleated
+cells has Poisson(f C) clone cells. Each clone cell gives a random number of counts (compound Poisson distribution).
+Counts are reads, or molecules in a library with UMIs. The *blank* is the counts of a sample without the clone:
+background molecules, b per nucleated cell, and carry-over, h counts from other samples of the run. b and h are gamma
+variables. X is the unknown factor between the measured and the true counts per molecule, with mean 1.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from clonotrack.stats.uncertainty import (
 )
 
 _UMI_STEP = 0.6
+"""Step between quadrature nodes of the log efficiency [standard deviations]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class GammaRate:
     """A rate with a gamma distribution.
 
     Attributes:
-        mean: of the rate.
-        shape: A = 1 / relative variance; infinite if the rate is known exactly.
+        mean: mean of the rate.
+        shape: gamma shape A = mean^2 / variance; infinite if the rate is known exactly.
     """
 
     mean: float = 0.0
@@ -45,13 +48,13 @@ ZERO_RATE = GammaRate()
 
 @dataclass(frozen=True, slots=True)
 class TubeModel:
-    """The terms of one tube in the model of a row.
+    """One tube in the model of an MRD row.
 
     Attributes:
-        cells: C, nucleated cells.
+        cells: C, nucleated cells of the tube.
         markers: how the molecules of each marker of the row become counts.
-        background: b of each marker, molecules per nucleated cell.
-        carry_over: h of each marker, counts in this tube.
+        background: b of each marker in the order of `markers`, molecules per nucleated cell; empty if there is none.
+        carry_over: h of each marker in the order of `markers`, counts in this tube; empty if there is none.
         aliquot: a, share of the specimen's DNA that is in this tube.
     """
 
@@ -64,16 +67,21 @@ class TubeModel:
 
 @dataclass(frozen=True)
 class CountModel:
-    """Model of the counts of one row: its tubes, and the uncertainty of the counts per molecule.
+    """Model of the counts of one MRD row.
 
-    The cells of several tubes add up. A row over several markers adds the counts of all of them.
+    A row over several tubes adds up their cells and counts. A row over several markers adds up the counts of all
+    markers.
+
+    Attributes:
+        tubes: tubes in which the markers of the row are counted.
+        uncertainty: of the counts per molecule.
     """
 
     tubes: tuple[TubeModel, ...]
     uncertainty: Uncertainty = NO_UNCERTAINTY
 
     def __hash__(self) -> int:
-        """Return the hash, computed once: cached limits are looked up by it."""
+        """Return the hash of the model, computed once. The caches of limits use the model as a key."""
         return self._hash
 
     @cached_property
@@ -82,27 +90,27 @@ class CountModel:
 
     @cached_property
     def dispersion(self) -> float:
-        """s, the largest over tubes and markers."""
+        """s, standard deviation of the log PCR yield of a molecule; the largest over tubes and markers."""
         return max(marker.dispersion for tube in self.tubes for marker in tube.markers)
 
     @cached_property
     def umi(self) -> bool:
-        """Whether molecules are counted by UMI."""
+        """Whether molecules are counted by UMI; otherwise reads are counted."""
         return any(marker.umi for tube in self.tubes for marker in tube.markers)
 
     @cached_property
     def counts_per_level(self) -> float:
-        """D, mean counts of the clone at level 1: counts / D estimates the level."""
+        """D, mean counts of the clone if every nucleated cell were a clone cell; counts / D estimates the level."""
         return self.bias_correction * self._sum(lambda marker: marker.counts_per_cell)
 
     @cached_property
     def bias_correction(self) -> float:
-        """Factor on the counts per molecule of the tubes that makes the estimate unbiased."""
+        """Factor on the measured counts per molecule that makes the estimate of the level unbiased."""
         return _umi_uncertainty(self)[0] if self.umi else self.uncertainty.bias_correction
 
     @cached_property
     def molecules_per_level(self) -> float:
-        """Captured molecules of the clone at level 1."""
+        """Mean captured molecules of the clone if every nucleated cell were a clone cell."""
         return self._sum(lambda marker: marker.capture * marker.copies)
 
     @cached_property
@@ -112,7 +120,7 @@ class CountModel:
 
     @property
     def cells(self) -> float:
-        """Nucleated cells of all tubes."""
+        """Nucleated cells of all tubes together."""
         return sum(tube.cells for tube in self.tubes)
 
     @cached_property
@@ -122,20 +130,20 @@ class CountModel:
 
     @cached_property
     def components(self) -> tuple[Component, ...]:
-        """Log-normal parts of X, the unknown factor on the counts per molecule."""
+        """Log-normal parts of the distribution of X: standard deviation of log X, and weight, of each part."""
         return _umi_uncertainty(self)[1] if self.umi else read_components(self.uncertainty)
 
     @property
     def relative_variance(self) -> float:
-        """Variance of X, whose mean is 1."""
+        """Variance of X, the unknown factor of mean 1 on the counts per molecule."""
         return variance_of_factor(self.components)
 
     def without_blank(self) -> CountModel:
-        """Return the same row if only the clone gives counts."""
+        """Return the model without background and carry-over, so that only the clone gives counts."""
         return replace(self, tubes=tuple(replace(tube, background=(), carry_over=()) for tube in self.tubes))
 
     def scale_depth(self, factor: float) -> CountModel:
-        """Return the same row with `factor` times as many reads per molecule; carry-over grows by the same factor."""
+        """Return the model with reads per molecule and carry-over multiplied by `factor`."""
         return replace(self, tubes=tuple(_scale_depth(tube, factor) for tube in self.tubes))
 
     def _sum(self, value: Callable[[MoleculeModel], float]) -> float:
@@ -154,10 +162,14 @@ def _scale_depth(tube: TubeModel, factor: float) -> TubeModel:
 def _umi_uncertainty(model: CountModel) -> tuple[float, tuple[Component, ...]]:
     """Return the bias correction and the log-normal parts of X if molecules are counted by UMI.
 
-    METHOD: X is the error of the capture, and of the share q(rho) of molecules with at least one read. The standard
-    deviation of log q(rho exp(eta z)) over sequences takes the place of eta. Efficiency matters only for shallow
-    molecules: a deeply read one has a read at any efficiency. q is concave, so efficiency lowers its mean.
-    Calibrators counted by UMI already show the mean share and its spread between sequences.
+    METHOD: X contains the error of the capture, and the error of q(rho), the share of captured molecules with at least
+    one read at a mean of rho reads. The log efficiency of a sequence is eta z, with z standard normal. The standard
+    deviation of log q(rho exp(eta z)) over sequences takes the place of eta. Efficiency matters only at a small rho: at
+    a large rho nearly every molecule has a read. q is concave, so the spread of efficiency lowers the mean of q.
+    Calibrators counted by UMI already show the mean of q and its spread between sequences.
+
+    Returns:
+        Bias correction; and (standard deviation of log X, weight) of each log-normal part.
     """
     first, uncertainty = model.tubes[0].markers[0], model.uncertainty
     if uncertainty.calibrator_count:

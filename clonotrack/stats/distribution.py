@@ -1,4 +1,10 @@
-"""Distribution function of the counts of a row: by exact recursion, on a lattice, or from three moments."""
+"""Compute the distribution function of the counts R of one MRD row.
+
+Small counts have the exact recursion of the compound Poisson distribution. Large counts of deep molecules have the same
+recursion on a lattice, which groups `width` reads into one unit. Other large counts have a gamma distribution with the
+same three cumulants. X is the unknown factor on the counts per molecule. Its distribution is represented by quadrature
+nodes: values of X, each with a weight.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +20,9 @@ from clonotrack.stats.reads_per_cell import cell_moments, cell_pmf, molecule_pmf
 from clonotrack.stats.uncertainty import Quadrature, make_quadrature, quadrature_step
 
 EXACT_COUNTS = 64
-"""Counts up to which the distribution is always computed by recursion, at a cost of counts squared."""
+"""Counts up to which the distribution is always computed by exact recursion. Its time grows with counts squared."""
 LATTICE_UNITS = 256
-"""Lattice units for the reads of deeply sequenced molecules."""
+"""Number of lattice units into which the reads of deeply sequenced molecules are grouped."""
 
 _EXACT_MOLECULES, _EXACT_READS = 20.0, 320
 _LATTICE_DEPTH = 32.0
@@ -25,12 +31,15 @@ _UNITS_PER_MOLECULE = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Intensities:
-    """Compound Poisson intensities of a row on a lattice, at each node of X.
+    """Compound Poisson intensities of one MRD row: expected number of events that give j lattice units of counts.
+
+    An event is a clone cell, or a cluster of background molecules or carried-over reads. Rows are the nodes of X, and
+    column j > 0 is the intensity of j units. Column 0 is the total intensity of all j > 0.
 
     Attributes:
         quadrature: nodes of X.
-        clone: shape (nodes, size), expected cells that give j counts, at level 1; column 0 has the total above 0.
-        blank: shape (nodes, size), the same for background and carry-over.
+        clone: intensities of the clone if every nucleated cell were a clone cell, shape (nodes, size).
+        blank: intensities of background and carry-over, shape (nodes, size).
     """
 
     quadrature: Quadrature
@@ -40,16 +49,16 @@ class Intensities:
 
 @lru_cache(maxsize=256)
 def row_intensities(model: CountModel, size: int, width: int, step: float) -> Intensities:
-    """Compute the intensities of the clone at level 1 and of the blank.
+    """Compute the compound Poisson intensities of the clone at level 1, and of the blank (background and carry-over).
 
     METHOD: clone, background and carry-over are each compound Poisson, and independent compound Poisson sums add up by
     adding their intensities (Panjer, ASTIN Bull 1981).
 
     Args:
-        model: of the row.
-        size: number of lattice points.
-        width: reads in one unit of the lattice.
-        step: in z, between the nodes of X.
+        model: model of the counts of the MRD row.
+        size: number of columns: 0 to size - 1 lattice units.
+        width: reads in one lattice unit.
+        step: distance between the nodes of X, in standard deviations of a normal deviate.
     """
     from clonotrack.stats.kernels import negative_binomial_intensity  # noqa: PLC0415  (numba, 0.5 s)
 
@@ -74,14 +83,22 @@ def row_intensities(model: CountModel, size: int, width: int, step: float) -> In
 
 
 def _depth_and_scale(model: CountModel, nodes: Quadrature) -> tuple[F64, F64]:
-    """Return X as factors on the reads per molecule, and on the number of molecules (if these are counted by UMI)."""
+    """Return the factors of X on the reads per molecule and on the number of molecules, shape (nodes,) each.
+
+    If reads are counted, X acts on the reads per molecule. If molecules are counted by UMI, X acts on their number. The
+    other factors are 1.
+    """
     factors = nodes.factors * model.bias_correction
     ones = np.ones(len(factors))
     return (ones, factors) if model.umi else (factors, ones)
 
 
 def lattice_width(model: CountModel, counts: int) -> int:
-    """Choose the reads in one lattice unit for P(R <= counts); 0 if the gamma approximation is used instead."""
+    """Choose the reads in one lattice unit for P(R <= counts).
+
+    Returns:
+        1 for the exact recursion, more for a lattice, 0 for the gamma approximation.
+    """
     if counts <= max(EXACT_COUNTS, min(_EXACT_READS, _EXACT_MOLECULES * model.counts_per_molecule)):
         return 1
     width = ceil((counts + 2) / LATTICE_UNITS)
@@ -90,17 +107,22 @@ def lattice_width(model: CountModel, counts: int) -> int:
 
 
 def conditional_sd(model: CountModel, counts: int) -> float:
-    """Compute the relative standard deviation of the counts near `counts` at known X."""
+    """Compute the relative standard deviation of counts with the mean `counts` if X is known exactly."""
     single = 1.0 if model.umi else 1.0 + model.counts_per_molecule * exp(model.dispersion**2)
     return sqrt(single / max(counts, 1))
 
 
 def cdf(model: CountModel, counts: int, level: float) -> float:
-    """Compute P(R <= counts) at a true level, averaged over X.
+    """Compute P(R <= counts), the probability of at most so many counts at a true level, averaged over X.
 
-    METHOD: Panjer's recursion, exact up to `EXACT_COUNTS` counts. Beyond, if a molecule gives many reads, the same
-    recursion runs on a lattice. Otherwise, at dozens of molecules, a translated gamma distribution with the same three
-    cumulants replaces it (Seal, ASTIN Bull 1977), because the recursion costs counts squared.
+    METHOD: Panjer's recursion, exact up to `EXACT_COUNTS` counts. For more counts, if a molecule gives many reads, the
+    same recursion runs on a lattice. Otherwise, at dozens of molecules, a translated gamma distribution with the same
+    three cumulants replaces the recursion (Seal, ASTIN Bull 1977), whose time grows with counts squared.
+
+    Args:
+        model: model of the counts of the MRD row.
+        counts: reads, or molecules by UMI; below 0 the probability is 0.
+        level: true clone cells per nucleated cell.
     """
     from clonotrack.stats.kernels import compound_poisson_cdf  # noqa: PLC0415  (numba, 0.5 s)
 
@@ -117,7 +139,7 @@ def cdf(model: CountModel, counts: int, level: float) -> float:
 
 
 def padded_size(size: int) -> int:
-    """Round a size up to a power of two, so that different counts share their cached intensities."""
+    """Round an array size up to a power of two, at least 16, so that similar counts share their cached intensities."""
     return max(16, 1 << (size - 1).bit_length())
 
 
@@ -137,8 +159,13 @@ def _translated_gamma_cdf(model: CountModel, counts: int, level: float, step: fl
 def cumulants(model: CountModel, step: float) -> tuple[F64, F64, F64]:
     """Compute the first three cumulants of the counts at each node of X.
 
+    Args:
+        model: model of the counts of the MRD row.
+        step: distance between the nodes of X, in standard deviations of a normal deviate.
+
     Returns:
-        Cumulants of the clone at level 1, shape (3, nodes); of the blank, shape (3, nodes); weights, shape (nodes,).
+        Cumulants of the clone if every nucleated cell were a clone cell, shape (3, nodes); cumulants of background and
+        carry-over, shape (3, nodes); weights of the nodes, shape (nodes,).
     """
     nodes = make_quadrature(model.components, step)
     depths, scale = _depth_and_scale(model, nodes)
@@ -156,6 +183,11 @@ def cumulants(model: CountModel, step: float) -> tuple[F64, F64, F64]:
 
 
 def _gamma_mixed_cumulants(poisson: F64, shape: float) -> F64:
-    """Compute the cumulants of a compound Poisson sum whose rate is multiplied by a gamma variable of mean one."""
+    """Compute the cumulants of a compound Poisson sum whose rate is multiplied by a gamma variable of mean 1.
+
+    Args:
+        poisson: first three cumulants at the mean rate, shape (3, nodes).
+        shape: gamma shape of the rate.
+    """
     first, second, third = poisson
     return np.array([first, second + first**2 / shape, third + 3 * first * second / shape + 2 * first**3 / shape**2])

@@ -1,7 +1,8 @@
-"""Interval, p-value, and the limits of blank, detection and quantification of one row.
+"""Compute interval, p-value, and the limits of blank, detection and quantification of one MRD row.
 
-Each function takes a `CountModel`. Levels f are clone cells per nucleated cell. docs/statistics.md derives the formulas
-in the same symbols.
+Each function takes a `CountModel`. R are the counts (reads, or molecules by UMI) as a random number, r the observed
+counts. A level f is clone cells per nucleated cell. X is the unknown factor on the counts per molecule. The *blank* is
+background and carry-over. docs/statistics.md derives the formulas in the same symbols.
 """
 
 from __future__ import annotations
@@ -31,7 +32,12 @@ _LOQ_TOLERANCE = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class DecisionRule:
-    """When a count is called positive: p at or below `alpha`, and the counts of at least `min_molecules` molecules."""
+    """When counts are called positive.
+
+    Attributes:
+        alpha: largest p-value of a positive result.
+        min_molecules: captured molecules that the counts must at least correspond to.
+    """
 
     alpha: float
     min_molecules: int
@@ -41,9 +47,17 @@ def interval(model: CountModel, counts: int, confidence: float) -> tuple[float, 
     """Compute the lower and upper confidence limit of the true level.
 
     METHOD: test inversion: P(R >= r | f_low) = P(R <= r | f_high) = (1 - confidence) / 2 (Clopper & Pearson, Biometrika
-    1934; for Poisson counts Garwood, Biometrika 1936), averaged over X. Only the lower limit allows for the blank. The
-    rates of the blank are uncertain, so this makes both limits err to the wide side. Fewer reads than one molecule
-    gives are no level of their own, so the lower limit is never above the estimate.
+    1934; for Poisson counts Garwood, Biometrika 1936), averaged over X. Only the lower limit allows for background and
+    carry-over. Their rates are uncertain, so the interval is too wide rather than too narrow. A few reads can be less
+    than the mean of one molecule, so the lower limit is cut at the estimate.
+
+    Args:
+        model: model of the counts of the MRD row.
+        counts: observed counts r.
+        confidence: probability that the interval contains the true level, between 0 and 1.
+
+    Returns:
+        Lower and upper limit in clone cells per nucleated cell.
     """
     tail = (1 - confidence) / 2
     start = max(counts, model.counts_per_molecule) / model.counts_per_level
@@ -56,7 +70,10 @@ def interval(model: CountModel, counts: int, confidence: float) -> tuple[float, 
 
 
 def p_value(model: CountModel, counts: int) -> float:
-    """Compute P(R >= counts) without the clone: 1 for no count, 0 for any count if there is no blank."""
+    """Compute the p-value P(R >= counts), the probability of at least so many counts without the clone.
+
+    It is 1 if no read or UMI was counted. For any other count it is 0 if the model has no background and no carry-over.
+    """
     if counts == 0:
         return 1.0
     if not model.has_blank:
@@ -68,9 +85,9 @@ def p_value(model: CountModel, counts: int) -> float:
 def min_counts(model: CountModel, molecules: int) -> int:
     """Compute r_1, the counts that `molecules` captured molecules reach in 95 % of cases with at least one count.
 
-    METHOD: the 5 % quantile of the counts of that many molecules, given at least one count. Fewer reads do not look
-    like molecules at this depth: they are stray reads of a deep run. The demand loses at most 5 % of the molecules; the
-    mean yield as the threshold would lose half. By UMI a molecule is one count.
+    METHOD: r_1 is the 5 % quantile of the counts of `molecules` captured molecules, given at least one count. At a high
+    depth fewer reads are stray reads and not molecules. This threshold loses at most 5 % of the molecules; the mean
+    reads of a molecule as the threshold would lose half. By UMI a molecule is one count, so r_1 is `molecules`.
     """
     if model.umi:
         return molecules
@@ -84,7 +101,11 @@ def min_counts(model: CountModel, molecules: int) -> int:
 
 
 def _mean_molecule_pmf(model: CountModel, size: int, width: int) -> F64:
-    """Compute P(reads of a captured molecule) over markers and tubes, in units of `width` reads, shape (size,)."""
+    """Compute the probabilities of the reads of a captured molecule, as the mean over markers and tubes.
+
+    Returns:
+        Probability of j units of `width` reads at position j, shape (size,).
+    """
     pmf = np.zeros(size)
     for tube in model.tubes:
         for marker in tube.markers:
@@ -105,19 +126,22 @@ def critical_count(model: CountModel, rule: DecisionRule) -> int:
 
 @lru_cache(maxsize=4096)
 def blank_count(model: CountModel, share: float = DETECTED_SHARE) -> int:
-    """Find the smallest count that a share of samples without the clone do not exceed."""
+    """Find the smallest count that at least `share` of the samples without the clone do not exceed."""
     if not model.has_blank:
         return 0
     return _smallest(lambda counts: cdf(model, counts, 0.0) >= share, 0)
 
 
 def limit_of_blank(model: CountModel) -> float:
-    """Compute the LoB: the value that 95 % of samples without the clone do not exceed (Armbruster & Pry 2008; EP17)."""
+    """Compute the LoB: the estimate that 95 % of samples without the clone do not exceed.
+
+    It is a level in clone cells per nucleated cell (Armbruster & Pry, Clin Biochem Rev 2008; CLSI EP17).
+    """
     return blank_count(model) / model.counts_per_level
 
 
 def _smallest(condition: Callable[[int], bool], start: int) -> int:
-    """Find the smallest number from `start` on that meets a condition which stays true once it is met."""
+    """Find the smallest number from `start` on that meets a condition; all larger numbers have to meet it too."""
     step = 1
     while not condition(start + step - 1):
         step *= 2
@@ -132,8 +156,11 @@ def _smallest(condition: Callable[[int], bool], start: int) -> int:
 def limit_of_detection(model: CountModel, rule: DecisionRule) -> float:
     """Compute the LoD: the true level that the decision rule calls positive in 95 % of samples.
 
-    METHOD: P(R >= r* | LoD) = 0.95, with every source of variation of the count model. The rule that judges a sample
-    also defines its limit. If every cell is seen, the LoD is -ln(0.05) = 2.996 cells.
+    METHOD: P(R >= r* | LoD) = 0.95, with r* the critical count and every source of variation of the count model. So the
+    rule that calls a sample also defines its LoD. If every clone cell is counted, the LoD is -ln(0.05) = 2.996 cells.
+
+    Returns:
+        The LoD in clone cells per nucleated cell.
     """
     counts = critical_count(model, rule)
     start = (counts / model.counts_per_molecule + 2) / model.molecules_per_level
@@ -144,19 +171,22 @@ def limit_of_detection(model: CountModel, rule: DecisionRule) -> float:
 def limit_of_quantification(model: CountModel, rule: DecisionRule) -> float:
     """Compute the LoQ: the lowest level from the LoD on with a root-mean-square error of at most 70 %.
 
-    A sample that is not called positive counts as an estimate of 0. If the counts per molecule alone are known no
-    better than 70 %, no level qualifies. The LoQ is then 1, or the LoD if that is higher.
+    A sample that is not called positive counts as an estimate of 0. If the uncertainty of the counts per molecule alone
+    exceeds 70 %, no level has a small enough error. The LoQ is then 1, or the LoD if the LoD is above 1.
+
+    Returns:
+        The LoQ in clone cells per nucleated cell.
     """
     lowest = limit_of_detection(model, rule)
     return lowest_quantified(lambda level: rms_error(model, rule, level), lowest)
 
 
 def lowest_quantified(error: Callable[[float], float], lowest: float) -> float:
-    """Find the lowest level from `lowest` on with an error of at most 70 %.
+    """Find the lowest level from `lowest` on with an error of at most 70 %; 1 (or `lowest` if above 1) without one.
 
     Args:
-        error: relative root-mean-square error at a level.
-        lowest: the LoD.
+        error: function that returns the relative root-mean-square error of the estimate at a level.
+        lowest: the LoD [clone cells per nucleated cell].
     """
     if error(lowest) <= MAX_RMS_ERROR:
         return lowest
@@ -168,8 +198,8 @@ def lowest_quantified(error: Callable[[float], float], lowest: float) -> float:
 def rms_error(model: CountModel, rule: DecisionRule, level: float) -> float:
     """Compute the relative root-mean-square error of the estimate at a true level.
 
-    METHOD: E[(R / (f D) - 1)^2] over the counts R and over X. Below the critical count the square is 1, because a
-    sample that is not called positive counts as an estimate of 0.
+    METHOD: root of E[(R / (f D) - 1)^2] over the counts R and over X, with D the mean counts at level 1. Below the
+    critical count the square is 1, because a sample that is not called positive counts as an estimate of 0.
     """
     mean = level * model.counts_per_level
     counts = critical_count(model, rule)
@@ -182,7 +212,7 @@ def rms_error(model: CountModel, rule: DecisionRule, level: float) -> float:
 
 
 def _not_called(model: CountModel, level: float, critical: int, step: float) -> tuple[F64, F64]:
-    """Return the counts below the critical count, in steps of a lattice, and their probabilities."""
+    """Return the counts below the critical count, in steps of one lattice unit, and their probabilities at `level`."""
     from clonotrack.stats.kernels import compound_poisson_pmf  # noqa: PLC0415  (numba, 0.5 s)
 
     width = lattice_width(model, critical) or ceil(critical / LATTICE_UNITS)

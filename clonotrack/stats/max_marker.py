@@ -1,8 +1,8 @@
-"""Result of a sample by its highest marker, with interval, limits and p-value of a maximum.
+"""Compute the result of a sample by the marker with the highest estimated level.
 
-METHOD: P(max <= t | f) is the probability that every marker stays at or below t. The sample states its highest marker,
-which is biased upwards, so that all statements have to be about the maximum. With one marker they are those of
-`clonotrack.stats.limits`.
+METHOD: the highest of several estimates is biased upwards, so interval, limits and p-value are those of a maximum.
+P(max <= t | f) is the probability that the estimate of every marker is at most t, at a true level of f clone cells per
+nucleated cell. With one marker the results are those of `clonotrack.stats.limits`.
 """
 
 from __future__ import annotations
@@ -37,20 +37,22 @@ _STANDARD_DEVIATIONS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class HighestMarker:
-    """The highest of the markers of one sample.
+    """Result of one sample by the marker with the highest estimated level, corrected for the choice of the highest.
+
+    The methods take counts in the order of `models`. Levels are clone cells per nucleated cell.
 
     Attributes:
-        models: of each marker; with one, the results are those of that marker.
+        models: count model of each marker. With one marker the results are those of this marker.
     """
 
     models: tuple[CountModel, ...]
 
     def estimate(self, counts: tuple[int, ...]) -> float:
-        """Return the highest estimated level of the markers with these counts."""
+        """Compute the estimated level of each marker from its counts, and return the highest."""
         return max(count / model.counts_per_level for count, model in zip(counts, self.models, strict=True))
 
     def interval(self, counts: tuple[int, ...], confidence: float) -> tuple[float, float]:
-        """Compute both confidence limits of the true level, by inversion of the distribution of the maximum."""
+        """Compute lower and upper confidence limit of the true level from the distribution of the highest estimate."""
         if len(self.models) == 1:
             return interval(self.models[0], counts[0], confidence)
         tail, top = (1 - confidence) / 2, self.estimate(counts)
@@ -64,16 +66,16 @@ class HighestMarker:
         return min(top, low), high
 
     def p_value(self, counts: tuple[int, ...]) -> float:
-        """Compute the p-value of the sample: 1 - (1 - min p)^m over its m markers (Sidak, JASA 1967)."""
+        """Compute the p-value of the sample: 1 - (1 - p)^m, with p the smallest of m markers (Sidak, JASA 1967)."""
         least = min(p_value(model, count) for model, count in zip(self.models, counts, strict=True))
         return 1 - (1 - least) ** len(self.models)
 
     def marker_rule(self, rule: DecisionRule) -> DecisionRule:
-        """Return the rule for each single marker at which the sample keeps the alpha of `rule`."""
+        """Return the rule for each single marker, with an alpha so small that the sample has the alpha of `rule`."""
         return DecisionRule(1 - (1 - rule.alpha) ** (1 / len(self.models)), rule.min_molecules)
 
     def critical_counts(self, rule: DecisionRule) -> tuple[int, ...]:
-        """Return the smallest counts of each marker that make it, and so the sample, positive."""
+        """Return the critical count of each marker: the smallest count that makes the sample positive."""
         return tuple(critical_count(model, self.marker_rule(rule)) for model in self.models)
 
     def is_positive(self, counts: tuple[int, ...], rule: DecisionRule) -> bool:
@@ -81,7 +83,7 @@ class HighestMarker:
         return any(count >= critical for count, critical in zip(counts, self.critical_counts(rule), strict=True))
 
     def limit_of_blank(self) -> float:
-        """Compute the LoB: the value that the highest marker of 95 % of samples without the clone does not exceed."""
+        """Compute the LoB: the level that the highest estimate does not exceed in 95 % of samples without the clone."""
         share = DETECTED_SHARE ** (1 / len(self.models))
         return max(blank_count(model, share) / model.counts_per_level for model in self.models)
 
@@ -92,15 +94,19 @@ class HighestMarker:
         return _limit_of_detection(self, rule)
 
     def limit_of_quantification(self, rule: DecisionRule) -> float:
-        """Compute the LoQ: the lowest level from the LoD on at which the highest marker errs by at most 70 % (RMS)."""
+        """Compute the LoQ: the lowest level from the LoD on with a root-mean-square error of at most 70 %.
+
+        The error is that of the highest estimate.
+        """
         if len(self.models) == 1:
             return limit_of_quantification(self.models[0], rule)
         return _limit_of_quantification(self, rule)
 
     def rms_error(self, rule: DecisionRule, level: float) -> float:
-        """Compute the relative root-mean-square error of the highest marker; a sample that is not positive counts 0.
+        """Compute the relative root-mean-square error of the highest estimate at a true level.
 
-        The distribution of the maximum is summed over the levels that it can take, or over 48 points if there are more.
+        A sample that is not called positive counts as an estimate of 0. The sum runs over all possible values of the
+        highest estimate, or over 48 equally spaced values if there are more.
         """
         critical = self.critical_counts(rule)
         missed = _joint_cdf(self.models, [count - 1 for count in critical], level)
@@ -113,7 +119,7 @@ class HighestMarker:
         return float(np.sqrt(missed + np.diff(below, prepend=missed) @ (levels / level - 1) ** 2))
 
     def _levels_between(self, low: float, high: float) -> F64:
-        """Return the levels between two that a marker can show, or equally spaced ones if there are too many."""
+        """Return the possible estimates of a marker from `low` to `high`, or 48 equally spaced levels if too many."""
         if (high - low) * sum(model.counts_per_level for model in self.models) >= _MAX_LEVELS:
             return np.linspace(low, high, _MAX_LEVELS)
         values = {

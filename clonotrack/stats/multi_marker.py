@@ -1,10 +1,10 @@
-"""Joint distribution of the counts of several markers of one clone, and the test whether they agree.
+"""Compute the joint distribution of the counts of several markers of one clone, and test whether the markers agree.
 
-METHOD: the captured molecules of two markers correlate by a c, where a is the aliquot and c the capture. Markers share
-the cells of the specimen but not the molecules in a tube: both counts are binomial thinnings of the same cells. For few
-molecules the joint distribution is exact: it sums over the Poisson number of cells, at which the markers are
-independent. For many, a one-factor Gaussian copula with the correlation of the counts joins the exact distributions of
-the single markers.
+METHOD: markers share the cells of the specimen but not the molecules in a tube. The captured molecules of each marker
+are a random part (binomial thinning) of the same cells. So the captured molecules of two markers have the correlation
+a c, where a is the aliquot (share of the specimen in the tube) and c the capture. For few molecules the joint
+distribution is exact: it sums over the Poisson number of clone cells, given which the markers are independent. For many
+molecules a one-factor Gaussian copula with the correlation of the counts joins the distributions of the single markers.
 """
 
 from __future__ import annotations
@@ -39,15 +39,17 @@ _STANDARD_DEVIATIONS = 7.0
 def covariance(models: Sequence[CountModel], level: float) -> F64:
     """Compute the covariance matrix of the markers' estimates of the level.
 
-    METHOD: off the diagonal f sum C a E[S_i] E[S_j] / (D_i D_j), because the markers share cells. If two markers rest
-    on the same calibrators, f^2 times the relative variance of the measured counts per molecule is added.
+    METHOD: off the diagonal f sum C a E[S_i] E[S_j] / (D_i D_j) over the tubes, because the markers share cells. C is
+    the nucleated cells and a the aliquot of a tube. For marker i, S_i are the counts of one clone cell and D_i the mean
+    counts at level 1. If two markers use the same calibrators, f^2 times the relative variance of the measured counts
+    per molecule is added.
 
     Args:
-        models: of the m markers.
-        level: f.
+        models: count models of the m markers.
+        level: f, true clone cells per nucleated cell.
 
     Returns:
-        Shape (m, m).
+        Covariance of the estimates of each pair of markers, shape (m, m).
     """
     size = len(models)
     result = np.empty((size, size))
@@ -78,7 +80,7 @@ def _measured_variance(model: CountModel) -> float:
 
 
 def correlation(models: Sequence[CountModel], level: float) -> float:
-    """Compute the mean correlation between the counts of the markers at a level."""
+    """Compute the correlation between the counts of two markers at a true level, as the mean over all pairs."""
     if len(models) == 1 or not level:
         return 0.0
     matrix = covariance(models, level)
@@ -88,15 +90,15 @@ def correlation(models: Sequence[CountModel], level: float) -> float:
 
 
 def joint_cdf(models: Sequence[CountModel], counts: Sequence[Sequence[int]], level: float) -> F64:
-    """Compute P(every marker has at most its count) at a true level.
+    """Compute the probability that no marker has more than its entry in a set of counts, at a true level.
 
     Args:
-        models: of the m markers.
-        counts: one or more sets of m counts.
-        level: f.
+        models: count models of the m markers.
+        counts: one or more sets of m counts, in the order of `models`.
+        level: f, true clone cells per nucleated cell.
 
     Returns:
-        One probability for each set of counts, shape (sets,).
+        Probability for each set of counts, shape (sets,).
     """
     if max(map(_specimen_cells, models)) * level <= _EXACT_CELLS and _has_few_molecules(models, counts):
         return _cdf_over_cells(models, counts, level)
@@ -113,7 +115,7 @@ def _has_few_molecules(models: Sequence[CountModel], counts: Sequence[Sequence[i
 
 
 def _captured_per_cell(model: CountModel) -> float:
-    """Compute the captured molecules for each clone cell of the specimen."""
+    """Compute the mean captured molecules of the marker for each clone cell of the specimen."""
     return model.molecules_per_level / _specimen_cells(model)
 
 
@@ -146,9 +148,16 @@ def _log_factorials(largest: int) -> F64:
 
 @lru_cache(maxsize=256)
 def _cdf_given_cells(model: CountModel, size: int, counts: int, max_cells: int) -> F64:
-    """Compute P(R <= r) at each number of clone cells in the specimen, shape (max_cells + 1, size).
+    """Compute P(R <= r), with R the counts of a marker, for each number of clone cells in the specimen.
 
-    `counts` sets the step between the nodes of X.
+    Args:
+        model: count model of the marker.
+        size: number of columns: counts r from 0 to size - 1.
+        counts: typical counts; they determine the step between the quadrature nodes of X.
+        max_cells: largest number of clone cells.
+
+    Returns:
+        Shape (max_cells + 1, size).
     """
     from clonotrack.stats.kernels import cdf_given_cells, compound_poisson_pmf  # noqa: PLC0415  (numba, 0.5 s)
 
@@ -175,10 +184,11 @@ def _copula_cdf(models: Sequence[CountModel], counts: Sequence[Sequence[int]], l
 
 
 def disagreement_p_value(models: Sequence[CountModel], counts: Sequence[int]) -> float:
-    """Test whether the markers show one common level.
+    """Test whether all markers have one common level, and return the p-value.
 
-    METHOD: generalised least squares with the covariance of the estimates; the weighted sum of squares is chi-squared
-    with m - 1 degrees of freedom. Estimates of shared cells are correlated, so a plain chi-squared test would not hold.
+    METHOD: generalised least squares with the covariance of the m estimates. The weighted sum of squares is chi-squared
+    with m - 1 degrees of freedom. Markers share cells, so their estimates are correlated, and a chi-squared test for
+    independent estimates would not hold.
     """
     from scipy.special import gammaincc  # noqa: PLC0415  (0.3 s, only if it is needed)
 

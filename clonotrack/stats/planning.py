@@ -1,4 +1,4 @@
-"""Plan a tube: cells, DNA and depth of sequencing that detect a level."""
+"""Plan a tube: compute the cells, DNA and sequencing depth that detect an MRD level."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MAX_DEPTH, _MIN_DEPTH = 1e3, 1e-2
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A tube that detects a level in 95 % of samples.
+    """A tube in which an MRD level is called positive in 95 % of samples.
 
     Attributes:
-        level: the LoD, clone cells per nucleated cell.
+        level: this level, the LoD [clone cells per nucleated cell].
         cells: nucleated cells in the tube.
-        nanograms: DNA of these cells.
+        nanograms: DNA of these cells [ng].
         reads_per_molecule: mean reads of a captured molecule.
-        reads: reads of each rearranged locus; None if the share of cells with a rearrangement is not given.
+        reads: reads that a locus needs; None if the share of cells with a rearrangement of the locus is not given.
     """
 
     level: float
@@ -44,32 +44,34 @@ def plan(
     umi: bool = False,
     settings: Quantify | None = None,
 ) -> Plan:
-    """Compute what a sensitivity takes before an experiment: two of level, cells and depth give the third.
+    """Compute MRD level, cells or depth of a planned tube from the other two.
 
-    A level alone gives the cells that detect it at this depth. Cells alone give the level that they detect. Both give
-    the depth at which these cells detect this level.
+    `level` alone gives the cells that detect this level at `reads_per_molecule`. `cells` alone give the level that they
+    detect. `level` and `cells` together give the reads per molecule at which these cells detect this level.
 
-    METHOD: the LoD of the decision rule itself, as a sample states it. Calibrators are taken as exact. The efficiency
-    of the marker's sequence varies as the settings say.
+    METHOD: a level is detected if it is at or above the LoD that `quantify` would report for such a sample. The counts
+    per molecule are taken as measured without error. The efficiency of the marker's sequence varies by `efficiency_sd`
+    of the settings.
 
     Args:
-        level: clone cells per nucleated cell.
+        level: level to detect [clone cells per nucleated cell].
         cells: nucleated cells in the tube.
         reads_per_molecule: mean reads of a captured molecule; computed if both level and cells are given.
         capture: probability that a molecule in the tube becomes visible in the reads.
         markers: number of markers of the patient that are tracked in the tube.
-        fraction: share of the cells with a rearrangement of the locus; it gives the reads.
-        background: molecules of a marker per nucleated cell that healthy cells give.
-        umi: whether molecules are counted by UMI.
+        fraction: share of the cells with a rearrangement of the locus, for the reads of the locus.
+        background: molecules of a marker per nucleated cell in people without the clone.
+        umi: if true, molecules are counted by UMI; otherwise reads are counted.
         settings: decision rule, dispersion, efficiency and DNA of a cell; the defaults if omitted.
 
     Raises:
-        QuantityError: a number is out of its range, or no depth or number of cells detects the level.
+        QuantityError: neither level nor cells are given, a number is out of its range, or no depth or number of cells
+            detects the level.
     """
     chosen = settings or Quantify()
     check_in_range(level=level, fraction=fraction, cells=cells, reads_per_molecule=reads_per_molecule, capture=capture)
     if level is None and cells is None:
-        raise QuantityError("neither a level nor a number of cells is given: give one of them")
+        raise QuantityError("neither an MRD level nor a number of cells is given: give a level, cells or both")
     sample = Sample(cells or 1.0, reads_per_molecule, capture, background=background, umi=umi)
     if cells is None:
         sample = replace(sample, cells=_cells_for(level or 0.0, sample, markers, chosen))
@@ -86,25 +88,28 @@ def plan(
 
 
 def _cells_for(level: float, sample: Sample, markers: int, settings: Quantify) -> float:
-    """Find the nucleated cells whose LoD is this level."""
+    """Find the number of nucleated cells at which the LoD of the sample is `level`."""
 
     def lod(cells: float) -> float:
         return limit_of_detection(replace(sample, cells=cells), markers, settings)
 
     if lod(_MAX_CELLS) > level:
         raise QuantityError(
-            f"no tube detects {level:.1e} against a background of {sample.background:.1e} molecules a cell: choose "
-            "a marker with less background or a higher level"
+            f"no number of cells detects an MRD level of {level:.1e} against a background of {sample.background:.1e} "
+            "molecules per cell: choose a marker with less background, or a higher level"
         )
     return solve_decreasing(lod, level, 3 / (level * sample.capture))
 
 
 def _depth_for(level: float, sample: Sample, markers: int, settings: Quantify) -> float:
-    """Find the reads per molecule at which the LoD of the sample's cells is this level."""
+    """Find the reads per molecule at which the LoD of the sample is `level`."""
 
     def lod(depth: float) -> float:
         return limit_of_detection(replace(sample, reads_per_molecule=depth), markers, settings)
 
     if lod(_MAX_DEPTH) > level:
-        raise QuantityError(f"{sample.cells:,.0f} cells do not detect {level:.1e} at any depth: put in more cells")
+        raise QuantityError(
+            f"{sample.cells:,.0f} cells do not detect an MRD level of {level:.1e} at any depth: plan more cells, or a "
+            "higher level"
+        )
     return _MIN_DEPTH if lod(_MIN_DEPTH) <= level else solve_decreasing(lod, level, 1.0)

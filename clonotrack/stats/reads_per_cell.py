@@ -1,10 +1,13 @@
-"""Distribution of the counts that one clone cell gives: the severity of the compound Poisson model.
+"""Compute the distribution of the counts that one clone cell gives (the severity of the compound Poisson model).
 
-Symbols as in docs/statistics.md. A molecule is captured with probability c. A captured molecule gives Poisson(rho Y)
-reads, where Y is log-normal with E[Y] = 1 and sd(log Y) = s. A clone cell has k molecules of a marker. If molecules are
-counted by UMI, a molecule with at least one read counts as one.
+The symbols are those of docs/statistics.md. A clone cell has k molecules of a marker. A molecule is captured with
+probability c. A captured molecule gives Poisson(rho Y) reads, where rho is the mean and the random PCR yield Y is
+log-normal with E[Y] = 1 and sd(log Y) = s. If molecules are counted by UMI, a molecule with at least one read counts as
+one.
 
-Arrays have one row for each quadrature node of X, the unknown factor on the reads per molecule.
+`factors` are the values of X, the unknown factor on the reads per molecule. Each value is a *node* (a point with a
+weight) of a numerical integral over X. Results have one row, or one column of moments, for each node. Probabilities are
+given on a *lattice*: position j is j counts, or j groups of `width` reads.
 """
 
 from __future__ import annotations
@@ -42,44 +45,50 @@ class MoleculeModel:
 
     @property
     def counts_per_molecule(self) -> float:
-        """Mean counts of a captured molecule: rho, or P(at least one read) if UMIs are counted."""
+        """Mean counts of a captured molecule: rho reads, or P(at least one read) molecules if UMIs are counted."""
         return share_with_reads(self.reads_per_molecule, self.dispersion) if self.umi else self.reads_per_molecule
 
     @property
     def counts_per_cell(self) -> float:
-        """Mean counts of a clone cell."""
+        """Mean counts of the marker from one clone cell."""
         return self.counts_per_molecule * self.capture * self.copies
 
     def scale_depth(self, factor: float) -> MoleculeModel:
-        """Return the same marker with `factor` times as many reads per molecule."""
+        """Return the model with `factor` times as many reads per molecule."""
         return replace(self, reads_per_molecule=self.reads_per_molecule * factor)
 
     def dilute(self, share: float) -> MoleculeModel:
-        """Return the same marker if only a share of its molecules gets into the tube."""
+        """Return the model if only `share` of the molecules gets into the tube: the capture is multiplied by it."""
         return replace(self, capture=self.capture * share)
 
 
 @lru_cache(maxsize=4096)
 def share_with_reads(reads_per_molecule: float, dispersion: float) -> float:
-    """Compute the share of captured molecules that have at least one read: 1 - P(no read)."""
+    """Compute the share of captured molecules that have at least one read: 1 - P(no read).
+
+    Args:
+        reads_per_molecule: rho, mean reads of a captured molecule.
+        dispersion: s, standard deviation of the log PCR yield of a molecule.
+    """
     return 1 - float(captured_pmf(np.array([reads_per_molecule]), dispersion, 1)[0, 0])
 
 
 def captured_pmf(reads_per_molecule: F64, dispersion: float, size: int, width: int = 1) -> F64:
-    """Compute P(reads of a captured molecule) on a lattice, at several depths.
+    """Compute the probability of each number of reads of one captured molecule, at several depths.
 
-    METHOD: Poisson-log-normal distribution of the reads, with mean rho and sd(log Y) = s (Bulmer, Biometrics 1974).
-    A width above 1 groups the reads into units by rounding (Gerber, Insur Math Econ 1982). From rho = 32 on, a
-    log-normal with the same two moments replaces it, because the Poisson part is then small.
+    METHOD: Poisson distribution with mean rho Y, where the PCR yield Y is log-normal with mean 1 and sd(log Y) = s
+    (Bulmer, Biometrics 1974). A width above 1 groups the reads: j stands for the reads that round to j x width (Gerber,
+    Insur Math Econ 1982). For grouped reads from rho = 32 on, a log-normal distribution with the same mean and variance
+    replaces the Poisson-log-normal, because the Poisson part is then small.
 
     Args:
-        reads_per_molecule: rho, shape (n,).
-        dispersion: s.
-        size: number of lattice points.
-        width: reads in one unit of the lattice.
+        reads_per_molecule: rho, mean reads of a captured molecule, shape (depths,).
+        dispersion: s, standard deviation of the log PCR yield.
+        size: number of probabilities: for j = 0 to size - 1.
+        width: reads in one group; 1 for single reads.
 
     Returns:
-        Shape (n, size).
+        Probability of j reads, or of group j, in column j, shape (depths, size).
     """
     from clonotrack.stats.kernels import poisson_lognormal_pmf  # noqa: PLC0415  (numba, 0.5 s)
 
@@ -100,16 +109,16 @@ def _log_normal_pmf(rho: float, dispersion: float, size: int, width: int) -> F64
 
 
 def molecule_pmf(marker: MoleculeModel, factors: F64, size: int, width: int = 1) -> F64:
-    """Compute P(counts of a molecule that was put into the tube), captured or not.
+    """Compute the probability of each number of counts of one molecule in the tube, captured or not.
 
     Args:
-        marker: of the molecule.
-        factors: on the reads per molecule, shape (nodes,).
-        size: number of lattice points.
-        width: reads in one unit of the lattice.
+        marker: model of the molecule's marker.
+        factors: values of X, by which the reads per molecule are multiplied, shape (nodes,).
+        size: number of probabilities: for j = 0 to size - 1.
+        width: reads in one group; 1 for single counts.
 
     Returns:
-        Shape (nodes, size).
+        Probability of j counts, or of group j, in column j, shape (nodes, size).
     """
     if marker.umi:
         pmf = np.zeros((len(factors), max(2, size)))
@@ -122,20 +131,20 @@ def molecule_pmf(marker: MoleculeModel, factors: F64, size: int, width: int = 1)
 
 
 def cell_pmf(markers: Sequence[MoleculeModel], factors: F64, size: int, width: int = 1) -> F64:
-    """Compute P(counts of a clone cell), summed over all markers of one tube.
+    """Compute the probability of each total of the counts that one clone cell gives over all markers of a tube.
 
-    METHOD: convolution over the markers and their copies k. The markers of a clone are in the same cells, so their
-    counts add up cell by cell and are not independent. A fractional k mixes cells with the next lower and the next
-    higher whole number of copies.
+    METHOD: each clone cell has k molecules of each marker, and the distributions of all these molecules are convolved.
+    Markers of one clone are in the same cells, so their counts are added within a cell. If k is not a whole number,
+    some cells have the next lower and the others the next higher number of molecules.
 
     Args:
-        markers: of the tube.
-        factors: on the reads per molecule, shape (nodes,).
-        size: number of lattice points.
-        width: reads in one unit of the lattice.
+        markers: models of the markers that are counted in the tube.
+        factors: values of X, by which the reads per molecule are multiplied, shape (nodes,).
+        size: number of probabilities: for j = 0 to size - 1.
+        width: reads in one group; 1 for single counts.
 
     Returns:
-        Shape (nodes, size).
+        Probability of j counts, or of group j, in column j, shape (nodes, size).
     """
     pmf = np.zeros((len(factors), size))
     pmf[:, 0] = 1.0
@@ -158,14 +167,14 @@ def _convolve(left: F64, right: F64) -> F64:
 
 
 def cell_moments(markers: Sequence[MoleculeModel], factors: F64) -> F64:
-    """Compute E[S], E[S^2] and E[S^3] of the counts S of a clone cell over all markers of one tube.
+    """Compute E[S], E[S^2] and E[S^3], with S the counts of one clone cell over all markers of a tube.
 
     Args:
-        markers: of the tube.
-        factors: on the reads per molecule, shape (nodes,).
+        markers: models of the markers that are counted in the tube.
+        factors: values of X, by which the reads per molecule are multiplied, shape (nodes,).
 
     Returns:
-        Shape (3, nodes).
+        The three moments at each value of X, shape (3, nodes).
     """
     raw = np.zeros((3, len(factors)))
     for marker in markers:
@@ -180,7 +189,18 @@ def cell_moments(markers: Sequence[MoleculeModel], factors: F64) -> F64:
 
 
 def _molecule_moments(marker: MoleculeModel, factors: F64) -> F64:
-    """Compute raw moments of a molecule's counts from the factorial moments rho^n exp(n (n-1) s^2 / 2)."""
+    """Compute E[N], E[N^2] and E[N^3], with N the counts of one molecule in the tube, captured or not.
+
+    METHOD: the reads of a captured molecule have the n-th factorial moment rho^n exp(n (n - 1) s^2 / 2). rho is their
+    mean, and s the standard deviation of the log PCR yield.
+
+    Args:
+        marker: model of the molecule's marker.
+        factors: values of X, by which the reads per molecule are multiplied, shape (nodes,).
+
+    Returns:
+        The three moments at each value of X, shape (3, nodes).
+    """
     if marker.umi:
         return np.full((3, len(factors)), marker.capture * marker.counts_per_molecule)
     yield_square, rho = exp(marker.dispersion**2), marker.reads_per_molecule * factors
@@ -189,7 +209,7 @@ def _molecule_moments(marker: MoleculeModel, factors: F64) -> F64:
 
 
 def _add_moments(left: F64, right: F64) -> F64:
-    """Compute the raw moments of the sum of two independent counts."""
+    """Compute the first three raw moments of the sum of two independent counts from the moments of each."""
     a, b, c = left
     d, e, f = right
     return np.array([a + d, b + 2 * a * d + e, c + 3 * b * d + 3 * a * e + f])

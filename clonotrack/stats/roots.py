@@ -11,16 +11,17 @@ _TOLERANCE = 1e-7
 def solve_decreasing(
     function: Callable[[float], float], value: float, start: float, tolerance: float = _TOLERANCE
 ) -> float:
-    """Find the x at which a decreasing function comes down to `value`.
+    """Find the x > 0 at which a decreasing function falls to `value`.
 
-    METHOD: doubling and halving from `start` brackets x. Then regula falsi on log(x) with Illinois' halving (Dowell &
-    Jarratt, BIT 1971) runs to a relative tolerance. It needs one new value of the function a step, and no derivative.
+    METHOD: doubling or halving `start` gives a lower and an upper bound of x. Then regula falsi on log(x), in the
+    Illinois variant (Dowell & Jarratt, BIT 1971), narrows the bounds to the tolerance. Each step computes the function
+    once and needs no derivative.
 
     Args:
-        function: decreasing in x > 0; it has to cross `value`.
-        value: of the function.
-        start: first guess, above 0.
-        tolerance: relative, of x.
+        function: decreasing in x > 0, above `value` for a small x and below `value` for a large x.
+        value: value of the function at the result.
+        start: first guess of x, above 0.
+        tolerance: largest relative error of x.
     """
     low, high = _bracket(function, value, start)
     left, right = log(low), log(high)

@@ -221,7 +221,7 @@ def test_tubes_of_a_sample_add_their_cells() -> None:
     row = only(run(samples=two, counted=counted))
     assert (row["reads"], row["input_cells"]) == (180, 1_000_000.0)
     assert 0.98e-4 < row["mrd"] < 1e-4
-    with pytest.raises(QuantityError, match=r"sample S0 has a tube .* on the sheet without hits"):
+    with pytest.raises(QuantityError, match=r"sample S0 has a tube .* on the sample sheet without hits"):
         run(samples=two, counted=counted.filter(pl.col("replicate") == "1"))
 
 

@@ -21,7 +21,7 @@ from tests.quantify.simulated_tables import hits, markers
         ({"counted": hits(COUNTED).filter(pl.col("target_kind") != "marker")}, "marker P.M0 of patient P was not"),
         (
             {"marker_table": pl.concat([markers(SCENARIO), markers(SCENARIO)])},
-            "marker P.M0 is in the markers tables twice",
+            "marker_id P.M0 is in the markers tables .* twice",
         ),
         ({"samples": sample_sheet(input_cells=0.0)}, "sample S0 has input_cells 0"),
         ({"marker_table": MARKERS.empty()}, "contain marker P.M0 of patient P, which is in no markers table"),

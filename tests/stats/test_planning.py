@@ -41,7 +41,9 @@ def test_few_reads_per_molecule_and_low_capture_take_more_cells_and_a_second_mar
 
 def test_background_takes_more_cells_and_may_leave_a_level_out_of_reach() -> None:
     assert plan(level=1e-5, background=1e-6).cells > plan(level=1e-5).cells
-    with pytest.raises(QuantityError, match=r"no tube detects 1\.0e-06 against a background of 1\.0e-05"):
+    with pytest.raises(
+        QuantityError, match=r"no number of cells detects an MRD level of 1\.0e-06 against a background of 1\.0e-05"
+    ):
         plan(level=1e-6, background=1e-5)
 
 
@@ -51,7 +53,9 @@ def test_reads_are_those_of_the_cells_that_carry_the_locus() -> None:
 
 
 def test_too_few_cells_for_a_level_are_an_error() -> None:
-    with pytest.raises(QuantityError, match=r"1,000 cells do not detect 1\.0e-05 at any depth: put in more cells"):
+    with pytest.raises(
+        QuantityError, match=r"1,000 cells do not detect an MRD level of 1\.0e-05 at any depth: plan more cells"
+    ):
         plan(level=1e-5, cells=1000)
 
 
@@ -63,7 +67,7 @@ def test_too_few_cells_for_a_level_are_an_error() -> None:
         ({"capture": 1.2}, r"capture = 1\.2 is out of range"),
         ({"fraction": -1.0}, "fraction = -1 is out of range"),
         ({"reads_per_molecule": 0.0}, "reads per molecule = 0 is out of range: give a number above 0$"),
-        ({"level": None}, "neither a level nor a number of cells"),
+        ({"level": None}, "neither an MRD level nor a number of cells"),
     ],
 )
 def test_numbers_out_of_range(wrong: dict[str, Any], message: str) -> None:
@@ -77,6 +81,6 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--level", "1e-5", "--cells", "2e6"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
     assert main(["plan", "--level", "1e-5", "--cells", "1000"]) == 1
-    assert "put in more cells" in capsys.readouterr().err
+    assert "plan more cells" in capsys.readouterr().err
     assert main(["plan", "--level", "7"]) == 2
     assert "7.0 is not in the range 0<x<=1" in capsys.readouterr().err
