@@ -148,8 +148,8 @@ def prior_mean(others: Sequence[ControlCount], default: float) -> float:
 
     METHOD: (1/2 + 0.1 M) / (1 / (2 default) + 0.1 Y), with M molecules of other markers in Y cells. The default rate
     has the weight of half a molecule in 1 / (2 default) cells. Molecules and cells of other markers have a weight of
-    0.1, because rates differ between markers by far more than their mean. At most ten molecules of a tube are used, so that
-    one shared rearrangement does not dominate.
+    0.1, because rates differ between markers by far more than their mean. At most ten molecules of a tube are used, so
+    that one shared rearrangement does not dominate.
 
     Args:
         others: counts of other markers in controls.
@@ -210,7 +210,7 @@ def posterior_rate(prior: float, controls: Sequence[ControlCount]) -> GammaRate:
 
 
 def _smallest_prior(controls: Sequence[ControlCount]) -> float:
-    """Return half a molecule over the control cells: the prior mean if MARKERS states 0 but controls have the marker."""
+    """Return the prior mean if MARKERS states 0 but a control has the marker: half a molecule in the control cells."""
     return 0.5 / sum(control.exposure for control in controls)
 
 

@@ -62,7 +62,7 @@ def patient_page(
     """Build the report of one patient over time as an HTML page.
 
     The page has no JavaScript and loads no other files. Equal inputs give equal bytes. Rows of other patients are
-    ignored in every table. An optional argument of None leaves its section without content.
+    ignored in every table. The section of a table that is None says that the table was not given.
 
     Args:
         mrd: MRD.
@@ -71,8 +71,8 @@ def patient_page(
         qc: QC of the patient's samples.
         kinetics: KINETICS.
         samples: SAMPLES, for tissue, role, date and disease.
-        target: target level, the LoD that a negative result must not exceed [clone cells per nucleated cell]. It is drawn
-            as a line.
+        target: target level, the LoD that a negative result must not exceed [clone cells per nucleated cell]. It is
+            drawn as a line.
         provenance: parsed ``summary.json`` files, by the name under which each is shown.
         settings: section ``report`` of the settings; the defaults if None.
 

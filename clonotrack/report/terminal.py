@@ -26,9 +26,9 @@ def terminal_table(mrd: pl.DataFrame, truth: pl.DataFrame | None = None) -> str:
     Args:
         mrd: MRD.
         truth: table of true levels with the columns `sample_id` and `true_mrd` [clone cells per nucleated cell], and
-            optionally `marker_id` and `expected_call`. Without `marker_id` a row is the truth of `combined`. Each result
-            then shows the true level, whether the interval contains the true level (`in`), and whether the call equals
-            the expected call (`right`). None if the true levels are not known.
+            optionally `marker_id` and `expected_call`. Without `marker_id` the levels are those of `combined`. Each
+            result then shows the true level, whether the interval contains the true level (`in`), and whether the call
+            equals the expected call (`right`). None if the true levels are not known.
 
     Returns:
         The lines, joined by line feeds.
@@ -95,7 +95,7 @@ def _result(sample: Sample, row: Row, letters: Mapping[str, str]) -> dict[str, s
 
 
 def _with_truth(cells: Mapping[str, str], row: Row, truth: Row) -> dict[str, str]:
-    """Replace the column of clone cells by `truth`, `in` and `right`, which are empty if the true level is not known."""
+    """Replace the column of clone cells by `truth`, `in` and `right`; empty if the true level is not known."""
     true, expected = formats.number(truth.get("true_mrd")), truth.get("expected_call")
     low, high = formats.number(row["mrd_low"]), formats.number(row["mrd_high"])
     held = None if true is None or low is None or high is None else low <= true <= high
