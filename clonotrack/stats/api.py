@@ -170,8 +170,7 @@ def combine_markers(counts: Sequence[int], samples: Sequence[Sample], settings: 
     """
     if not counts or len(counts) != len(samples):
         raise QuantityError(
-            f"{len(counts)} counts and {len(samples)} samples are given: give one count and one sample for each of at "
-            "least one marker"
+            f"{len(counts)} counts and {len(samples)} samples are given: give one count and one sample for each marker"
         )
     chosen = settings or Quantify()
     highest = HighestMarker(tuple(sample.count_model(chosen) for sample in samples))

@@ -17,7 +17,7 @@ from tests.quantify.simulated_tables import hits, markers
     ("change", "message"),
     [
         ({"counted": hits(COUNTED).with_columns(sample_id=pl.lit("X"))}, "hits of sample X .* have no row"),
-        ({"counted": hits(COUNTED).with_columns(role=pl.lit("polyclonal_control"))}, "is a polyclonal_control"),
+        ({"counted": hits(COUNTED).with_columns(role=pl.lit("polyclonal_control"))}, "has the role polyclonal_control"),
         ({"counted": hits(COUNTED).filter(pl.col("target_kind") != "marker")}, "marker P.M0 of patient P was not"),
         (
             {"marker_table": pl.concat([markers(SCENARIO), markers(SCENARIO)])},

@@ -60,7 +60,7 @@ def test_the_highest_of_two_has_the_interval_of_a_maximum() -> None:
         ([1], {"capture": 1.5}, r"capture = 1\.5 is out of range: give a number above 0 and up to 1"),
         ([1], {"cells": 0.0}, "cells = 0 is out of range: give a number above 0$"),
         ([1, 2], {}, "2 counts and 1 samples are given: give one count and one sample for each"),
-        ([], {}, "there are 0 counts"),
+        ([], {}, "0 counts and 1 samples are given"),
     ],
 )
 def test_numbers_out_of_range_are_errors(counts: list[int], changed: dict[str, Any], message: str) -> None:
