@@ -7,8 +7,8 @@ Samples pass through these stages::
     follow-up  reads -----------------------------> track -> quantify -> report
     controls   reads -----------------------------> track ---'
 
-`baseline` and `followup` take one sample through its stages. `plan`, `limit_of_detection`, `combine_markers`,
-`poisson_interval` and `doubling_time` compute the statistics from plain numbers.
+`baseline` and `followup` analyse one sample, from its reads to its markers or its MRD. `plan`, `limit_of_detection`,
+`combine_markers`, `poisson_interval` and `doubling_time` compute statistics from numbers, without reads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Public name -> module that defines it. Modules are imported on first use, so that `import clonotrack` is fast.
+# Public name to the module that defines the name. A module is imported on first use, so that `import clonotrack` is
+# fast.
 _PUBLIC = {
     "Sample": "clonotrack.stats.api",
     "baseline": "clonotrack.pipeline",

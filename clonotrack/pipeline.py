@@ -1,4 +1,4 @@
-"""Take one sample through its stages, with the same functions as the commands and the workflow."""
+"""Analyse one sample from reads to markers (`baseline`) or to MRD (`followup`), with the functions of the commands."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ from clonotrack.track.targets import Target
 
 @dataclass(frozen=True)
 class Baseline:
-    """Result of `baseline`.
+    """Hold the tables that `baseline` makes (docs/tables.md describes the columns).
 
     Attributes:
-        rearrangements: REARRANGEMENTS; no rows if there was a `rearrangements_sink`.
-        clonotypes: CLONOTYPES.
-        markers: MARKERS.
-        qc: QC of the stages.
+        rearrangements: REARRANGEMENTS table; it has no rows if a `rearrangements_sink` was given.
+        clonotypes: CLONOTYPES table.
+        markers: MARKERS table, with selected and rejected clonotypes.
+        qc: QC table of all stages.
         summary: content of ``S.summary.json``: the sample, its QC and the provenance.
     """
 
@@ -55,12 +55,12 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Followup:
-    """Result of `followup`.
+    """Hold the tables that `followup` makes (docs/tables.md describes the columns).
 
     Attributes:
-        hits: HITS.
-        mrd: MRD.
-        qc: QC of the stages.
+        hits: HITS table.
+        mrd: MRD table: one row per marker, and one `combined` row.
+        qc: QC table of all stages.
         summary: content of ``S.summary.json``: the sample, its QC and the provenance.
         warnings: sentences that ask the user for an action.
     """
@@ -91,23 +91,26 @@ def baseline(
     """Find the markers of a patient in a sample with many cancer cells.
 
     Args:
-        reads: FASTQ (plain, gzip or zstd), BAM or CRAM; several files, or `Lane`s, are lanes of one tube.
-        reads_2: files of the second mates, one for each file of `reads`, in the same order.
+        reads: path of a file of reads: FASTQ (plain, gzip or zstd), BAM or CRAM. Several paths, or several `Lane`
+            objects, are lanes of one tube.
+        reads_2: path of the FASTQ file of second mates; one path for each path in `reads`, in the same order. None for
+            single reads, BAM and CRAM.
         sample_id: identifier of the sample.
         subject_id: identifier of the patient.
-        input_cells: nucleated cells whose DNA went into the tube.
-        input_ng: mass of DNA that went into the tube [ng]; used if cells were not counted.
-        controls: CONTROLS of the tube; by default the table that the settings of the library name.
-        library: name of the library in the settings; by default the only one, or the one named ``default``.
-        umi: UMI pattern; replaces that of the library.
-        config: the settings, or the path of the settings file.
-        germline: the germline reference, or the path of its folder; by default the embedded one.
-        threads: number of threads for annotation, which does not change the result.
-        rearrangements_sink: takes an iterator of batches of REARRANGEMENTS and yields each batch again once it is
-            processed, for example written. The result then contains no REARRANGEMENTS, which saves memory.
+        input_cells: number of nucleated cells whose DNA went into the tube; None if they were not counted.
+        input_ng: mass of DNA that went into the tube [ng]; used if `input_cells` is None.
+        controls: CONTROLS table of the tube, or its path; None uses the table that the settings of the library name.
+        library: name of the library in the settings; None uses the only library, or the library ``default``.
+        umi: UMI pattern; None uses the pattern in the settings of the library.
+        config: settings, or the path of a settings file; None uses the default settings.
+        germline: germline reference, or the path of its folder; None uses the embedded reference.
+        threads: number of threads for annotation; the result does not depend on it.
+        rearrangements_sink: function that takes an iterator of REARRANGEMENTS batches, processes each batch (for
+            example, writes it) and yields the batch again. The result then contains no REARRANGEMENTS, which saves
+            memory. None keeps all rearrangements in the result.
 
     Raises:
-        ClonotrackError: an input is wrong; the message says which and what to do.
+        ClonotrackError: an input is wrong; the message names the input and what to do.
     """
     lanes, settings = arguments.resolve_lanes(reads, reads_2), arguments.resolve_config(config, library, umi)
     reference = arguments.resolve_reference(germline, settings)
@@ -162,25 +165,28 @@ def followup(
     """Measure MRD in one later sample.
 
     Args:
-        reads: FASTQ (plain, gzip or zstd), BAM or CRAM; several files, or `Lane`s, are lanes of one tube.
-        reads_2: files of the second mates, one for each file of `reads`, in the same order.
+        reads: path of a file of reads: FASTQ (plain, gzip or zstd), BAM or CRAM. Several paths, or several `Lane`
+            objects, are lanes of one tube.
+        reads_2: path of the FASTQ file of second mates; one path for each path in `reads`, in the same order. None for
+            single reads, BAM and CRAM.
         sample_id: identifier of the sample.
         subject_id: identifier of the patient.
-        markers: MARKERS, as a data frame or files, from `baseline` or written by hand; may include other patients.
-        input_cells: nucleated cells whose DNA went into the tube.
-        input_ng: mass of DNA that went into the tube [ng]; used if cells were not counted.
-        controls: CONTROLS of the tube; by default the table that the settings of the library name.
-        background: HITS of control samples of the run, as a data frame or files.
+        markers: MARKERS table, or paths of one or several MARKERS tables, from `baseline` or written by hand. Rows of
+            other patients show carry-over.
+        input_cells: number of nucleated cells whose DNA went into the tube; None if they were not counted.
+        input_ng: mass of DNA that went into the tube [ng]; used if `input_cells` is None.
+        controls: CONTROLS table of the tube, or its path; None uses the table that the settings of the library name.
+        background: HITS table of control samples of the run, or paths of HITS tables; None if there are none.
         day: day of collection; diagnosis is day 0.
-        disease: disease, which sets the level that a negative result has to reach.
-        lymphoid_fraction: share of nucleated cells that are lymphoid; needed without calibrators and UMIs.
-        library: name of the library in the settings; by default the only one, or the one named ``default``.
-        umi: UMI pattern; replaces that of the library.
-        config: the settings, or the path of the settings file.
-        germline: the germline reference, or the path of its folder; by default the embedded one.
+        disease: disease of the patient, which sets the target level: the MRD that a negative result has to exclude.
+        lymphoid_fraction: share of nucleated cells that are lymphoid (0 to 1); needed without calibrators and UMIs.
+        library: name of the library in the settings; None uses the only library, or the library ``default``.
+        umi: UMI pattern; None uses the pattern in the settings of the library.
+        config: settings, or the path of a settings file; None uses the default settings.
+        germline: germline reference, or the path of its folder; None uses the embedded reference.
 
     Raises:
-        ClonotrackError: an input is wrong; the message says which and what to do.
+        ClonotrackError: an input is wrong; the message names the input and what to do.
     """
     lanes, settings = arguments.resolve_lanes(reads, reads_2), arguments.resolve_config(config, library, umi)
     reference = arguments.resolve_reference(germline, settings)
@@ -216,13 +222,13 @@ def followup(
 
 
 def _sample_row(sample_id: str, subject_id: str, role: str, library: str | None, **columns: Any) -> pl.DataFrame:
-    """Make a SAMPLES table with the row of the sample; `columns` are further columns."""
+    """Make a SAMPLES table with one row, for this sample; `columns` are the values of further columns."""
     row = {"sample_id": sample_id, "subject_id": subject_id, "role": role, "library": library, "reads_1": "", **columns}
     return pl.DataFrame([row], schema=SAMPLES.schema())
 
 
 def _keep(batches: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Append each batch to `kept` and yield it."""
+    """Append each batch to `kept`, and yield the batch."""
     for batch in batches:
         kept.append(batch)
         yield batch
@@ -231,10 +237,11 @@ def _keep(batches: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator
 def _calibrator_hits(
     lanes: list[Lane], controls: pl.DataFrame, reference: Reference, config: Config, sample: pl.DataFrame
 ) -> pl.DataFrame:
-    """Track the calibrators in the reads of a baseline and return HITS."""
+    """Count the calibrators in the reads of a baseline; return the HITS table."""
     if Path("-") in arguments.list_lane_files(lanes):
         raise ClonotrackError(
-            "a baseline with calibrators is read twice, but standard input can be read once: give a file instead of -"
+            "the reads of a baseline with calibrators are read twice, but standard input (-) can be read only once: "
+            "give the path of a file"
         )
     targets = prepare_targets(None, controls, reference, config.track, None)
     return _hits(lanes, targets, reference, config, sample)
@@ -243,7 +250,7 @@ def _calibrator_hits(
 def _hits(
     lanes: list[Lane], targets: list[Target], reference: Reference, config: Config, sample: pl.DataFrame
 ) -> pl.DataFrame:
-    """Track targets in the reads of one tube and return HITS."""
+    """Count targets in the reads of one tube; return the HITS table."""
     row = sample.row(0, named=True)
     tube = TubeIdentity(row["sample_id"], row["subject_id"], row["role"], library=row["library"])
     counts = FragmentCounts()

@@ -13,15 +13,17 @@ from clonotrack.cli import options
 if TYPE_CHECKING:
     from clonotrack.config import Config
 
-# Options of jemalloc, the allocator of polars, which reads them at its import; of repeated options the last one counts.
+# Environment variable with the options of jemalloc, the memory allocator of polars. The import of polars reads the
+# variable. If an option occurs twice, the last value counts.
 _JEMALLOC_OPTIONS = "_RJEM_MALLOC_CONF"
 
 
 def keep_freed_memory() -> None:
-    """Keep freed memory for the next batch for 30 s, instead of returning it to the system; call it before polars.
+    """Set jemalloc to keep freed memory for 30 s before it returns the memory to the system; call before polars loads.
 
-    All batches have the same size, and the system clears every page of new memory. With the 0.5 s of polars, `annotate`
-    of 600,000 reads takes 18 % more CPU time (11.8 against 10.1 s, medians of 5 runs) and 0.1 GB less memory.
+    All batches have the same size, so the next batch reuses the memory. New memory costs time, because the system
+    clears it. With the default of polars (0.5 s), `annotate` of 600,000 reads takes 18 % more CPU time (11.8 against
+    10.1 s, medians of 5 runs) and 0.1 GB less memory.
     """
     os.environ[_JEMALLOC_OPTIONS] = ",".join(filter(None, (os.environ.get(_JEMALLOC_OPTIONS), "dirty_decay_ms:30000")))
 
@@ -37,7 +39,7 @@ def annotate(sequences: Path, germline: Path | None, config: Config, threads: in
     """Find the V(D)J rearrangement of each sequence: V, D, J and junction, on both strands, of all seven loci.
 
     SEQUENCES is a SEQUENCES table (.parquet or .tsv), FASTQ or FASTA (plain, gzip or zstd); - is standard input. The
-    result has one row per sequence (AIRR Rearrangement schema). Calls are empty if there is no rearrangement.
+    output has one row per sequence (AIRR Rearrangement schema). A sequence without a rearrangement has empty calls.
     """
     keep_freed_memory()
     from clonotrack.annotate.stage import annotate_batches

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 @options.config
 @options.threads
 @options.force
-@options.output("Folder for S.rearrangements.tsv, S.clonotypes.tsv, S.markers.tsv, S.summary.json.")
+@options.output(
+    "Output folder for S.rearrangements.tsv, S.clonotypes.tsv, S.markers.tsv and S.summary.json; S is the sample-id."
+)
 def baseline(
     reads: tuple[Path, ...],
     samples: Path | None,
@@ -49,8 +51,8 @@ def baseline(
     """Find the markers of a patient in a sample with many cancer cells.
 
     READS is FASTQ (plain, gzip or zstd), BAM or CRAM; READS2 is FASTQ of the second mates; - is standard input. With
-    --samples and --sample-id instead, all lanes of the sample are read, and the sample sheet gives patient, library and
-    input.
+    --samples instead of READS, the command reads all lanes of the sample, and the sample sheet gives patient, library
+    and input amount.
     """
     from clonotrack import pipeline
     from clonotrack.io.outputs import staged, write_json
@@ -80,4 +82,6 @@ def baseline(
         if selected:
             print_summary(f"{marker_id}: {reason}")
     if not result.markers.get_column("selected").any():
-        print_summary(f"{sample_id}: no marker was selected; see the reasons in {output / f'{sample_id}.markers.tsv'}")
+        print_summary(
+            f"{sample_id}: no marker was selected: read the column reason in {output / f'{sample_id}.markers.tsv'}"
+        )

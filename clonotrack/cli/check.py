@@ -1,4 +1,4 @@
-"""Command ``clonotrack check``: find the problems of a sample sheet before it is run."""
+"""Command ``clonotrack check``: find problems of a sample sheet before a run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @click.argument("samples", type=options.PATH)
 @options.config
 def check(samples: Path, config: Config) -> None:
-    """Print all problems of a sample sheet and of the files that it and the settings name.
+    """Print all problems of a sample sheet, and of the files that the sheet and the settings name.
 
-    The exit status is 0 if there is no problem, 1 otherwise.
+    The exit status is 0 if there is no problem, and 1 otherwise.
     """
     from clonotrack.errors import ClonotrackError
     from clonotrack.io.cohort import inspect_cohort
@@ -28,5 +28,7 @@ def check(samples: Path, config: Config) -> None:
     for problem in problems:
         click.echo(str(problem))
     if problems:
-        raise ClonotrackError(f"{samples}: {len(problems)} problems found: correct those above and check again")
+        raise ClonotrackError(
+            f"{samples}: {len(problems)} problems found: correct the problems listed above and check again"
+        )
     click.echo(f"{samples}: {frame.height} rows, {frame['sample_id'].n_unique()} samples, no problem found")

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("rearrangements", type=options.PATH)
-@click.option("--sample-id", help="Identifier in the QC table.  [default: from the name of -o]")
+@click.option("--sample-id", help="Identifier of the sample, for the QC table.  [default: from the file name after -o]")
 @options.controls
 @options.config
 @options.force
-@options.output("CLONOTYPES table to write, S.clonotypes.tsv; S.cluster.qc.tsv goes into the same folder.")
+@options.output(
+    "Output file of the CLONOTYPES table, S.clonotypes.tsv; S.cluster.qc.tsv is written into the same folder."
+)
 def cluster(
     rearrangements: Path,
     sample_id: str | None,
@@ -28,7 +30,7 @@ def cluster(
     force: bool,
     output: Path,
 ) -> None:
-    """Merge the REARRANGEMENTS of one sample into clonotypes; error copies join their parent."""
+    """Merge the REARRANGEMENTS of one sample into clonotypes; an error copy joins the sequence that it is a copy of."""
     import polars as pl
 
     from clonotrack.cluster.qc import cluster_qc

@@ -1,4 +1,7 @@
-"""``clonotrack compile``: fill the cache of compiled kernels before anything else needs them."""
+"""Command ``clonotrack compile``: compile all kernels (functions that numba compiles) before other commands need them.
+
+The module runs small commands (tasks) on simulated reads, so that every kernel is called and compiled.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +38,17 @@ Call = list[str]
 
 
 @click.command("compile")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that compile at once; by default one per core.")
-@click.option("--clear", is_flag=True, help="Remove all compiled kernels, of every version, and compile nothing.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Number of processes that compile at the same time.  [default: one per core]",
+)
+@click.option("--clear", is_flag=True, help="Remove the compiled kernels of all versions, and compile nothing.")
 def compile_kernels(jobs: int | None, clear: bool) -> None:
-    """Compile the kernels of all commands, so that no later command has to.
+    """Compile the kernels (numerical functions) of all commands, so that later commands start without compiling.
 
-    Compiled kernels serve one kind of CPU. They are kept in $CLONOTRACK_CACHE, otherwise in the user's cache folder.
-    Commands find them there, on every machine with the same kind of CPU that shares the folder.
+    Compiled kernels are for one kind of CPU. They are kept in the folder $CLONOTRACK_CACHE, or in the user's cache
+    folder if this variable is not set. Every machine with the same kind of CPU that shares the folder uses them.
     """
     from clonotrack.errors import ClonotrackError
     from clonotrack.kernels import cache_folder
@@ -49,7 +56,8 @@ def compile_kernels(jobs: int | None, clear: bool) -> None:
     if clear:
         cleared = list(cache_folder.clear())
         print_summary(
-            "\n".join(f"removed the compiled kernels in {folder}" for folder in cleared) or "no kernels are kept"
+            "\n".join(f"removed the compiled kernels in {folder}" for folder in cleared)
+            or "there are no compiled kernels to remove"
         )
         return
     folder = cache_folder.writable()
@@ -71,7 +79,7 @@ def compile_kernels(jobs: int | None, clear: bool) -> None:
 
 
 def _key() -> str:
-    """Digest the sources of all kernels, the CPU, and this file."""
+    """Return a hash of the sources of all kernels, the CPU, and this file (16 hexadecimal digits)."""
     import hashlib
 
     from clonotrack.kernels import jit
@@ -85,10 +93,16 @@ def _count(folder: Path) -> int:
 
 
 def _run_all(data: Path, tasks: Sequence[str], jobs: int, folder: Path) -> None:
-    """Run every task in a process of its own, `jobs` at once.
+    """Run each task in a separate process, `jobs` processes at the same time, and print progress.
+
+    Args:
+        data: input folder with the files that `write_inputs` made.
+        tasks: keys of `_TASKS`.
+        jobs: number of processes.
+        folder: folder of compiled kernels, whose files are counted for the progress line.
 
     Raises:
-        ClonotrackError: a task failed; holds what it printed.
+        ClonotrackError: a task failed; the message contains the output of the task.
     """
     from clonotrack.errors import ClonotrackError
 
@@ -103,7 +117,10 @@ def _run_all(data: Path, tasks: Sequence[str], jobs: int, folder: Path) -> None:
                 if status:
                     for other in waiting:
                         other.cancel()
-                    raise ClonotrackError(f"kernels of `{task}` could not be compiled:\n{text.strip()}")
+                    raise ClonotrackError(
+                        f"kernels of `{task}` could not be compiled:\n{text.strip()}\n"
+                        "Correct the cause above; if there is none, report this output"
+                    )
                 finished = len(tasks) - len(waiting)
                 _show(f"{finished} of {len(tasks)} steps, {_count(folder)} kernels, {seconds:.0f} s: {task}", last=True)
             if not done and sys.stderr.isatty():
@@ -111,13 +128,18 @@ def _run_all(data: Path, tasks: Sequence[str], jobs: int, folder: Path) -> None:
 
 
 def _show(text: str, *, last: bool) -> None:
-    """Print progress on standard error; at a terminal the next line replaces one that is not the `last` of its kind."""
+    """Print a progress line on standard error.
+
+    Args:
+        text: the line.
+        last: False if the next line replaces this one (at a terminal).
+    """
     if not verbosity().quiet:
         click.echo(f"\r{text}\x1b[K" if sys.stderr.isatty() else text, err=True, nl=last)
 
 
 def _run(task: str, data: Path) -> tuple[int, str]:
-    """Run a task in a new process; return its exit status and what it printed."""
+    """Run a task in a new process; return the exit status and the output (standard output, then standard error)."""
     code = "import sys; from clonotrack.cli.compile import run_task; sys.exit(run_task(sys.argv[1], sys.argv[2]))"
     call = [sys.executable, "-W", "ignore", "-c", code, task, str(data)]
     ended = subprocess.run(call, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -125,13 +147,22 @@ def _run(task: str, data: Path) -> tuple[int, str]:
 
 
 def run_task(task: str, data: str) -> int:
-    """Run the commands of a task in this process, and return the first exit status that is not 0."""
+    """Run the commands of a task in this process, up to the first that fails.
+
+    Args:
+        task: a key of `_TASKS`.
+        data: input folder with the files that `write_inputs` made.
+
+    Returns:
+        The exit status of the command that failed; 0 if none failed.
+    """
     from clonotrack.cli.main import main
 
     return next(filter(None, (main(call) for call in _TASKS[task](Path(data)))), 0)
 
 
-# What is run: the commands of every stage on a few hundred simulated reads, single and in pairs with UMIs
+# Tasks: functions that yield the commands of every stage, for a few hundred simulated reads (single reads, and pairs
+# with UMIs). `data` is the folder that `write_inputs` fills.
 
 
 def _sheet(folder: Path, sample_id: str | None = None) -> Call:
@@ -140,7 +171,7 @@ def _sheet(folder: Path, sample_id: str | None = None) -> Call:
 
 
 def _annotate(data: Path) -> Iterator[Call]:
-    """Annotate whole rearrangements, then single mates, which end inside of V; cluster both."""
+    """Yield commands that annotate and cluster whole rearrangements, then single mates that end inside V."""
     for name, reads, threads in (("single", "dx.fastq.gz", "1"), ("umis", "dx_1.fastq.gz", "2")):
         folder = data / name
         config = ["--config", str(folder / "config.yaml"), "--force", "-o"]
@@ -150,7 +181,7 @@ def _annotate(data: Path) -> Iterator[Call]:
 
 
 def _track(data: Path) -> Iterator[Call]:
-    """Track and quantify, without and with UMIs."""
+    """Yield commands that track and quantify a follow-up, without UMIs and with UMIs."""
     for name in _LIBRARIES:
         folder = data / name
         markers = ["--markers", str(folder / "true_markers.tsv")]
@@ -166,7 +197,7 @@ def _track(data: Path) -> Iterator[Call]:
 
 
 def _reads(data: Path) -> Iterator[Call]:
-    """Read every kind of file: single reads, pairs, FASTA, BAM, UMIs in reads, names and tags; primers."""
+    """Yield commands that read each file format, each source of UMIs, and a library with primers."""
     for name in _LIBRARIES:
         yield ["reads", *_sheet(data / name, "dx"), "--force", "-o", str(data / name / "dx.sequences.parquet")]
     forms = data / "forms"
@@ -176,7 +207,7 @@ def _reads(data: Path) -> Iterator[Call]:
 
 
 def _stages(data: Path) -> Iterator[Call]:
-    """Run the stages as the workflow does, from the files of the stage before, then `baseline` and `followup`."""
+    """Yield the commands of a baseline as the workflow runs them, then the commands `baseline` and `followup`."""
     for name in _LIBRARIES:
         folder = data / name
         config = ["--config", str(folder / "config.yaml"), "--force", "-o"]
@@ -200,11 +231,18 @@ _TASKS: dict[str, Callable[[Path], Iterable[Call]]] = {
     "reads": _reads,
     "baseline": _stages,
 }
-"""Those that compile longest come first. Later ones load what earlier ones compiled, or wait for it."""
+"""Name of each task to its function; tasks with the longest compilation come first.
+
+A task loads the kernels that another task compiled, and waits for a kernel that another task is compiling.
+"""
 
 
 def write_inputs(data: Path) -> None:
-    """Simulate a patient for both libraries, and write some reads in every form that a command accepts."""
+    """Write the input files of all tasks: a simulated patient for each library, and reads in every accepted format.
+
+    Args:
+        data: output folder.
+    """
     import yaml
 
     from clonotrack.germline.load import load_reference
@@ -225,7 +263,14 @@ def write_inputs(data: Path) -> None:
 
 
 def _write_evolved(folder: Path) -> None:
-    """Write reads of the markers in which other bases stand before ever later positions, as after V replacement."""
+    """Write ``evolved.fastq``: reads of each marker whose V is replaced, as V replacement in the clone makes them.
+
+    A read of a marker has other bases before position 60, 64, 68, .. (one read per position), and the bases of the
+    marker from there on.
+
+    Args:
+        folder: folder with ``true_markers.tsv``; ``evolved.fastq`` is written into it.
+    """
     import polars as pl
 
     columns = "marker_id", "sequence", "target_end"
@@ -239,7 +284,11 @@ def _write_evolved(folder: Path) -> None:
 
 
 def _write_forms(data: Path) -> None:
-    """Write the first reads of `umis` as FASTA, FASTQ with UMIs in its names, and BAM with UMIs in tags."""
+    """Write 200 reads of the library `umis` as FASTA, as FASTQ with UMIs in read names, and as BAM with UMIs in tags.
+
+    Args:
+        data: folder with the simulated library; the files are written into its subfolder ``forms``.
+    """
     import gzip
 
     import pysam

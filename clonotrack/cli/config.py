@@ -8,12 +8,14 @@ import click
 
 
 @click.command()
-@click.option("--schema", is_flag=True, help="Print the JSON Schema instead of YAML.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the settings instead of YAML.")
 @click.option(
-    "--workflow", is_flag=True, help="Print the settings of the workflow: sample sheet, output folder, settings file."
+    "--workflow",
+    is_flag=True,
+    help="Print the settings of the Snakemake workflow (samples, output, settings) instead of those of the analysis.",
 )
 def config(*, schema: bool, workflow: bool) -> None:
-    """Print all settings with their defaults and meanings, as YAML to edit and to give to --config."""
+    """Print all settings with their defaults and meanings, as a YAML file for the option --config of other commands."""
     from clonotrack.config import models as settings
 
     model = settings.Run if workflow else settings.Config

@@ -1,6 +1,6 @@
-"""Console output of a command: its verbosity, its messages and its progress line.
+"""Console output of commands: verbosity, messages and the progress line.
 
-Results of a command are files. Everything else goes through this module, which obeys ``--quiet`` and ``--verbose``.
+Commands write results to files. All other output is printed by this module, as ``--quiet`` and ``--verbose`` say.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PROGRESS_INTERVAL = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Verbosity:
-    """Whether the call has the options ``--quiet`` and ``--verbose``."""
+    """Hold whether the command was called with ``--quiet`` and with ``--verbose``."""
 
     quiet: bool = False
     verbose: bool = False
@@ -37,34 +37,34 @@ def verbosity() -> Verbosity:
 
 
 def print_summary(text: str) -> None:
-    """Print text on standard output, unless the call is quiet."""
+    """Print text on standard output, unless ``--quiet`` is set."""
     if not verbosity().quiet:
         click.echo(text)
 
 
 def print_warnings(sentences: Iterable[str]) -> None:
-    """Print warnings that need an action of the user on standard error, also if the call is quiet."""
+    """Print warnings that need an action of the user on standard error, even if ``--quiet`` is set."""
     for sentence in sentences:
         click.echo(f"clonotrack: warning: {sentence}", err=True)
 
 
 def print_qc(qc: pl.DataFrame) -> None:
-    """Print the rows of a QC table on standard error, if the call is verbose."""
+    """Print the rows of a QC table on standard error, if ``--verbose`` is set."""
     if verbosity().verbose:
         for row in qc.iter_rows(named=True):
             click.echo(f"{row['stage']}\t{row['metric']}\t{row['value']:g}\t{row['unit'] or ''}", err=True)
 
 
 def with_progress(items: Iterable[Item], files: Sequence[Path], bytes_read: Callable[[], int]) -> Iterator[Item]:
-    """Yield the items, and meanwhile show a progress line on standard error.
+    """Yield the items unchanged, and meanwhile show a progress line on standard error.
 
-    There is no line if standard error is not a terminal, the call is quiet, or the size of a file is not known
+    No line is shown if standard error is not a terminal, ``--quiet`` is set, or the size of a file is not known
     (standard input).
 
     Args:
-        items: items that are made while the files are read.
+        items: items, such as batches of reads, that are made while the files are read.
         files: the files that are read.
-        bytes_read: returns the number of bytes that were read from the files so far.
+        bytes_read: function that returns the number of bytes read from all files so far.
     """
     total = sum(file.stat().st_size for file in files) if all(file.is_file() for file in files) else 0
     if verbosity().quiet or not sys.stderr.isatty() or not total:
@@ -83,11 +83,11 @@ def with_progress(items: Iterable[Item], files: Sequence[Path], bytes_read: Call
 
 
 def progress_line(done: int, total: int, seconds: float) -> str:
-    """Format a progress line: share of the bytes, their number, rate and remaining time.
+    """Format a progress line: share of bytes read, total size, rate, and remaining time.
 
     Args:
-        done: bytes that were read.
-        total: bytes of all files.
+        done: number of bytes read so far.
+        total: size of all files [bytes].
         seconds: time since the start [s].
     """
     rate = done / seconds

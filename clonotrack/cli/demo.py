@@ -1,4 +1,4 @@
-"""Command ``clonotrack demo``: run the whole workflow on simulated data and compare with the truth."""
+"""Command ``clonotrack demo``: run the whole workflow on simulated data and compare the results with the truth."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from clonotrack.cli.run import print_results, require_snakemake, run_workflow
 
 @click.command()
 @click.option(
-    "-o", "--output", type=options.PATH, default=Path("demo_results"), show_default=True, help="Folder for the results."
+    "-o", "--output", type=options.PATH, default=Path("demo_results"), show_default=True, help="Output folder."
 )
 @click.option("--cores", type=click.IntRange(min=1), help="Number of cores.  [default: all]")
-@click.option("--force", is_flag=True, help="Run every step again.")
+@click.option("--force", is_flag=True, help="Run all steps again, including those whose results are up to date.")
 def demo(output: Path, cores: int | None, force: bool) -> None:
     """Run two simulated patients from reads to reports and compare the results with the truth."""
     from clonotrack.io.tables import read_table
@@ -30,11 +30,20 @@ def demo(output: Path, cores: int | None, force: bool) -> None:
     run_workflow(data / "samples.tsv", output, cores=cores, settings=data / "config.yaml", arguments=arguments)
     truth = read_table(data / "truth.tsv", TRUTH)
     print_results(output, truth.filter(truth["marker_id"] == COMBINED))
-    print_summary(f"the run took {time.monotonic() - start:.0f} s (more in a first run, which compiles kernels)")
+    print_summary(
+        f"the run took {time.monotonic() - start:.0f} s (the first run takes longer, because it compiles kernels)"
+    )
 
 
 def _demo_data(output: Path) -> Path:
-    """Return the folder of the demo data: that of a checkout, or one made by the same simulation."""
+    """Return the folder of the demo data; simulate the data if this installation does not contain them.
+
+    A clone of the git repository contains the data in ``test_data/demo``. An installed package does not: the same plan
+    and seed are then simulated into ``data`` inside the output folder, unless this was done before.
+
+    Args:
+        output: output folder of the demo.
+    """
     from clonotrack.io.package_data import demo_folder
 
     shipped = demo_folder()

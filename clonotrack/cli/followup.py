@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 @options.input_cells
 @options.input_ng
 @options.tube_controls
-@click.option("--background", type=options.PATH, multiple=True, help="HITS table of a control sample; may be repeated.")
+@click.option(
+    "--background", type=options.PATH, multiple=True, help="HITS table of a control sample of the run; may be repeated."
+)
 @click.option("--day", type=options.FiniteNumber(), help="Day of collection; diagnosis is day 0.")
-@click.option("--disease", help="Disease, which sets the level that a negative result has to reach.")
+@click.option(
+    "--disease",
+    help="Disease of the patient, which sets the target level: the MRD that a negative result has to exclude.",
+)
 @click.option(
     "--lymphoid-fraction",
     type=options.FRACTION,
@@ -37,7 +42,7 @@ if TYPE_CHECKING:
 @options.germline
 @options.config
 @options.force
-@options.output("Folder for S.hits.tsv, S.mrd.tsv, S.summary.json.")
+@options.output("Output folder for S.hits.tsv, S.mrd.tsv and S.summary.json; S is the sample-id.")
 def followup(
     reads: tuple[Path, ...],
     samples: Path | None,
@@ -61,9 +66,9 @@ def followup(
     """Measure MRD in one later sample.
 
     READS is FASTQ (plain, gzip or zstd), BAM or CRAM; READS2 is FASTQ of the second mates; - is standard input. With
-    --samples and --sample-id instead, all lanes of the sample are read, and the sample sheet gives patient, library and
-    input. Without an input (--input-cells, --input-ng or reference loci) the call is failed, and the result
-    is only a share of reads.
+    --samples instead of READS, the command reads all lanes of the sample, and the sample sheet gives patient, library
+    and input amount. Without an input amount (--input-cells, --input-ng or reference loci), the call is failed, and the
+    result is only a share of reads.
     """
     from clonotrack import pipeline
     from clonotrack.io.outputs import staged, write_json

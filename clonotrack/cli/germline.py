@@ -27,7 +27,7 @@ _ALLELE_COLUMNS = (
 
 @click.group("germline")
 def germline() -> None:
-    """List a germline reference, check FASTA files, or import germline sets."""
+    """List a germline reference, check FASTA files of one, or import published germline sets."""
 
 
 @germline.command("list")
@@ -35,11 +35,11 @@ def germline() -> None:
     "--germline",
     "folder",
     type=click.Path(path_type=Path),
-    help="Folder of a germline reference.  [default: the embedded human one]",
+    help="Folder of a germline reference.  [default: the embedded human reference]",
 )
-@click.option("--alleles", is_flag=True, help="Print all alleles as TSV.")
+@click.option("--alleles", is_flag=True, help="Print a TSV table with one row per allele instead.")
 def list_reference(folder: Path | None, alleles: bool) -> None:
-    """Print the number of genes and alleles of each locus."""
+    """Print the number of genes and alleles of each locus and kind of segment (V, D, J)."""
     from clonotrack.germline.load import load_reference
 
     reference = load_reference(folder)
@@ -53,9 +53,10 @@ def list_reference(folder: Path | None, alleles: bool) -> None:
 @germline.command("check")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(paths: tuple[Path, ...]) -> None:
-    """Check FASTA files, or folders of them, with V, D and J alleles: names, bases and CDR3 anchors.
+    """Check FASTA files, or folders of FASTA files, with V, D and J alleles: names, bases and CDR3 anchors.
 
-    The files are plain or IMGT-gapped. The exit status is 1 if a record has a problem.
+    The sequences may have IMGT gaps. The command prints one row per record. The exit status is 1 if a record has a
+    problem.
     """
     from clonotrack.errors import GermlineError
     from clonotrack.germline.check import check_reference
@@ -68,18 +69,26 @@ def check(paths: tuple[Path, ...]) -> None:
         first = problems[0]
         raise GermlineError(
             f"{len(problems)} of {len(findings)} records have a problem, the first is {first.path}, record "
-            f"{first.record} ({first.message}): correct or remove the records marked 'problem' above"
+            f"{first.record} ({first.message}): correct or remove the records whose status is problem"
         )
 
 
 @germline.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Output folder; it must be new or empty.",
+)
 def import_sets(paths: tuple[Path, ...], folder: Path) -> None:
-    """Write a folder for --germline from FASTA files (plain or IMGT-gapped) or AIRR GermlineSet JSON, of any species.
+    """Convert published germline sets to a folder for the option --germline of other commands.
 
-    The command finds CDR3 anchors and writes them into the headers. It prints the records that it could not use, or
-    that have no anchor. The file import.tsv in the folder lists all records.
+    PATHS are FASTA files (ungapped or IMGT-gapped) or AIRR GermlineSet JSON files, of any species. The command finds
+    the CDR3 anchors and writes them into the headers. It prints the records that it could not use or that have no
+    anchor. The file import.tsv in the output folder lists all records.
     """
     from clonotrack.germline.load import load_reference
     from clonotrack.io.import_germline import CHECK_COLUMNS, check_row, import_germline
@@ -90,11 +99,11 @@ def import_sets(paths: tuple[Path, ...], folder: Path) -> None:
         click.echo()
     click.echo(_aligned(_summary_rows(load_reference(folder))))
     imported = sum(finding.segment is not None for finding in findings)
-    click.echo(f"\n{imported} of {len(findings)} records imported: use them with --germline {folder}")
+    click.echo(f"\n{imported} of {len(findings)} records imported: use the new reference with --germline {folder}")
 
 
 def _summary_rows(reference: Reference) -> Iterator[Sequence[object]]:
-    """Yield a header, then a row for each locus and kind of segment."""
+    """Yield a header, then one row for each locus and kind of segment."""
     from clonotrack.germline import KINDS
 
     yield "locus", "kind", "genes", "alleles", "functional", "orphons", "also from"

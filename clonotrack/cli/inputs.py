@@ -1,4 +1,4 @@
-"""The read files of a command: named on the command line, or listed on the sample sheet."""
+"""Find the files of reads of a command: named on the command line, or listed on the sample sheet."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ def find_tubes(
     """Find the lanes of each tube of a sample.
 
     Args:
-        reads: the file READS (``-`` for standard input), and READS2 if there is one; or nothing.
-        samples: the sample sheet; or None.
-        sample_id: the sample; required with `samples`.
-        library: a library of the settings; None stands for all libraries of the sample.
+        reads: the arguments READS (``-`` is standard input) and READS2 of the command; empty if `samples` is given.
+        samples: path of the sample sheet; None if `reads` is given.
+        sample_id: identifier of the sample; required with `samples`.
+        library: name of a library, which selects the tubes of this library; None selects all tubes of the sample.
         config: the settings.
 
     Returns:
-        A row of the sheet (None without a sheet) and the lanes of each tube, in the order of the sheet.
+        For each tube, in the order of the sheet: its first row on the sheet (None without a sheet), and its lanes.
 
     Raises:
-        click.UsageError: the call has neither or both of `reads` and `samples`, or other wrong arguments.
-        ClonotrackError: the sheet has no such sample or library; the settings have no such library.
+        click.UsageError: both or none of `reads` and `samples` are given, `reads` has more than two files, or
+            `sample_id` is missing.
+        ClonotrackError: the sheet does not contain the sample with this library, or the settings lack the library.
     """
     from clonotrack.io.read_files import Lane
 
@@ -48,29 +49,31 @@ def find_tubes(
     if samples is None:
         return [(None, [Lane(*reads)])]
     if sample_id is None:
-        raise click.UsageError("--samples needs the name of a sample: add --sample-id")
+        raise click.UsageError("--samples needs the identifier of a sample: add --sample-id")
     return _tubes_on_sheet(samples, sample_id, library, config)
 
 
 def find_single_tube(
     reads: tuple[Path, ...], samples: Path | None, sample_id: str, config: Config, **values: Any
 ) -> tuple[list[Lane], dict[str, Any]]:
-    """Find the lanes of a sample that has one tube, and what is known about it.
+    """Find the lanes of a sample that has one tube, and the properties of this tube.
 
     Args:
         reads: as in `find_tubes`.
         samples: as in `find_tubes`.
-        sample_id: the sample.
+        sample_id: identifier of the sample.
         config: the settings.
-        values: values of options that describe the tube, by column of the sample sheet; None if an option is missing.
-            `library` selects one of several tubes.
+        values: values of options that describe the tube, by name of the column in SAMPLES; None if an option is not
+            given. `library` selects one of several tubes.
 
     Returns:
-        The lanes; and for each name in `values` its value, which comes from the sample sheet if there is one.
+        The lanes, and a dictionary with the names in `values`. Its values come from the sample sheet if there is one,
+        otherwise from `values`.
 
     Raises:
-        click.UsageError: an option repeats a column of the sheet, the input is given twice, or --subject-id is missing.
-        ClonotrackError: as in `find_tubes`; or the sample has several tubes.
+        click.UsageError: an option repeats a column of the sheet, two input amounts are given, or --subject-id is
+            missing.
+        ClonotrackError: the errors of `find_tubes`, or the sample has several tubes.
     """
     from clonotrack.errors import InputError
 
@@ -94,7 +97,7 @@ def find_single_tube(
 def _tubes_on_sheet(
     samples: Path, sample_id: str, library: str | None, config: Config
 ) -> list[tuple[Row | None, list[Lane]]]:
-    """Return the first row and the lanes of each tube of a sample on the sheet."""
+    """Return, for each tube of a sample on the sheet, its first row and its lanes."""
     from clonotrack.errors import InputError
     from clonotrack.io.samples import read_samples
 

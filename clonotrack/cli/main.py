@@ -1,4 +1,4 @@
-"""Entry point of the command line: find the command, run it, turn errors into messages and exit statuses."""
+"""Entry point of the command line: find the command, run it, and convert errors to messages and exit statuses."""
 
 from __future__ import annotations
 
@@ -14,37 +14,39 @@ from clonotrack.cli.console import Verbosity
 from clonotrack.errors import ClonotrackError
 
 GC_THRESHOLD = 600_000
-"""Number of new objects after which Python searches for unused cycles. With the default of 700, the start of `track`
-takes 7 % more CPU time (1.24 against 1.15 s), and `annotate` of 200,000 reads 4 % more (medians of 5 runs). Compilation
-makes the most objects: a cold `baseline` takes 22.9 s and 0.46 GB with 200,000, 22.1 s and 0.51 GB with 500,000, 21.5 s
-and 0.59 GB with 1,000,000."""
+"""Number of new objects after which Python's garbage collector runs.
+
+With the default of 700, the start of `track` takes 7 % more CPU time (1.24 against 1.15 s), and `annotate` of 200,000
+reads takes 4 % more (medians of 5 runs). Compilation makes the most objects. A `baseline` that compiles all kernels
+takes 22.9 s and 0.46 GB with 200,000, 22.1 s and 0.51 GB with 500,000, and 21.5 s and 0.59 GB with 1,000,000.
+"""
 
 COMMANDS = {
     "baseline": "Find the markers of a patient in a sample with many cancer cells.",
     "followup": "Measure MRD in one later sample.",
-    "run": "Take a whole cohort from reads to reports.",
-    "demo": "Run the whole workflow on simulated data.",
-    "check": "Print all problems of a sample sheet and its files.",
+    "run": "Run the whole workflow on a cohort, from reads to reports.",
+    "demo": "Run the whole workflow on simulated data, and compare with the truth.",
+    "check": "Print all problems of a sample sheet and of the files that it names.",
     "reads": "Stage 1: check, merge, filter and deduplicate reads.",
     "annotate": "Stage 2: find V, D, J and junction of each sequence.",
     "cluster": "Stage 3: merge sequences into clonotypes.",
-    "markers": "Stage 4: select the clonotypes to track.",
+    "markers": "Stage 4: select the clonotypes of the cancer as markers.",
     "track": "Stage 5: count markers and controls in raw reads.",
     "quantify": "Stage 6: compute MRD, its interval, its limits and the call.",
     "report": "Stage 7: write the report of a patient or a cohort.",
-    "simulate": "Simulate reads with known truth.",
+    "simulate": "Simulate reads whose origin is known.",
     "germline": "List, check or import a germline reference.",
     "plan": "Compute the cells, DNA and reads that a sensitivity needs.",
-    "compile": "Compile the kernels before they are needed.",
+    "compile": "Compile all numerical functions, so that later commands start faster.",
     "config": "Print all settings with their defaults and meanings.",
 }
 
 _FUNCTIONS = {"compile": "compile_kernels"}
-"""Commands that would hide a function of Python under their own name."""
+"""Name of a command to the name of its function, if the two differ: `compile` is a function of Python."""
 
 
 class LazyGroup(click.Group):
-    """A command group that imports the module of a command only when the command is called."""
+    """Command group that imports the module of a command only when this command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, in the order of the help."""
@@ -64,8 +66,8 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-COMMON_OPTIONS = """All commands accept --quiet (no summary, no progress), --verbose (also the steps of a run and the QC
-of a sample) and --debug (the traceback of an error), anywhere in the call."""
+COMMON_OPTIONS = """All commands accept --quiet (no summary, no progress), --verbose (also prints the steps of a run and
+the QC of a sample) and --debug (prints the traceback of an error), anywhere in the call."""
 
 
 @click.command(
@@ -77,20 +79,21 @@ of a sample) and --debug (the traceback of an error), anywhere in the call."""
 def clonotrack_command() -> None:
     """Measure residual blood cancer (MRD) from Ig/TCR sequencing reads.
 
-    Start with `clonotrack demo`. For one sample use baseline and followup, for a cohort run. Research use only.
+    Start with `clonotrack demo`. Use `baseline` and `followup` for one sample, and `run` for a cohort. Research use
+    only.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status.
+    """Run a command of the command line and return its exit status.
 
     The options ``--quiet``, ``--verbose`` and ``--debug`` may be anywhere in the call before a ``--``.
 
     Args:
-        arguments: the command and its arguments; None uses those of the process.
+        arguments: the command and its arguments; None takes the arguments of the process (``sys.argv``).
 
     Returns:
-        0 for success, 1 for wrong data or settings, 2 for a wrong call, 130 after an interrupt.
+        0 for success, 1 for wrong data or settings, 2 for wrong command-line arguments, 130 after an interrupt.
     """
     gc.set_threshold(GC_THRESHOLD)
     call = list(sys.argv[1:] if arguments is None else arguments)
@@ -116,13 +119,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         file = f"{error.filename}: " if error.filename else ""
         reason = (error.strerror or str(error)).lower()
-        click.echo(f"clonotrack: error: {file}{reason}: correct this and run the command again", err=True)
+        click.echo(f"clonotrack: error: {file}{reason}: correct the cause and run the command again", err=True)
         return 1
     except Exception as error:
         if debug:
             raise
         click.echo(
-            f"clonotrack: internal error, not caused by your data ({type(error).__name__}: {error}): run the command "
+            f"clonotrack: internal error of clonotrack, not of your data ({type(error).__name__}: {error}): "
+            "run the command "
             "again with --debug and report its output",
             err=True,
         )

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("clonotypes", nargs=-1, required=True, type=options.PATH)
 @options.subject_id
-@click.option("--sample-id", help="Identifier of the baseline.  [default: from the name of CLONOTYPES]")
+@click.option("--sample-id", help="Identifier of the baseline sample.  [default: from the file name of CLONOTYPES]")
 @options.samples
 @click.option(
-    "--hits", type=options.PATH, multiple=True, help="HITS table with the calibrators of the baseline; may be repeated."
+    "--hits",
+    type=options.PATH,
+    multiple=True,
+    help="HITS table with the calibrator reads of the baseline; may be repeated.",
 )
 @options.controls
 @options.input_cells
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 @options.germline
 @options.config
 @options.force
-@options.output("MARKERS table to write.")
+@options.output("Output file of the MARKERS table.")
 def markers(
     clonotypes: tuple[Path, ...],
     subject_id: str,
@@ -43,11 +46,11 @@ def markers(
     force: bool,
     output: Path,
 ) -> None:
-    """Select the clonotypes to track from the CLONOTYPES tables of one or more baselines of a patient.
+    """Select markers from the CLONOTYPES tables of one or more baselines of a patient.
 
-    The dominance rule has four criteria. Two of them need the nucleated cells (--samples, --input-cells or --input-ng)
-    and the reads per cell (--hits and --controls). Without these they are not assessed, which the reason of each marker
-    says.
+    The dominance rule has four criteria. Two criteria need the nucleated cells (--samples, --input-cells or --input-ng)
+    and the reads per cell (--hits and --controls). Without these numbers the two criteria are not assessed, and the
+    column reason of MARKERS says so.
     """
     from clonotrack.io.arguments import resolve_reference
     from clonotrack.io.outputs import staged
@@ -60,7 +63,8 @@ def markers(
     has_amount = any(amount is not None for amount in amounts.values())
     if len(clonotypes) > 1 and (sample_id or has_amount):
         raise click.UsageError(
-            "--sample-id, --input-cells and --input-ng are of one baseline: give one CLONOTYPES file, or use --samples"
+            "--sample-id, --input-cells and --input-ng describe one baseline: give one CLONOTYPES file, or "
+            "use --samples"
         )
     if samples and has_amount:
         raise click.UsageError("the sample sheet (--samples) gives the input: leave out --input-cells and --input-ng")
@@ -88,7 +92,11 @@ def markers(
 
 
 def _sheet_rows(samples: Path, sample_id: str, subject_id: str, config: Config) -> list[dict[str, Any]]:
-    """Return the rows of a baseline on the sample sheet, which has to belong to the patient."""
+    """Return the rows of a baseline on the sample sheet.
+
+    Raises:
+        InputError: the sheet lacks the sample, or the sample belongs to another patient.
+    """
     from clonotrack.errors import InputError
     from clonotrack.io.samples import read_samples
 
@@ -104,7 +112,7 @@ def _sheet_rows(samples: Path, sample_id: str, subject_id: str, config: Config) 
 def _tube_amounts(
     tubes: list[dict[str, Any]], sample_id: str, hits: tuple[Path, ...], controls: tuple[Path, ...], config: Config
 ) -> TubeInputs:
-    """Return cells and reads per molecule of the tubes of one baseline."""
+    """Return the input amounts of a baseline: nucleated cells, and reads and UMIs per copy of a rearrangement."""
     import polars as pl
 
     from clonotrack.errors import InputError

@@ -1,4 +1,4 @@
-"""Options and option types that several commands share."""
+"""Command-line options and option types that several commands share."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PATH = click.Path(path_type=Path)
 
 
 class FiniteNumber(click.FloatRange):
-    """Type of an option: a number within bounds; `nan` and infinite numbers are errors."""
+    """Type of an option: a number within bounds; NaN and infinite numbers are errors."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Parse the number."""
+        """Convert the text of the option to a number; fail if the number is not finite or out of bounds."""
         number: float = super().convert(value, param, ctx)
         if not isfinite(number):
             self.fail(f"{value!r} is not a finite number", param, ctx)
@@ -37,7 +37,7 @@ def _read_config(_context: click.Context, _parameter: click.Parameter, value: Pa
 
 
 def _check_identifier(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """Check an identifier by the rule of the sample sheet: it becomes part of a file name."""
+    """Check that an identifier follows the rule of the sample sheet, because it becomes part of a file name."""
     if value is not None and not IDENTIFIER.fullmatch(value):
         raise click.BadParameter(f"{value!r} is not valid: use letters, digits and _ . + - after a letter or digit")
     return value
@@ -46,25 +46,29 @@ def _check_identifier(_context: click.Context, _parameter: click.Parameter, valu
 config = click.option(
     "--config", type=PATH, callback=_read_config, help="Settings file (YAML); `clonotrack config` prints an example."
 )
-force = click.option("--force", is_flag=True, help="Overwrite existing results.")
+force = click.option("--force", is_flag=True, help="Overwrite existing output files.")
 germline = click.option(
-    "--germline", type=PATH, help="Folder of a germline reference.  [default: the embedded human one]"
+    "--germline", type=PATH, help="Folder of a germline reference.  [default: the embedded human reference]"
 )
 threads = click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Number of threads.")
-library = click.option("--library", help="Library of the tube, a section `libraries.NAME` of the settings.")
-umi = click.option("--umi", metavar="PATTERN", help="UMI pattern, such as ^(?P<umi>.{12}); replaces the library's.")
-samples = click.option("--samples", type=PATH, help="Sample sheet.")
+library = click.option(
+    "--library", help="Name of the tube's library: NAME of a section `libraries.NAME` of the settings."
+)
+umi = click.option(
+    "--umi", metavar="PATTERN", help="UMI pattern, such as ^(?P<umi>.{12}); replaces the pattern in the settings."
+)
+samples = click.option("--samples", type=PATH, help="Sample sheet (TSV).")
 markers = click.option("--markers", type=PATH, multiple=True, help="MARKERS table; may be repeated.")
 controls = click.option(
     "--controls",
     type=PATH,
     multiple=True,
-    help="CONTROLS table of all tubes; replaces those that the settings name; may be repeated.",
+    help="CONTROLS table of all tubes; replaces the tables that the settings name; may be repeated.",
 )
 tube_controls = click.option(
-    "--controls", type=PATH, help="CONTROLS table of the tube; replaces the one that the settings name."
+    "--controls", type=PATH, help="CONTROLS table of the tube; replaces the table that the settings name."
 )
-input_cells = click.option("--input-cells", type=AMOUNT, help="Nucleated cells whose DNA went into the tube.")
+input_cells = click.option("--input-cells", type=AMOUNT, help="Number of nucleated cells whose DNA went into the tube.")
 input_ng = click.option("--input-ng", type=AMOUNT, help="Mass of DNA that went into the tube [ng].")
 sample_id = click.option("--sample-id", required=True, callback=_check_identifier, help="Identifier of the sample.")
 subject_id = click.option("--subject-id", required=True, callback=_check_identifier, help="Identifier of the patient.")
@@ -72,5 +76,5 @@ optional_subject_id = click.option("--subject-id", callback=_check_identifier, h
 
 
 def output(meaning: str) -> Callable[[Command], Command]:
-    """Make the required option ``-o``, whose help text is `meaning`."""
+    """Make the required option ``-o`` with the help text `meaning`."""
     return click.option("-o", "--output", type=PATH, required=True, help=meaning)

@@ -15,26 +15,30 @@ DEPTHS = (0.3, 1.0, 3.0, 10.0)
 
 
 @click.command()
-@click.option("--level", type=options.FRACTION, help="Clone cells per nucleated cell to detect.  [default: 1e-5]")
-@click.option("--cells", type=click.FloatRange(min=1), help="Nucleated cells that are available.")
+@click.option(
+    "--level", type=options.FRACTION, help="MRD level to detect [clone cells per nucleated cell].  [default: 1e-5]"
+)
+@click.option("--cells", type=click.FloatRange(min=1), help="Number of available nucleated cells.")
 @click.option(
     "--capture",
     type=options.FRACTION,
-    help="Probability that a molecule becomes visible in the reads.  [default: of the library]",
+    help="Probability that a molecule in the tube becomes visible in the reads.  [default: capture of the library]",
 )
-@click.option("--markers", type=click.IntRange(min=1), default=1, show_default=True, help="Markers of the patient.")
+@click.option(
+    "--markers", type=click.IntRange(min=1), default=1, show_default=True, help="Number of markers that are tracked."
+)
 @click.option(
     "--fraction",
     "--lymphoid-fraction",
     type=options.FRACTION,
-    help="Share of nucleated cells with a rearrangement of the locus; needed for the reads.",
+    help="Share of nucleated cells with a rearrangement of the locus; needed to compute the number of reads.",
 )
 @click.option(
     "--background-rate",
     type=click.FloatRange(min=0, max=1, max_open=True),
     default=0.0,
     show_default=True,
-    help="Background molecules of the marker per nucleated cell.",
+    help="Background: molecules like the marker per nucleated cell of people without the clone.",
 )
 @click.option("--by-umi", is_flag=True, help="Count molecules by UMI.")
 @options.library
@@ -50,10 +54,11 @@ def plan(
     library: str | None,
     config: Config,
 ) -> None:
-    """Print the cells, DNA and reads needed to detect a clone in 95 % of samples.
+    """Print the cells, DNA and reads that are needed to detect a clone in 95 % of samples.
 
-    With --level, print the cells and the DNA at several depths (reads per molecule). With --cells, print the level that
-    they detect. With both, print the depth.
+    With --level, the command prints the cells and the DNA for several depths (reads per molecule). With --cells, it
+    prints the level that these cells detect. With both options, it prints the depth at which these cells detect the
+    level.
     """
     from clonotrack.assay.capture import stated_capture
     from clonotrack.stats.planning import plan as planned

@@ -23,10 +23,12 @@ OTHER_OUTPUTS = ("kinetics.tsv", "control_checks.tsv", "cross_sample.tsv", "quan
 @click.option("--samples", type=options.PATH, required=True, help="Sample sheet.")
 @click.option("--markers", type=options.PATH, multiple=True, required=True, help="MARKERS table; may be repeated.")
 @options.controls
-@click.option("--background", type=options.PATH, multiple=True, help="HITS table of a control sample; may be repeated.")
+@click.option(
+    "--background", type=options.PATH, multiple=True, help="HITS table of a control sample of the run; may be repeated."
+)
 @options.config
 @options.force
-@options.output("MRD table to write; kinetics, control_checks, cross_sample, QC and summary go into its folder.")
+@options.output("Output file of the MRD table; the other tables and summary.json are written into the same folder.")
 def quantify(
     hits: tuple[Path, ...],
     samples: Path,
@@ -39,8 +41,8 @@ def quantify(
 ) -> None:
     """Compute MRD with its interval, its limits and the call from the HITS tables of a run.
 
-    HITS are the tables of baselines and follow-ups, with all tubes of each sample. Those of control samples belong to
-    --background.
+    HITS are the tables of baselines and follow-ups, with all tubes of each sample. Give the HITS of control samples
+    with --background.
     """
     from clonotrack.io import arguments
     from clonotrack.io.outputs import staged, write_json
@@ -77,11 +79,11 @@ def _read_hits(paths: tuple[Path, ...], *, patients: bool) -> pl.DataFrame:
     """Read and concatenate HITS tables.
 
     Args:
-        paths: the tables.
-        patients: whether all samples have to be of patients.
+        paths: the files.
+        patients: True if control samples are an error.
 
     Raises:
-        InputError: a table is not HITS; or a sample is a control, and `patients` is set.
+        InputError: a file is not a HITS table, or contains a control sample although `patients` is True.
     """
     import polars as pl
 

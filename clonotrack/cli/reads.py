@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("reads", metavar="[READS [READS2]]", nargs=-1, type=options.PATH)
 @options.samples
-@click.option("--sample-id", help="Identifier of the sample.  [default: from the name of -o]")
+@click.option("--sample-id", help="Identifier of the sample.  [default: from the file name after -o]")
 @options.library
 @options.umi
 @options.config
 @options.force
-@options.output("SEQUENCES table to write, S.sequences.parquet (or .tsv); S.reads.qc.tsv goes into the same folder.")
+@options.output(
+    "Output file of SEQUENCES, S.sequences.parquet (or .tsv); S.reads.qc.tsv is written into the same folder."
+)
 def reads(
     reads: tuple[Path, ...],
     samples: Path | None,
@@ -33,10 +35,10 @@ def reads(
     force: bool,
     output: Path,
 ) -> None:
-    """Check, merge, filter and deduplicate reads.
+    """Check, merge, filter and deduplicate the reads of a sample.
 
     READS is FASTQ or FASTA (plain, gzip or zstd), BAM or CRAM; READS2 is FASTQ of the second mates; - is standard
-    input. With --samples and --sample-id instead, all lanes of the sample are read.
+    input. With --samples and --sample-id instead of READS, the command reads all lanes of the sample.
     """
     from clonotrack.io import arguments
     from clonotrack.io.outputs import staged

@@ -1,4 +1,4 @@
-"""Command ``clonotrack report`` (stage 7): the page of a patient, or the files of the cohort."""
+"""Command ``clonotrack report`` (stage 7): write the page of a patient, or the files of the cohort."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("mrd", type=options.PATH)
-@click.option("--subject-id", help="Patient of the page.")
+@click.option("--subject-id", help="Identifier of the patient whose page is written.")
 @click.option(
     "--cohort",
     "whole_cohort",
     is_flag=True,
-    help="All patients: write cohort.tsv, cohort.json and clonotrack_mqc.json (for MultiQC) into the folder -o.",
+    help="Write cohort.tsv, cohort.json and clonotrack_mqc.json (for MultiQC) of all patients into the folder -o.",
 )
 @options.markers
 @click.option("--qc", type=options.PATH, multiple=True, help="QC table of a sample; may be repeated.")
 @click.option("--kinetics", type=options.PATH, help="KINETICS table.")
-@click.option("--samples", type=options.PATH, help="Sample sheet, which gives disease, tissue, role and date.")
-@click.option("--summary", type=options.PATH, multiple=True, help="summary.json of a sample; may be repeated.")
+@click.option("--samples", type=options.PATH, help="Sample sheet, from which disease, tissue, role and date are taken.")
+@click.option("--summary", type=options.PATH, multiple=True, help="summary.json of a sample or a run; may be repeated.")
 @options.config
 @options.force
-@options.output("HTML page to write; with --cohort a folder.")
+@options.output("Output file (HTML page); with --cohort, output folder.")
 def report(
     mrd: Path,
     subject_id: str | None,
@@ -46,10 +46,10 @@ def report(
     force: bool,
     output: Path,
 ) -> None:
-    """Write the report of one patient, or the results of all patients, from the table MRD.
+    """Write the report of one patient, or the results of all patients, from an MRD table.
 
-    With --subject-id, write the HTML page of one patient. With --cohort, write a table and a JSON document of all
-    patients.
+    With --subject-id, the command writes the HTML page of one patient. With --cohort, it writes a table, a JSON file
+    and a MultiQC file of all patients.
     """
     from clonotrack.io.outputs import read_summary
     from clonotrack.io.tables import read_table
@@ -106,7 +106,7 @@ def _write_cohort(
 
 
 def _summary_name(path: Path, paths: tuple[Path, ...]) -> str:
-    """Return S for ``S.summary.json``, or the whole path if several files have the same name."""
+    """Return the name of a summary: S for ``S.summary.json``, or the whole path if several files have the same name."""
     unique = [other.name for other in paths].count(path.name) == 1
     return path.name.removesuffix(".json").removesuffix(".summary") if unique else str(path)
 
@@ -127,7 +127,7 @@ def _read_sheet(path: Path | None) -> pl.DataFrame | None:
 
 
 def _target_levels(sheet: pl.DataFrame | None, config: Config) -> dict[str, float]:
-    """Return the target level of each patient, by disease; nothing without a sheet."""
+    """Return subject_id to target level, which depends on the disease; empty without a sample sheet."""
     if sheet is None:
         return {}
     import polars as pl

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("samples", type=options.PATH)
 @click.argument("arguments", nargs=-1)
-@options.output("Folder for the results.")
+@options.output("Output folder.")
 @click.option("--cores", type=click.IntRange(min=1), help="Number of cores.  [default: all]")
 @click.option(
     "--profile",
     default="default",
     show_default=True,
-    help="Snakemake profile: default, slurm, or the folder of another one.",
+    help="Snakemake profile: default, slurm, or the folder of your own profile.",
 )
 @click.option(
     "--config", "settings", type=options.PATH, help="Settings file (YAML); `clonotrack config` prints an example."
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def run(
     samples: Path, arguments: tuple[str, ...], output: Path, cores: int | None, profile: str, settings: Path | None
 ) -> None:
-    """Take all samples of the sample sheet SAMPLES from reads to reports.
+    """Run the whole workflow on all samples of the sample sheet SAMPLES, from reads to reports.
 
     Steps whose results are up to date do not run again. ARGUMENTS after -- are passed to Snakemake.
     """
@@ -54,18 +54,19 @@ def run_workflow(
     settings: Path | None = None,
     arguments: Sequence[str] = (),
 ) -> None:
-    """Check the inputs, then run the workflow.
+    """Check the inputs, then run the Snakemake workflow.
 
     Args:
         samples: the sample sheet.
-        output: folder for the results.
-        cores: number of cores; None leaves it to the profile.
-        profile: name of one of our Snakemake profiles, or the folder of another one.
-        settings: the settings file; None uses the defaults.
-        arguments: further arguments of Snakemake.
+        output: output folder.
+        cores: number of cores; None uses the number that the profile sets.
+        profile: name of a Snakemake profile of clonotrack (default or slurm), or the folder of another profile.
+        settings: the settings file; None uses the default settings.
+        arguments: further arguments for Snakemake.
 
     Raises:
-        ClonotrackError: an input is wrong, Snakemake is not installed, the output is locked, or a step failed.
+        ClonotrackError: an input is wrong, Snakemake is not installed, another run uses the output folder, or a step
+            of the workflow failed.
     """
     from clonotrack.errors import ClonotrackError
     from clonotrack.io.cohort import read_cohort
@@ -74,16 +75,16 @@ def run_workflow(
 
     require_snakemake()
     read_cohort(samples, read_config(settings))
-    with staged([output / ".writable"], force=True) as (path,):  # the message of Snakemake would not name the folder
+    with staged([output / ".writable"], force=True) as (path,):  # Snakemake's own message would not name the folder
         path.touch()
     (output / ".writable").unlink()
     start = time.time()
     command = _command(samples, output, cores=cores, profile=profile, settings=settings)
     status = subprocess.run([*command, *arguments], env=_environment(profile), check=False).returncode
-    if status and any(output.glob(".snakemake/locks/*")):  # Snakemake removes them at its end
+    if status and any(output.glob(".snakemake/locks/*")):  # Snakemake removes its locks when it ends
         raise ClonotrackError(
-            f"{output}: the folder is locked by another run, or by one that was killed: wait for the other run; if "
-            "there is none, run the command with `-- --unlock` at its end, then without"
+            f"{output}: the folder is locked by another run, or by a run that was killed: wait for the other run; if "
+            "no run is active, run the command with `-- --unlock` at its end, then without"
         )
     if status:
         for message in _error_messages(output, start):
@@ -104,7 +105,13 @@ def require_snakemake() -> None:
 
 
 def print_results(output: Path, truth: pl.DataFrame | None = None) -> None:
-    """Print the MRD table of a cohort, with the true values if they are given, and the paths of the reports."""
+    """Print the MRD table of a cohort and the paths of its reports.
+
+    Args:
+        output: output folder of the run.
+        truth: TRUTH table of a simulation; its true values are printed beside the results. None prints the results
+            only.
+    """
     from clonotrack.io.tables import read_table
     from clonotrack.report import terminal_table
     from clonotrack.tables import MRD
@@ -117,7 +124,12 @@ def print_results(output: Path, truth: pl.DataFrame | None = None) -> None:
 
 
 def _error_messages(output: Path, since: float) -> list[str]:
-    """Return the error messages in the logs of this run, each after the path of its log."""
+    """Return the lines with error messages in the log files of this run, each line after the path of its file.
+
+    Args:
+        output: output folder of the run.
+        since: start of the run [s since 1970]; older log files are left out.
+    """
     logs = [path for path in sorted(output.glob("logs/**/*.log")) if path.stat().st_mtime >= since]
     return [f"{path}: {line}" for path in logs for line in path.read_text().splitlines() if "clonotrack: " in line]
 
@@ -141,15 +153,15 @@ def _command(samples: Path, output: Path, *, cores: int | None, profile: str, se
 
 
 def _hidden_output() -> tuple[str, ...]:
-    """Return the kinds of Snakemake output to hide: all, nothing, or by default what does not concern our steps."""
+    """Return the kinds of Snakemake output to hide: all with --quiet, none with --verbose, otherwise technical ones."""
     level = verbosity()
     return ("all",) if level.quiet else () if level.verbose else ("rules", "host", "reason")
 
 
 def _environment(profile: str) -> dict[str, str]:
-    """Return an environment in which the steps of the workflow call this installation of `clonotrack`.
+    """Return environment variables with which the steps of the workflow call this installation of `clonotrack`.
 
-    If compiled kernels cannot be kept, the steps on this machine share one temporary folder for them.
+    If no permanent folder for compiled kernels is available, all steps on this machine share one temporary folder.
     """
     from clonotrack.kernels import cache_folder
 

@@ -1,4 +1,4 @@
-"""Command group ``clonotrack simulate``: simulate reads with known truth."""
+"""Command group ``clonotrack simulate``: simulate reads whose origin is known."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from clonotrack.cli import options
 
 LOCI = ("IGH", "IGK", "IGL", "TRA", "TRB", "TRG", "TRD")
 _seed = click.option(
-    "--seed", type=click.IntRange(min=0), help="Seed of the random numbers; replaces that of the plan."
+    "--seed", type=click.IntRange(min=0), help="Seed of all random numbers; replaces the seed of the plan."
 )
 
 
 @click.group()
 def simulate() -> None:
-    """Simulate reads with known truth: the demo, a series of samples, or single rearrangements."""
+    """Simulate reads whose origin is known: the demo, the samples of a plan, or reads to test annotation."""
 
 
 @simulate.command()
-@options.output("Folder for reads, sample sheet, controls, settings and truth.")
+@options.output("Output folder for reads, sample sheet, controls, settings and truth.")
 @_seed
 @options.force
 def demo(output: Path, seed: int | None, force: bool) -> None:
-    """Simulate the demo: two patients with six samples each, and two controls."""
+    """Simulate the demo: two patients with six samples each, and two control samples."""
     write_demo(output, seed=seed, force=force)
 
 
 @simulate.command()
 @click.argument("plan", type=options.PATH)
-@options.output("Folder for reads, sample sheet, controls, settings and truth.")
+@options.output("Output folder for reads, sample sheet, controls, settings and truth.")
 @_seed
 @options.germline
 @options.force
 def series(plan: Path, output: Path, seed: int | None, germline: Path | None, force: bool) -> None:
-    """Simulate the samples of PLAN, a YAML file; `clonotrack simulate plan` prints an example."""
+    """Simulate the samples of the YAML file PLAN; `clonotrack simulate plan` prints an example."""
     _write_series(plan, output, seed=seed, germline=germline, force=force)
 
 
@@ -53,23 +53,34 @@ def plan() -> None:
     multiple=True,
     default=("IGH",),
     show_default=True,
-    help="Locus; may be repeated.",
+    help="Locus of the rearrangements; may be repeated.",
 )
 @click.option(
-    "--reads", "count", type=click.IntRange(min=1), default=10_000, show_default=True, help="Number of reads."
+    "--reads",
+    "count",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    help="Number of reads to simulate.",
 )
-@click.option("--clonotypes", type=click.IntRange(min=1), help="Number of clonotypes.  [default: one per read]")
-@click.option("--largest", type=click.FloatRange(0, 1), help="Share of reads of the largest clonotype.")
 @click.option(
-    "--mutation", type=click.FloatRange(0, 0.3), default=0.0, show_default=True, help="Share of hypermutated bases."
+    "--clonotypes", type=click.IntRange(min=1), help="Number of different clonotypes.  [default: one per read]"
 )
-@click.option("--error-rate", type=float, default=0.0015, show_default=True, help="Sequencing errors per base.")
+@click.option("--largest", type=click.FloatRange(0, 1), help="Share of the largest clonotype in the reads.")
 @click.option(
-    "--length", type=click.IntRange(min=60), help="Length of a read, which ends with the J [nt].  [default: from FR3]"
+    "--mutation", type=click.FloatRange(0, 0.3), default=0.0, show_default=True, help="Hypermutated bases per base."
 )
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the random numbers.")
-@click.option("--truth", type=options.PATH, required=True, help="READ_TRUTH table to write (.tsv or .parquet).")
-@options.output("FASTQ file to write; compressed if its name ends with .gz.")
+@click.option("--error-rate", type=float, default=0.0015, show_default=True, help="Mean sequencing errors per base.")
+@click.option(
+    "--length",
+    type=click.IntRange(min=60),
+    help="Length of a read [nt]; reads end with the last base of J.  [default: reads start at the FR3 primer]",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of all random numbers.")
+@click.option(
+    "--truth", type=options.PATH, required=True, help="Output file of the READ_TRUTH table (.tsv or .parquet)."
+)
+@options.output("Output FASTQ file; compressed if its name ends with .gz.")
 @options.germline
 @options.force
 def reads(
@@ -87,7 +98,7 @@ def reads(
     germline: Path | None,
     force: bool,
 ) -> None:
-    """Simulate reads of random rearrangements and their true annotation."""
+    """Simulate single reads of random rearrangements, and write their true annotation."""
     from clonotrack.germline.load import load_reference
     from clonotrack.simulate import simulate_labelled_reads, write_labelled_reads
 
@@ -106,7 +117,13 @@ def reads(
 
 
 def write_demo(folder: Path, *, seed: int | None = None, force: bool = False) -> None:
-    """Simulate the demo into a folder; each finished tube prints a line on standard error."""
+    """Simulate the demo; print a line on standard error after each tube.
+
+    Args:
+        folder: output folder.
+        seed: seed of all random numbers; None uses the seed of the demo.
+        force: overwrite existing files.
+    """
     _write_series(_demo_plan(), folder, seed=seed, germline=None, force=force)
 
 

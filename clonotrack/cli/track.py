@@ -29,7 +29,7 @@ SHEET_COLUMNS = ("subject_id", "role", "run_id", "library", "replicate")
 @options.germline
 @options.config
 @options.force
-@options.output("HITS table to write, S.hits.tsv; S.track.qc.tsv goes into the same folder.")
+@options.output("Output file of the HITS table, S.hits.tsv; S.track.qc.tsv is written into the same folder.")
 def track(
     reads: tuple[Path, ...],
     sample_id: str,
@@ -47,8 +47,8 @@ def track(
     """Count markers and controls in the raw reads of one sample.
 
     READS is FASTQ (plain, gzip or zstd), BAM or CRAM; READS2 is FASTQ of the second mates; - is standard input. With
-    --samples and --sample-id instead, all tubes and lanes of the sample are read, and the sample sheet gives the
-    patient; a patient without markers is then no error.
+    --samples instead of READS, the command reads all tubes and lanes of the sample, and the sample sheet gives the
+    patient. It is then no error if the patient has no marker.
     """
     from clonotrack.raw_reads.decompress import bytes_read, reading_ahead
 

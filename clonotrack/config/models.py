@@ -1,8 +1,8 @@
 """Settings that can change results, and functions that check and print them.
 
 Each stage has a section here. The command line, the workflow and the Python functions check settings with the same
-models, from which the JSON Schemas are generated. What cannot change a result (threads, overwriting, verbosity) is an
-option of the command line.
+models, from which the JSON Schemas are generated. The number of threads, overwriting and verbosity cannot change a
+result: they are options of the command line.
 """
 
 from __future__ import annotations
@@ -21,29 +21,40 @@ from clonotrack.errors import ConfigError
 
 
 class Reads(Section):
-    """Stage reads: which reads are used."""
+    """Stage reads: which reads are used, and how mates are merged."""
 
     min_length: int = Field(
-        50, ge=1, description="minimum length of a read; shorter ones are rejected as too_short [nt]"
+        50, ge=1, description="minimum length of a read [nt]; shorter reads are rejected (reason too_short)"
     )
     max_error_rate: float = Field(
         0.02,
         gt=0,
         le=1,
-        description="maximum expected errors per base, the mean of 10^(-Q/10); other reads are rejected as low_quality",
+        description="maximum expected errors per base: mean of 10^(-Q/10) "
+        "over the quality scores Q of a read; reads with "
+        "more errors are rejected (reason low_quality)",
     )
     max_false_merge: float = Field(
-        1e-6, gt=0, lt=0.1, description="maximum probability of merging mates that do not overlap"
+        1e-6,
+        gt=0,
+        lt=0.1,
+        description="maximum probability of a false merge: of merging, by chance, two mates that do not overlap",
     )
     max_primer_error: float = Field(
-        0.15, ge=0, le=0.3, description="maximum mismatches per base of a primer, if the library has primers"
+        0.15,
+        ge=0,
+        le=0.3,
+        description="maximum mismatches between read and primer, per base "
+        "of the primer; used if the library sets primers",
     )
-    primer_reach: int = Field(8, ge=0, le=50, description="maximum bases before a primer, such as a spacer [nt]")
+    primer_reach: int = Field(
+        8, ge=0, le=50, description="maximum number of bases before a primer, such as a spacer [nt]"
+    )
     min_umi_share: float = Field(
         0.5,
         ge=0,
         le=1,
-        description="minimum share of fragments that have a UMI; with a smaller share the command stops",
+        description="minimum share of fragments with a UMI, if the library has UMIs; a smaller share is an error",
     )
 
 
@@ -55,29 +66,39 @@ class Annotate(Section):
         description="loci whose rearrangements are reported; all loci are searched",
     )
     # METHOD: the four thresholds were chosen on sequences without a rearrangement (docs/accuracy.md). None of 34,000
-    # random or shuffled sequences is called, and 1 in 10,000 germline V followed by random sequence. Without mutation,
-    # 99 % of the D calls in IGH are right.
-    min_v_score: float = Field(25.0, ge=0, description="minimum alignment score of a V")
-    min_j_score: float = Field(9.0, ge=0, description="minimum alignment score of a J")
+    # random or shuffled sequences gets a call. Of germline V followed by random bases, 1 in 10,000 gets a call. In IGH
+    # without hypermutation, 99 % of the D calls are right.
+    min_v_score: float = Field(
+        25.0, ge=0, description="minimum alignment score of a V call; each matching base scores 1"
+    )
+    min_j_score: float = Field(
+        9.0, ge=0, description="minimum alignment score of a J call; each matching base scores 1"
+    )
     max_j_expected: float = Field(
         0.0003,
         ge=0,
-        description="maximum E-value of a J: J matches with at least its score expected by chance after a V",
+        description="maximum E-value of a J call: expected number of "
+        "chance matches of J alleles after the V, with this "
+        "score or more",
     )
     max_d_expected: float = Field(
-        0.04, ge=0, description="maximum E-value of a D: D matches with at least its score expected by chance"
+        0.04,
+        ge=0,
+        description="maximum E-value of a D call: expected number of "
+        "chance matches of D alleles, with this score or more",
     )
 
 
 class Cluster(Section):
-    """Stage cluster: when a key region is an error copy of another."""
+    """Stage cluster: when a key region is an error copy of another key region."""
 
     max_distance: int = Field(2, ge=0, le=4, description="maximum substitutions between an error copy and its parent")
     error_rate: float | None = Field(
         None,
         gt=0,
         le=0.02,
-        description="errors per base that the qualities do not show; null estimates them from the largest key regions",
+        description="errors per base beyond those that the quality scores state; null estimates the rate from the most "
+        "abundant key regions",
     )
     # METHOD: with these two values one error of early PCR explains up to 5 % of the reads of the parent. They were
     # chosen on simulated data (benchmarks/cluster.py).
@@ -86,31 +107,41 @@ class Cluster(Section):
         1e-4,
         gt=0,
         le=0.1,
-        description="minimum probability that errors explain the reads of a key region; otherwise it is no error copy",
+        description="minimum probability that errors of the parent explain the reads of an error copy; with a smaller "
+        "probability the key region is a clonotype of its own",
     )
     min_umi_reads: int | None = Field(
         None,
         ge=1,
-        description="minimum reads of a UMI family that counts as a molecule; null chooses it from their histogram",
+        description="minimum reads of a UMI family that counts as a molecule; null chooses the minimum from the "
+        "histogram of "
+        "reads per UMI family",
     )
     min_ratio: float = Field(
         20.0,
         ge=1,
         description="minimum ratio of reads with the main V and J genes of a key region to reads with other genes; "
-        "with a smaller ratio the latter are a separate clonotype",
+        "with a smaller ratio the reads with other genes are a separate clonotype",
     )
 
 
 class Markers(Section):
     """Stage markers: the dominance rule, which selects the clonotypes of the cancer in a baseline."""
 
-    min_fraction: float = Field(0.03, ge=0, le=1, description="minimum share of the reads or molecules of the locus")
-    min_cell_fraction: float = Field(0.002, ge=0, le=1, description="minimum share of all nucleated cells")
-    max_next_decade: int = Field(
-        5, ge=0, description="maximum number of other clonotypes in the next decade: with a frequency from f / 10 to f"
+    min_fraction: float = Field(
+        0.03, ge=0, le=1, description="minimum share of the clonotype in the reads or molecules of its locus"
     )
-    min_genome_equivalents: float = Field(40.0, ge=0, description="minimum clone cells in the tube")
-    considered: int = Field(20, ge=1, description="number of most abundant clonotypes that get a row with a reason")
+    min_cell_fraction: float = Field(0.002, ge=0, le=1, description="minimum share of the clone in all nucleated cells")
+    max_next_decade: int = Field(
+        5,
+        ge=0,
+        description="maximum number of other clonotypes in the next decade: with a frequency from f / 10 to f, where f "
+        "is the frequency of the clonotype",
+    )
+    min_genome_equivalents: float = Field(40.0, ge=0, description="minimum number of clone cells in the tube")
+    considered: int = Field(
+        20, ge=1, description="number of clonotypes, the most abundant ones, that get a row in MARKERS with the reason"
+    )
     max_selected: int = Field(8, ge=1, description="maximum number of markers of one baseline")
     min_target_length: int = Field(40, ge=20, description="minimum length of the clone-specific part [nt]")
 
@@ -122,23 +153,27 @@ class Track(Section):
         None,
         ge=0,
         le=8,
-        description="allowed edits between a read and the clone-specific part; null chooses them from its length and "
-        "background",
+        description="allowed edits between a read and the clone-specific "
+        "part of a marker; null chooses the number from the "
+        "length and the background of the marker",
     )
     error_rate: float = Field(
-        0.003, ge=0, lt=0.1, description="sequencing errors per base, which determine the allowed edits"
+        0.003, ge=0, lt=0.1, description="sequencing errors per base, from which the allowed edits are computed"
     )
     false_hit_rate: float = Field(
         1e-9,
         gt=0,
         lt=1,
-        description="maximum share of reads of other cells that match a marker by errors; it limits the allowed edits",
+        description="maximum share of reads of other cells that match a "
+        "marker because of errors; limits the allowed edits",
     )
-    min_overlap: int = Field(30, ge=13, description="minimum bases of a target on a read that ends inside it [nt]")
+    min_overlap: int = Field(
+        30, ge=13, description="minimum overlap of read and target, if the read begins or ends inside the target [nt]"
+    )
 
 
 class Report(Section):
-    """Stage report: what the report shows."""
+    """Stage report: content of the report."""
 
     title: str = Field("Measurable residual disease", description="title of the report")
 
@@ -154,11 +189,13 @@ class Config(Section):
     quantify: Quantify = Quantify()
     report: Report = Report()
     libraries: dict[str, Library] = Field(
-        {"default": Library()}, min_length=1, description="libraries, by the name that the sample sheet uses"
+        {"default": Library()},
+        min_length=1,
+        description="settings of each library; its name is the value of column library on the sample sheet",
     )
     germline: str | None = Field(
         None,
-        description="folder of another germline reference, relative to the settings file; null uses the embedded one",
+        description="folder of a germline reference, relative to the settings file; null uses the embedded reference",
     )
 
     @field_validator("libraries")
@@ -172,55 +209,64 @@ class Config(Section):
         return value
 
     def library_name(self, name: str | None) -> str:
-        """Return the name of a section of `libraries`.
+        """Check the name of a library, or choose the library if no name is given; return its name.
 
         Args:
-            name: a name to check; None stands for the only library, or for the one named ``default``.
+            name: name of a library of the settings. None chooses the only library, or the library ``default``.
 
         Raises:
-            ConfigError: there is no such library; or `name` is None, and there are several libraries without a
-                ``default``.
+            ConfigError: the settings have no library of this name; or `name` is None, and the settings have several
+                libraries but none named ``default``.
         """
         names = ", ".join(self.libraries)
         if name is None and len(self.libraries) == 1:
             return next(iter(self.libraries))
         if name is None and "default" not in self.libraries:
-            raise ConfigError(f"no library is named, and the settings have several ({names}): name one of them")
+            raise ConfigError(
+                f"no library is named, but the settings have several ({names}): give one of these names with "
+                "--library or in column library"
+            )
         if name is not None and name not in self.libraries:
             raise ConfigError(
-                f"library {name!r} is not in the settings, which have {names}: name one of these or add it"
+                f"library {name!r} is not in the settings, which have {names}: give one of these names, or "
+                "add the library"
             )
         return name or "default"
 
     def library(self, name: str | None) -> Library:
-        """Return the library of this name, which `library_name` checks."""
+        """Return the settings of one library; arguments and errors as in `library_name`."""
         return self.libraries[self.library_name(name)]
 
     def with_umi(self, name: str | None, pattern: str) -> Config:
-        """Return a copy of the settings in which a library (see `library_name`) has another UMI pattern."""
+        """Return a copy of the settings in which one library has another UMI pattern.
+
+        Args:
+            name: name of the library, or None as in `library_name`.
+            pattern: the new value of `umi_pattern`.
+        """
         changed = self.library(name).with_umi(pattern)
         return self.model_copy(update={"libraries": {**self.libraries, self.library_name(name): changed}})
 
 
 class Run(Section):
-    """Settings of the workflow: input, output, and the file of settings."""
+    """Settings of the workflow: sample sheet, output folder and settings file."""
 
     samples: str = Field(description="path of the sample sheet")
-    output: str = Field("results", description="path of the folder for the results")
+    output: str = Field("results", description="path of the output folder")
     settings: str | None = Field(
         None, description="path of the settings file (see `clonotrack config`); null uses the defaults"
     )
 
 
 def parse(data: Any, source: str = "configuration") -> Config:
-    """Check a parsed YAML or JSON document and return the settings in it.
+    """Check the document of a YAML or JSON file and convert it to settings.
 
     Args:
-        data: the document; None or an empty one gives the defaults.
-        source: name of the document in messages.
+        data: content of the file, as dictionaries and lists; None or an empty document gives the default settings.
+        source: name of the file in error messages.
 
     Raises:
-        ConfigError: a setting is unknown or has a value that is not allowed; the message names all of them.
+        ConfigError: a setting is unknown or its value is not allowed; the message names all such settings.
     """
     try:
         return Config.model_validate(data or {})
@@ -237,7 +283,7 @@ def schema(model: type[BaseModel] = Config) -> dict[str, Any]:
 
 
 def commented(model: type[BaseModel] = Config) -> str:
-    """Print a model as YAML: each setting with its default value, below a comment with its meaning."""
+    """Format a model as YAML: each setting with its default value, below a comment with the meaning."""
     return "\n".join(_commented(model, indent="")) + "\n"
 
 

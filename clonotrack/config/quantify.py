@@ -1,4 +1,4 @@
-"""Settings of stage quantify."""
+"""Settings of stage quantify, which computes MRD."""
 
 from __future__ import annotations
 
@@ -15,51 +15,65 @@ class Quantify(Section):
     """Stage quantify: how MRD, its interval, its limits and the call are computed."""
 
     pg_per_cell: float = Field(6.5, gt=0, description="DNA of one diploid cell [pg]")
-    confidence: float = Field(0.95, gt=0.5, lt=1, description="confidence level of the two-sided intervals")
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="confidence level of the two-sided confidence intervals")
     alpha_call: float = Field(
-        0.001, gt=0, lt=1, description="maximum p-value of a positive call, over all markers of a sample"
+        0.001,
+        gt=0,
+        lt=1,
+        description="maximum p-value of a positive call; the p-value is that of all markers of a sample together",
     )
-    min_molecules: int = Field(1, ge=1, description="minimum molecules of a positive call")
+    min_molecules: int = Field(1, ge=1, description="minimum number of molecules of a positive call")
     background_rate: float = Field(
         1e-6,
         ge=0,
         lt=1,
-        description="prior mean of the background molecules of a marker per nucleated cell, if neither MARKERS nor "
-        "controls determine it; 0 assumes no background",
+        description="prior mean of the background (molecules like the marker "
+        "per nucleated cell of people without the clone), "
+        "if neither MARKERS nor control samples determine the background; 0 assumes no background",
     )
     combine: Literal["highest", "pooled"] = Field(
-        "highest", description="estimate in the combined row of a sample: its highest marker, or all markers pooled"
+        "highest",
+        description="MRD in the combined row of a sample: highest (the marker with the highest MRD) or pooled (all "
+        "markers together)",
     )
     dispersion: float = Field(
         0.5,
         ge=0,
         le=2,
-        description="standard deviation of the log PCR yield of a molecule, if the library states none",
+        description="standard deviation of the log PCR yield of a "
+        "molecule, for libraries without the setting dispersion",
     )
     default_capture: float = Field(
         0.6,
         gt=0,
         le=1,
-        description="capture that is assumed if it is neither measured nor stated by the library; flag capture_assumed",
+        description="capture (probability that a molecule in the tube becomes visible in the reads), if it is neither "
+        "measured nor "
+        "set in the library; the result gets the flag capture_assumed",
     )
     efficiency_sd: float = Field(
         0.3,
         ge=0,
         le=2,
-        description="standard deviation of the log PCR efficiency between sequences, if fewer than five calibrators",
+        description="standard deviation of the log PCR efficiency between sequences, if a tube has fewer than five "
+        "calibrators and the "
+        "library has no setting efficiency_sd; the result then gets the flag efficiency_assumed",
     )
     default_hopping: float = Field(
         0.001,
         ge=0,
         lt=1,
-        description="share of the reads of a sample that index hopping assigns to others, if run and library give none",
+        description="share of the reads of a sample that index hopping assigns to other samples, if it can neither be "
+        "estimated from "
+        "the run nor is set in the library",
     )
     sustained_days: float = Field(
-        365, gt=0, description="minimum days between the first and the last negative sample of sustained negativity"
+        365, gt=0, description="minimum days between the first and the last negative sample for sustained negativity"
     )
     target_level: dict[str, Level] = Field(
         TARGET_LEVELS,
-        description="level that a negative result has to reach, by disease; omitted diseases keep their defaults",
+        description="target level, by disease: MRD that a negative result "
+        "has to exclude; omitted diseases keep their defaults",
     )
 
     @field_validator("target_level")

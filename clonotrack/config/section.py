@@ -1,4 +1,4 @@
-"""The base class of all sections of the settings, and types that several sections use."""
+"""Base class of all sections of the settings, and types of settings that several sections share."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ Level = Annotated[float, Field(gt=0, le=1)]
 
 
 class Section(BaseModel):
-    """Base class of settings: unknown names, infinite numbers and later changes are errors."""
+    """Base class of settings: an unknown setting, an infinite number, or a change of a value raises an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

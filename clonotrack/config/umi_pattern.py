@@ -1,4 +1,4 @@
-"""UMI patterns: regular expressions of a fixed length that describe the bases at the 5' end of a read."""
+"""Parse UMI patterns: regular expressions of a fixed length that match the bases at the 5' end of a read."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import cache
 from clonotrack.errors import ConfigError
 
 LONGEST_UMI = 31
-"""Maximum length of a UMI [nt]: two bits a base in a signed 64-bit integer."""
+"""Maximum length of a UMI [nt], because a signed 64-bit integer holds 31 bases of two bits."""
 IUPAC = {
     **{"A": 1, "C": 2, "G": 4, "T": 8, "U": 8, "R": 5, "Y": 10, "S": 6, "W": 9},
     **{"K": 12, "M": 3, "B": 14, "D": 13, "H": 11, "V": 7, "N": 15},
 }
-"""IUPAC code -> set of bases, as a sum of bits: A 1, C 2, G 4, T 8."""
+"""IUPAC code to the bases that it stands for, as a sum of bits: A 1, C 2, G 4, T 8."""
 UNKNOWN = 16
-"""Bit of an unknown base (N) in a read; only positions that accept any base accept it."""
+"""Bit of an unknown base (N) in a read; only pattern positions that accept every base accept it."""
 
 _GROUP = re.compile(r"\(\?P<(umi|discard)(?:_\d+)?>")
 _CLOSE = re.compile(r"\)(?:\{s<=(\d+)\})?")
@@ -26,14 +26,14 @@ _HELP = "write ^, then groups (?P<umi>...) and (?P<discard>...) of bases (IUPAC 
 
 @dataclass(frozen=True, slots=True)
 class UmiPattern:
-    """A parsed pattern: n positions, from the 5' end of the read.
+    """A parsed UMI pattern of n positions, counted from the 5' end of the read.
 
     Attributes:
         masks: allowed bases of each position, as sums of the bits in `IUPAC`; length n.
-        umi: whether each position is a base of the UMI; length n.
-        groups: number of the group of each position, 0 outside of groups; length n.
-        limits: allowed substitutions of each group.
-        cut: number of bases to trim, up to the end of the last group [nt].
+        umi: True for each position that is a base of the UMI; length n.
+        groups: number of the group that contains each position, 1, 2, ..; 0 outside of groups; length n.
+        limits: allowed substitutions in each group; ``limits[0]`` is for positions outside of groups.
+        cut: number of bases to trim from the read, up to the end of the last group [nt].
     """
 
     masks: tuple[int, ...]
@@ -56,7 +56,7 @@ def umi_pattern(text: str) -> UmiPattern:
     required but not trimmed.
 
     Raises:
-        ConfigError: the pattern is not valid; the message names the part.
+        ConfigError: the pattern is not valid; the message names the invalid part.
     """
     bases: list[tuple[int, bool, int]] = []
     limits = [0]

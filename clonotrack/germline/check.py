@@ -1,4 +1,4 @@
-"""Check the FASTA files of a reference, record by record."""
+"""Check the FASTA files of a germline reference, record by record."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from clonotrack.germline.reference_files import FastaRecord, list_fasta_files, r
 
 @dataclass(frozen=True, slots=True)
 class RecordCheck:
-    """Hold the result of checking one record.
+    """Hold the result of the check of one FASTA record.
 
     Attributes:
         path: the file.
         record: 1-based number of the record in the file.
-        allele: the allele name, or the whole header if it contains no valid name.
+        allele: name of the allele, or the whole header line if the record cannot be parsed.
         segment: the parsed segment, or None if the record cannot be parsed.
-        status: `problem` if the record must be corrected, `note` if it can be used but is unusual, otherwise `ok`.
-        message: what is wrong or unusual; "" for `ok`.
+        status: `problem` if the record must be corrected, `note` if the record can be used but is unusual, `ok`
+            otherwise.
+        message: what is wrong or unusual in the record; "" for `ok`.
     """
 
     path: str
@@ -38,8 +39,11 @@ class RecordCheck:
 def check_reference(paths: Iterable[Path]) -> list[RecordCheck]:
     """Check every record of FASTA files, or of folders with FASTA files.
 
-    A stated anchor is compared with the anchor that the sequence gives. A missing anchor is a problem if the segment
-    is functional or states no functionality, otherwise a note.
+    An anchor that a header states is compared with the anchor that the sequence gives. If no anchor is found, the
+    status is `problem` for a segment that is functional or states no functionality, and `note` for other segments.
+
+    Args:
+        paths: FASTA files, or folders of FASTA files.
 
     Returns:
         One result per record, in the order of the files.
@@ -52,7 +56,7 @@ def check_reference(paths: Iterable[Path]) -> list[RecordCheck]:
 
 
 def check_records(records: Iterable[FastaRecord]) -> Iterator[RecordCheck]:
-    """Check records one by one; see `check_reference`."""
+    """Check FASTA records; yield one result per record, as `check_reference` describes."""
     exceptions = read_anchor_exceptions()
     first_of_allele: dict[str, Segment] = {}
     for record in records:

@@ -3,8 +3,8 @@
 METHOD: trimmed and inserted lengths are negative binomial with the means below, independent of each other and of the
 gene. The means are rounded from inferences on sequence repertoires (Murugan 2012, PNAS 109:16161, TRB; Elhanati 2015,
 Phil Trans R Soc B 370:20140243, IGH; Ralph & Matsen 2016, PLoS Comput Biol 12:e1004409, per-allele trimming; Dupic
-2019, PLoS Comput Biol 15:e1006874, TRA). Without an inference for IGK, IGL, TRG and TRD, their means are set by
-analogy. They are approximations that give junctions of realistic length; nothing is fitted here.
+2019, PLoS Comput Biol 15:e1006874, TRA). The means of IGK, IGL, TRG and TRD are set by analogy, because no inference
+is available. All means are approximations that give junctions of realistic length; nothing is fitted here.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ Lineage = Literal["B", "T"]
 
 @dataclass(frozen=True, slots=True)
 class JunctionModel:
-    """Hold the mean lengths [nt] that are trimmed from each coding end and inserted at each joint of a locus.
+    """Hold mean lengths [nt] of one locus: bases trimmed from each coding end, and bases inserted at each joint.
 
     Attributes:
-        v_trim: trimmed from the 3' end of V.
-        j_trim: trimmed from the 5' end of J.
-        n1: inserted after V.
-        d5_trim: trimmed from the 5' end of D, if the locus has D genes.
-        d3_trim: trimmed from the 3' end of D.
-        n2: inserted between D and J.
+        v_trim: bases trimmed from the 3' end of V.
+        j_trim: bases trimmed from the 5' end of J.
+        n1: N bases between V and D, or between V and J in a locus without D genes.
+        d5_trim: bases trimmed from the 5' end of D; 0 in a locus without D genes.
+        d3_trim: bases trimmed from the 3' end of D; 0 in a locus without D genes.
+        n2: N bases between D and J; 0 in a locus without D genes.
     """
 
     v_trim: float
@@ -51,26 +51,26 @@ JUNCTION_MODELS = {
 }
 
 LENGTH_DISPERSION = 2.0
-"""Size parameter of the negative binomial lengths: variance = mean + mean^2 / 2."""
+"""Size parameter r of the negative binomial lengths: variance = mean + mean^2 / r, with r = 2."""
 
-# METHOD: terminal transferase prefers G and C (Murugan 2012). One composition (A, C, G, T) serves all loci, whatever
-# base comes before.
+# METHOD: terminal transferase prefers G and C (Murugan 2012). One composition (A, C, G, T) is used for all loci,
+# independent of the base before.
 N_BASE_PROBABILITIES: F64 = np.array([0.2, 0.3, 0.3, 0.2])
 
-# METHOD: a coding end that is not trimmed keeps 0 to 4 P bases of its opened hairpin with these probabilities
+# METHOD: a coding end that is not trimmed keeps 0, 1, 2, 3 or 4 P bases of its opened hairpin with these probabilities
 # (Lafaille 1989, Cell 59:859).
 P_LENGTH_PROBABILITIES: F64 = np.array([0.6, 0.2, 0.12, 0.05, 0.03])
 
 
 @dataclass(frozen=True, slots=True)
 class CellRearrangements:
-    """Hold the mean number of rearrangements of one locus in a cell of its lineage.
+    """Hold the mean number of rearrangements of one locus in a cell of the lineage that rearranges the locus.
 
     Attributes:
         lineage: B or T cells.
         productive: share of cells with a productive rearrangement.
-        additional: mean number of further rearrangements per cell, in or out of frame (0 to 2).
-        kde: share of the further rearrangements that end in Kde.
+        additional: mean number of rearrangements per cell besides the productive one, in or out of frame (0 to 2).
+        kde: share of these additional rearrangements that end in Kde.
     """
 
     lineage: Lineage
@@ -81,7 +81,7 @@ class CellRearrangements:
 
 # METHOD: round numbers from the order of rearrangement. Of 5 B cells, 3 are kappa; lambda cells have deleted kappa
 # through Kde (Siminovitch 1985, Nature 316:260). Most alpha-beta T cells keep TRG rearrangements, mostly unproductive,
-# and 1 T cell in 20 is gamma-delta (van Dongen 2003, Leukemia 17:2257). Approximate.
+# and 1 T cell in 20 is gamma-delta (van Dongen 2003, Leukemia 17:2257). All numbers are approximate.
 CELL_REARRANGEMENTS = {
     "IGH": CellRearrangements("B", productive=1.0, additional=0.2),
     "IGK": CellRearrangements("B", productive=0.6, additional=0.7, kde=0.6),
@@ -92,9 +92,9 @@ CELL_REARRANGEMENTS = {
     "TRD": CellRearrangements("T", productive=0.05, additional=0.05),
 }
 
-# METHOD: an allele that recombined no further keeps an incomplete joint (D-J, or in TRD one without V or without J).
-# The numbers are the mean per cell of the lineage, over both alleles. They are set here, in the order of what
-# multiplex PCR finds (van Dongen 2003).
+# METHOD: a chromosome whose recombination stopped early keeps an incomplete joint: D-J, or in TRD a joint without V or
+# without J. The numbers are means per cell of the lineage, summed over both chromosomes. They are set by hand, in the
+# order of the frequencies that multiplex PCR finds (van Dongen 2003).
 INCOMPLETE_PER_CELL = {"IGH+": 0.3, "TRB+": 0.5, "TRD+": 0.05, "TRA+D": 0.05}
 
 # METHOD: lymphocytes are 30 % of the nucleated cells of blood. Of these, three quarters are T and a tenth B cells
@@ -102,4 +102,7 @@ INCOMPLETE_PER_CELL = {"IGH+": 0.3, "TRB+": 0.5, "TRD+": 0.05, "TRA+D": 0.05}
 LINEAGE_SHARES: dict[Lineage, float] = {"B": 0.03, "T": 0.22}
 
 PRODUCTIVE_SHARE = 0.25
-"""METHOD: of random rearrangements, a third are in frame, and of these three in four have no stop codon."""
+"""Share of random rearrangements that are productive.
+
+METHOD: a third of random rearrangements are in frame, and three in four of the in-frame ones have no stop codon.
+"""

@@ -18,21 +18,21 @@ KINDS: tuple[Kind, ...] = ("V", "D", "J")
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Hold one allele of a germline gene, or the Kde or intron element, which recombine like genes.
+    """Hold one allele of a V, D or J gene, or one of the IGK elements Kde and intron, which recombine like genes.
 
     Attributes:
-        allele: name with allele, ``IGHV1-18*01``; ``KDE`` and ``Intron`` have no allele.
-        gene: name without allele.
-        locus: locus in the name; ``IGK`` for KDE and Intron.
-        loci: every locus in which it rearranges; TRA and TRD for the TRAV/DV genes.
+        allele: name of the allele, such as ``IGHV1-18*01``; ``KDE`` and ``Intron`` have no allele number.
+        gene: name of the gene, without allele number.
+        locus: locus that the name states; ``IGK`` for KDE and Intron.
+        loci: every locus in which the segment rearranges; TRA and TRD for the TRAV/DV genes.
         kind: V, D or J; KDE recombines like a J, Intron like a V.
-        sequence: upper case, without gaps.
-        gapped: the sequence with IMGT gaps, or None. The embedded reference has it for IG V only.
-        anchor: 0-based start of the codon of Cys104 (V) or Phe/Trp118 (J); None for D, KDE, Intron and for segments
-            without an anchor.
+        sequence: bases, upper case, without gaps.
+        gapped: the sequence with IMGT gaps; None if it is not available. The embedded reference has it for IG V only.
+        anchor: 0-based first base, in `sequence`, of the codon of Cys104 (V) or Phe/Trp118 (J). None for D, KDE and
+            Intron, and for a V or J without an anchor.
         functionality: F, ORF, P, NF (OGRDB: not functional) or "" (not stated).
-        flank_5: genomic nt directly before the segment, 5' to 3'; "" if unknown.
-        flank_3: genomic nt directly after the segment; "" if unknown.
+        flank_5: genomic bases directly before the segment, 5' to 3'; "" if unknown.
+        flank_3: genomic bases directly after the segment, 5' to 3'; "" if unknown.
     """
 
     allele: str
@@ -55,12 +55,12 @@ class Segment:
 
 @dataclass(frozen=True)
 class Reference:
-    """Hold the segments of a reference and find them by name.
+    """Hold the segments of a germline reference, and look up segments by name.
 
     Attributes:
-        name: the name that reports print.
+        name: name of the reference in results and messages.
         segments: all segments, in a fixed order; allele names are unique.
-        aliases: other names of genes and alleles, to the name in this reference.
+        aliases: alias of a gene or allele to its name in this reference.
     """
 
     name: str
@@ -82,21 +82,24 @@ class Reference:
         return tuple(locus for locus in LOCI if locus in present)
 
     def segment(self, allele: str) -> Segment:
-        """Look up one allele by its name or alias.
+        """Return the segment of one allele, looked up by name or alias.
+
+        Args:
+            allele: name or alias of an allele, such as ``IGHV1-18*01``.
 
         Raises:
-            GermlineError: the name is unknown or names a gene.
+            GermlineError: the reference does not contain the name, or the name is that of a gene, not of an allele.
         """
         for segment in self.alleles(allele):
             if segment.allele in (allele, self.aliases.get(allele)):
                 return segment
-        raise GermlineError(f"{allele} is a gene of the reference {self.name}; name one of its alleles")
+        raise GermlineError(f"{allele} is a gene, not an allele, in the reference {self.name}; name one of its alleles")
 
     def alleles(self, name: str) -> tuple[Segment, ...]:
-        """Look up the alleles of a gene, or a single allele, by name or alias.
+        """Return the segments of all alleles of a gene, or of one allele, looked up by name or alias.
 
         Raises:
-            GermlineError: the name is unknown.
+            GermlineError: the reference does not contain the name.
         """
         segments = self._by_name.get(name) or self._by_name.get(self.aliases.get(name, ""))
         if not segments:
@@ -104,14 +107,14 @@ class Reference:
         return segments
 
     def identical_alleles(self, allele: str) -> tuple[str, ...]:
-        """List the other alleles of the same kind with the same sequence; no read can distinguish them."""
+        """List the names of other alleles that have the same kind (V, D or J) and sequence as `allele`."""
         segment = self.segment(allele)
         names = self._by_sequence[segment.kind, segment.sequence]
         return tuple(name for name in names if name != segment.allele)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of names, kinds, sequences and anchors, independent of their order."""
+        """SHA-256 of the names, kinds, sequences and anchors of all segments, independent of the order of segments."""
         lines = sorted(f"{s.allele}\t{s.kind}\t{s.sequence}\t{s.anchor}\n" for s in self.segments)
         return sha256("".join(lines).encode()).hexdigest()
 

@@ -1,7 +1,7 @@
-"""Read the files of a reference folder: FASTA files and the optional tables beside them.
+"""Read the files of a germline reference folder: FASTA files and two optional tables.
 
-A folder contains FASTA files (``.fasta``, ``.fa``, ``.fna``). It may contain ``aliases.tsv`` (columns `alias`,
-`canonical`) and ``rss_flanks.tsv`` (columns `gene`, `side`, `flank`). The embedded data are such a folder.
+A reference folder contains FASTA files (``.fasta``, ``.fa``, ``.fna``). It may contain ``aliases.tsv`` (columns
+`alias`, `canonical`) and ``rss_flanks.tsv`` (columns `gene`, `side`, `flank`). The embedded data have this form too.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class FastaRecord:
     bases: str
 
     def error(self, message: str) -> InputError:
-        """Make an error that names the file and the record."""
+        """Make an error with this message that names the file and the number of the record."""
         return InputError(str(self.path), message, record=self.number)
 
 
 def embedded_folder() -> Traversable:
-    """Return the folder of the embedded data."""
+    """Return the folder of the embedded germline reference."""
     return files("clonotrack.germline") / "data"
 
 
@@ -53,13 +53,13 @@ def list_fasta_files(folder: Traversable) -> list[Traversable]:
     paths = [path for path in folder.iterdir() if path.name.lower().endswith(_FASTA_SUFFIXES)]
     if not paths:
         raise InputError(
-            str(folder), f"contains no FASTA file; put files that end with {', '.join(_FASTA_SUFFIXES)} there"
+            str(folder), f"contains no FASTA file; add files whose names end with {', '.join(_FASTA_SUFFIXES)}"
         )
     return sorted(paths, key=lambda path: path.name)
 
 
 def read_text(path: Traversable) -> str:
-    """Read an ASCII file.
+    """Read a whole ASCII file and return its text.
 
     Raises:
         InputError: the file cannot be read, or contains a character that is not ASCII.
@@ -67,19 +67,24 @@ def read_text(path: Traversable) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror}); check the path and the permissions") from error
+        raise InputError(
+            str(path), f"cannot be read ({error.strerror}); check the path and the permissions of the file"
+        ) from error
     try:
         return content.decode("ascii")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(str(path), "contains a character that is not ASCII; remove it", line=line) from error
+        raise InputError(
+            str(path), "contains a character that is not ASCII; remove the character", line=line
+        ) from error
 
 
 def read_fasta(paths: Iterable[Traversable]) -> Iterator[FastaRecord]:
-    """Read the records of FASTA files, in order.
+    """Read FASTA files and yield their records, in order.
 
     Raises:
-        InputError: a file has no record or text before its first header, or a record has no sequence.
+        InputError: a file cannot be read, has no record, or has text before its first header; or a record has no
+            sequence.
     """
     for path in paths:
         yield from _read_fasta_file(path)
@@ -91,7 +96,11 @@ def _read_fasta_file(path: Traversable) -> Iterator[FastaRecord]:
         if line.startswith(">"):
             records.append((line[1:].strip(), []))
         elif line and not records:
-            raise InputError(str(path), "is not a FASTA file: it has text before the first '>'", line=number)
+            raise InputError(
+                str(path),
+                "is not a FASTA file, because it has text before the first '>'; name a FASTA file, or remove this text",
+                line=number,
+            )
         elif line:
             records[-1][1].append(line)
     if not records:
@@ -99,17 +108,26 @@ def _read_fasta_file(path: Traversable) -> Iterator[FastaRecord]:
     for number, (header, lines) in enumerate(records, start=1):
         record = FastaRecord(path, number, header, "".join("".join(lines).split()))
         if not record.bases:
-            raise record.error(f"'{header}' has no sequence; add its sequence or remove it")
+            raise record.error(f"'{header}' has no sequence; add the sequence or remove the header")
         yield record
 
 
 def read_aliases(folder: Traversable) -> dict[str, str]:
-    """Read ``aliases.tsv``: alias to the name in this reference; empty without the file."""
+    """Read ``aliases.tsv`` of a reference folder.
+
+    Returns:
+        Alias to the name of the gene or allele in this reference; empty if the file does not exist.
+    """
     return {row["alias"]: row["canonical"] for row in _read_tsv(folder / "aliases.tsv", "alias", "canonical")}
 
 
 def read_flanks(folder: Traversable) -> dict[str, tuple[str, str]]:
-    """Read ``rss_flanks.tsv``: gene to the genomic bases directly before and after it; empty without the file."""
+    """Read ``rss_flanks.tsv`` of a reference folder.
+
+    Returns:
+        Gene to the genomic bases directly before and directly after the segment, both 5' to 3'. Empty if the file does
+        not exist.
+    """
     flanks = {
         (row["gene"], row["side"]): row["flank"].upper()
         for row in _read_tsv(folder / "rss_flanks.tsv", "gene", "side", "flank")
@@ -118,22 +136,28 @@ def read_flanks(folder: Traversable) -> dict[str, tuple[str, str]]:
 
 
 def read_anchor_exceptions() -> dict[str, int]:
-    """Read the embedded exceptions to the anchor rules: md5 of a sequence to its anchor."""
+    """Read the embedded exceptions to the anchor rules; return md5 of a sequence to its anchor (0-based)."""
     tables = (embedded_folder() / f"{kind}_anchor_exceptions.tsv" for kind in "vj")
     return {row["md5"]: int(row["cdr3_anchor"]) for table in tables for row in _read_tsv(table, "md5", "cdr3_anchor")}
 
 
 def _read_tsv(path: Traversable, *columns: str) -> list[dict[str, str]]:
-    """Read the rows of an optional tab-separated file that must have the named columns."""
+    """Read a tab-separated file; return its rows as dictionaries, or no row if the file does not exist.
+
+    Raises:
+        InputError: the file lacks one of `columns`, or a line has more or fewer fields than the header.
+    """
     if not path.is_file():
         return []
     header, *lines = [line.split("\t") for line in read_text(path).splitlines() if line] or [[]]
     for column in columns:
         if column not in header:
-            raise InputError(str(path), f"has no column {column}; add it, separated by a tab", line=1)
+            raise InputError(str(path), f"has no column {column}; add the column, separated by a tab", line=1)
     for number, fields in enumerate(lines, start=2):
         if len(fields) != len(header):
             raise InputError(
-                str(path), f"has {len(fields)} fields for {len(header)} columns; correct the line", line=number
+                str(path),
+                f"has {len(fields)} fields, but the header has {len(header)}; add or remove tabs in this line",
+                line=number,
             )
     return [dict(zip(header, fields, strict=True)) for fields in lines]

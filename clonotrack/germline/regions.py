@@ -1,7 +1,7 @@
-"""Find the framework and complementarity-determining regions of a V (IMGT unique numbering, Lefranc 2003).
+"""Find the framework (FWR) and complementarity-determining regions (CDR) of a V (IMGT numbering, Lefranc 2003).
 
 FWR1 is codons 1 to 26, CDR1 27 to 38, FWR2 39 to 55, CDR2 56 to 65 and FWR3 66 to 104. The gaps of an IMGT-gapped V
-give the regions directly. In an ungapped V they follow from the conserved residues: FWR1 ends three residues after
+give the regions directly. In an ungapped V, the conserved residues give the regions: FWR1 ends three residues after
 Cys23, and Trp41 is the third residue of FWR2 (FWR2 has no gaps).
 """
 
@@ -11,25 +11,25 @@ from clonotrack.germline.anchors import remove_gaps
 from clonotrack.germline.reference import Segment
 from clonotrack.sequences import translate
 
-# First nt of CDR1, FWR2, CDR2 and FWR3, as columns of a gapped V.
+# 0-based first columns of CDR1, FWR2, CDR2 and FWR3 in a gapped V.
 _START_COLUMNS = (78, 114, 165, 195)
 # METHOD: the lengths of CDR2 and FWR3 differ between V genes, and no conserved residue separates the two. Within a
 # locus, one of the two lengths is nearly constant: the residues of FWR3 before Cys104, or in TRB the residues of CDR2.
-# Compared with the numbering of OGRDB's IG V and, for TR, of a package that is not shipped: see docs/accuracy.md.
+# docs/accuracy.md compares the result with the IMGT numbering of IG V from OGRDB, and of TR V from another package.
 _FWR3_RESIDUES = {"IGH": 37, "IGK": 35, "IGL": 35, "TRA": 33, "TRD": 37, "TRG": 37}
 _TRB_CDR2_RESIDUES = 6
-# Residues from Trp41 to Cys104, and from Cys23 to Trp41.
+# Possible distances [residues] from Trp41 to Cys104, and from Cys23 to Trp41.
 _W41_TO_C104 = range(46, 64)
 _C23_TO_W41 = range(11, 19)
-_RESIDUES_BEFORE_C23 = 21  # in most V
-_RESIDUES_43 = "RQK"  # usual residues two after Trp41 (Trp41 Tyr Arg Gln); CDR1 can contain a Trp too
+_RESIDUES_BEFORE_C23 = 21  # residues before Cys23 in most V
+_RESIDUES_43 = "RQK"  # usual residues at position 43, which distinguish Trp41 from a Trp in CDR1
 
 
 def region_starts(segment: Segment) -> tuple[int, int, int, int] | None:
-    """Find the 0-based first bases of CDR1, FWR2, CDR2 and FWR3 in the ungapped V.
+    """Find the first bases of CDR1, FWR2, CDR2 and FWR3 in the ungapped sequence of a V.
 
     Returns:
-        The four positions, or None if the V has no anchor or the conserved residues are missing.
+        The four positions (0-based), or None if an ungapped V has no anchor or lacks Cys23 or Trp41.
     """
     if segment.gapped is not None:
         cdr1, fwr2, cdr2, fwr3 = (len(remove_gaps(segment.gapped[:column])) for column in _START_COLUMNS)

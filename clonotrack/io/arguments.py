@@ -1,4 +1,4 @@
-"""Resolve arguments of the Python functions: an argument is an object, or the files to read it from."""
+"""Resolve the arguments of the Python functions: each is an object, or the path of a file that contains it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Files: TypeAlias = File | Sequence[File]
 
 
 def list_files(argument: pl.DataFrame | Files | None) -> list[Path]:
-    """List the files of an argument; a table or None has no files."""
+    """List the paths in an argument: one path or several; no path for a data frame or None."""
     if argument is None or isinstance(argument, pl.DataFrame):
         return []
     return [Path(path) for path in ([argument] if isinstance(argument, str | PathLike) else argument)]
@@ -34,8 +34,8 @@ def resolve_lanes(reads: Files | Sequence[Lane], mates: Files | None = None) -> 
     """Convert files of reads to the lanes of one tube.
 
     Args:
-        reads: one file or lane, or several; a file without mates is a lane of single reads.
-        mates: files of the second mates, in the order of `reads`.
+        reads: one or several files or lanes; a file without mates becomes a lane of single reads.
+        mates: files of the second mates, in the order of `reads`; None if there are no mates in files of their own.
 
     Raises:
         ConfigError: the number of files of mates differs from the number of files of reads.
@@ -47,23 +47,24 @@ def resolve_lanes(reads: Files | Sequence[Lane], mates: Files | None = None) -> 
     mate_files = list_files(mates)
     if len(mate_files) != len(lanes):
         raise ConfigError(
-            f"{len(lanes)} files of reads and {len(mate_files)} files of mates: name equally many, in the same order"
+            f"{len(lanes)} files of reads, but {len(mate_files)} files of second mates: give one file of "
+            "mates for each file of reads, in order"
         )
     return [Lane(lane.reads_1, path) for lane, path in zip(lanes, mate_files, strict=True)]
 
 
 def list_lane_files(lanes: Sequence[Lane]) -> list[Path]:
-    """List all files of lanes."""
+    """List the files of all lanes, mates included."""
     return [path for lane in lanes for path in lane.files]
 
 
 def resolve_config(argument: Config | File | None, library: str | None = None, umi: str | None = None) -> Config:
-    """Return the settings of an argument, or the defaults without one.
+    """Return the settings that an argument contains or names.
 
     Args:
-        argument: settings, or their YAML file.
-        library: name of the library that `umi` applies to.
-        umi: UMI pattern that replaces the pattern of the library.
+        argument: settings, or the path of a YAML file of settings; None gives the default settings.
+        library: name of the library whose UMI pattern `umi` replaces; None if the settings have one library only.
+        umi: UMI pattern; None keeps the pattern of the library.
 
     Raises:
         InputError: the file cannot be read.
@@ -74,7 +75,12 @@ def resolve_config(argument: Config | File | None, library: str | None = None, u
 
 
 def resolve_reference(argument: Reference | File | None, settings: Config) -> Reference:
-    """Return the reference of an argument, else that of the settings, else the embedded reference.
+    """Return a germline reference.
+
+    Args:
+        argument: a reference, or the path of a reference folder. None uses the folder that the settings name; if they
+            name none, the embedded reference.
+        settings: all settings.
 
     Raises:
         InputError: the reference folder is invalid.
@@ -88,7 +94,12 @@ def resolve_reference(argument: Reference | File | None, settings: Config) -> Re
 def resolve_controls(
     argument: pl.DataFrame | File | None, library: str | None, settings: Config
 ) -> pl.DataFrame | None:
-    """Return the CONTROLS table of an argument, else that of the library, else None.
+    """Return the CONTROLS table of a tube; None if neither the argument nor the library names one.
+
+    Args:
+        argument: a CONTROLS table, or its path. None uses the table that the settings of the library name.
+        library: name of the library; None if the settings have one library only.
+        settings: all settings.
 
     Raises:
         InputError: the table is invalid.
@@ -99,12 +110,15 @@ def resolve_controls(
 
 
 def list_control_files(argument: pl.DataFrame | File | None, library: str | None, settings: Config) -> list[Path]:
-    """List the file of the CONTROLS table of an argument, else that of the library; empty without a file."""
+    """List the file that `resolve_controls` reads: one path, or none if the table is a data frame or missing."""
     return list_files(argument if argument is not None else settings.library(library).controls)
 
 
 def resolve_markers(argument: pl.DataFrame | Files) -> pl.DataFrame:
-    """Return the checked MARKERS table of an argument, with at least one selected marker.
+    """Return a checked MARKERS table.
+
+    Args:
+        argument: a MARKERS table, or the paths of one or several tables, which are concatenated.
 
     Raises:
         InputError: a table is invalid or has no selected marker.
@@ -115,7 +129,10 @@ def resolve_markers(argument: pl.DataFrame | Files) -> pl.DataFrame:
 
 
 def resolve_hits(argument: pl.DataFrame | Files | None) -> pl.DataFrame | None:
-    """Return the HITS table of an argument, joined from its files; None without an argument.
+    """Return a HITS table; None if the argument is None.
+
+    Args:
+        argument: a HITS table, or the paths of one or several tables, which are concatenated.
 
     Raises:
         InputError: a table is invalid.

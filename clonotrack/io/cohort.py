@@ -1,4 +1,4 @@
-"""Check all input files of a cohort: the sample sheet, and the markers, controls and primers that it uses."""
+"""Check all input files of a cohort: the sample sheet, and the files of markers, controls and primers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ from clonotrack.io.target_tables import control_file_problems, marker_file_probl
 
 
 def read_cohort(path: str | Path, config: Config) -> pl.DataFrame:
-    """Read the sample sheet after checking it and all files that it and the settings name.
+    """Check the sample sheet and all files that the sheet and the settings name; return the SAMPLES table.
+
+    Args:
+        path: the sample sheet.
+        config: the settings, which name the files of controls and primers.
 
     Raises:
-        ClonotrackError: the first problem.
+        ClonotrackError: describes the first problem in the sheet or in a file.
     """
     frame, problems = inspect_cohort(path, config)
     for problem in problems:
@@ -28,14 +32,14 @@ def read_cohort(path: str | Path, config: Config) -> pl.DataFrame:
 
 
 def inspect_cohort(path: str | Path, config: Config) -> tuple[pl.DataFrame, list[ClonotrackError]]:
-    """Read the sample sheet and list every problem of it and of the files that it and the settings name.
+    """List every problem of the sample sheet and of the files that the sheet and the settings name.
 
     Args:
         path: the sample sheet.
-        config: the settings, which name controls and primers.
+        config: the settings, which name the files of controls and primers.
 
     Returns:
-        The SAMPLES table, and all problems.
+        The SAMPLES table and all problems, as errors that are not raised.
 
     Raises:
         InputError: the file is not a SAMPLES table.
@@ -43,7 +47,7 @@ def inspect_cohort(path: str | Path, config: Config) -> tuple[pl.DataFrame, list
     frame, sample_problems = inspect_samples(path, config)
     problems: list[ClonotrackError] = list(sample_problems)
     if not frame.get_column("role").is_in(["baseline", "followup"]).any():
-        problems.append(InputError(path, "has no baseline and no followup sample: add a patient's sample"))
+        problems.append(InputError(path, "has no row with the role baseline or followup: add a sample of a patient"))
     file_of_marker: dict[str, Path] = {}
     for markers in map(Path, frame.get_column("markers").drop_nulls().unique(maintain_order=True)):
         if markers.is_file():

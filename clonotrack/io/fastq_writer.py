@@ -1,4 +1,4 @@
-"""Write reads as FASTQ, plain or gzip; equal reads give equal bytes."""
+"""Write reads to FASTQ files, plain or gzip; equal reads give files with equal bytes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ def write_fastq(path: Path, records: Iterable[tuple[Sequence[str], Ragged, U8]])
     """Write batches of reads to a file.
 
     Args:
-        path: compressed with gzip, without time or name in the header, if it ends with ``.gz``.
-        records: names, sequences, and Phred scores at the offsets of the sequences, of each batch.
+        path: output file. It is compressed with gzip if its name ends with ``.gz``; the gzip header then contains
+            neither time nor file name.
+        records: for each batch the read names, the sequences, and the Phred scores (one per base, shape (bases,)).
     """
     with path.open("wb") as file:
         if path.suffix != ".gz":

@@ -27,23 +27,25 @@ def import_germline(paths: Sequence[Path], folder: Path) -> list[RecordCheck]:
 
     Args:
         paths: FASTA files (ungapped or IMGT-gapped), folders with FASTA files, or AIRR GermlineSet files (``.json``).
-            Any species is accepted if its genes are named as the human ones are.
-        folder: the folder to create.
+            Any species is accepted if its genes have names of the human pattern (``IGHV1-18*01``).
+        folder: output folder to create; it may exist if it is empty.
 
     Returns:
-        The rows of ``import.tsv``. A record with the status `problem` is not in the FASTA files, unless its only
-        problem is a missing anchor.
+        The rows of ``import.tsv``. The FASTA files contain no record with the status `problem`, except records whose
+        only problem is a missing anchor.
 
     Raises:
-        InputError: a file is neither FASTA nor a GermlineSet, an allele has two sequences, no record is a V, D or J
-            segment, or a locus has V but no J segments.
+        InputError: a file is neither FASTA nor a GermlineSet, one allele name has two different sequences, no record
+            is a V, D or J segment, or a locus has V but no J segments.
         OutputError: the folder exists and is not empty.
     """
     with staged_folder(folder) as temporary:
         checks = list(check_records(_read_records(paths)))
         segments = _unique_segments(checks)
         if not segments:
-            raise InputError(str(paths[0]), f"contains no V, D or J segment: {checks[0].message}")
+            raise InputError(
+                str(paths[0]), f"contains no V, D or J segment; the first record has this problem: {checks[0].message}"
+            )
         require_j_segments(str(paths[0]), segments)
         for name, text in _format_fasta_files(segments).items():
             write_text(temporary / name, text)
@@ -52,7 +54,7 @@ def import_germline(paths: Sequence[Path], folder: Path) -> list[RecordCheck]:
 
 
 def check_row(check: RecordCheck) -> Sequence[object]:
-    """Convert the result of a record to a row with the columns `CHECK_COLUMNS`."""
+    """Convert the check of one record to a row of ``import.tsv``, in the order of `CHECK_COLUMNS`."""
     segment = check.segment
     fields: Sequence[object] = ("", "", "", "")
     if segment is not None:
@@ -69,20 +71,27 @@ def _anchor(segment: Segment) -> object:
 
 
 def _unique_segments(checks: Iterable[RecordCheck]) -> list[Segment]:
-    """Return the first segment of each allele, in order; raise InputError if a later one has another sequence."""
+    """Return the first segment of each allele name, in order.
+
+    Raises:
+        InputError: a later segment of the same name has another sequence.
+    """
     segments: dict[str, Segment] = {}
     for check in checks:
         if check.segment is None:
             continue
         first = segments.setdefault(check.segment.allele, check.segment)
         if first.sequence != check.segment.sequence:
-            message = f"{first.allele} appears earlier with a different sequence; keep one of the two"
+            message = f"{first.allele} appears earlier with a different sequence; remove one of the two records"
             raise InputError(check.path, message, record=check.record)
     return list(segments.values())
 
 
 def _format_fasta_files(segments: Iterable[Segment]) -> dict[str, str]:
-    """Return file name to FASTA text, with the gapped V if available and the anchor in each header."""
+    """Format one FASTA file per locus and kind; return file name to text.
+
+    Headers state the anchor. A V has IMGT gaps if its gapped sequence is available.
+    """
     texts: dict[str, str] = {}
     for segment in segments:
         name = f"{segment.locus}{segment.kind}".lower() + ".fasta"
@@ -103,7 +112,7 @@ def _read_records(paths: Iterable[Path]) -> Iterator[FastaRecord]:
 
 
 def _read_germline_set(path: Path) -> Iterator[FastaRecord]:
-    """Read the alleles of an AIRR GermlineSet file, which contains one set or several, as FASTA records."""
+    """Read an AIRR GermlineSet file, which contains one or several sets; yield each allele as a FASTA record."""
     try:
         document = json.loads(read_text(path))
     except ValueError as error:
@@ -124,7 +133,7 @@ def _read_germline_set(path: Path) -> Iterator[FastaRecord]:
 def _allele_record(path: Path, number: int, allele: Any) -> FastaRecord:
     required = ("label", "sequence_type", "coding_sequence")
     if not isinstance(allele, dict) or not all(isinstance(allele.get(name), str) for name in required):
-        message = f"the allele lacks one of {', '.join(required)}; use a complete file"
+        message = f"an allele lacks one of the fields {', '.join(required)}; download the file again"
         raise InputError(str(path), message, record=number)
     functional = allele.get("functional")
     functionality = f" functionality={'F' if functional else 'NF'}" if isinstance(functional, bool) else ""
@@ -132,7 +141,7 @@ def _allele_record(path: Path, number: int, allele: Any) -> FastaRecord:
 
 
 def _imgt_gapped(allele: dict[str, Any]) -> str | None:
-    """Return the IMGT-gapped sequence of a V, or None if the set does not have it."""
+    """Return the IMGT-gapped sequence of a V; None if the set does not contain this sequence."""
     for delineation in allele.get("v_gene_delineations") or []:
         aligned = delineation.get("aligned_sequence")
         if delineation.get("delineation_scheme", "").upper() == _IMGT and isinstance(aligned, str):

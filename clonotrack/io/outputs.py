@@ -19,17 +19,18 @@ from clonotrack.errors import InputError, OutputError
 
 @contextmanager
 def staged(paths: Sequence[str | Path], *, force: bool = False) -> Iterator[list[Path]]:
-    """Give temporary paths for outputs, and move the files to their names if the block ends without an error.
+    """Give temporary paths for outputs; at the end of the `with` block, move the files to `paths` unless it failed.
 
     Args:
-        paths: the outputs; missing folders are created.
+        paths: the output files; missing folders are created.
         force: overwrite existing files.
 
     Yields:
         The temporary paths, in the order of `paths`.
 
     Raises:
-        OutputError: an output exists without `force`, two outputs have one name, or a folder cannot be written.
+        OutputError: an output exists and `force` is not set, two outputs have the same path, or a folder cannot be
+            written.
     """
     targets = [Path(path) for path in paths]
     for target in targets:
@@ -44,13 +45,13 @@ def staged(paths: Sequence[str | Path], *, force: bool = False) -> Iterator[list
 
 @contextmanager
 def staged_folder(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder, and rename it to `folder` if the block ends without an error.
+    """Give a temporary folder; at the end of the `with` block, rename it to `folder` unless the block failed.
 
     Raises:
         OutputError: `folder` exists and is not an empty folder, or cannot be written.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise OutputError(f"{folder}: exists already: name a new folder")
+        raise OutputError(f"{folder}: exists already: name an output folder that does not exist")
     with ExitStack() as stack:
         temporary = _temporary_folder(folder.absolute().parent, stack) / folder.name
         temporary.mkdir()
@@ -59,12 +60,12 @@ def staged_folder(folder: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text as UTF-8, without conversion of line ends."""
+    """Write text to a file as UTF-8 with a line feed as line end."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON document; equal documents give equal bytes, with the keys in their order.
+    """Write a JSON document to a file; keys keep their order, so that equal documents give equal bytes.
 
     Raises:
         ValueError: the document contains NaN or infinity.
@@ -73,7 +74,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def read_summary(path: str | Path) -> dict[str, Any]:
-    """Read a ``summary.json``.
+    """Read a ``summary.json`` and return its content.
 
     Raises:
         InputError: the file does not exist or is not a JSON object.
@@ -82,27 +83,36 @@ def read_summary(path: str | Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(path, "no such file: check the path of the summary") from None
+        raise InputError(path, "no such file: check the path after --summary") from None
     except json.JSONDecodeError as error:
-        raise InputError(path, f"is not valid JSON ({error.msg}): write it again", line=error.lineno) from None
+        raise InputError(
+            path, f"is not valid JSON ({error.msg}): make it again with the command that wrote it", line=error.lineno
+        ) from None
     except (OSError, UnicodeDecodeError):
-        raise InputError(path, "cannot be read as text: a summary is JSON in UTF-8") from None
+        raise InputError(
+            path, "cannot be read as UTF-8 text: check the permissions, or make the summary again"
+        ) from None
     if not isinstance(document, dict):
-        raise InputError(path, "is not a JSON object: name the summary.json of a sample")
+        raise InputError(path, "is not a JSON object: name a summary.json that clonotrack wrote")
     return document
 
 
 def _check_target(target: Path, *, force: bool, repeated: bool) -> None:
     if repeated:
-        raise OutputError(f"{target}: two outputs would have this name: choose another")
+        raise OutputError(
+            f"{target}: two outputs of this command have this path: give one of them another name or folder"
+        )
     if target.is_dir():
-        raise OutputError(f"{target}: is a folder, but the output is a file: name a file")
+        raise OutputError(f"{target}: is a folder, but this output is a file: add a file name to the path")
     if target.exists() and not force:
         raise OutputError(f"{target}: exists already: choose another output or overwrite it with --force")
 
 
 def _temporary_folder(folder: Path, stack: ExitStack) -> Path:
-    """Make a temporary folder in `folder`; the stack removes it, and the new parent folders that stay empty."""
+    """Make a temporary folder inside `folder`.
+
+    When `stack` closes, the temporary folder is removed, and so are created parent folders that are still empty.
+    """
     new = [path for path in reversed([folder, *folder.parents]) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)

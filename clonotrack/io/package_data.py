@@ -1,4 +1,4 @@
-"""Find the folders that come with clonotrack but are not Python code."""
+"""Find the folders of clonotrack that contain no Python code: the workflow and the demo data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def workflow_folder() -> Path:
-    """Find the Snakemake workflow, in the installed package or in the repository.
+    """Return the folder of the Snakemake workflow, in the installed package or in the repository.
 
     Raises:
         ClonotrackError: the workflow is missing.
@@ -22,6 +22,6 @@ def workflow_folder() -> Path:
 
 
 def demo_folder() -> Path | None:
-    """Find the demo data in the repository; return None in an installed package, which simulates them instead."""
+    """Return the folder of the demo data in the repository; None in an installed package, which does not have it."""
     folder = _PACKAGE.parent / "test_data" / "demo"
     return folder if (folder / "samples.tsv").is_file() else None

@@ -22,7 +22,7 @@ def provenance(
 ) -> dict[str, Any]:
     """Make the `provenance` section of a ``summary.json``.
 
-    It contains no time stamp, so that equal inputs give equal bytes.
+    The section contains no time stamp, so that equal inputs give equal bytes.
 
     Args:
         config: all settings, defaults included.

@@ -1,4 +1,4 @@
-"""Name the files of reads of a tube, open standard input, and recognise BAM and CRAM."""
+"""Files of reads: the lanes of a tube, standard input, and recognition of BAM and CRAM."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ STANDARD_INPUT = Path("-")
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Files of reads of a tube: one file, or two files of mates.
+    """Hold the files of one lane of a tube: one file of reads, or two files of mates.
 
     Attributes:
         reads_1: the file of reads, or of the first mates; ``-`` is standard input.
-        reads_2: the file of the second mates; None if there is none.
+        reads_2: the file of the second mates; None for single reads, and for BAM and CRAM.
     """
 
     reads_1: Path
@@ -26,17 +26,17 @@ class Lane:
 
     @property
     def files(self) -> list[Path]:
-        """The one or two files."""
+        """The files of the lane: one, or two for mates."""
         return [self.reads_1] if self.reads_2 is None else [self.reads_1, self.reads_2]
 
 
 def label(path: Path) -> str:
-    """Return the name of a file in messages."""
+    """Return the text that names a file in messages: its path, or "standard input" for ``-``."""
     return "standard input" if path == STANDARD_INPUT else str(path)
 
 
 def is_alignment(path: Path) -> bool:
-    """Report whether a file, or standard input, begins like BAM or CRAM; false if it cannot be read."""
+    """Return True if a file, or standard input, begins as BAM or CRAM does; False if it cannot be read."""
     start = _first_bytes(path)
     if start[:2] == b"\x1f\x8b":
         with suppress(zlib.error):
@@ -45,7 +45,7 @@ def is_alignment(path: Path) -> bool:
 
 
 def _first_bytes(path: Path) -> bytes:
-    """Return the first bytes of a file without taking them from standard input."""
+    """Return the first bytes of a file; standard input still yields them to a later reader."""
     with suppress(OSError):
         if path != STANDARD_INPUT:
             with path.open("rb") as file:

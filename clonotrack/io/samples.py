@@ -21,13 +21,13 @@ _MAX_AMOUNTS = {"input_cells": 1e9, "input_ng": 6.5e6}
 _FRACTIONS = ("lymphoid_fraction", "b_fraction", "t_fraction")
 _IDENTIFIERS = ("sample_id", "subject_id", "library", "run_id", "replicate")
 _FILES = ("reads_1", "reads_2", "markers")
-# Columns that must agree on all lines of a sample, and of a tube.
+# Columns that must have one value on all lines of a sample, and on all lines of a tube.
 _SAMPLE_COLUMNS = ("subject_id", "role", "day", "collection_date", "tissue", "disease", "markers")
 _TUBE_COLUMNS = ("input_cells", "input_ng", *_FRACTIONS, "extracted_ng", "run_id", "index_1", "index_2")
 
 
 def read_samples(path: str | Path, config: Config | None = None) -> pl.DataFrame:
-    """Read the sample sheet as a SAMPLES table, with absolute paths of files.
+    """Read the sample sheet, check it, and return the SAMPLES table with absolute paths of files.
 
     Args:
         path: TSV file; file names in it are relative to its folder.
@@ -43,7 +43,11 @@ def read_samples(path: str | Path, config: Config | None = None) -> pl.DataFrame
 
 
 def inspect_samples(path: str | Path, config: Config | None = None) -> tuple[pl.DataFrame, list[InputError]]:
-    """Read the sample sheet and list all its problems, sorted by line; see `read_samples`.
+    """Read the sample sheet; return the SAMPLES table and all problems, sorted by line.
+
+    Args:
+        path: see `read_samples`.
+        config: see `read_samples`.
 
     Raises:
         InputError: the file is not a SAMPLES table.
@@ -72,7 +76,10 @@ def _row_problems(path: Path, frame: pl.DataFrame, config: Config | None) -> Ite
             yield InputError(path, message, line=line)
         if config and row["library"] and row["library"] not in config.libraries:
             libraries = ", ".join(config.libraries)
-            message = f"library {row['library']!r} is not in the settings ({libraries}): add or correct it"
+            message = (
+                f"library {row['library']!r} is not a library of the settings ({libraries}): correct column "
+                "library, or add the library to the settings"
+            )
             yield InputError(path, message, line=line)
 
 
@@ -110,7 +117,7 @@ def _file_problems(row: dict[str, object]) -> Iterator[str]:
 
 def _date_problems(row: dict[str, object]) -> Iterator[str]:
     if row["collection_date"] is not None and not _is_date(str(row["collection_date"])):
-        yield f"column collection_date is {row['collection_date']!r}: write it as YYYY-MM-DD"
+        yield f"column collection_date is {row['collection_date']!r}: write the date as YYYY-MM-DD"
     if isinstance(row["day"], float) and not isfinite(row["day"]):
         yield f"column day is {row['day']:g}: fill in the day, or leave it empty if it is unknown"
 
@@ -123,37 +130,43 @@ def _is_date(text: str) -> bool:
 
 
 def _contradictions(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
-    """Yield files that are named twice, and lines of one sample or one tube with different values."""
+    """Yield a problem for each file that is named twice, and for lines of one sample or tube that contradict."""
     first_rows: dict[tuple[object, ...], dict[str, object]] = {}
     line_of_file: dict[object, int] = {}
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
         for name in filter(None, (row["reads_1"], row["reads_2"])):
             if name in line_of_file:
-                place = f"is also on line {line_of_file[name]}" if line_of_file[name] != line else "appears twice"
-                yield InputError(path, f"{name} {place}: name each file once", line=line)
+                where = f"also on line {line_of_file[name]}" if line_of_file[name] != line else "twice on this line"
+                yield InputError(path, f"the file {name} is {where}: name each file once", line=line)
             line_of_file.setdefault(name, line)
         for key, columns in ((TUBE[:1], _SAMPLE_COLUMNS), (TUBE, _TUBE_COLUMNS)):
             first_row = first_rows.setdefault((len(key), *(row[name] for name in key)), row)
             for column in columns:
                 if first_row[column] != row[column]:
                     values = f"{first_row[column]!r} and {row[column]!r}"
-                    message = f"sample {row['sample_id']} has {column} {values} on different lines: make them agree"
+                    message = (
+                        f"sample {row['sample_id']} has {column} {values} on different lines: write the same "
+                        "value on all lines of the sample"
+                    )
                     yield InputError(path, message, line=line)
 
 
 def _followups_without_markers(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
-    """Yield follow-ups of patients without a baseline and without a MARKERS file."""
+    """Yield a problem for each follow-up of a patient who has neither a baseline nor a MARKERS file."""
     patients_with_baseline = set(frame.filter(pl.col("role") == "baseline").get_column("subject_id"))
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
         if row["role"] == "followup" and row["subject_id"] not in patients_with_baseline and row["markers"] is None:
-            message = f"patient {row['subject_id']} has neither a baseline in this sheet nor a markers file: add one"
+            message = (
+                f"patient {row['subject_id']} has no baseline on this sheet and an empty column markers: add a "
+                "baseline or a MARKERS file"
+            )
             yield InputError(path, message, line=line)
 
 
 def _controls_of_patients(path: Path, frame: pl.DataFrame) -> Iterator[InputError]:
-    """Yield controls whose subject_id is a patient."""
+    """Yield a problem for each control sample whose subject_id is that of a patient."""
     patients = set(frame.filter(pl.col("role").is_in(["baseline", "followup"])).get_column("subject_id").drop_nulls())
     for line, row in enumerate(frame.iter_rows(named=True), start=2):
         if row["role"].endswith("_control") and row["subject_id"] in patients:
-            message = f"the {row['role']} has the subject_id of patient {row['subject_id']}: leave it empty"
+            message = f"the {row['role']} has the subject_id of patient {row['subject_id']}: leave subject_id empty"
             yield InputError(path, message, line=line)

@@ -12,10 +12,13 @@ from clonotrack.errors import InputError
 
 
 def read_config(path: str | Path | None) -> Config:
-    """Read the settings from a YAML file; return the defaults without a file.
+    """Read the settings from a YAML file.
 
-    Paths in the file (`controls` and `primers` of a library, `germline`) are relative to its folder. The result has
-    absolute paths.
+    Paths in the file (`controls` and `primers` of a library, `germline`) are relative to the folder of the file. The
+    returned settings have absolute paths.
+
+    Args:
+        path: the YAML file; None gives the default settings.
 
     Raises:
         InputError: the file does not exist or is not valid YAML.
@@ -28,7 +31,7 @@ def read_config(path: str | Path | None) -> Config:
 
 
 def read_yaml(path: Path) -> Any:
-    """Read the document in a YAML file.
+    """Read a YAML file and return its document.
 
     Raises:
         InputError: the file does not exist, is not UTF-8 text, or is not valid YAML.
@@ -47,7 +50,7 @@ def read_yaml(path: Path) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    """Load plain values only, and raise an error for a repeated key, of which YAML would keep the last value."""
+    """Load plain YAML values only; raise an error for a key that occurs twice in one mapping."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         mapping = super().construct_mapping(node, deep=deep)

@@ -17,10 +17,10 @@ from polars.io.plugins import register_io_source
 from clonotrack.errors import InputError
 from clonotrack.tables import Column, Table, check
 
-BLOCK_BYTES = 1 << 25  # bytes of a TSV file that are parsed at once
+BLOCK_BYTES = 1 << 25  # bytes of a TSV file that are read and parsed at once
 _BOOLEANS = {"T": True, "F": False, "true": True, "false": False, "TRUE": True, "FALSE": False}
-_PARQUET_ROWS = 65_536  # rows of a row group, and of a batch that is read
-_PARQUET_LEVEL = 1  # zstd level; a fifth of the time of the default level for files of the same size
+_PARQUET_ROWS = 65_536  # rows of a row group that is written, and of a batch that is read
+_PARQUET_LEVEL = 1  # zstd level: files are as large as with the default level, in a fifth of the time
 _SelectColumns = Callable[[list[str]], list[str]]
 
 
@@ -37,12 +37,13 @@ def read_table(
     Args:
         path: Parquet or TSV file.
         table: the declaration.
-        required: columns that the file must have; None for all. Other missing columns become null.
+        required: columns that the file must have; None for all declared columns. A column that is not required and is
+            missing becomes null.
         require_rows: raise an error if the table has no row.
-        columns: columns to read; None for all. Of the others, only the names are checked.
+        columns: declared columns to read; None for all. The values of other columns are not read.
 
     Returns:
-        The declared columns, in their order.
+        A data frame with the read columns, in the order of the declaration.
 
     Raises:
         InputError: names file, line and column of the first problem.
@@ -58,7 +59,7 @@ def table_batches(
     require_rows: bool = False,
     columns: Collection[str] | None = None,
 ) -> Iterator[pl.DataFrame]:
-    """Read a table in batches of about ten megabytes; yield at least one batch. See `read_table`."""
+    """Read a table in batches; yield at least one batch, which may be empty. Arguments and errors: `read_table`."""
     path = Path(path)
     needed = required if required is not None else tuple(table.names)
     wanted = [column for column in table.columns if columns is None or column.name in columns]
@@ -71,11 +72,16 @@ def table_batches(
         require_rows = require_rows and not batch.height
         yield batch
     if require_rows:
-        raise InputError(path, f"table {table.name} has no row below its header: add at least one")
+        raise InputError(path, f"table {table.name} has no row below its header: add at least one row")
 
 
 def write_table(frame: pl.DataFrame, table: Table, path: str | Path) -> None:
-    """Check a table against its declaration and write it; `clonotrack.io.outputs.staged` gives the path.
+    """Check a table against its declaration and write it as Parquet or TSV.
+
+    Args:
+        frame: the table.
+        table: the declaration.
+        path: output file, usually a temporary path from `clonotrack.io.outputs.staged`.
 
     Raises:
         TableError: the frame does not fit the declaration.
@@ -84,7 +90,12 @@ def write_table(frame: pl.DataFrame, table: Table, path: str | Path) -> None:
 
 
 def write_batches(batches: Iterable[pl.DataFrame], table: Table, path: str | Path) -> None:
-    """Check and write a table in batches, with few of them in memory at a time.
+    """Check and write a table in batches, with few batches in memory at a time.
+
+    Args:
+        batches: consecutive rows of the table.
+        table: the declaration.
+        path: output file, usually a temporary path from `clonotrack.io.outputs.staged`.
 
     Raises:
         TableError: a batch does not fit the declaration. Repeated keys are found only within a batch.
@@ -144,7 +155,9 @@ def _read_parquet(path: Path, select: _SelectColumns) -> Iterator[tuple[int, pl.
     except FileNotFoundError:
         raise InputError(path, "no such file: check the path") from None
     except (pl.exceptions.PolarsError, OSError):
-        raise InputError(path, "is not a readable Parquet file: write it again") from None
+        raise InputError(
+            path, "is not a readable Parquet file: copy it again, or make it again with the command that wrote it"
+        ) from None
 
 
 def _read_tsv(path: Path, select: _SelectColumns) -> Iterator[tuple[int, pl.DataFrame]]:
@@ -159,7 +172,7 @@ def _read_tsv(path: Path, select: _SelectColumns) -> Iterator[tuple[int, pl.Data
             data = data[len(header) :]
         if uneven := _uneven_line(header + data):
             uneven_line, fields, expected = uneven
-            message = f"has {fields} fields, but the header has {expected}: correct the line"
+            message = f"has {fields} fields, but the header has {expected}: add or remove tabs in this line"
             raise InputError(path, message, line=line + uneven_line - 2)
         text = BytesIO(header + data)
         frame = pl.read_csv(text, separator="\t", quote_char=None, infer_schema=False, columns=columns)
@@ -168,7 +181,11 @@ def _read_tsv(path: Path, select: _SelectColumns) -> Iterator[tuple[int, pl.Data
 
 
 def _read_blocks(path: Path) -> Iterator[bytes]:
-    """Yield whole lines of a file, at most about `BLOCK_BYTES` at a time; end the last block with one line feed."""
+    """Read a text file in blocks of whole lines; yield about `BLOCK_BYTES` bytes at a time.
+
+    A byte order mark at the start is removed, and CR LF becomes a line feed. Empty lines at the end of the file are
+    removed; the last line always ends with one line feed.
+    """
     rest, line, begun = b"", 1, False
     try:
         with path.open("rb") as file:
@@ -201,10 +218,14 @@ def _check_utf8(path: Path, data: bytes, line: int) -> bytes:
 
 
 def _uneven_line(data: bytes) -> tuple[int, int, int] | None:
-    """Find the first line whose number of fields differs from the header: its 1-based line, its fields, those expected.
+    """Find the first line whose number of fields differs from that of the header.
 
     Args:
-        data: header and lines, each ended by a line feed.
+        data: the header and further lines, each ended by a line feed.
+
+    Returns:
+        1-based number of the line in `data`, its number of fields, and the number of fields of the header; None if all
+        lines have as many fields as the header.
     """
     array = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero(array == ord("\n"))
@@ -214,14 +235,25 @@ def _uneven_line(data: bytes) -> tuple[int, int, int] | None:
 
 
 def _parse_or_null(path: Path, frame: pl.DataFrame, column: Column, table: Table, line: int) -> pl.Series | pl.Expr:
-    """Parse a column of a batch, or make a null column if the file does not have it."""
+    """Convert a column of a batch to its declared type; make a null column if the file does not have the column."""
     if column.name in frame.columns:
         return _parse(path, frame.get_column(column.name), column, table, line)
     return pl.lit(None, dtype=table.schema()[column.name]).alias(column.name)
 
 
 def _parse(path: Path, series: pl.Series, column: Column, table: Table, line: int) -> pl.Series:
-    """Convert a column to its declared type; `line` is the line of its first row."""
+    """Convert a column to its declared type.
+
+    Args:
+        path: file, for the error message.
+        series: values of the column in a batch.
+        column: declaration of the column.
+        table: declaration of the table.
+        line: 1-based number of the line of the first value.
+
+    Raises:
+        InputError: a value does not have the declared type.
+    """
     kind = table.schema()[column.name]
     if series.dtype != pl.String() or column.kind == "str":
         return series.cast(kind)
@@ -234,15 +266,17 @@ def _parse(path: Path, series: pl.Series, column: Column, table: Table, line: in
     if invalid.any():
         row = int(invalid.arg_max() or 0)
         expected = {"int": "a whole number", "float": "a number", "bool": "T or F", "str": "text"}[column.kind]
-        raise InputError(path, f"column {column.name} is {series[row]!r}, not {expected}: correct it", line=row + line)
+        raise InputError(
+            path, f"column {column.name} is {series[row]!r}, but must be {expected}: correct the value", line=row + line
+        )
     return parsed
 
 
 def _check_values(path: Path, series: pl.Series, column: Column, line: int, *, not_null: bool) -> None:
-    """Check a column for null and for values that its declaration does not list."""
+    """Raise an error if a column has a value that its declaration does not list or, with `not_null`, an empty value."""
     if not_null and series.null_count():
         row = int(series.is_null().arg_max() or 0)
-        raise InputError(path, f"column {column.name} is empty: fill it in", line=row + line)
+        raise InputError(path, f"column {column.name} is empty: fill in a value", line=row + line)
     if column.values:
         invalid = series.is_not_null() & ~series.is_in(column.values)
         if invalid.any():

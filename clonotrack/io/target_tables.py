@@ -1,4 +1,4 @@
-"""Read and check the tables of targets: MARKERS and CONTROLS."""
+"""Read and check the two tables of targets, which are the sequences to track: MARKERS and CONTROLS."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ _MAX_COPIES = {
 
 
 def read_markers(paths: Iterable[str | Path], *, selected: bool = False) -> pl.DataFrame:
-    """Read MARKERS tables and join them.
+    """Read MARKERS tables and concatenate their rows.
 
     Empty columns of a hand-written table get defaults: the clone-specific part is the whole sequence, a clone cell has
     one copy, and the marker is selected.
 
     Args:
-        paths: the tables.
+        paths: the files.
         selected: raise an error if a table has no selected marker.
 
     Raises:
-        InputError: names the line of the first problem.
+        InputError: a table is invalid, or two files contain one `marker_id`; names the file and line of the first
+            problem.
     """
     frames: list[pl.DataFrame] = []
     file_of_marker: dict[str, Path] = {}
@@ -46,11 +47,11 @@ def read_markers(paths: Iterable[str | Path], *, selected: bool = False) -> pl.D
 
 
 def check_markers(frame: pl.DataFrame, path: str | Path = "markers", *, selected: bool = False) -> pl.DataFrame:
-    """Check a MARKERS table row by row and fill in the defaults; see `read_markers`.
+    """Check a MARKERS table row by row; return it with defaults in empty columns (see `read_markers`).
 
     Args:
         frame: the table.
-        path: file name for the error message.
+        path: name of the table in error messages.
         selected: raise an error if the table has no selected marker.
 
     Raises:
@@ -60,7 +61,9 @@ def check_markers(frame: pl.DataFrame, path: str | Path = "markers", *, selected
         raise problem
     filled = _fill_defaults(frame)
     if selected and not filled.get_column("selected").any():
-        raise InputError(path, "contains no selected marker, so there is nothing to track: add or select one")
+        raise InputError(
+            path, "contains no selected marker, so nothing can be tracked: add a row, or set column selected to T"
+        )
     return filled
 
 
@@ -80,11 +83,11 @@ def read_controls_by_library(paths: Sequence[str | Path], config: Config) -> dic
     """Read the CONTROLS table of each library.
 
     Args:
-        paths: tables that apply to every library; if empty, each library uses the table that its settings name.
+        paths: files whose rows apply to every library; if empty, each library has the table that its settings name.
         config: the settings with the libraries.
 
     Returns:
-        Name of the library to table; libraries without a table are left out.
+        Library name to CONTROLS table; libraries without a table are left out.
 
     Raises:
         InputError: a table is invalid.
@@ -101,7 +104,8 @@ def marker_file_problems(path: Path, file_of_marker: dict[str, Path]) -> Iterato
 
     Args:
         path: the table.
-        file_of_marker: marker_id to the file that contains it; gets the markers of this file.
+        file_of_marker: `marker_id` to the file that contains this marker, for the files that were checked before. The
+            function adds the markers of this file.
 
     Raises:
         InputError: the file is not a MARKERS table.
@@ -135,15 +139,17 @@ def _marker_problems(path: str | Path, frame: pl.DataFrame) -> Iterator[InputErr
         if problem := _repeated_name("marker_id", name, line, line_of_marker):
             yield InputError(path, problem, line=line)
         if name == COMBINED:
-            yield InputError(path, f"marker_id {name!r} is the name of the row over all markers: rename it", line=line)
+            yield InputError(
+                path, f"marker_id {name!r} is reserved for the row over all markers: rename this marker", line=line
+            )
         for problem in (*_sequence_problems(row["sequence"]), *_target_problems(row), *_number_problems(row)):
             yield InputError(path, f"marker {name}: {problem}", line=line)
 
 
 def _repeated_name(column: str, name: str, line: int, line_of_name: dict[str, int]) -> str | None:
-    """Return the problem of a name that an earlier line has; remember the line of a new name."""
+    """Return a message if an earlier line has this name, otherwise None; add a new name to `line_of_name`."""
     if name in line_of_name:
-        return f"{column} {name!r} is also on line {line_of_name[name]}: names must be unique"
+        return f"{column} {name!r} is also on line {line_of_name[name]}: write another name on one of the two lines"
     line_of_name[name] = line
     return None
 
@@ -158,9 +164,15 @@ def _target_problems(row: dict[str, Any]) -> Iterator[str]:
     if (start is None) != (end is None):
         yield "only one of target_start and target_end has a value: fill in both or none"
     elif start is not None and not 1 <= start <= end <= length:
-        yield f"target_start {start} and target_end {end} are not inside its sequence of {length} nt: correct them"
+        yield (
+            f"target_start {start} and target_end {end} are not positions in its sequence of {length} nt: "
+            "correct them (1-based)"
+        )
     elif row["selected"] is not False and (part := length if start is None else end - start + 1) < SHORTEST_TARGET:
-        yield f"its clone-specific part has {part} nt, and at least {SHORTEST_TARGET} are needed: lengthen it"
+        yield (
+            f"its clone-specific part has {part} nt, but the minimum is {SHORTEST_TARGET}: change target_start "
+            "or target_end"
+        )
 
 
 def _number_problems(row: dict[str, Any]) -> Iterator[str]:
@@ -174,10 +186,10 @@ def _number_problems(row: dict[str, Any]) -> Iterator[str]:
 
 
 def _repeated_between_files(path: Path, frame: pl.DataFrame, file_of_marker: dict[str, Path]) -> Iterator[InputError]:
-    """Yield the markers whose marker_id another file contains: a marker_id must be unique over all patients."""
+    """Yield a problem for each marker_id that another file contains: it must be unique among all patients."""
     for line, name in enumerate(frame.get_column("marker_id"), start=2):
         if file_of_marker.setdefault(name, path) != path:
-            message = f"marker_id {name!r} is also in {file_of_marker[name]}: rename one of the two"
+            message = f"marker_id {name!r} is also in {file_of_marker[name]}: rename the marker in one of the two files"
             yield InputError(path, message, line=line)
 
 

@@ -1,14 +1,17 @@
-"""Choose folders for compiled kernels in which nobody else can plant code.
+"""Choose safe folders for compiled kernels: folders in which no other user can place code.
 
-Loading a compiled kernel runs what its file holds. A folder is therefore used only if it is safe (`fault`): it is no
-symbolic link and belongs to the user, to root or to the owner of the installed package, and nobody else can write in it
-or replace it. The folder is `$CLONOTRACK_CACHE`, otherwise `clonotrack` in the user's cache folder. If it is safe
-but read-only, kernels that it lacks go to the user's own folder. Otherwise they go to a temporary folder, which this
-process removes when it ends, and one sentence on standard error says why.
+To load a compiled kernel is to run the code in its file. Therefore a folder is used only if it is safe (`fault`). A
+safe folder is no symbolic link, belongs to a trusted user (this user, root, or the owner of the installed package), and
+can be written or replaced by no other user.
 
-The folder holds `numba`, which holds a folder for each kernel module and content, named `<module>-<digest>`. Each
-installation lists those that it uses in a file `installation.<digest>`. When an installation compiles something, it
-removes what no list of the last 30 days names.
+The cache folder is `$CLONOTRACK_CACHE`, or `clonotrack` in the user's cache folder if the variable is not set. If the
+cache folder is safe but read-only, missing kernels are written to the user's own folder. If it is not safe, kernels are
+written to a temporary folder, which this process removes when it ends. A warning on standard error gives the reason.
+
+The cache folder contains the folder `numba`. In this folder, each kernel module has a folder `<module>-<hash>`, where
+the hash depends on the sources. Each installation lists the module folders that it uses in a file
+`installation.<hash>`. An installation that compiles a kernel removes all module folders that no list of the last 30
+days contains.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from pathlib import Path
 
 VARIABLE = "CLONOTRACK_CACHE"
 KEPT_SECONDS = 30 * 86_400
-"""Compiled kernels are kept for an installation that used them in this time."""
+"""Time for which compiled kernels are kept after an installation last used them [s]."""
 _FRESH_SECONDS = 86_400
 _PATIENCE_SECONDS = 600
 _INSTALLATION, _COMPLETE, _REMOVED, UNFINISHED = "installation.", "complete.", "removed.", ".tmp"
@@ -43,12 +46,20 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 @cache
 def _trusted() -> frozenset[int]:
-    """Return the users whose files this process may run: its own, root, and the owner of the installed package."""
+    """Return the user ids whose files this process may run: this user, root, and the owner of the installed package."""
     return frozenset({os.geteuid(), 0, _PACKAGE.stat().st_uid})
 
 
 def fault_of_entry(info: os.stat_result, path: str) -> str | None:
-    """Say why a file or folder by itself is not safe: its kind, its owner, or who else can write it."""
+    """Check a file or folder itself, without its parent folders.
+
+    Args:
+        info: result of `os.lstat` for the file or folder.
+        path: path, for the message.
+
+    Returns:
+        A message that says why other users could write it; None if only trusted users can.
+    """
     if stat.S_ISLNK(info.st_mode):
         return f"{path} is a symbolic link"
     if info.st_uid not in _trusted():
@@ -59,18 +70,21 @@ def fault_of_entry(info: os.stat_result, path: str) -> str | None:
 
 
 def fault(folder: Path) -> str | None:
-    """Say why others could plant files in a folder, or return None if nobody can.
+    """Check a folder and its parent folders.
 
-    The folder must be no symbolic link. It and its parents, up to a sticky one or one of root's, must belong to a
-    trusted user and be writable by nobody else.
+    The folder must be no symbolic link. The folder and its parents must belong to a trusted user and be writable by no
+    other user. Parents are checked up to the first one that belongs to root or has the sticky bit.
+
+    Returns:
+        A message that says why other users could place files in the folder; None if they cannot.
 
     Raises:
-        OSError: the folder does not exist or cannot be looked at.
+        OSError: the folder does not exist or cannot be read.
     """
     info = os.lstat(folder)
     found = fault_of_entry(info, str(folder))
     if found is None and not stat.S_ISDIR(info.st_mode):
-        return f"{folder} is no folder"
+        return f"{folder} is not a folder"
     for parent in folder.resolve().parents if found is None else ():
         info = parent.lstat()
         sticky = bool(info.st_mode & stat.S_ISVTX) and info.st_uid in _trusted()
@@ -81,14 +95,14 @@ def fault(folder: Path) -> str | None:
 
 
 def _others_write(info: os.stat_result, path: str) -> bool:
-    """Tell whether users besides the owner can write; a group that holds only the owner does not count."""
+    """Return True if users other than the owner can write; a group whose only member is the owner does not count."""
     if info.st_mode & stat.S_IWOTH:
         return True
     return bool(info.st_mode & stat.S_IWGRP) and not (_is_private(info.st_gid, info.st_uid) and not _has_acl(path))
 
 
 def _is_private(gid: int, uid: int) -> bool:
-    """Tell whether a group is the user's own, with no other member (as Debian and Red Hat make them)."""
+    """Return True if a group is the private group of the user, without other members (as on Debian and Red Hat)."""
     try:
         user, group = pwd.getpwuid(uid), grp.getgrgid(gid)
     except KeyError:
@@ -97,7 +111,10 @@ def _is_private(gid: int, uid: int) -> bool:
 
 
 def _has_acl(path: str) -> bool:
-    """Tell whether an access control list may let other users write: the group's bits are then its mask."""
+    """Return True if a file has an access control list, which may allow other users to write.
+
+    With such a list, the group bits of the mode are the mask of the list.
+    """
     listed: Callable[[str], list[str]] | None = getattr(os, "listxattr", None)
     try:
         return listed is not None and "system.posix_acl_access" in listed(path)
@@ -111,7 +128,7 @@ def _chosen() -> Path | None:
 
 
 def _own() -> Path | None:
-    """Return `clonotrack` in the user's cache folder, or None if the user has no home."""
+    """Return the folder `clonotrack` in the user's cache folder; None if the user has no home folder."""
     try:
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "clonotrack"
     except RuntimeError:
@@ -120,7 +137,7 @@ def _own() -> Path | None:
 
 @cache
 def readable() -> tuple[Path, ...]:
-    """Return the safe folders that exist, in the order in which to look for a compiled kernel."""
+    """Return the existing safe folders, in the order in which they are searched for a compiled kernel."""
     chosen, own = _chosen(), _own()
     first = chosen or own
     if first is None or not _is_safe(first):
@@ -137,20 +154,23 @@ def _is_safe(root: Path) -> bool:
 
 @cache
 def writable() -> Path | None:
-    """Return a safe folder for kernels that are compiled now, made if it is missing; None if there is none.
+    """Return a safe folder for newly compiled kernels, and create the folder if it is missing.
 
-    Prints one sentence on standard error if that is not the folder the user expects.
+    If this is not the cache folder that the user chose, print a warning with the reason on standard error.
+
+    Returns:
+        The folder; None if no folder is safe, so that kernels are kept in memory only.
     """
     chosen, own = _chosen(), _own()
     first = chosen or own
     is_readable = bool(readable())
-    readable.cache_clear()  # a folder that is made now is read from now on
+    readable.cache_clear()  # a folder that is created here is searched from now on
     why = "the user has no home folder" if first is None else _unusable(first)
     if why is None and first is not None:
         return first / "numba"
     other = own if chosen is not None and is_readable else None
     if other is not None and _unusable(other) is None:
-        return _say(f"{why}: kernels that it lacks are compiled into {other}", other / "numba")
+        return _say(f"{why}: missing kernels are compiled into {other}", other / "numba")
     whose = f"the folder of ${VARIABLE} is not used" if chosen is not None else "compiled kernels cannot be kept"
     advice = f"set {VARIABLE} to a folder that only you can write"
     temporary = _temporary()
@@ -159,12 +179,12 @@ def writable() -> Path | None:
 
 
 def is_kept(folder: Path) -> bool:
-    """Tell whether a folder for compiled kernels is there after this process."""
+    """Return True if a folder for compiled kernels remains when this process ends, False for a temporary folder."""
     return folder.name == "numba"
 
 
 def _unusable(root: Path) -> str | None:
-    """Make the folder of kernels below a root; say why it cannot be used."""
+    """Create the folder `numba` in `root`; return a message if it cannot be used, otherwise None."""
     folder = root / "numba"
     try:
         make_folder(root)
@@ -173,15 +193,15 @@ def _unusable(root: Path) -> str | None:
         make_folder(folder)
         found = fault(folder)
     except OSError as error:
-        return f"{error.filename or folder} cannot be made or looked at ({(error.strerror or str(error)).lower()})"
+        return f"{error.filename or folder} cannot be made or read ({(error.strerror or str(error)).lower()})"
     return found or (None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} cannot be written")
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and its parents, writable by nobody else even if the umask would let them.
+    """Create a folder and its missing parents, writable by this user only, whatever the umask is.
 
     Raises:
-        OSError: a parent cannot be written, or stands where a file is.
+        OSError: a parent cannot be written, or a file has the path of a folder.
     """
     if folder.is_dir() or folder.is_symlink():
         return
@@ -198,7 +218,11 @@ def _say(sentence: str, folder: Path | None) -> Path | None:
 
 
 def _temporary() -> Path | None:
-    """Make a temporary folder that only the user can open and that this process removes at its end."""
+    """Create a temporary folder that only this user can open; the process removes the folder when it ends.
+
+    Returns:
+        The folder; None if it cannot be created or is not safe.
+    """
     try:
         folder = Path(tempfile.mkdtemp(prefix="clonotrack-"))
         atexit.register(_remove_as, folder, os.getpid())
@@ -208,25 +232,32 @@ def _temporary() -> Path | None:
 
 
 def _remove_as(folder: Path, process: int) -> None:
-    if os.getpid() == process:  # not a child that was forked
+    if os.getpid() == process:  # not in a forked child process
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def forget() -> None:
-    """Look at the environment and the folders again at the next use."""
+    """Clear all cached answers, so that the environment and the folders are read again."""
     for memory in (_trusted, readable, writable, _locks, _note_once):
         memory.cache_clear()
 
 
-# Two processes at once
+# Lock between two processes
 
 
 @contextlib.contextmanager
 def claim(name: str) -> Iterator[bool]:
-    """Hold a name that one process at a time can hold; yield whether another one held it.
+    """Hold a lock that one process at a time can hold, until the context ends.
 
-    A lock on one byte of the file `locks` stands for the name. The system gives it back when a process ends. Without
-    locks on this file system, or after `_PATIENCE_SECONDS`, it goes on without: then a kernel is compiled twice.
+    The lock is on one byte of the file `locks`; a hash of `name` gives the position of the byte. The system releases
+    the lock when a process ends. If the file system has no locks, or after a wait of `_PATIENCE_SECONDS`, the context
+    goes on without the lock: two processes can then compile the same kernel.
+
+    Args:
+        name: name of the lock, such as the file of a kernel.
+
+    Yields:
+        True if another process held the lock first.
     """
     position = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "little")
     descriptor = _locks(os.getpid())
@@ -261,12 +292,14 @@ def _locks(_process: int) -> int | None:
 
 
 def note_use(folder: Path, names: Callable[[], Iterable[str]], *, compiled: bool = False) -> None:
-    """List the module folders that this installation uses, once a day; after a compilation, remove unused ones.
+    """Write the list of module folders that this installation uses, at most once a day.
+
+    After a compilation, write the list in any case, and remove module folders that no installation uses.
 
     Args:
-        folder: of compiled kernels.
-        names: returns the names of the module folders that this installation can use.
-        compiled: a kernel was compiled, so the list may have changed.
+        folder: folder of compiled kernels.
+        names: function that returns the names of the module folders of this installation.
+        compiled: True if a kernel was compiled.
     """
     with contextlib.suppress(OSError):
         _note_once(folder, names, compiled)
@@ -287,13 +320,18 @@ def _note_once(folder: Path, names: Callable[[], Iterable[str]], compiled: bool)
 
 @cache
 def _installation() -> str:
-    """Digest where this package is installed and which Python runs it."""
+    """Return a hash that identifies this installation: path of the package, and Python (16 hexadecimal digits)."""
     place = (str(_PACKAGE), _PACKAGE.stat().st_dev, sys.prefix, sys.implementation.cache_tag)
     return hashlib.sha256(repr(place).encode()).hexdigest()[:16]
 
 
 def _sweep(folder: Path, used: set[str]) -> None:
-    """Remove module folders that no installation lists, and what processes left that were killed."""
+    """Remove module folders that no installation uses, and unfinished files of processes that were killed.
+
+    Args:
+        folder: folder of compiled kernels.
+        used: names of the module folders that this installation uses.
+    """
     kept = set(used)
     entries = [entry for entry in folder.iterdir() if not entry.is_symlink()]
     for entry in entries:
@@ -306,7 +344,7 @@ def _sweep(folder: Path, used: set[str]) -> None:
     for entry in entries:
         if entry.name.startswith(_REMOVED):
             shutil.rmtree(entry, ignore_errors=True)
-        elif unused and entry.name.startswith(_COMPLETE):  # it may be of the kernels that go
+        elif unused and entry.name.startswith(_COMPLETE):  # it may refer to the removed kernels
             entry.unlink(missing_ok=True)
     for entry in unused:
         _remove(entry)
@@ -316,16 +354,16 @@ def _sweep(folder: Path, used: set[str]) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder of this user's at once for all processes: one that loads from it finds all of it or nothing."""
+    """Remove a folder of this user; another process sees either the whole folder or none."""
     aside = folder.with_name(f"{_REMOVED}{uuid.uuid4().hex}")
-    with contextlib.suppress(OSError):  # another process was first
+    with contextlib.suppress(OSError):  # another process has removed the folder
         if folder.lstat().st_uid == os.geteuid():
             folder.rename(aside)
             shutil.rmtree(aside, ignore_errors=True)
 
 
 def _age(path: Path) -> float:
-    """Return the seconds since a file was written; infinite if there is none."""
+    """Return the time since a file was written [s]; infinity if the file does not exist."""
     try:
         return time.time() - path.lstat().st_mtime
     except OSError:
@@ -333,7 +371,7 @@ def _age(path: Path) -> float:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file at once: another process reads all of the old or all of the new content.
+    """Write a file in one step: another process reads either the whole old content or the whole new content.
 
     Raises:
         OSError: the folder cannot be written.
@@ -354,17 +392,22 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def is_complete(key: str) -> bool:
-    """Tell whether a readable folder was filled with all kernels of this key."""
+    """Return True if `clonotrack compile` has filled a folder with all kernels of this key."""
     return any((folder / f"{_COMPLETE}{key}").is_file() for folder in readable())
 
 
 def mark_complete(folder: Path, key: str) -> None:
-    """Note that a folder holds all kernels of this key."""
+    """Record that a folder contains all kernels of this key.
+
+    Args:
+        folder: folder of compiled kernels.
+        key: hash of the sources of all kernels and of the CPU.
+    """
     replace_file(folder / f"{_COMPLETE}{key}", b"")
 
 
 def clear() -> Iterator[Path]:
-    """Remove the compiled kernels of all versions from the folders that are used; yield those folders.
+    """Remove the compiled kernels of all versions from all cache folders; yield each folder that was cleared.
 
     Raises:
         OSError: the folder cannot be written.

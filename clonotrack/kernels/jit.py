@@ -1,11 +1,12 @@
-"""Compile kernels with numba and keep their machine code: the only entry to numba.
+"""Compile kernels with numba and keep the machine code in files: the only module that imports numba.
 
-Kernels have a cache of their own (`_KernelCache`). It leaves numba's settings and the caches of a user's own functions
-alone. Numba's locator names the folder after the kernel's module and the digest of all sources that the machine code
-depends on (`source_digest`) and of the versions of compiler and Python. `cache_folder` decides which folders are safe.
-Each compiled signature is one file, named after the signature and the CPU. Numba itself numbers such files in an index,
-which two processes that compile at once can mix up, so there is no index here. A process that needs a kernel which
-another process compiles at this moment waits and loads it.
+A kernel is a function that numba compiles. Kernels have their own cache (`_KernelCache`), which changes neither numba's
+settings nor the caches of a user's own functions. The folder of a kernel is named after its module and a hash of all
+sources that the machine code depends on (`source_digest`) and of the versions of compiler and Python. `cache_folder`
+decides which folders are safe. Each signature (types of the arguments) of a kernel is one file, named after the
+signature and the CPU. Numba itself numbers such files in an index, which two processes that compile at the same time
+can damage. Therefore this cache has no index. A process that needs a kernel which another process is compiling waits,
+and then loads the result.
 """
 
 from __future__ import annotations
@@ -38,29 +39,29 @@ _PACKAGE = __name__.partition(".")[0]
 
 @cache
 def versions() -> str:
-    """State the versions, beside the sources, on which machine code depends."""
+    """Return the versions on which machine code depends besides the sources: clonotrack, compilers, numpy, Python."""
     own = importlib.import_module(_PACKAGE).__version__
     return f"{own} {numba.__version__} {llvmlite_version} {np.__version__} {sys.version} {sys.implementation.cache_tag}"
 
 
 def folder_name(module: str) -> str:
-    """Name the folder of a module's kernels after the module, the content it depends on, and the versions."""
+    """Return the folder name of a module's kernels: the module, and a hash of its sources and of the versions."""
     return f"{module.partition('.')[2] or module}-{source_digest.digest_of(module, versions())}"
 
 
 def folder_names() -> list[str]:
-    """Name the folders of all kernel modules of the package."""
+    """Return the folder names of all kernel modules of the package."""
     return [folder_name(module) for module in source_digest.kernel_modules()]
 
 
 def cpu() -> tuple[str, ...]:
-    """Return target, name and features of the CPU that numba compiles for."""
+    """Return target triple, name and features of the CPU that numba compiles for."""
     target: tuple[str, ...] = numba.core.registry.cpu_target.target_context.codegen().magic_tuple()
     return target
 
 
 def _text_of(kind: Any) -> str:
-    """Describe a numba type so that types of other layout differ: named tuples with the names of their fields."""
+    """Describe a numba type as text; types with different memory layout get different texts."""
     if isinstance(kind, numba.types.BaseNamedTuple):
         inner = ", ".join(f"{name}: {_text_of(field)}" for name, field in zip(kind.fields, kind, strict=True))
         return f"{kind.instance_class.__module__}.{kind.instance_class.__qualname__}({inner})"
@@ -70,7 +71,7 @@ def _text_of(kind: Any) -> str:
 
 
 class _Locator(_CacheLocator):  # type: ignore[misc]
-    """Locate the machine code of a kernel by the content it depends on, not by path or time of its file."""
+    """Locate the machine code of a kernel by a hash of its sources, not by path or time of the source file."""
 
     def __init__(self, function: Callable[..., object], file: str) -> None:
         self._py_file = file  # numba names it in a warning
@@ -79,28 +80,28 @@ class _Locator(_CacheLocator):  # type: ignore[misc]
 
     @classmethod
     def from_function(cls, function: Callable[..., object], file: str) -> _Locator | None:
-        """Return a locator for a function of the package whose source can be read."""
+        """Return a locator for a function of this package; None if the source of the function cannot be read."""
         return cls(function, file) if source_digest.source_of(function.__module__) else None
 
     def get_cache_path(self) -> str:
-        """Return the folder in which kernels of this module are written."""
+        """Return the folder into which kernels of this module are written; "" if no folder is safe."""
         folder = cache_folder.writable()
         return "" if folder is None else str(folder / self._stamp)
 
     def get_source_stamp(self) -> str:
-        """Return the module and the digest of what its machine code depends on."""
+        """Return the module name and the hash of all sources and versions that its machine code depends on."""
         return self._stamp
 
     def get_disambiguator(self) -> str:
-        """Return what tells functions of one name in a module apart."""
+        """Return the line number of the function, which distinguishes functions of one name in a module."""
         return str(self._line)
 
     def ensure_cache_path(self) -> None:
-        """Do nothing: the folder is made when a file is written."""
+        """Do nothing, because the folder is made when a file is written."""
 
 
 class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
-    """Numba's reading and writing of compiled functions, with our locator whatever numba is configured to use."""
+    """Read and write compiled functions as numba does, but with `_Locator`, whatever numba is configured to use."""
 
     def __init__(self, function: Callable[..., object]) -> None:
         self._lineno = function.__code__.co_firstlineno
@@ -109,7 +110,7 @@ class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
 
 
 class _Files:
-    """The files of one kernel: one for each signature, CPU and set of numba's options."""
+    """Read and write the files of one kernel: one file for each signature, CPU and set of numba's options."""
 
     def __init__(self, stamp: str, base: str, options: dict[str, object]) -> None:
         self._stamp, self._base, self._options = stamp, base, sorted(options.items())
@@ -120,7 +121,11 @@ class _Files:
         return f"{self._base}.{hashlib.sha256(text.encode()).hexdigest()[:24]}.nbc"
 
     def load(self, key: tuple[Any, ...]) -> Any:
-        """Load what was compiled for a key from the first safe folder that has it; None if none has."""
+        """Load the machine code of a key from the first safe folder that contains it; None if no folder does.
+
+        Args:
+            key: signature, CPU and source hash, as numba's cache makes it.
+        """
         name = self._name(key)
         for folder in cache_folder.readable():
             place = f"{folder}/{self._stamp}"
@@ -131,7 +136,7 @@ class _Files:
         return None
 
     def save(self, key: tuple[Any, ...], data: Any) -> None:
-        """Write what was compiled for a key; a disk that is full only costs the next process its time."""
+        """Write the machine code of a key; if this fails (disk full), the next process compiles it again."""
         folder = cache_folder.writable()
         if folder is None:
             return
@@ -139,7 +144,7 @@ class _Files:
         place = folder / self._stamp
         with contextlib.suppress(OSError):
             cache_folder.note_use(folder, folder_names, compiled=True)
-            for attempt in range(2):  # the folder can be removed by a process of another version
+            for attempt in range(2):  # a process of another version can remove the folder
                 try:
                     cache_folder.make_folder(place)
                     head = _MAGIC + zlib.crc32(content).to_bytes(4, "little")
@@ -150,11 +155,11 @@ class _Files:
                         raise
 
     def claim(self, key: tuple[Any, ...]) -> contextlib.AbstractContextManager[bool]:
-        """Be the only process that compiles this key; true if that was not so at once."""
+        """Make this process the only one that compiles the key; the context yields True if it had to wait."""
         return cache_folder.claim(f"{self._stamp}/{self._name(key)}")
 
     def flush(self) -> None:
-        """Forget all that was compiled of this kernel."""
+        """Remove all files of this kernel."""
         folder = cache_folder.writable()
         if folder is not None:
             for file in (folder / self._stamp).glob(f"{self._base}.*"):
@@ -165,7 +170,7 @@ _safe: set[str] = set()
 
 
 def _is_safe(folder: str) -> bool:
-    """Tell whether a module's folder in a safe folder is one that nobody else can write; False if it is missing."""
+    """Return True if only trusted users can write a module's folder; False if others can, or if it is missing."""
     if folder not in _safe:
         with contextlib.suppress(OSError):
             if cache_folder.fault_of_entry(os.lstat(folder), folder) is None:
@@ -174,7 +179,7 @@ def _is_safe(folder: str) -> bool:
 
 
 def _read(path: str) -> bytes | None:
-    """Read a file of machine code; None if it is missing, damaged, or others can write it."""
+    """Read a file of machine code; None if the file is missing or damaged, or if other users can write it."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             if cache_folder.fault_of_entry(os.fstat(file.fileno()), path) is not None:
@@ -190,11 +195,12 @@ def _read(path: str) -> bytes | None:
 
 @cache
 def _import_without_scipy() -> None:
-    """Import numba's array functions, which every kernel needs, without the scipy.linalg that they look for.
+    """Import numba's array functions, which every kernel needs, without importing scipy.linalg.
 
-    Numba imports scipy.linalg only to know that matrix products will work, which takes 0.15 of the 0.9 s of processor
-    time that a warm `clonotrack track` needs (numba 0.68, scipy 1.17). scipy is a dependency, so the answer is known.
-    A user's own functions find numba as they always do: it looks for scipy again when it compiles such a product.
+    Numba imports scipy.linalg only to check that matrix products will work. This takes 0.15 s of the 0.9 s of processor
+    time that `clonotrack track` needs if all kernels are compiled (numba 0.68, scipy 1.17). The check is not needed,
+    because scipy is a dependency. A user's own functions are not affected: numba checks for scipy again when it
+    compiles a matrix product.
     """
     if "numba.np.arraymath" in sys.modules:
         return
@@ -209,7 +215,7 @@ def _import_without_scipy() -> None:
 
 
 class _KernelCache(FunctionCache):  # type: ignore[misc]
-    """Numba's cache of a function, for a kernel: it looks at no folder before the kernel is called."""
+    """Cache of one kernel in place of numba's; it reads no folder before the first call of the kernel."""
 
     def __init__(self, function: Callable[..., object], options: dict[str, object]) -> None:
         self._name = repr(function)
@@ -220,7 +226,7 @@ class _KernelCache(FunctionCache):  # type: ignore[misc]
 
     @property
     def cache_path(self) -> str:
-        """The folder in which this kernel is written."""
+        """The folder into which this kernel is written."""
         path: str = self._impl.locator.get_cache_path()
         return path
 
@@ -234,19 +240,22 @@ class _KernelCache(FunctionCache):  # type: ignore[misc]
     def _load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
             return super()._load_overload(sig, target_context)
-        except Exception:  # a file that is whole, but not of this process's numba: it is compiled and written again
+        except Exception:  # the file is of another numba: the kernel is compiled and written again
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Do nothing: `compile_once` has saved it, while other processes waited."""
+        """Do nothing, because `compile_once` saves the machine code while other processes wait."""
 
     def compile_once(self, compiler: Callable[..., Any], args: Any, return_type: Any) -> Any:
-        """Compile what `load_overload` did not find, unless another process does so meanwhile.
+        """Compile the signature that `load_overload` did not find, or load it if another process compiled it meanwhile.
 
         Args:
-            compiler: numba's; returns a `CompileResult`.
+            compiler: numba's function that compiles and returns a `CompileResult`.
             args: numba types of the arguments.
-            return_type: numba type, or None.
+            return_type: numba type of the result; None lets numba infer the type.
+
+        Returns:
+            The `CompileResult`.
         """
         sig, context = self._wanted
         with self._cache_file.claim(self._index_key(sig, context.codegen())) as waited:
@@ -260,15 +269,18 @@ class _KernelCache(FunctionCache):  # type: ignore[misc]
 
 
 def njit(function: Function) -> Function:
-    """Compile a kernel: machine code on first call, kept in the cache folder, without the interpreter's lock."""
+    """Compile a kernel on its first call, and keep the machine code in the cache folder.
+
+    The kernel runs without the lock of the Python interpreter, so that threads run in parallel.
+    """
     return _compiled(function)
 
 
 def leaf(function: Function) -> Function:
-    """`njit` for a kernel that neither makes nor returns an array, nor calls one that makes one.
+    """Compile as `njit` does, but without reference counting of arrays, which can double the speed.
 
-    Numba counts references to every array that is passed or sliced, which takes such kernels up to half of their time;
-    here it does not, since the caller holds all arrays.
+    Use `leaf` only for a kernel that neither creates nor returns an array, and calls no kernel that creates one. The
+    caller keeps all arrays alive. Numba otherwise counts references to every array that is passed or sliced.
     """
     if numba.config.DISABLE_JIT:
         return function
@@ -277,7 +289,10 @@ def leaf(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """`njit` for a small kernel whose code is put where it is called: may return a piece of an array to a `leaf`."""
+    """Compile as `njit` does, but insert the code of the kernel into each caller; for small kernels.
+
+    An inlined kernel may return a slice of an array to a `leaf`.
+    """
     return _compiled(function, inline="always")
 
 
@@ -328,7 +343,8 @@ def _compiled(function: Function, **options: object) -> Function:
     options["no_cfunc_wrapper"] = True  # an entry for C code, which nobody uses
     compiled: Any = numba.njit(nogil=True, **options)(function)
     if not numba.config.DISABLE_JIT and source_digest.source_of(function.__module__):
-        kernels = compiled._cache = _KernelCache(function, options)  # what numba's `cache=True` does, with our cache
+        # As numba's `cache=True`, but with the cache of this module.
+        kernels = compiled._cache = _KernelCache(function, options)
         compiled._compiler.compile = partial(kernels.compile_once, compiled._compiler.compile)
     kernel: Function = compiled
     return kernel

@@ -1,9 +1,9 @@
-"""Digest a module's source and that of every clonotrack module it imports.
+"""Compute a hash of the source of a module and of all clonotrack modules that it imports.
 
-Numba's own cache compares one file per kernel and so misses an edited callee in another file. The digest here changes
-with any source that the machine code can depend on, and with nothing else: not with paths or times of files. A cache
-that was filled in a container image or by another installation is therefore found. Imports are found with a regular
-expression, which takes 3 ms for all kernels; parsing them takes 45 ms.
+Numba's own cache checks only the file of the kernel, so it misses an edit of a called function in another file. The
+hash of this module changes with every source that the machine code can depend on. It does not change with paths or
+times of files. Therefore kernels that were compiled in a container image or by another installation are found. Imports
+are found with a regular expression, which takes 3 ms for all kernels; parsing the sources takes 45 ms.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _IMPORT = re.compile(
 )
 _NAME = re.compile(rb"[.\w]+")
 _LEAF = f"{PACKAGE}.kernels.jit"
-"""Its own imports decide where machine code is kept, not what it is."""
+"""Module whose imports are not followed, because they decide where machine code is kept, not its content."""
 
 
 class Source(NamedTuple):
-    """A module's file: digest of its content, and names of the package's modules that it may import."""
+    """Hold the hash of a source file, and the names of modules of this package that the file may import."""
 
     digest: bytes
     imports: frozenset[str]
 
 
 def path_of(module: str) -> str | None:
-    """Return the file of a module of the package, or None if there is no such module."""
+    """Return the path of a module of the package; None if the package does not contain the module."""
     root, _, inside = module.partition(".")
     if root != PACKAGE:
         return None
@@ -48,7 +48,7 @@ def path_of(module: str) -> str | None:
 
 @cache
 def source_of(module: str) -> Source | None:
-    """Read a module's file once; None if the package has no such module."""
+    """Read the file of a module, once per process; None if the package does not contain the module."""
     path = path_of(module)
     if path is None:
         return None
@@ -58,7 +58,7 @@ def source_of(module: str) -> Source | None:
 
 
 def _imports(content: bytes, module: str, is_package: bool) -> Iterator[str]:
-    """List dotted names of the package that a source's import statements name, modules or not."""
+    """Yield the dotted names in the package that the import statements of a source name; not all are modules."""
     for origin, names, plain in _IMPORT.findall(content.replace(b"\\\n", b" ")):
         if plain:
             yield from (name for name in _words(plain) if name.startswith(f"{PACKAGE}."))
@@ -80,7 +80,7 @@ def _words(text: bytes) -> list[str]:
 
 @cache
 def modules_of(module: str) -> tuple[str, ...]:
-    """Return a module and the package's modules that it imports, directly or not; sorted."""
+    """Return the names of a module and of all modules of the package that it imports, also indirectly; sorted."""
     met: set[str] = set()
     waiting = [module]
     while waiting:
@@ -93,11 +93,14 @@ def modules_of(module: str) -> tuple[str, ...]:
 
 @cache
 def digest_of(module: str, versions: str = "") -> str:
-    """Digest what a module's machine code depends on, as 16 hexadecimal digits.
+    """Compute a hash of the sources and versions on which the machine code of a module depends.
 
     Args:
         module: dotted name of a module of the package.
-        versions: of the compiler and all else that is no source.
+        versions: versions of compiler, Python and libraries, as one text.
+
+    Returns:
+        16 hexadecimal digits.
     """
     digest = hashlib.sha256(versions.encode())
     for name in modules_of(module):
@@ -108,13 +111,16 @@ def digest_of(module: str, versions: str = "") -> str:
 
 
 def forget() -> None:
-    """Read every file again at its next use."""
+    """Clear all cached answers, so that every file is read again."""
     for memory in (source_of, modules_of, digest_of):
         memory.cache_clear()
 
 
 def kernel_modules() -> list[str]:
-    """List the modules of the package that hold kernels: `kernels.py`, and the files of each folder `kernels`."""
+    """List the modules of the package that contain kernels, as sorted dotted names.
+
+    These are every file ``kernels.py``, and every file in a folder ``kernels`` except ``__init__.py``.
+    """
     files = [*ROOT.rglob("kernels.py"), *ROOT.rglob("kernels/*.py")]
     named = {".".join([PACKAGE, *file.relative_to(ROOT).with_suffix("").parts]) for file in files}
     return sorted(name for name in named if not name.endswith("__init__"))

@@ -1,11 +1,11 @@
-"""Simulate reads whose truth is known: dilution series with controls and calibrators, or single labelled reads.
+"""Simulate reads whose origin is known: dilution series with controls and calibrators, or reads to test annotation.
 
-The modules follow one tube::
+The modules in the order in which a tube is simulated::
 
     plan -> markers, repertoire, calibrators    (recombine, hypermutation -> rearrangement)
          -> tube: pcr -> sequencer -> truth -> write
 
-All numbers are drawn from the model that `quantify` assumes (docs/simulate.md). Equal seeds give equal bytes.
+All numbers are drawn from the model that `quantify` assumes (docs/simulate.md). Equal seeds give equal files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Make spike-in calibrators: real V and J genes around a random junction that no cell has."""
+"""Make the sequences of spike-in calibrators: germline V and J, joined by random bases that no cell has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INSERTED_LENGTH = 36  # random nt between V and J; a cell has the same bases wit
 
 @dataclass(frozen=True, slots=True)
 class Calibrator:
-    """Hold a calibrator and the number of its molecules in every tube."""
+    """Hold a calibrator: its identifier, its sequence, and the number of its molecules in every tube (`copies`)."""
 
     control_id: str
     rearrangement: Rearrangement
@@ -24,12 +24,14 @@ class Calibrator:
 
 
 def make_calibrators(reference: Reference, loci: Sequence[str], per_locus: int, copies: int) -> tuple[Calibrator, ...]:
-    """Make the calibrators of some loci; they are the same in every simulation, like a purchased set.
+    """Make the calibrators of the given loci.
+
+    The calibrators do not depend on the seed: they are the same in every simulation, as a purchased set would be.
 
     Args:
         reference: segments to draw from.
         loci: loci of the calibrators.
-        per_locus: different calibrators of each locus.
+        per_locus: number of different calibrators of each locus.
         copies: molecules of each calibrator in a tube.
     """
     return tuple(

@@ -11,7 +11,7 @@ from clonotrack.simulate.rearrangement import Rearrangement, is_productive
 
 
 def hypermutate(rearrangement: Rearrangement, rate: float, rng: np.random.Generator) -> Rearrangement:
-    """Substitute bases of a rearrangement at random.
+    """Substitute random bases of a rearrangement; return the hypermutated rearrangement.
 
     METHOD: every base mutates with the same probability, to each of the other three bases alike. There are no hot-spot
     motifs and no selection, with two exceptions: the anchor codons stay, and a productive rearrangement stays
@@ -20,8 +20,8 @@ def hypermutate(rearrangement: Rearrangement, rate: float, rng: np.random.Genera
 
     Args:
         rearrangement: the sequence before hypermutation.
-        rate: substitutions per base.
-        rng: the random stream.
+        rate: probability that a base is substituted.
+        rng: the stream of random numbers.
     """
     original = encode(rearrangement.sequence)
     mutated = original.copy()

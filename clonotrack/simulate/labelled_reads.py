@@ -1,4 +1,4 @@
-"""Simulate single reads that are labelled with their true rearrangement, to test annotation."""
+"""Simulate single reads and the true rearrangement of each read, to test annotation."""
 
 from __future__ import annotations
 
@@ -34,22 +34,23 @@ def simulate_labelled_reads(
     length: int | None = None,
     seed: int = 1,
 ) -> Iterator[tuple[SimulatedReads, tuple[Rearrangement, ...]]]:
-    """Simulate reads of random rearrangements, productive or not.
+    """Simulate single reads of random rearrangements, productive and unproductive.
 
     Args:
         reference: germline reference to draw segments from.
-        loci: loci that rearrange in turn, so that each has the same number of clonotypes.
+        loci: loci of the rearrangements. Rearrangement i is of locus ``loci[i % len(loci)]``.
         reads: number of reads.
         clonotypes: number of different rearrangements; each has at least one read.
-        largest: share of the further reads that belong to the first rearrangement. By default all shares follow
-            `clone_weights`.
-        mutation: hypermutated bases per base, at every locus.
-        error_rate: sequencing errors per base.
-        length: length of a read [nt], up to the end of J; by default reads start at the FR3 primer.
+        largest: share of the first rearrangement in the ``reads - clonotypes`` reads that remain after each
+            rearrangement has got one read. None draws the shares of all rearrangements from `clone_weights`.
+        mutation: probability that a base is hypermutated, at every locus.
+        error_rate: mean sequencing errors per base.
+        length: length of every read [nt]. A read consists of the last `length` bases of the rearrangement, so that it
+            ends with the last base of J. None starts each read at the FR3 primer of its V gene.
         seed: seed of all random numbers.
 
     Yields:
-        Batches of reads, each with the rearrangements that its `origin` indexes.
+        A batch of reads, and all rearrangements. ``batch.origin[i]`` is the index of the rearrangement of read i.
 
     Raises:
         ConfigError: there are more clonotypes than reads, or no mixture of quality scores has the error rate.
@@ -69,12 +70,14 @@ def simulate_labelled_reads(
 def read_truth_table(
     names: Sequence[str], batch: SimulatedReads, rearrangements: Sequence[Rearrangement]
 ) -> pl.DataFrame:
-    """Make the READ_TRUTH table of a batch; positions count along the coding strand of the read.
+    """Make the READ_TRUTH table of a batch, one row per read.
+
+    Positions are 1-based, and count from the first base of the read on the coding strand (5' to 3' of the V).
 
     Args:
         names: names of the reads, in the order of the batch.
         batch: the reads.
-        rearrangements: rearrangements that `batch.origin` indexes.
+        rearrangements: all rearrangements; ``batch.origin`` contains indices into this sequence.
     """
     lengths = batch.sequences.lengths.tolist()
     columns = zip(names, batch.origin.tolist(), batch.reverse.tolist(), batch.errors.tolist(), lengths, strict=True)
@@ -117,7 +120,7 @@ def _rearrangement_columns(rearrangement: Rearrangement) -> dict[str, object]:
 def _draw_clonotypes(
     reference: Reference, loci: Sequence[str], count: int, mutation: float, seed: int
 ) -> tuple[Rearrangement, ...]:
-    """Draw `count` rearrangements of the loci in turn."""
+    """Draw `count` rearrangements; rearrangement i is of locus ``loci[i % len(loci)]``."""
     of_locus = {}
     for rank, locus in enumerate(loci):
         rng = random_stream(seed, _PERSON, locus)
@@ -128,7 +131,17 @@ def _draw_clonotypes(
 
 
 def _draw_origins(clonotypes: int, reads: int, largest: float | None, rng: np.random.Generator) -> I64:
-    """Draw the clonotype of each read beyond the first read of every clonotype, shape (reads,)."""
+    """Draw the clonotypes of the reads that remain after each clonotype has got one read.
+
+    Args:
+        clonotypes: number of clonotypes.
+        reads: number of remaining reads.
+        largest: share of clonotype 0 in these reads; None uses `clone_weights`.
+        rng: the stream of random numbers.
+
+    Returns:
+        Index of the clonotype of each remaining read, shape (reads,).
+    """
     weights: F64 = clone_weights(clonotypes)
     if largest is not None:
         weights[0] = 0.0

@@ -16,7 +16,7 @@ _KDE = "KDE"
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Hold a patient's rearrangement and its copies in each clone cell."""
+    """Hold a rearrangement of a patient's clone, and the number of its copies in each clone cell."""
 
     subject_id: str
     rearrangement: Rearrangement
@@ -24,7 +24,7 @@ class Marker:
 
     @property
     def marker_id(self) -> str:
-        """Subject, system and the first 8 digits of the `clone_id`, as the markers stage names it."""
+        """Identifier of the marker, as stage markers names it: subject, system, first 8 digits of `clone_id`."""
         return f"{self.subject_id}.{self.rearrangement.system}.{self.rearrangement.clone_id[:8]}"
 
 
@@ -32,7 +32,8 @@ def draw_markers(plan: Plan, reference: Reference, seed: int) -> tuple[Marker, .
     """Draw the markers of all patients, in the order of the plan.
 
     Raises:
-        GermlineError: the reference lacks a gene that the plan names, or no rearrangement meets the plan.
+        GermlineError: the reference lacks a gene that the plan names, or hardly any random rearrangement meets the
+            conditions of the plan (`productive`, `min_inserted`).
     """
     return tuple(
         Marker(
@@ -53,7 +54,7 @@ def _draw_marker(plan: MarkerPlan, reference: Reference, person: str, number: in
 
 
 def _restrict_genotype(plan: MarkerPlan, genotype: Genotype, reference: Reference) -> Genotype:
-    """Keep only the V and the J genes that the plan names."""
+    """Remove the V and J genes that the plan does not name; keep all V (or J) if the plan names none."""
     if plan.j_gene == _KDE:
         genotype = kde_genotype(genotype, reference)
     elif plan.j_gene is not None:

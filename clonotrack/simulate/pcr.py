@@ -9,12 +9,15 @@ import numpy as np
 from clonotrack.sequences import I64, U8, Ragged
 
 SHARED_ERROR_CYCLES = 6
-"""Cycles whose errors are shared by reads of a molecule; an error of a later cycle is in at most 1 read of 128."""
+"""Number of first PCR cycles whose errors several reads of a molecule share.
+
+An error of a later cycle is in at most 1 of 128 copies, and is drawn for each read independently.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Molecules:
-    """Hold captured molecules, sorted by template; both arrays have shape (molecules,).
+    """Hold captured molecules, sorted by template; each array has one element per molecule, shape (molecules,).
 
     Attributes:
         template: index of the template of each molecule.
@@ -25,7 +28,14 @@ class Molecules:
     reads: I64
 
     def count(self, templates: int) -> tuple[I64, I64]:
-        """Count the captured molecules and the reads of each template, shape (templates,) each."""
+        """Count the captured molecules and the reads of each template.
+
+        Args:
+            templates: number of templates.
+
+        Returns:
+            Captured molecules and reads of each template, two arrays of shape (templates,).
+        """
         reads = np.zeros(templates, dtype=np.int64)
         np.add.at(reads, self.template, self.reads)
         return np.bincount(self.template, minlength=templates), reads
@@ -33,12 +43,12 @@ class Molecules:
 
 @dataclass(frozen=True, slots=True)
 class Substitutions:
-    """Hold substitutions of bases in reads; all arrays have shape (substitutions,).
+    """Hold substituted bases in reads; each array has one element per substitution, shape (substitutions,).
 
     Attributes:
         read: index of the read.
-        position: 0-based base, from the 5' end of the template strand.
-        shift: 1, 2 or 3; the base becomes ``(code + shift) % 4``.
+        position: 0-based position of the base, from the 5' end of the template.
+        shift: 1, 2 or 3. A base with code c (A 0, C 1, G 2, T 3) becomes the base with code ``(c + shift) % 4``.
     """
 
     read: I64
@@ -51,16 +61,20 @@ def amplify(
 ) -> Molecules:
     """Capture and amplify the molecules in a tube.
 
-    METHOD: each molecule is captured with probability `capture`. A captured molecule gives Poisson(rho X) reads, where
-    X is log-normal with mean 1 and log standard deviation `dispersion`. PCR yield differs between molecules by a factor
-    that arises in the first cycles (Kebschull & Zador 2015, Nucleic Acids Res 43:e143). All templates amplify alike.
+    METHOD: each molecule is captured with probability `capture`. A captured molecule gives Poisson(rho X) reads. rho is
+    `reads_per_molecule`. X is the relative PCR yield of the molecule: log-normal with mean 1, standard deviation of
+    log X = `dispersion`. Yields differ because of chance in the first cycles (Kebschull & Zador 2015, Nucleic Acids Res
+    43:e143). All templates have the same mean yield.
 
     Args:
         copies: molecules of each template in the tube, shape (templates,).
         capture: probability that a molecule is captured.
-        reads_per_molecule: rho, mean reads of a captured molecule.
-        dispersion: standard deviation of the log yield.
-        rng: the random stream.
+        reads_per_molecule: mean reads of a captured molecule (rho).
+        dispersion: standard deviation of the log PCR yield of a molecule.
+        rng: the stream of random numbers.
+
+    Returns:
+        The captured molecules and their reads.
     """
     template = np.repeat(np.arange(len(copies)), rng.binomial(copies, capture))
     yields = np.exp(rng.normal(-(dispersion**2) / 2, dispersion, len(template)))
@@ -73,11 +87,11 @@ def add_umis(templates: Ragged, template: I64, length: int, rng: np.random.Gener
     Args:
         templates: sequences of the templates.
         template: index of the template of each molecule, shape (molecules,).
-        length: bases of a UMI.
-        rng: the random stream.
+        length: length of a UMI [nt].
+        rng: the stream of random numbers.
 
     Returns:
-        One sequence per molecule.
+        One sequence per molecule: its UMI, then its template.
     """
     umis = rng.integers(0, 4, (len(template), length)).astype(np.uint8)
     copies = templates.take(template)
@@ -94,19 +108,21 @@ def add_umis(templates: Ragged, template: I64, length: int, rng: np.random.Gener
 def draw_polymerase_errors(
     lengths: I64, reads: I64, *, rate: float, cycles: int, rng: np.random.Generator
 ) -> Substitutions:
-    """Draw the PCR errors of reads; reads of one molecule share the errors of its first cycles.
+    """Draw the polymerase errors in reads; reads of one molecule share errors of the first PCR cycles.
 
-    METHOD: in cycle c a molecule has 2^(c-1) duplexes, and half of their strands are new. An error in one new strand is
+    METHOD: at the start of cycle c (1, 2, ..), a molecule has become 2^(c-1) duplexes. Half of the strands after the
+    cycle are new. An error in one new strand is
     in 2^-c of the copies (reasoning of Luria and Delbrueck, as Sun 1995, J Comput Biol 2:63, for PCR). The errors of
     later cycles are drawn for each read independently, at rate / 2 per base and cycle.
 
     Args:
-        lengths: nt of each molecule, shape (molecules,).
-        reads: reads of each molecule, shape (molecules,). Reads are numbered molecule by molecule.
+        lengths: length of each molecule [nt], shape (molecules,).
+        reads: number of reads of each molecule, shape (molecules,). Read indices count the reads of molecule 0 first,
+            then the reads of molecule 1, and so on.
         rate: errors per base and doubling: about 1e-5 for proofreading polymerases, 1.5e-4 for Taq (Potapov & Ong
             2017, PLoS ONE 12:e0169774).
         cycles: number of PCR cycles.
-        rng: the random stream.
+        rng: the stream of random numbers.
     """
     first_read = np.cumsum(reads) - reads
     shared = [
@@ -130,7 +146,16 @@ def draw_polymerase_errors(
 def _draw_shared_errors(
     lengths: I64, reads: I64, first_read: I64, *, rate: float, share: float, rng: np.random.Generator
 ) -> Substitutions:
-    """Draw errors at `rate` per base of a molecule; each of its reads has an error with probability `share`."""
+    """Draw the errors of one PCR cycle.
+
+    Args:
+        lengths: length of each molecule [nt], shape (molecules,).
+        reads: number of reads of each molecule, shape (molecules,).
+        first_read: index of the first read of each molecule, shape (molecules,).
+        rate: mean number of errors per base of a molecule in this cycle.
+        share: probability that a read of the molecule contains a given error.
+        rng: the stream of random numbers.
+    """
     molecule = np.repeat(np.arange(len(lengths)), rng.poisson(lengths * rate))
     position, shift = _draw_positions(lengths[molecule], rng), _draw_shifts(len(molecule), rng)
     error = np.repeat(np.arange(len(molecule)), reads[molecule])

@@ -1,4 +1,4 @@
-"""Define and check the plan of a simulation: libraries, patients and tubes, as written in YAML."""
+"""Define and check the plan of a simulation, which a YAML file contains: libraries, patients and tubes."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ class _PlanSection(BaseModel):
 
 
 class LibraryPlan(_PlanSection):
-    """Describe a kind of library: its loci, PCR, sequencing and calibrators."""
+    """Plan of a kind of library: its loci, PCR, sequencing and calibrators."""
 
-    loci: tuple[Locus, ...] = Field(min_length=1, description="loci that its primers amplify")
-    capture: float = Field(0.6, gt=0, le=1, description="probability that a molecule is captured")
+    loci: tuple[Locus, ...] = Field(min_length=1, description="loci that the primers amplify")
+    capture: float = Field(
+        0.6, gt=0, le=1, description="probability that a molecule in the tube is captured, so that it can give reads"
+    )
     dispersion: float = Field(0.5, ge=0, le=2, description="standard deviation of the log PCR yield of a molecule")
     reads_per_molecule: float = Field(3.0, gt=0, description="mean reads of a captured molecule")
     calibrators_per_locus: int = Field(3, ge=0, description="number of different calibrators of each locus")
     calibrator_copies: int = Field(40, ge=1, description="molecules of each calibrator in a tube")
-    polymerase_error_rate: float = Field(1e-5, ge=0, lt=0.01, description="errors per base and doubling")
-    cycles: int = Field(30, ge=1, le=60, description="PCR cycles")
+    polymerase_error_rate: float = Field(1e-5, ge=0, lt=0.01, description="PCR errors per base and doubling")
+    cycles: int = Field(30, ge=1, le=60, description="number of PCR cycles")
     error_rate: float = Field(0.0015, description="mean sequencing errors per base")
     mate_length: int | None = Field(
         None, ge=30, le=600, description="length of each mate [nt]; empty: single reads of whole amplicons"
@@ -46,27 +48,34 @@ class LibraryPlan(_PlanSection):
 
 
 class RepertoirePlan(_PlanSection):
-    """Describe the healthy lymphocytes of each person."""
+    """Plan of the healthy lymphocytes of each person."""
 
-    clones: int = Field(2000, ge=1, description="number of clones of B cells, and of T cells")
+    clones: int = Field(2000, ge=1, description="number of B-cell clones, and number of T-cell clones, of each person")
     mature: Share = Field(0.4, description="share of B-cell clones that are hypermutated")
-    mutation: float = Field(0.04, ge=0, le=0.3, description="substitutions per base of IGH in hypermutated clones")
+    mutation: float = Field(
+        0.04,
+        ge=0,
+        le=0.3,
+        description="hypermutated bases per base of IGH, in hypermutated clones; IGK and IGL have half",
+    )
 
 
 class MarkerPlan(_PlanSection):
-    """Describe a rearrangement that every cell of the clone carries."""
+    """Plan of a marker: a rearrangement that every cell of the patient's clone carries."""
 
     locus: Locus
-    v_gene: str | None = Field(None, description="gene or allele of V; empty: any")
-    j_gene: str | None = Field(None, description="gene or allele of J, or KDE; empty: any J")
-    productive: bool | None = Field(None, description="whether it is productive; empty: either")
-    min_inserted: int = Field(8, ge=0, description="least number of N and P bases, so that no other cell has it")
-    mutation: float = Field(0.0, ge=0, le=0.3, description="hypermutated bases per base")
-    copies_per_cell: int = Field(1, ge=1, description="copies in a clone cell")
+    v_gene: str | None = Field(None, description="V gene or allele; empty: any V")
+    j_gene: str | None = Field(None, description="J gene or allele, or KDE; empty: any J")
+    productive: bool | None = Field(None, description="whether the rearrangement is productive; empty: either")
+    min_inserted: int = Field(
+        8, ge=0, description="minimum number of N and P bases; many such bases make the rearrangement unique"
+    )
+    mutation: float = Field(0.0, ge=0, le=0.3, description="hypermutated bases per base of the marker")
+    copies_per_cell: int = Field(1, ge=1, description="copies of the rearrangement in one clone cell")
 
 
 class SubjectPlan(_PlanSection):
-    """Describe a patient and the markers of the clone."""
+    """Plan of a patient: the disease, and the markers of the clone."""
 
     subject_id: Name
     disease: str | None = None
@@ -74,18 +83,20 @@ class SubjectPlan(_PlanSection):
 
 
 class SamplePlan(_PlanSection):
-    """Describe one tube of one sample."""
+    """Plan of a sample, which has one tube."""
 
     sample_id: Name
     role: Role
     subject_id: Name | None = None
-    library: Name | None = Field(None, description="empty: the only library")
+    library: Name | None = Field(None, description="name of the library in the plan; empty: the only library")
     day: float | None = None
     tissue: str | None = None
     run_id: Name | None = None
     cells: int = Field(ge=0, description="nucleated cells in the tube")
-    input: Literal["cells", "ng"] = Field("cells", description="amount in the sample sheet: cell count or DNA mass")
-    level: Share = Field(0.0, description="true clone cells per nucleated cell")
+    input: Literal["cells", "ng"] = Field(
+        "cells", description="amount that the sample sheet states: number of cells (cells) or mass of DNA (ng)"
+    )
+    level: Share = Field(0.0, description="true MRD: clone cells per nucleated cell")
     b_fraction: Share = Field(0.0, description="healthy B cells per nucleated cell")
     t_fraction: Share = Field(0.0, description="healthy T cells per nucleated cell")
 
@@ -94,23 +105,32 @@ class SamplePlan(_PlanSection):
         patient = self.role in ("baseline", "followup")
         if patient != (self.subject_id is not None):
             raise ValueError(
-                f"sample {self.sample_id}: a {self.role} {'needs a' if patient else 'must not have a'} subject_id"
+                f"sample {self.sample_id}: a {self.role} {'needs a' if patient else 'must not have a'} subject_id: "
+                f"{'add the patient' if patient else 'remove subject_id'}"
             )
         if patient and not self.cells:
-            raise ValueError(f"sample {self.sample_id}: a {self.role} needs cells above 0")
+            raise ValueError(
+                f"sample {self.sample_id}: cells is 0, but a {self.role} contains DNA of a patient: set cells above 0"
+            )
         if self.level and not patient:
-            raise ValueError(f"sample {self.sample_id}: a control contains no clone: leave out its level")
+            raise ValueError(
+                f"sample {self.sample_id}: level is {self.level:g}, but a {self.role} has no clone: remove level"
+            )
         if self.level + self.b_fraction + self.t_fraction > 1:
-            raise ValueError(f"sample {self.sample_id}: the sum of level, b_fraction and t_fraction is above 1")
+            raise ValueError(
+                f"sample {self.sample_id}: level, b_fraction and t_fraction add up to more than 1: lower them"
+            )
         return self
 
 
 class Plan(_PlanSection):
-    """Describe a whole simulation."""
+    """Plan of a whole simulation."""
 
     seed: int = Field(1, ge=0, description="seed of all random numbers")
-    pg_per_cell: float = Field(6.5, gt=0, description="DNA of a cell [pg], for samples with a DNA mass")
-    target_level: float = Field(1e-4, gt=0, lt=1, description="level that a negative result has to exclude")
+    pg_per_cell: float = Field(
+        6.5, gt=0, description="DNA of one diploid cell [pg], for samples whose amount is a mass of DNA"
+    )
+    target_level: float = Field(1e-4, gt=0, lt=1, description="target level: MRD that a negative result has to exclude")
     libraries: dict[Name, LibraryPlan] = Field(min_length=1)
     repertoire: RepertoirePlan = RepertoirePlan()
     subjects: tuple[SubjectPlan, ...] = ()
@@ -123,31 +143,37 @@ class Plan(_PlanSection):
         subjects = {subject.subject_id for subject in self.subjects}
         for sample in self.samples:
             if sample.subject_id is not None and sample.subject_id not in subjects:
-                raise ValueError(f"sample {sample.sample_id}: subject {sample.subject_id} is not in the plan")
+                raise ValueError(
+                    f"sample {sample.sample_id}: subject_id {sample.subject_id} is not in subjects: add or correct it"
+                )
             if sample.library is None and len(self.libraries) > 1:
-                raise ValueError(f"sample {sample.sample_id}: the plan has several libraries: name one")
+                raise ValueError(
+                    f"sample {sample.sample_id}: library is empty, but the plan has several libraries: name one"
+                )
             if sample.library is not None and sample.library not in self.libraries:
-                raise ValueError(f"sample {sample.sample_id}: library {sample.library} is not in the plan")
+                raise ValueError(
+                    f"sample {sample.sample_id}: library {sample.library} is not in libraries: add or correct it"
+                )
         return self
 
     def library_of(self, sample: SamplePlan) -> str:
-        """Return the name of the sample's library: the only one unless the sample names it."""
+        """Return the name of a sample's library; a sample that names none has the only library of the plan."""
         return sample.library or next(iter(self.libraries))
 
     def subject(self, subject_id: str) -> SubjectPlan:
-        """Look up a patient by name."""
+        """Return the plan of a patient, looked up by `subject_id`."""
         return next(subject for subject in self.subjects if subject.subject_id == subject_id)
 
 
 def parse_plan(document: Any, source: str = "plan") -> Plan:
-    """Check a parsed YAML document and convert it to a plan.
+    """Check the document of a YAML file and convert it to a plan.
 
     Args:
-        document: the document.
+        document: content of the YAML file, as dictionaries and lists.
         source: name of the file, for the error message.
 
     Raises:
-        ConfigError: names every invalid field and its problem.
+        ConfigError: a field is invalid; the message names every invalid field and its problem.
     """
     try:
         return Plan.model_validate(document or {})
@@ -162,4 +188,4 @@ def parse_plan(document: Any, source: str = "plan") -> Plan:
 def _require_unique(name: str, values: list[str]) -> None:
     for value in values:
         if values.count(value) > 1:
-            raise ValueError(f"{name} {value} appears twice: names must be unique")
+            raise ValueError(f"{name} {value} appears twice: rename one of the two")

@@ -1,7 +1,7 @@
-"""Simulate V(D)J recombination: draw rearrangements from the alleles that one person carries.
+"""Simulate V(D)J recombination: draw random rearrangements of the alleles that one person carries.
 
 METHOD: segments are drawn independently of each other. Then each coding end is trimmed and bases are inserted. This is
-the generative model of Murugan 2012 (PNAS 109:16161) without its dependences between segments and lengths. Gene usage
+the generative model of Murugan 2012 (PNAS 109:16161), without the dependences between segments and lengths. Gene usage
 is log-normal with one fixed weight per gene name: uneven as in people, but no claim about which genes are frequent.
 Lengths follow `clonotrack.germline.recombination_stats`.
 """
@@ -34,30 +34,35 @@ _MIN_BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class WeightedSegments:
-    """Hold segments of one kind and the probability of each, shape (segments,)."""
+    """Hold segments of one kind (V, D or J), and the probability of each segment in `weights`, shape (segments,)."""
 
     segments: tuple[Segment, ...]
     weights: F64
 
     def draw(self, count: int, rng: np.random.Generator) -> I64:
-        """Draw indices of segments, shape (count,)."""
+        """Draw `count` segments with replacement; return their indices in `segments`, shape (count,)."""
         return rng.choice(len(self.segments), size=count, p=self.weights)
 
     def restrict_to(self, name: str) -> WeightedSegments:
-        """Keep the alleles of one gene, or one allele.
+        """Return a copy with the alleles of one gene only, or with one allele only.
+
+        Args:
+            name: name of the gene or allele.
 
         Raises:
-            GermlineError: no segment has this name.
+            GermlineError: no segment is of this gene or allele.
         """
         kept = [i for i, segment in enumerate(self.segments) if name in (segment.gene, segment.allele)]
         if not kept:
-            raise GermlineError(f"{name} is not a functional gene of this locus in the reference: choose another")
+            raise GermlineError(
+                f"{name} is not a functional gene or allele of this locus in the reference: choose another gene"
+            )
         return WeightedSegments(tuple(self.segments[i] for i in kept), self.weights[kept] / self.weights[kept].sum())
 
 
 @dataclass(frozen=True, slots=True)
 class Genotype:
-    """Hold the alleles that one person carries at one locus; `d` is None if the locus has no D."""
+    """Hold the V, D and J alleles that one person carries at one locus; `d` is None if the locus has no D."""
 
     locus: str
     v: WeightedSegments
@@ -80,7 +85,7 @@ def draw_genotype(reference: Reference, locus: str, rng: np.random.Generator) ->
 
 
 def person_genotype(reference: Reference, locus: str, person: str, seed: int) -> Genotype:
-    """Draw the alleles of a named person; they are the same in every tube of a simulation."""
+    """Draw the alleles that a named person carries at one locus; they are the same in every tube of a simulation."""
     return draw_genotype(reference, locus, random_stream(seed, person, "germline", locus))
 
 
@@ -101,7 +106,7 @@ def _draw_alleles(reference: Reference, kind: Kind, locus: str, rng: np.random.G
 
 
 def kde_genotype(genotype: Genotype, reference: Reference) -> Genotype:
-    """Make the genotype for Kde rearrangements: Kde as the only J, and a V or, equally often, the intron element."""
+    """Make the genotype of Kde rearrangements: Kde as the only J; as V, the intron element with probability 1/2."""
     intron, kde = reference.segment("Intron"), reference.segment("KDE")
     v = WeightedSegments((*genotype.v.segments, intron), np.append(genotype.v.weights, 1.0) / 2.0)
     return replace(genotype, v=v, j=WeightedSegments((kde,), np.ones(1)))
@@ -118,14 +123,14 @@ def draw_rearrangements(
     """Draw random rearrangements.
 
     Args:
-        genotype: the segments that can be joined.
+        genotype: the alleles that can be joined.
         count: number of rearrangements.
-        rng: the random stream.
-        productive: True keeps productive ones only, False unproductive ones only, None keeps both.
-        min_inserted: least number of N and P bases.
+        rng: the stream of random numbers.
+        productive: True draws productive rearrangements only, False unproductive ones only, None both.
+        min_inserted: minimum number of N and P bases.
 
     Raises:
-        GermlineError: hardly any rearrangement meets the conditions.
+        GermlineError: hardly any random rearrangement meets `productive` and `min_inserted`.
     """
     accepted: list[Rearrangement] = []
     empty_batches = 0
@@ -137,13 +142,14 @@ def draw_rearrangements(
         empty_batches = 0 if fitting else empty_batches + 1
         if empty_batches > _MAX_EMPTY_BATCHES:
             raise GermlineError(
-                f"no {genotype.locus} rearrangement with {min_inserted} inserted nt was drawn: lower min_inserted"
+                f"no {genotype.locus} rearrangement with at least {min_inserted} inserted nt was drawn: "
+                "lower min_inserted"
             )
     return accepted[:count]
 
 
 def _draw_batch(genotype: Genotype, size: int, rng: np.random.Generator, *, in_frame: bool) -> Iterator[Rearrangement]:
-    """Draw rearrangements; `in_frame` skips those out of frame before they are joined, which is faster."""
+    """Draw `size` rearrangements; with `in_frame`, skip out-of-frame ones before joining, which is faster."""
     model = JUNCTION_MODELS[genotype.locus]
     v = genotype.v.draw(size, rng)
     j = genotype.j.draw(size, rng)
@@ -170,47 +176,47 @@ def _draw_batch(genotype: Genotype, size: int, rng: np.random.Generator, *, in_f
 
 
 def draw_lengths(mean: float, count: int, rng: np.random.Generator) -> I64:
-    """Draw trimmed or inserted lengths [nt], shape (count,)."""
+    """Draw trimmed or inserted lengths [nt] from a negative binomial distribution with this mean, shape (count,)."""
     lengths: I64 = rng.negative_binomial(LENGTH_DISPERSION, LENGTH_DISPERSION / (LENGTH_DISPERSION + mean), count)
     return lengths
 
 
 def draw_p_lengths(trimmed: I64, rng: np.random.Generator) -> I64:
-    """Draw the number of P bases of coding ends, shape (ends,); a trimmed end has none.
+    """Draw the number of P bases of each coding end, shape (ends,); a trimmed end has no P bases.
 
     Args:
-        trimmed: nt trimmed from each end, shape (ends,).
-        rng: the random stream.
+        trimmed: bases trimmed from each coding end, shape (ends,).
+        rng: the stream of random numbers.
     """
     lengths = rng.choice(len(P_LENGTH_PROBABILITIES), size=len(trimmed), p=P_LENGTH_PROBABILITIES)
     return np.where(trimmed == 0, lengths, 0)
 
 
 def p_bases_after(piece: str, length: int) -> str:
-    """Return the P bases after a piece: the reverse complement of its last `length` nt, or of all if it is shorter."""
+    """Return the P bases after a piece: the reverse complement of the last `length` nt of the piece."""
     return reverse_complement(piece[max(0, len(piece) - length) :])
 
 
 def p_bases_before(piece: str, length: int) -> str:
-    """Return the P bases before a piece: the reverse complement of its first `length` nt."""
+    """Return the P bases before a piece: the reverse complement of the first `length` nt of the piece."""
     return reverse_complement(piece[:length])
 
 
 def _draw_n_bases(lengths: I64, rng: np.random.Generator) -> list[str]:
-    """Draw N bases: one string of each length."""
+    """Draw random N bases; return one string for each element of `lengths`."""
     bases = decode(rng.choice(4, size=int(lengths.sum()), p=N_BASE_PROBABILITIES).astype(np.uint8))
     ends = np.cumsum(lengths).tolist()
     return [bases[end - length : end] for end, length in zip(ends, lengths.tolist(), strict=True)]
 
 
 def _trim_v(segment: Segment, nt: int) -> str:
-    """Trim `nt` bases from the 3' end of a V; keep Cys104, or half of a V without anchor."""
+    """Trim at most `nt` bases from the 3' end of a V; keep Cys104, or half of a V without anchor."""
     min_length = segment.anchor + 3 if segment.anchor is not None else len(segment.sequence) // 2
     return segment.sequence[: max(min_length, len(segment.sequence) - nt)]
 
 
 def _trim_j(segment: Segment, nt: int) -> str:
-    """Trim `nt` bases from the 5' end of a J; keep Phe/Trp118, or three quarters of a J without anchor."""
+    """Trim at most `nt` bases from the 5' end of a J; keep Phe/Trp118, or three quarters of a J without anchor."""
     max_trim = segment.anchor if segment.anchor is not None else len(segment.sequence) // 4
     return segment.sequence[min(max_trim, nt) :]
 
@@ -221,7 +227,7 @@ def _bases_outside_junction(v: Segment, j: Segment) -> int:
 
 
 def _compatible_d(d: WeightedSegments, index: int, j: Segment) -> Segment:
-    """Return the drawn D, or TRBD1 if the drawn TRBD2 lies 3' of the J: TRBD2 joins TRBJ2 genes only."""
+    """Return the D with this index; return TRBD1 instead of TRBD2 for a TRBJ1, which lies 5' of TRBD2."""
     segment = d.segments[index]
     if j.gene.startswith("TRBJ1") and segment.gene == "TRBD2":
         return next((other for other in d.segments if other.gene == "TRBD1"), segment)

@@ -1,4 +1,4 @@
-"""Simulate the healthy lymphocytes of one person: clones of unequal size and the rearrangements of each."""
+"""Simulate the healthy lymphocytes of one person: clones of unequal size, and the rearrangements of each clone."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _RANK_OFFSET = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Repertoire:
-    """Hold the clones of one lineage.
+    """Hold the clones of one lineage (B or T cells) of a person.
 
     Attributes:
-        rearrangements: those of clone 0, then those of clone 1, and so on.
-        offsets: shape (clones + 1,); clone i carries ``rearrangements[offsets[i]:offsets[i + 1]]``.
-        weights: shape (clones,), share of each clone in the cells of the lineage.
+        rearrangements: rearrangements of clone 0, then of clone 1, and so on.
+        offsets: clone i carries ``rearrangements[offsets[i]:offsets[i + 1]]``; shape (clones + 1,).
+        weights: share of each clone in the cells of the lineage, shape (clones,).
     """
 
     rearrangements: tuple[Rearrangement, ...]
@@ -34,17 +34,17 @@ class Repertoire:
     weights: F64
 
     def draw_molecules(self, cells: int, rng: np.random.Generator) -> I64:
-        """Draw random cells and count the molecules of each rearrangement, shape (len(rearrangements),)."""
+        """Draw `cells` random cells; return the number of molecules of each rearrangement, shape (rearrangements,)."""
         cells_per_clone = np.bincount(rng.choice(len(self.weights), cells, p=self.weights), minlength=len(self.weights))
         return np.repeat(cells_per_clone, np.diff(self.offsets))
 
 
 def clone_weights(clones: int) -> F64:
-    """Compute the share of each clone in the cells, by rank, shape (clones,).
+    """Compute the share of each clone in the cells of its lineage, shape (clones,), falling.
 
-    METHOD: shares are proportional to 1 / (rank + 10). This is a power law with the exponent 2 of clone sizes that
-    repertoires show (Mora & Walczak 2016, arXiv:1604.00487). The offset 10 keeps the largest clones small, as in
-    healthy people.
+    METHOD: the share of the clone of rank 1, 2, .. is proportional to 1 / (rank + 10). This is a power law with the
+    exponent 2 of clone sizes that repertoires show (Mora & Walczak 2016, arXiv:1604.00487). The offset 10 keeps the
+    largest clones small, as in healthy people.
     """
     weights: F64 = 1.0 / (np.arange(clones, dtype=np.float64) + 1 + _RANK_OFFSET)
     return weights / float(weights.sum())
@@ -61,17 +61,17 @@ def draw_repertoire(
     mature: float,
     mutation: float,
 ) -> Repertoire:
-    """Draw the clones of one person's B or T cells; they are the same at every time point.
+    """Draw the clones of the healthy B or T cells of one person; they are the same in every tube of the person.
 
     Args:
         reference: segments to draw from.
         loci: the amplified loci; rearrangements of other loci are not made.
-        lineage: B or T.
-        person: name of the random streams, together with `seed`.
+        lineage: B or T cells.
+        person: name of the person, which selects the streams of random numbers together with `seed`.
         seed: seed of the simulation.
         clones: number of clones.
         mature: share of B-cell clones that are hypermutated.
-        mutation: substitutions per base of hypermutated IGH; IGK and IGL have half as many.
+        mutation: hypermutated bases per base of IGH in hypermutated clones; IGK and IGL have half as many.
     """
     clone_of_locus: list[I64] = []
     all_rearrangements: list[Rearrangement] = []
@@ -94,7 +94,7 @@ def draw_repertoire(
 def _draw_locus(
     reference: Reference, locus: str, *, person: str, seed: int, clones: int, rng: np.random.Generator
 ) -> tuple[I64, list[Rearrangement]]:
-    """Draw all rearrangements of one locus; return the clone of each, and the rearrangements."""
+    """Draw all rearrangements of one locus; return the index of the clone of each rearrangement, and all of them."""
     cell = CELL_REARRANGEMENTS[locus]
     genotype = person_genotype(reference, locus, person, seed)
     productive = np.flatnonzero(rng.random(clones) < cell.productive)

@@ -1,4 +1,4 @@
-"""Simulate the sequencer: strands, mates and adapters, quality scores, and errors that match the scores."""
+"""Simulate the sequencer: strands, mates and adapters, quality scores, and errors as frequent as the scores state."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from clonotrack.sequences import COMPLEMENT, F64, I64, U8, Bool, Ragged, encode
 from clonotrack.simulate.pcr import Substitutions
 
 ADAPTERS = (encode("AGATCGGAAGAGCACACGTCTGAACTCCAGTCA"), encode("AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGT"))
-"""Illumina TruSeq adapters that mates 1 and 2 read after the end of a short fragment; then they read G only."""
+"""Illumina TruSeq adapters of mate 1 and mate 2.
+
+A mate that is longer than its fragment continues with the adapter, then with G.
+"""
 _NO_SIGNAL = encode("G")[0]
 
 HIGH, MIDDLE, LOW = 37, 23, 12  # Phred scores of the three bins that current instruments write
-MIDDLE_SHARE = 0.8  # share of MIDDLE among the bases that are not HIGH
-RAMP = (0.5, 1.5)  # share of bases that are not HIGH at the first and the last base of a read, relative to the mean
-POOR_READS, POOR_FACTOR = 0.01, 10.0  # share of poor reads, and their factor of bases that are not HIGH
+MIDDLE_SHARE = 0.8  # share of MIDDLE among the scores below HIGH
+RAMP = (0.5, 1.5)  # share of scores below HIGH at the first and the last base of a read, relative to the mean share
+POOR_READS, POOR_FACTOR = 0.01, 10.0  # share of poor reads; they have 10 times as many scores below HIGH
 READS_PER_BATCH = 20_000
 
 _BIN_ERROR = {score: 10.0 ** (-score / 10) for score in (HIGH, MIDDLE, LOW)}
@@ -29,15 +32,16 @@ ERROR_OF_SCORE: F64 = 10.0 ** (np.arange(HIGH + 1) / -10.0)
 
 @dataclass(frozen=True, slots=True)
 class SimulatedReads:
-    """Hold a batch of sequenced reads; the arrays have shape (reads,).
+    """Hold a batch of sequenced reads or pairs of mates.
 
     Attributes:
-        sequences: the reads, or mates 1 of pairs.
-        qualities: Phred scores along the codes of `sequences`, shape (bases,).
-        origin: index of the template of each read.
-        reverse: True if the read starts at the 3' end of the template.
-        errors: bases that differ from the template, by PCR or by sequencing, summed over both mates.
-        mates: mates 2 and their Phred scores; None for single reads.
+        sequences: the single reads, or mate 1 of each pair.
+        qualities: Phred score of every base of `sequences`, all reads one after the other, shape (bases,).
+        origin: index of the template of each read, shape (reads,).
+        reverse: True if the read (or mate 1) starts at the 3' end of the template, shape (reads,).
+        errors: number of bases of each read that differ from the template, by PCR or sequencing errors, shape (reads,).
+            For a pair, both mates are added up.
+        mates: mate 2 of each pair and the Phred score of every base of mates 2; None for single reads.
     """
 
     sequences: Ragged
@@ -58,7 +62,7 @@ def sequence_reads(
     mate_length: int | None = None,
     forward: bool = False,
 ) -> Iterator[SimulatedReads]:
-    """Sequence one read for each entry of `origin`, in random order.
+    """Sequence one read (or pair) for each element of `origin`, in random order.
 
     METHOD: a base has one of three Phred scores and is wrong with the probability that its score states. A wrong base
     is each of the other three bases with equal probability. Scores decrease along the read, and 1 read in 100 is poor.
@@ -68,17 +72,17 @@ def sequence_reads(
     Args:
         templates: sequences of the templates.
         origin: index of the template of each read, shape (reads,).
-        pcr_errors: polymerase errors; `read` indexes `origin`.
+        pcr_errors: polymerase errors; ``pcr_errors.read`` contains indices into `origin`.
         error_rate: mean sequencing errors per base.
-        rng: the random stream.
-        mate_length: length [nt] of each mate of a pair; None for single reads of whole templates.
-        forward: read every template from its 5' end; otherwise from a random end.
+        rng: the stream of random numbers.
+        mate_length: length of each mate of a pair [nt]; None makes single reads of whole templates.
+        forward: True starts every read (or mate 1) at the 5' end of the template; False starts at a random end.
 
     Yields:
         Batches of at most `READS_PER_BATCH` reads.
 
     Raises:
-        ConfigError: no mixture of the three scores has this error rate.
+        ConfigError: `error_rate` is below the error rate of the highest score or above that of the lowest scores.
     """
     share = reduced_quality_share(error_rate)
     order = rng.permutation(len(origin))
@@ -95,7 +99,7 @@ def sequence_reads(
 
 
 def reduced_quality_share(error_rate: float) -> float:
-    """Find the mean share of bases below the HIGH score that gives an error rate, by bisection.
+    """Find the share of bases with a score below HIGH that gives a mean error rate, by bisection.
 
     Args:
         error_rate: mean sequencing errors per base.
@@ -144,7 +148,7 @@ def _sequence_batch(
 
 
 def _substitute(templates: Ragged, pcr_errors: Substitutions) -> Ragged:
-    """Apply the polymerase errors; return the same object without errors."""
+    """Apply polymerase errors to the templates; return `templates` itself if there are none."""
     if not len(pcr_errors.read):
         return templates
     codes = templates.codes.copy()
@@ -155,21 +159,21 @@ def _substitute(templates: Ragged, pcr_errors: Substitutions) -> Ragged:
 def _sequence_mate(
     molecules: Ragged, templates: Ragged, reverse: Bool, length: int, mate: int, share: float, rng: np.random.Generator
 ) -> tuple[Ragged, U8, I64]:
-    """Sequence one mate of each molecule; see `_add_sequencing_errors`."""
+    """Sequence one mate of each molecule; return what `_add_sequencing_errors` returns for this mate."""
     ends = cut_mates(molecules, reverse, length, mate)
     error_free = ends if molecules is templates else cut_mates(templates, reverse, length, mate)
     return _add_sequencing_errors(ends, error_free, share, rng)
 
 
 def cut_mates(fragments: Ragged, reverse: Bool, length: int, mate: int) -> Ragged:
-    """Cut one mate of each fragment: the first `length` bases from one end, without sequencing errors.
+    """Cut one mate of each fragment: its first `length` bases from one end, before sequencing errors.
 
     A mate that is longer than its fragment continues with its adapter, and then with G.
 
     Args:
-        fragments: whole fragments.
+        fragments: sequences of the whole fragments.
         reverse: True if mate 1 starts at the 3' end of the fragment, shape (fragments,).
-        length: bases of every mate.
+        length: length of every mate [nt].
         mate: 0 for mate 1, 1 for mate 2.
     """
     after_fragment = np.full(length, _NO_SIGNAL, dtype=np.uint8)
@@ -187,13 +191,13 @@ def cut_mates(fragments: Ragged, reverse: Bool, length: int, mate: int) -> Ragge
 
 
 def _orient(reads: Ragged, reverse: Bool) -> Ragged:
-    """Reverse-complement the reads for which `reverse` is True."""
+    """Return the reads with every read reverse-complemented for which `reverse` (shape (reads,)) is True."""
     codes = reads.codes[_source_index(reads, reverse)]
     return Ragged(np.where(np.repeat(reverse, reads.lengths), COMPLEMENT[codes], codes), reads.offsets)
 
 
 def _source_index(reads: Ragged, reverse: Bool) -> I64:
-    """Return the index of the template base of each read base; it decreases along reversed reads."""
+    """Return, for each base of the oriented reads, its index in ``reads.codes``; shape (bases,)."""
     start, end = (np.repeat(bound, reads.lengths) for bound in (reads.offsets[:-1], reads.offsets[1:]))
     forward = np.arange(len(reads.codes))
     return np.where(np.repeat(reverse, reads.lengths), start + end - 1 - forward, forward)
@@ -202,16 +206,17 @@ def _source_index(reads: Ragged, reverse: Bool) -> I64:
 def _add_sequencing_errors(
     molecules: Ragged, error_free: Ragged, share: float, rng: np.random.Generator
 ) -> tuple[Ragged, U8, I64]:
-    """Draw scores and sequencing errors.
+    """Draw a quality score for every base, and sequencing errors as frequent as the scores state.
 
     Args:
         molecules: bases before sequencing, with polymerase errors.
-        error_free: the same without polymerase errors.
-        share: mean share of bases below the HIGH score.
-        rng: the random stream.
+        error_free: the same bases without polymerase errors.
+        share: mean share of bases with a score below HIGH.
+        rng: the stream of random numbers.
 
     Returns:
-        The reads, their Phred scores, and the bases of each read that differ from `error_free`.
+        The reads; the Phred score of every base, shape (bases,); and the number of bases of each read that differ from
+        `error_free`, shape (reads,).
     """
     codes = molecules.codes.copy()
     qualities, error_probability = _draw_qualities(molecules, share, rng)

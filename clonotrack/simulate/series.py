@@ -1,4 +1,4 @@
-"""Simulate a series of tubes from a plan: patients' clones at set levels, controls and calibrators."""
+"""Simulate the tubes of a plan: patients' clones at given MRD levels, controls and calibrators."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Series:
     Args:
         plan: libraries, patients and tubes.
         reference: germline reference to draw segments from.
-        seed: replaces the seed of the plan.
+        seed: seed of all random numbers; None uses the seed of the plan.
     """
 
     def __init__(self, plan: Plan, reference: Reference, seed: int | None = None) -> None:
@@ -40,7 +40,7 @@ class Series:
 
     @cached_property
     def calibrators(self) -> dict[str, tuple[Calibrator, ...]]:
-        """Calibrators of each library, by its name."""
+        """Calibrators of each library, by name of the library."""
         return {
             name: make_calibrators(
                 self.reference, library.loci, library.calibrators_per_locus, library.calibrator_copies
@@ -49,10 +49,15 @@ class Series:
         }
 
     def tube(self, sample: SamplePlan) -> tuple[SimulatedTube, list[dict[str, Any]]]:
-        """Simulate one tube; it depends on the seed and the name of the sample only.
+        """Simulate the tube of one sample.
+
+        The random numbers depend only on the seed and the name of the sample, not on other tubes.
+
+        Args:
+            sample: plan of the sample, one of ``plan.samples``.
 
         Returns:
-            The tube, and its TRUTH rows (none for a control).
+            The tube, and its rows of TRUTH as dictionaries (none for a control).
         """
         library = self.plan.library_of(sample)
         rng = random_stream(self.seed, "tube", sample.sample_id)
@@ -68,12 +73,12 @@ class Series:
         return tube, self._truth_rows(sample, markers, clone_cells, tube)
 
     def _amplified_markers(self, sample: SamplePlan) -> list[Marker]:
-        """List the markers of the patient whose locus the library amplifies."""
+        """List the markers of the sample's patient that have a locus which the library amplifies."""
         loci = self.plan.libraries[self.plan.library_of(sample)].loci
         return [m for m in self.markers if m.subject_id == sample.subject_id and m.rearrangement.locus in loci]
 
     def _draw_healthy_cells(self, sample: SamplePlan, lineage: Lineage, rng: np.random.Generator) -> MoleculeSource:
-        """Draw the healthy cells of one lineage in a tube; return their rearrangements and molecules."""
+        """Draw the healthy cells of one lineage in a tube; return rearrangements and the copies of each."""
         fraction = sample.b_fraction if lineage == "B" else sample.t_fraction
         cells = int(rng.poisson(fraction * sample.cells))
         if not cells:
@@ -82,7 +87,10 @@ class Series:
         return repertoire.rearrangements, repertoire.draw_molecules(cells, rng)
 
     def repertoire(self, sample: SamplePlan, lineage: Lineage) -> Repertoire:
-        """Return the healthy clones of the sample's patient, or of the donor of a control; draw them only once."""
+        """Return the healthy clones of the sample's patient, or of the donor of a control sample.
+
+        The clones are drawn at the first call for a person, library and lineage, and kept.
+        """
         person = sample.subject_id or sample.sample_id
         library = self.plan.library_of(sample)
         key = (person, library, lineage)

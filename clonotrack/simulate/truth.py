@@ -1,4 +1,4 @@
-"""Compute the TRUTH rows of a simulated tube: what was drawn, and the call that follows from it."""
+"""Compute the TRUTH rows of a simulated tube: the molecules that were drawn, and the call that is correct for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _DETECTED_MOLECULES = -math.log(0.05)
 
 
 def detection_limit(cells: float, capture: float, copies_per_cell: float) -> float:
-    """Compute the level at which 95 of 100 tubes contain a captured molecule: 3.0 / (cells x capture x copies).
+    """Compute the limit of detection: the MRD level at which 95 of 100 tubes contain a captured molecule.
+
+    The level is 3.0 / (cells x capture x copies_per_cell), in clone cells per nucleated cell.
 
     Args:
         cells: nucleated cells in the tube.
@@ -25,17 +27,17 @@ def detection_limit(cells: float, capture: float, copies_per_cell: float) -> flo
 
 
 def expected_call(molecules: int, realised: float, limit: float, target_level: float) -> str:
-    """Derive the call from the captured molecules, without background.
+    """Derive the correct call from the captured molecules of a marker, without background.
 
     Args:
         molecules: captured molecules of the marker.
-        realised: level that these molecules correspond to.
-        limit: limit of detection.
-        target_level: level that a negative result has to exclude.
+        realised: MRD level of these molecules.
+        limit: limit of detection (an MRD level).
+        target_level: MRD level that a negative result has to exclude.
 
     Returns:
-        With molecules, `positive` from the limit on and `positive_below_loq` below it. Without molecules, `negative`
-        if the limit is at most the target level, otherwise `insufficient`.
+        With molecules: `positive` if `realised` is at least `limit`, otherwise `positive_below_loq`. Without molecules:
+        `negative` if `limit` is at most `target_level`, otherwise `insufficient`.
     """
     if molecules:
         return "positive" if realised >= limit else "positive_below_loq"
@@ -58,8 +60,11 @@ def marker_truth(
         library: plan of the library, with its capture.
         marker: the marker.
         clone_cells: number of clone cells in the tube.
-        counts: captured molecules of the marker, and their reads.
-        target_level: level that a negative result has to exclude.
+        counts: number of captured molecules of the marker, and number of their reads.
+        target_level: MRD level that a negative result has to exclude.
+
+    Returns:
+        The row, column name to value.
     """
     molecules, reads = counts
     realised = molecules / (library.capture * marker.copies_per_cell * sample.cells)
@@ -82,6 +87,6 @@ def marker_truth(
 
 
 def combined_truth(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Make the combined TRUTH row of a tube: the row of its highest marker, as in the results."""
+    """Make the `combined` TRUTH row of a tube: the row of the marker with the highest `realised` MRD."""
     highest = max(rows, key=lambda row: float(row["realised"]))
     return {**highest, "marker_id": COMBINED, "locus": None}

@@ -1,4 +1,4 @@
-"""Simulate one tube, from the rearranged molecules in it to its reads."""
+"""Simulate one tube: from rearranged molecules to reads."""
 
 from __future__ import annotations
 
@@ -15,19 +15,24 @@ from clonotrack.simulate.rearrangement import Rearrangement
 from clonotrack.simulate.sequencer import SimulatedReads, sequence_reads
 
 MoleculeSource: TypeAlias = tuple[Sequence[Rearrangement], Sequence[int] | I64]
-"""Rearrangements, and the copies of each that one source (clone, calibrators, healthy cells) adds to a tube."""
+"""Rearrangements of one source (clone, calibrators or healthy cells), and the copies of each in the tube."""
 
 
 @dataclass(frozen=True, slots=True)
 class TubeContents:
-    """Hold the rearranged molecules in a tube; `copies` has one count per rearrangement, shape (templates,)."""
+    """Hold the rearranged molecules in a tube.
+
+    Attributes:
+        rearrangements: the different rearrangements; each is the template of its molecules.
+        copies: number of molecules of each rearrangement, shape (templates,).
+    """
 
     rearrangements: tuple[Rearrangement, ...]
     copies: I64
 
     @classmethod
     def from_sources(cls, sources: Sequence[MoleculeSource]) -> TubeContents:
-        """Combine the molecules of several sources, in order, without rearrangements that have no copy."""
+        """Combine the molecules of several sources, in order; leave out rearrangements with 0 copies."""
         rearrangements = [r for source, copies in sources for r, count in zip(source, copies, strict=True) if count]
         all_copies = [int(count) for _, copies in sources for count in copies if count]
         return cls(tuple(rearrangements), np.array(all_copies, dtype=np.int64))
@@ -38,10 +43,10 @@ class SimulatedTube:
     """Hold the contents of a tube, its captured molecules and its reads.
 
     Attributes:
-        contents: molecules in the tube; its rearrangements are the templates.
-        molecules: captured molecules of each template, shape (templates,).
-        reads: reads of each template, shape (templates,).
-        batches: the reads, in the order of the file; `origin` indexes the templates.
+        contents: all molecules in the tube; ``contents.rearrangements`` are the templates.
+        molecules: number of captured molecules of each template, shape (templates,).
+        reads: number of reads of each template, shape (templates,).
+        batches: the reads, in the order of the file; `origin` of a batch contains indices of templates.
     """
 
     contents: TubeContents
@@ -50,13 +55,19 @@ class SimulatedTube:
     batches: tuple[SimulatedReads, ...]
 
     def count(self, rearrangement: Rearrangement) -> tuple[int, int]:
-        """Count the captured molecules and the reads of a rearrangement; both are 0 if the tube does not contain it."""
+        """Return the numbers of captured molecules and of reads of a rearrangement; (0, 0) if the tube lacks it."""
         templates = [i for i, other in enumerate(self.contents.rearrangements) if other is rearrangement]
         return int(self.molecules[templates].sum()), int(self.reads[templates].sum())
 
 
 def simulate_tube(contents: TubeContents, library: LibraryPlan, rng: np.random.Generator) -> SimulatedTube:
-    """Capture, amplify and sequence the contents of a tube."""
+    """Capture, amplify and sequence the molecules of a tube.
+
+    Args:
+        contents: the molecules.
+        library: plan of the library: capture, PCR, UMIs and sequencing.
+        rng: the stream of random numbers.
+    """
     molecules = amplify(
         contents.copies,
         capture=library.capture,
@@ -92,7 +103,7 @@ def simulate_tube(contents: TubeContents, library: LibraryPlan, rng: np.random.G
 
 
 def name_reads(batches: Sequence[SimulatedReads], prefix: str) -> Iterator[tuple[list[str], SimulatedReads]]:
-    """Name the reads of batches with a prefix and a running number from 1; yield names and reads of each batch."""
+    """Name reads ``prefix.1``, ``prefix.2`` and so on through all batches; yield the names and the batch, for each."""
     first = 1
     for batch in batches:
         yield [f"{prefix}.{first + i}" for i in range(len(batch.origin))], batch

@@ -1,4 +1,4 @@
-"""Write a simulation to files: reads, and the tables and settings that describe them."""
+"""Write a simulation to files: reads, tables and settings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FASTQ_SUFFIX = ".fastq.gz"
 def write_series(
     series: Series, folder: Path, *, force: bool = False, progress: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Simulate every tube of a series and write the folder that `clonotrack run` takes.
+    """Simulate every tube of a series and write a folder that `clonotrack run` can analyse.
 
     The folder gets the reads of every tube, ``samples.tsv``, ``config.yaml``, the CONTROLS tables,
     ``true_markers.tsv`` and ``truth.tsv``.
@@ -38,10 +38,10 @@ def write_series(
         series: the series to simulate.
         folder: output folder; it is created if it does not exist.
         force: overwrite existing files.
-        progress: function that is called with a message after each tube.
+        progress: function that is called with a line of text after each tube.
 
     Raises:
-        OutputError: a file exists without `force`, or the folder cannot be written.
+        OutputError: a file exists and `force` is not set, or the folder cannot be written.
     """
     samples = series.plan.samples
     controls = {name: controls_name(series, name) for name, used in series.calibrators.items() if used}
@@ -72,16 +72,16 @@ def write_labelled_reads(
     *,
     force: bool = False,
 ) -> None:
-    """Write labelled reads, named ``read.1``, ``read.2`` and so on, and their READ_TRUTH table.
+    """Write reads, named ``read.1``, ``read.2`` and so on, to a FASTQ file, and write their READ_TRUTH table.
 
     Args:
         batches: batches from `simulate_labelled_reads`.
-        reads: FASTQ file to write; gzip if its name ends with ``.gz``.
-        truth: READ_TRUTH table to write.
+        reads: output FASTQ file; compressed with gzip if its name ends with ``.gz``.
+        truth: output file of the READ_TRUTH table.
         force: overwrite existing files.
 
     Raises:
-        OutputError: a file exists without `force`, or its folder cannot be written.
+        OutputError: a file exists and `force` is not set, or its folder cannot be written.
     """
     tables: list[pl.DataFrame] = []
 
@@ -99,7 +99,7 @@ def write_labelled_reads(
 
 
 def samples_table(series: Series) -> pl.DataFrame:
-    """Make the SAMPLES table of a series; its files are named after the samples."""
+    """Make the SAMPLES table of a series; files of reads have the names of their samples."""
     plan = series.plan
     diseases = {subject.subject_id: subject.disease for subject in plan.subjects}
     rows = [
@@ -117,13 +117,13 @@ def samples_table(series: Series) -> pl.DataFrame:
 
 
 def reads_names(series: Series, sample: SamplePlan) -> list[str]:
-    """Name the files of a sample's reads: one file, or two files of mates."""
+    """List the file names of a sample's reads: one name, or two names for mates."""
     paired = series.plan.libraries[series.plan.library_of(sample)].mate_length is not None
     return [f"{sample.sample_id}{mate}{_FASTQ_SUFFIX}" for mate in (("_1", "_2") if paired else ("",))]
 
 
 def controls_name(series: Series, library: str) -> str:
-    """Name the file of a library's CONTROLS table."""
+    """Return the file name of a library's CONTROLS table."""
     return "controls.tsv" if len(series.plan.libraries) == 1 else f"controls-{library}.tsv"
 
 
@@ -143,7 +143,7 @@ def controls_table(series: Series, library: str) -> pl.DataFrame:
 
 
 def markers_table(series: Series) -> pl.DataFrame:
-    """Make the MARKERS table of the true markers, with which follow-ups can be tracked without a baseline."""
+    """Make the MARKERS table of the true markers; with this table, follow-ups can be tracked without a baseline."""
     rows = [_marker_row(marker) for marker in series.markers]
     return check(pl.DataFrame(rows, schema=MARKERS.schema()), MARKERS)
 
@@ -170,7 +170,7 @@ def _marker_row(marker: Marker) -> dict[str, Any]:
 
 
 def analysis_settings(series: Series) -> dict[str, Any]:
-    """Make the settings with which a laboratory would analyse these libraries."""
+    """Make the settings that fit the libraries of the plan, as the document of a settings file."""
     return {
         "libraries": {
             name: {
@@ -190,6 +190,6 @@ def analysis_settings(series: Series) -> dict[str, Any]:
 def _select_mate(
     batches: Iterator[tuple[list[str], SimulatedReads]], mate: int
 ) -> Iterator[tuple[Sequence[str], Ragged, U8]]:
-    """Yield names, sequences and scores of mates 1 (or single reads) for `mate` 0, and of mates 2 for `mate` 1."""
+    """Yield names, sequences and scores of each batch: of single reads or mates 1 (mate = 0), or of mates 2 (1)."""
     for names, batch in batches:
         yield names, *(batch.mates if mate and batch.mates is not None else (batch.sequences, batch.qualities))

@@ -1,7 +1,7 @@
 """Declarations of all tables: columns, types, units, meanings and keys.
 
 Each table is declared once. Stages check their results with `check`; the documentation is made from the declarations.
-A column has its AIRR name if the AIRR Rearrangement schema has one.
+A column has its AIRR name if the AIRR Rearrangement schema defines this column.
 """
 
 from clonotrack.tables.clinical import (

@@ -1,4 +1,4 @@
-"""Tables of markers and follow-ups: MARKERS, HITS, MRD, COHORT, CONTROL_CHECKS, CROSS_SAMPLE, QC and KINETICS."""
+"""Tables of markers and results: MARKERS, HITS, MRD, COHORT, CONTROL_CHECKS, CROSS_SAMPLE, QC and KINETICS."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from clonotrack.tables.schema import (
 COMBINED = "combined"
 """`marker_id` of the row over all markers of a sample, in MRD and TRUTH; no marker may have this name."""
 SHORTEST_TARGET = 30
-"""Minimum length of the clone-specific part of a target [nt]; shorter sequences are not specific to a clone."""
+"""Minimum length of the clone-specific part of a target [nt]; a shorter part is not specific to one clone."""
 TUBE = ("sample_id", "library", "replicate")
 """Columns that identify a tube; rows of SAMPLES with the same values are lanes of one tube."""
 
@@ -31,7 +31,7 @@ MARKERS = Table(
     (
         column("marker_id", "str", "identifier of the marker, unique among all markers of all patients"),
         SUBJECT,
-        column("sample_id", "str", "identifier of the baseline sample that contains it", null=True),
+        column("sample_id", "str", "identifier of the baseline sample in which the marker was found", null=True),
         NULL_LOCUS,
         column(
             "system",
@@ -46,8 +46,14 @@ MARKERS = Table(
         position("target_start", "first base of the clone-specific part of `sequence`"),
         position("target_end", "last base of the clone-specific part of `sequence`"),
         column("duplicate_count", "int", "reads of the marker in the baseline", "reads", null=True),
-        column("fraction_of_locus", "float", "share of the reads of the locus in the baseline", "0 to 1", null=True),
-        column("cells", "float", "clone cells in the tube of the baseline, if known", "cells", null=True),
+        column(
+            "fraction_of_locus",
+            "float",
+            "share of the marker in the reads of its locus in the baseline",
+            "0 to 1",
+            null=True,
+        ),
+        column("cells", "float", "clone cells in the tube of the baseline; empty if not known", "cells", null=True),
         column("copies_per_cell", "float", "copies of the rearrangement in one clone cell", "copies"),
         column(
             "background_rate",
@@ -59,14 +65,14 @@ MARKERS = Table(
         column(
             "max_edits",
             "int",
-            "allowed edits: edits in the clone-specific part at which a read still counts",
+            "allowed edits: maximum edits in the clone-specific part at which a read still counts for the marker",
             "edits",
             null=True,
         ),
         column(
             "edits_reason",
             "str",
-            "reason, if fewer edits are allowed than the length of the clone-specific part permits",
+            "why fewer edits are allowed than the length of the clone-specific part permits; empty otherwise",
             null=True,
         ),
         column("selected", "bool", "whether the marker is tracked (T) or rejected (F)"),
@@ -79,7 +85,7 @@ MARKERS_REQUIRED = ("marker_id", "subject_id", "sequence")
 HITS = Table(
     "HITS",
     "Reads and molecules of each target in one sample. A target without reads has a row with zero. Rows of kind total "
-    "and locus count all reads.",
+    "and locus count all reads of the sample and of the locus.",
     (
         column("subject_id", "str", "identifier of the patient; empty for controls", null=True),
         SAMPLE,
@@ -88,7 +94,7 @@ HITS = Table(
         column("library", "str", "name of the library in the settings", null=True),
         column("replicate", "str", "identifier of the tube, if a sample has several tubes of one library", null=True),
         column("target_id", "str", "identifier of the marker or control, name of the locus, or name of the total"),
-        column("target_subject_id", "str", "patient of the marker", null=True),
+        column("target_subject_id", "str", "patient of the marker; empty for controls and totals", null=True),
         column(
             "target_kind", "str", "kind of target: marker, control, reads of a locus, or total", values=TARGET_KINDS
         ),
@@ -106,14 +112,14 @@ HITS = Table(
         column(
             "shared_reads",
             "int",
-            "reads among these that also count for a marker of another patient",
+            "reads of this row that also count for a marker of another patient",
             "reads",
             null=True,
         ),
         column(
             "matching_loss",
             "float",
-            "share of reads of the target that are lost because they have more errors than allowed edits",
+            "share of reads of the target that are not counted, because they have more errors than the allowed edits",
             "0 to 1",
             null=True,
         ),
@@ -177,24 +183,33 @@ MRD = Table(
         column("mrd_low", "float", "lower limit of the 95 % confidence interval of mrd", _PER_CELL, null=True),
         column("mrd_high", "float", "upper limit of the 95 % confidence interval of mrd", _PER_CELL, null=True),
         column(
-            "lob", "float", "limit of blank: 95 % of samples without the clone do not exceed it", _PER_CELL, null=True
+            "lob",
+            "float",
+            "limit of blank: MRD value that 95 % of samples without the clone do not exceed",
+            _PER_CELL,
+            null=True,
         ),
         column(
             "lod",
             "float",
-            "limit of detection: true level that is called positive in 95 % of samples",
+            "limit of detection: true MRD level that is called positive in 95 % of samples",
             _PER_CELL,
             null=True,
         ),
         column(
             "loq",
             "float",
-            "limit of quantification: lowest level with a root-mean-square error of at most 70 %, at least the lod",
+            "limit of quantification: lowest true MRD level with a root-mean-square error of at most 70 %; "
+            "not below the lod",
             _PER_CELL,
             null=True,
         ),
         column(
-            "p_value", "float", "p-value: probability of at least this count without the clone", "0 to 1", null=True
+            "p_value",
+            "float",
+            "p-value: probability of the observed count or more if the sample has no clone cell",
+            "0 to 1",
+            null=True,
         ),
         column("pooled_mrd", "float", "estimate of MRD from all markers of the sample together", _PER_CELL, null=True),
         column(
@@ -206,17 +221,24 @@ MRD = Table(
         column(
             "expected_carry_over",
             "float",
-            "reads, or UMIs if these are counted, expected from carry-over of other samples of the run",
+            "expected number of reads (of UMIs, if UMIs are counted) from carry-over of other samples of the run",
             "reads",
             null=True,
         ),
         column(
-            "reads_needed", "float", "reads of the tube that make the lod equal to the target level", "reads", null=True
+            "reads_needed",
+            "float",
+            "number of reads of the tube at which the lod would reach the target level",
+            "reads",
+            null=True,
         ),
         column("call", "str", "result of the decision rule", values=CALLS),
         column("flags", "str", "named conditions of the result, separated by commas; see the list of flags", null=True),
         column(
-            "explanation", "str", "the calculation, if carry-over explains the reads or the call is failed", null=True
+            "explanation",
+            "str",
+            "calculation behind the result, if carry-over explains the reads or the call is failed",
+            null=True,
         ),
     ),
     key=("sample_id", "marker_id"),
@@ -237,8 +259,20 @@ CONTROL_CHECKS = Table(
         column("role", "str", "role of the control sample", values=ROLES),
         column("marker_id", "str", "identifier of the marker"),
         column("reads", "int", "reads of the marker in the control", "reads"),
-        column("expected", "float", "expected number of reads, or of UMIs if these are counted", "reads", null=True),
-        column("p_value", "float", "p-value: probability of at least this number", "0 to 1", null=True),
+        column(
+            "expected",
+            "float",
+            "number of reads (of UMIs, if UMIs are counted) that carry-over explains",
+            "reads",
+            null=True,
+        ),
+        column(
+            "p_value",
+            "float",
+            "p-value: probability of the observed number or more, if carry-over is the only source",
+            "0 to 1",
+            null=True,
+        ),
         column("passed", "bool", "whether the control passes the check"),
     ),
     key=("sample_id", "marker_id"),
@@ -257,7 +291,8 @@ CROSS_SAMPLE = Table(
         column(
             "shared_reads",
             "int",
-            "reads among these that also count for a marker of another patient, because both share the rearrangement",
+            "reads of this row that also count for a marker of another patient, because both clones share "
+            "the rearrangement",
             "reads",
         ),
     ),
@@ -266,7 +301,7 @@ CROSS_SAMPLE = Table(
 
 QC = Table(
     "QC",
-    "Quality metrics: one value per row.",
+    "Quality metrics of the stages: one value per row.",
     (
         SAMPLE,
         column("stage", "str", "stage that measured the value"),
@@ -282,7 +317,7 @@ BOUNDS = ("at_least", "at_most")
 KINETICS = Table(
     "KINETICS",
     "Change of MRD over time: each sample of a patient is compared with the previous samples of the same tissue. A "
-    "result that was not detected counts as below its LoD, never as zero.",
+    "sample in which no clone was detected counts as below its LoD, never as zero.",
     (
         SUBJECT,
         column("marker_id", "str", "identifier of the marker, or `combined` for the row over all markers"),
@@ -295,7 +330,8 @@ KINETICS = Table(
         column(
             "change_bound",
             "str",
-            "whether log10_change is only a lower or upper bound, because one of the two was not detected",
+            "whether log10_change is only a lower or upper bound, because no clone was detected in one of "
+            "the two samples",
             null=True,
             values=BOUNDS,
         ),
@@ -305,18 +341,18 @@ KINETICS = Table(
         column(
             "reduction_bound",
             "str",
-            "whether log10_reduction is only a bound, because this sample was not detected",
+            "whether log10_reduction is only a bound, because no clone was detected in this sample",
             null=True,
             values=BOUNDS,
         ),
         column(
             "lowest",
             "float",
-            "lowest MRD of the previous samples; the LoD of a sample that was not detected",
+            "lowest MRD of the previous samples; the LoD counts for a sample without a detected clone",
             _PER_CELL,
             null=True,
         ),
-        column("rise", "bool", "whether the sample is positive with at least ten times `lowest`"),
+        column("rise", "bool", "whether the sample is positive and its MRD is at least ten times `lowest`"),
         column("doubling_days", "float", "doubling time between the previous sample and this one", "days", null=True),
         column(
             "doubling_low", "float", "lower limit of the 95 % confidence interval of doubling_days", "days", null=True
@@ -334,14 +370,14 @@ KINETICS = Table(
         column(
             "days_positive",
             "float",
-            "days from the first baseline to the last positive sample before the first negative one",
+            "days from the first baseline to the last positive sample before the first negative sample",
             "days",
             null=True,
         ),
         column(
             "negative_since",
             "float",
-            "day of the first of the negative samples after which none was positive",
+            "day of the first negative sample after which no sample was positive",
             "days",
             null=True,
         ),

@@ -1,4 +1,4 @@
-"""Flags of a result, each with the sentence that a person reads: the condition, and what to do about it."""
+"""Flags of a result, each with a sentence for the reader of a report: the condition, and what to do about it."""
 
 FLAGS = {
     "no_cells": "The number of nucleated cells is not known: give input_cells or input_ng for this sample, or amplify "
@@ -15,7 +15,8 @@ FLAGS = {
     "calibrators_not_found": "Calibrators were put into the tube, but none was found in the reads.",
     "calibrators_pooled": "No calibrator has the locus of the marker, or the marker has no locus: the calibrators of "
     "all loci were used.",
-    "calibrator_refused": "A calibrator was far from the others and was left out; the quality table names it.",
+    "calibrator_refused": "The counts of one calibrator differed strongly from those of the other calibrators, so "
+    "this calibrator was left out; the QC table names the calibrator.",
     "too_many_calibrators": "More calibrator molecules were counted than were put in: check the copies in the controls "
     "table.",
     "umi_saturated": "The marker has more molecules than its UMIs can distinguish, so they cannot be counted.",
@@ -25,24 +26,29 @@ FLAGS = {
     "explains.",
     "control_missing": "A no-template control of this run is on the sheet, but its hits were not given: contamination "
     "cannot be noticed.",
-    "shared_rearrangement": "Unrelated samples have the same rearrangement, which can explain the counts.",
-    "carry_over": "Carry-over from other samples of the run can explain the counts.",
+    "shared_rearrangement": "Samples of other people have the same rearrangement, which can explain the counts: "
+    "compare with the other markers of the patient.",
+    "carry_over": "Carry-over from other samples of the run can explain the counts: sequence the sample again in a "
+    "run without samples that have many reads of this marker.",
     "rna": "The library was made from RNA: transcripts do not count cells, so the result is only a share of reads.",
     "read_share": "Molecules were computed from the share of reads, without calibrators or UMIs: no LoD or LoQ below "
     "1e-4 is stated.",
-    "capture_assumed": "The library states no capture: the configured default was assumed.",
-    "hopping_assumed": "The run has too few pairs of samples to estimate index hopping: the share that the library "
-    "states, or the default, was used.",
+    "capture_assumed": "The settings of the library state no capture, so the default (quantify.default_capture) was "
+    "assumed: measure the capture and set it.",
+    "hopping_assumed": "The run has too few pairs of samples to estimate index hopping: the share in the settings of "
+    "the library, otherwise quantify.default_hopping, was used.",
     "single_index": "Samples of the run differ in one index only: index hopping and contamination cannot be "
     "distinguished.",
-    "efficiency_assumed": "There are fewer than five calibrators: how much the efficiency of sequences differs was "
-    "assumed.",
-    "background_unproven": "The control samples have too few cells to show that this marker has no background.",
-    "background": "Controls contain reads at this level too.",
+    "efficiency_assumed": "There are fewer than five calibrators, so the spread of PCR efficiency between sequences "
+    "(quantify.efficiency_sd) was assumed: add calibrators, or set efficiency_sd of the library.",
+    "background_unproven": "The control samples have too few cells to show that this marker has no background: add "
+    "polyclonal controls.",
+    "background": "Control samples contain reads of the marker at this level too.",
     "shallow": "More than 20 % of the captured molecules have no read: sequence more deeply.",
     "more_than_input": "There are more clone cells than nucleated cells, beyond chance: check the input, the copies of "
     "the calibrators and copies_per_cell.",
-    "markers_disagree": "The markers of this sample differ by more than chance.",
+    "markers_disagree": "The MRD values of the markers of this sample differ by more than chance: compare the rows "
+    "of the markers.",
 }
 
 FAILURES = (

@@ -1,4 +1,4 @@
-"""Tables that the laboratory writes: the sample sheet (SAMPLES) and the controls in its tubes (CONTROLS)."""
+"""Tables that the laboratory writes: the sample sheet (SAMPLES) and the list of controls in the tubes (CONTROLS)."""
 
 from __future__ import annotations
 
@@ -36,11 +36,17 @@ SAMPLES = Table(
         column("lymphoid_fraction", "float", "share of nucleated cells that are lymphoid", "0 to 1", null=True),
         column("b_fraction", "float", "share of nucleated cells that are B cells", "0 to 1", null=True),
         column("t_fraction", "float", "share of nucleated cells that are T cells", "0 to 1", null=True),
-        column("extracted_ng", "float", "mass of DNA extracted from the whole sample", "ng", null=True),
+        column(
+            "extracted_ng",
+            "float",
+            "mass of DNA extracted from the whole sample; with input_ng it gives the share of the sample in the tube",
+            "ng",
+            null=True,
+        ),
         column(
             "run_id",
             "str",
-            "identifier of the sequencing run; samples with the same one were sequenced together",
+            "identifier of the sequencing run; samples with the same run_id were sequenced together",
             null=True,
         ),
         column("replicate", "str", "identifier of the tube, if a sample has several tubes of one library", null=True),
@@ -60,13 +66,13 @@ CONTROLS = Table(
         column(
             "kind",
             "str",
-            "spike-in calibrator, or reference locus outside Ig/TCR that counts cells",
+            "calibrator (spike-in calibrator) or reference (locus outside Ig/TCR whose reads count cells)",
             values=("calibrator", "reference"),
         ),
         column(
             "locus",
             "str",
-            "locus whose primers amplify the control; empty if those of any locus do",
+            "locus whose primers amplify the control; empty if the primers are not those of one locus",
             null=True,
             values=LOCI,
         ),
@@ -80,7 +86,7 @@ CONTROLS = Table(
         column(
             "v_family",
             "str",
-            "V family whose primer amplifies the control, such as IGHV3; empty if it is not specific to one",
+            "V family whose primer amplifies the control, such as IGHV3; empty if no V family is specific",
             null=True,
         ),
     ),

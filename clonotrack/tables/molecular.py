@@ -20,13 +20,16 @@ SEQUENCES = Table(
     "SEQUENCES",
     "Distinct sequences of one sample, each with the number of its reads.",
     (
-        column("sequence_id", "str", "name of the first read with this sequence"),
+        column("sequence_id", "str", "name of the first read in the input that has this sequence"),
         column("sequence", "str", "bases as read, 5' to 3'", "nt"),
         column(
-            "quality", "str", "quality of each base (Phred+33): the highest of all reads with this sequence", null=True
+            "quality",
+            "str",
+            "quality of each base (Phred+33): the highest quality of this base in all reads with this sequence",
+            null=True,
         ),
         column("umi", "str", "unique molecular identifier", null=True),
-        column("sequence_2", "str", "second mate, if the pair was not merged", "nt", null=True),
+        column("sequence_2", "str", "bases of the second mate, if the two mates were not merged", "nt", null=True),
         column("quality_2", "str", "quality of each base of `sequence_2` (Phred+33)", null=True),
         column("duplicate_count", "int", "reads with this sequence", "reads"),
     ),
@@ -35,18 +38,26 @@ SEQUENCES = Table(
 
 
 def _segment(s: str, name: str) -> dict[str, Column]:
-    """Declare the columns of one segment, by field; `s` is the prefix of their names."""
+    """Declare the columns of one segment.
+
+    Args:
+        s: prefix of the column names: v, d, d2 or j.
+        name: name of the segment in the meanings of the columns.
+
+    Returns:
+        Column name without prefix, such as ``score``, to column.
+    """
     columns = (
         column(
             f"{s}_score",
             "float",
-            f"alignment score of the {name}, including the flank of a D that is not joined at that end",
+            f"alignment score of the {name}; a D that is not joined at one end includes its germline flank there",
             null=True,
         ),
         column(
             f"{s}_support",
             "float",
-            f"E-value: number of {name} matches with at least this score expected in random sequence",
+            f"E-value: expected number of {name} matches with this score or more in random sequence",
             null=True,
         ),
         column(f"{s}_identity", "float", f"share of aligned {name} bases that match", "0 to 1", null=True),
@@ -62,7 +73,7 @@ def _segment(s: str, name: str) -> dict[str, Column]:
 
 
 def _deleted(name: str, end: str) -> Column:
-    """Declare a number of germline bases that recombination deleted from an end of a segment."""
+    """Declare the column of the number of germline bases that recombination deleted from one end of a segment."""
     return column(name, "int", f"bases deleted from the {end}", "nt", null=True)
 
 
@@ -87,11 +98,17 @@ REARRANGEMENTS = Table(
         column(
             "productive",
             "bool",
-            "whether V and J are in frame, without stop codon and with both conserved residues of the junction",
+            "whether V and J are in frame, without a stop codon and with both conserved residues of the junction",
             null=True,
         ),
         *CALLED,
-        column("sequence_alignment", "str", "aligned part of `sequence`", "nt", null=True),
+        column(
+            "sequence_alignment",
+            "str",
+            "part of `sequence` from the first to the last base that is aligned to a germline segment",
+            "nt",
+            null=True,
+        ),
         column(
             "germline_alignment",
             "str",
@@ -112,18 +129,20 @@ REARRANGEMENTS = Table(
         ),
         column("d2_call", "str", "allele of the second D", null=True),
         column("junction_length", "int", "length of `junction`", "nt", null=True),
-        column("stop_codon", "bool", "whether there is a stop codon in the reading frame of the V", null=True),
+        column(
+            "stop_codon", "bool", "whether the rearrangement has a stop codon in the reading frame of the V", null=True
+        ),
         column("vj_in_frame", "bool", "whether V and J are in the same reading frame", null=True),
         column(
             "rearrangement_evalue",
             "float",
-            "E-value of the rearrangement: the higher E-value of its two ends",
+            "E-value of the rearrangement: the higher one of the E-values of its first and its last segment",
             null=True,
         ),
         column(
             "chimeric",
             "bool",
-            "whether the sequence joins parts of two rearrangements; the row describes one of them",
+            "whether the sequence joins parts of two rearrangements; the row then describes one of the two",
             null=True,
         ),
         *(
@@ -159,14 +178,21 @@ REARRANGEMENTS = Table(
         column(
             "key_region",
             "str",
-            "the sequence that identifies a clone, from the 5' anchor to the J anchor; incomplete ones have it too",
+            "the sequence that identifies a clone, from the 5' anchor to the J anchor; incomplete "
+            "rearrangements have a key region too",
             "nt",
             null=True,
         ),
         position("key_region_start", "first base of `key_region` in `sequence`"),
         column("duplicate_count", "int", "reads with this sequence", "reads"),
         UMI_COUNT,
-        column("consensus_count", "int", "reads of the consensus, if the sequence is one", "reads", null=True),
+        column(
+            "consensus_count",
+            "int",
+            "number of reads of the consensus, if the sequence is a consensus",
+            "reads",
+            null=True,
+        ),
         column("umi", "str", "unique molecular identifier", null=True),
         column("quality", "str", "quality of each base of `sequence` (Phred+33)", null=True),
     ),
@@ -176,7 +202,8 @@ REARRANGEMENTS = Table(
 
 CLONOTYPES = Table(
     "CLONOTYPES",
-    "Clonotypes of one sample, the most abundant first. Error copies are merged into their parent.",
+    "Clonotypes of one sample, the most abundant first. Reads of error copies count for the clonotype that "
+    "they come from.",
     (
         column(
             "clone_id",
@@ -193,13 +220,14 @@ CLONOTYPES = Table(
             "key_region", "str", "the sequence that identifies the clonotype, from the 5' anchor to the J anchor", "nt"
         ),
         column("sequence", "str", "consensus sequence of the reads of the clonotype", "nt"),
-        column("duplicate_count", "int", "reads, including error copies", "reads"),
+        column("duplicate_count", "int", "number of reads, including those of error copies", "reads"),
         UMI_COUNT,
         CONSENSUS_COUNT,
         column(
             "fraction_of_locus",
             "float",
-            "share of the molecules of the locus, or of its reads if no UMIs count molecules; without calibrators",
+            "share of the clonotype in the molecules of its locus, or in the reads if there are no UMIs; "
+            "calibrators do not count",
             "0 to 1",
             null=True,
         ),
@@ -207,7 +235,7 @@ CLONOTYPES = Table(
         column(
             "control_id",
             "str",
-            "identifier of the calibrator, if the clonotype is one; shares and ranks leave it out",
+            "identifier of the calibrator, if the clonotype is a calibrator, which has no share and no rank",
             null=True,
         ),
     ),

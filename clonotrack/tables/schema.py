@@ -1,4 +1,4 @@
-"""`Table` and `Column`, the check of a data frame against its declaration, and columns that several tables share."""
+"""Declare tables and columns, check data frames against declarations, and define columns that several tables share."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Column:
     """Declaration of one column.
 
     Attributes:
-        name: its name in data frames and files.
-        kind: type of its values.
-        meaning: what it contains, for the documentation.
-        unit: unit of its values; empty if they have none.
-        null: whether values may be missing.
-        values: the allowed values; empty if any value is allowed.
+        name: name of the column in data frames and files.
+        kind: type of the values.
+        meaning: text for the documentation: what the column contains.
+        unit: unit of the values; "" if they have no unit.
+        null: whether values may be missing (null; an empty field in TSV).
+        values: allowed values; empty if every value is allowed.
     """
 
     name: str
@@ -48,11 +48,11 @@ class Table:
     """Declaration of one table.
 
     Attributes:
-        name: its name in messages and in the documentation.
-        meaning: what it contains, for the documentation.
-        columns: its columns, in the order of the file.
-        key: columns whose values together occur in one row only; empty if the table has no key.
-        airr: whether it is an AIRR Rearrangement table.
+        name: name of the table in messages and in the documentation.
+        meaning: text for the documentation: what the table contains.
+        columns: declarations of the columns, in the order of the file.
+        key: columns whose values together identify a row; no two rows have the same. Empty if the table has no key.
+        airr: whether the table follows the AIRR Rearrangement schema.
     """
 
     name: str
@@ -89,37 +89,47 @@ class Table:
 
 
 def check(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """Check a data frame against a declaration and return its declared columns, in order and with the declared types.
+    """Check a data frame against a declaration.
 
-    Columns that are not declared are dropped. Integers may become floats, and narrow numbers wide ones.
+    Args:
+        frame: the data frame.
+        table: the declaration.
+
+    Returns:
+        The declared columns, in the declared order, cast to the declared types. Other columns are dropped. A cast may
+        convert integers to floats, and narrow number types to wide ones.
 
     Raises:
-        TableError: a column is missing, has another type, lacks a value or has one that is not allowed; or two rows
-            have the same key.
+        TableError: a column is missing, has another type, has null although null is not allowed, or has a value that is
+            not allowed; or two rows have the same key.
     """
     import polars as pl  # noqa: PLC0415
 
     types = table.schema()
     for column in table.columns:
         if column.name not in frame.columns:
-            raise TableError(table.name, column.name, "the column is missing: add it")
+            raise TableError(table.name, column.name, "the column is missing: add the column")
         series = frame.get_column(column.name)
         expected = types[column.name]
         if not _fits(series.dtype, expected):
-            raise TableError(table.name, column.name, f"has type {series.dtype}, and {expected} is needed")
+            raise TableError(
+                table.name, column.name, f"has type {series.dtype}, but must have {expected}: convert the column"
+            )
         if not column.null and series.null_count():
-            raise TableError(table.name, column.name, f"is empty in {series.null_count()} rows: fill them in")
+            raise TableError(table.name, column.name, f"is empty in {series.null_count()} rows: fill in a value")
         if column.values and (odd := series.drop_nulls().filter(~series.drop_nulls().is_in(column.values))).len():
-            raise TableError(table.name, column.name, f"contains {odd[0]!r}, not one of {', '.join(column.values)}")
+            raise TableError(table.name, column.name, f"contains {odd[0]!r}: use one of {', '.join(column.values)}")
     if table.key and frame.select(table.key).is_duplicated().any():
         repeated = frame.filter(frame.select(table.key).is_duplicated()).row(0, named=True)
         key = ", ".join(f"{name}={repeated[name]!r}" for name in table.key)
-        raise TableError(table.name, "+".join(table.key), f"several rows have the same key ({key}): keep one of them")
+        raise TableError(
+            table.name, "+".join(table.key), f"several rows have the same key ({key}): keep one of these rows"
+        )
     return frame.select(pl.col(name).cast(kind) for name, kind in types.items())
 
 
 def _fits(found: pl.DataType, expected: pl.DataType) -> bool:
-    """Return whether a cast to the declared type loses nothing: same type, same kind of number, or all null."""
+    """Return True if a cast to the declared type loses nothing: same type, same kind of number, or all null."""
     numbers = (found.is_integer() and expected.is_numeric()) or (found.is_float() and expected.is_float())
     return found == expected or numbers or str(found) == "Null"
 
@@ -127,12 +137,12 @@ def _fits(found: pl.DataType, expected: pl.DataType) -> bool:
 def column(
     name: str, kind: Kind, meaning: str, unit: str = "", *, null: bool = False, values: tuple[str, ...] = ()
 ) -> Column:
-    """Declare a column, with `null` and `values` by name."""
+    """Declare a column; see `Column` for the arguments."""
     return Column(name, kind, meaning, unit, null, values)
 
 
 def position(name: str, meaning: str) -> Column:
-    """Declare a position in a sequence as AIRR counts it: 1-based, closed intervals. It may be empty."""
+    """Declare a column of positions in a sequence (1-based, closed intervals, as in AIRR) that may be empty."""
     return Column(name, "int", meaning, "1-based, closed", null=True)
 
 

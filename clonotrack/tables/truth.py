@@ -1,4 +1,4 @@
-"""Tables of the simulation: the true contents of tubes (TRUTH) and of reads (READ_TRUTH)."""
+"""Tables of the simulation: true contents of tubes (TRUTH), and true annotation of reads (READ_TRUTH)."""
 
 from __future__ import annotations
 
@@ -34,16 +34,21 @@ TRUTH = Table(
             "true_mrd", "float", "MRD of the specimen that the tube was drawn from", "clone cells per nucleated cell"
         ),
         column("cells", "int", "nucleated cells whose DNA went into the tube", "cells"),
-        column("clone_cells", "int", "clone cells among them, drawn at random", "cells"),
-        column("molecules", "int", "captured molecules of the marker, drawn at random", "molecules"),
+        column("clone_cells", "int", "clone cells among these nucleated cells, drawn at random", "cells"),
+        column(
+            "molecules",
+            "int",
+            "molecules of the marker that were captured (visible in the reads), drawn at random",
+            "molecules",
+        ),
         column("reads", "int", "reads of these molecules, drawn at random", "reads"),
         column(
             "realised",
             "float",
-            "MRD of the drawn molecules: molecules / (capture x copies_per_cell x cells)",
+            "MRD of the captured molecules: molecules / (capture x copies_per_cell x cells)",
             "clone cells per nucleated cell",
         ),
-        column("expected_call", "str", "correct call for the drawn molecules", values=CALLS),
+        column("expected_call", "str", "correct call for the captured molecules", values=CALLS),
     ),
     key=("sample_id", "marker_id"),
 )
@@ -61,7 +66,7 @@ READ_TRUTH = Table(
             "productive", "bool", "whether V and J are in frame, without a stop codon in the whole V(D)J", null=True
         ),
         column("junction", "str", "from the codon of Cys104 to that of Phe/Trp118, both included", "nt", null=True),
-        column("junction_aa", "str", "translation of `junction`, if it is in frame", "aa", null=True),
+        column("junction_aa", "str", "translation of `junction`, if V and J are in frame", "aa", null=True),
         column("key_region", "str", "the sequence that identifies a clone, from the 5' anchor to the J anchor", "nt"),
         position("v_sequence_end", "last germline base of the V in the read, counted on the coding strand"),
         position("j_sequence_start", "first germline base of the J in the read, counted on the coding strand"),

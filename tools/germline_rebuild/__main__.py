@@ -16,6 +16,10 @@ from tools.germline_rebuild.sources import md5_hex, read_fact_tables, read_packa
 def build_data_files(wheels: Path, facts: Path) -> dict[str, str]:
     """Build the text of every data file from the wheels and the fact tables.
 
+    Args:
+        wheels: input folder with the wheels of the three packages.
+        facts: input folder with the fact tables (lists of alleles with md5, anchor and source).
+
     Returns:
         File name to text.
 
@@ -31,9 +35,9 @@ def build_data_files(wheels: Path, facts: Path) -> dict[str, str]:
 def main() -> None:
     """Parse the command line, build the files, write them and print their md5."""
     parser = argparse.ArgumentParser(prog="python -m tools.germline_rebuild")
-    parser.add_argument("--wheels", type=Path, required=True, help="folder with the wheels of the three packages")
-    parser.add_argument("--facts", type=Path, required=True, help="folder with the fact tables")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write the data files to")
+    parser.add_argument("--wheels", type=Path, required=True, help="input folder with the wheels of the three packages")
+    parser.add_argument("--facts", type=Path, required=True, help="input folder with the fact tables")
+    parser.add_argument("--out", type=Path, required=True, help="output folder for the data files")
     args = parser.parse_args()
     try:
         files = build_data_files(args.wheels, args.facts)

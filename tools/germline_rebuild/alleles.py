@@ -1,4 +1,4 @@
-"""List the alleles of the reference and attach their sequences."""
+"""List the alleles of the reference and add their sequences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ALLELE_TABLES = ("ig_ogrdb.tsv", "tr_grch38.tsv", "tr_other_haplotypes.tsv")
 
 
 def list_alleles(tables: FactTables) -> list[Row]:
-    """Return one row per allele. If the tables list two lengths of an allele, keep the longer one."""
+    """Return one row per allele; if the tables list an allele in two lengths, keep the longer sequence."""
     longest: dict[str, Row] = {}
     for row in chain.from_iterable(tables[name] for name in _ALLELE_TABLES):
         row = {**row, "length": row.get("length") or row["length_nt"], "source": _source(row)}
@@ -26,7 +26,7 @@ def list_alleles(tables: FactTables) -> list[Row]:
 def _identical_d_genes(alleles: dict[str, Row], tables: FactTables) -> Iterator[Row]:
     """Yield D genes that OGRDB merges with an identical gene although their RSS flanks differ.
 
-    In a D-J rearrangement the flank distinguishes IGHD4-11 from IGHD4-4. The D sequence itself does not.
+    In a D-J rearrangement, the flank distinguishes IGHD4-11 from IGHD4-4; the sequences of the two D are equal.
     """
     genes_with_flanks = {row["gene"] for row in tables["rss_flanks.tsv"]}
     for row in tables["aliases.tsv"]:
@@ -52,7 +52,8 @@ def add_sequences(alleles: list[Row], packages: PackageSequences) -> list[Row]:
     """
     missing = [row["allele"] for row in alleles if row["md5"] not in packages.by_md5]
     if missing:
-        raise GermlineError(f"no package contains the listed sequence of {', '.join(missing)}")
+        names = ", ".join(missing)
+        raise GermlineError(f"no package contains the listed sequence of {names}; correct the md5 in the fact tables")
     return [{**row, "sequence": packages.by_md5[row["md5"]], "gapped": _gapped(row, packages)} for row in alleles]
 
 
@@ -61,5 +62,7 @@ def _gapped(row: Row, packages: PackageSequences) -> str:
         return ""
     gapped = packages.gapped[row["allele"]]
     if remove_gaps(gapped) != packages.by_md5[row["md5"]]:
-        raise GermlineError(f"the gapped sequence of {row['allele']} differs from its ungapped sequence")
+        raise GermlineError(
+            f"the gapped sequence of {row['allele']} differs from its ungapped sequence; correct the fact tables"
+        )
     return gapped

@@ -8,7 +8,7 @@ from clonotrack.errors import GermlineError
 from clonotrack.germline.anchors import find_anchor
 from tools.germline_rebuild.sources import Row
 
-# V genes or alleles that the anchor rules miss: the codon at the listed anchor, and the evidence for that anchor.
+# V genes or alleles whose anchor the rules do not find: codon at the listed anchor, and evidence for this anchor.
 V_EXCEPTIONS = {
     "IGHV8-51-1": ("TGT", "Cys by IMGT position 104; the residues before it are NMAAFN"),
     "IGKV2-29*01": ("TGA", "stop codon at IMGT position 104"),
@@ -21,7 +21,7 @@ V_EXCEPTIONS = {
 
 
 def v_exception(row: Row) -> tuple[str, str] | None:
-    """Look up the codon and the evidence of an excepted V, by allele or by gene."""
+    """Return codon and evidence of a V in `V_EXCEPTIONS`, looked up by allele or gene; None for any other V."""
     return V_EXCEPTIONS.get(row["allele"]) or V_EXCEPTIONS.get(row["gene"])
 
 
@@ -29,7 +29,7 @@ def check_anchors(alleles: list[Row], j_exceptions: list[Row]) -> None:
     """Compare the anchor of every V and J with the anchor that the rules find.
 
     Raises:
-        GermlineError: lists every allele whose anchors differ.
+        GermlineError: an anchor differs; the message lists every such allele.
     """
     j_anchors = {row["md5"]: int(row["cdr3_anchor"]) for row in j_exceptions}
     problems = [problem for row in alleles if row["segment"] != "D" for problem in _anchor_problems(row, j_anchors)]
@@ -38,7 +38,7 @@ def check_anchors(alleles: list[Row], j_exceptions: list[Row]) -> None:
 
 
 def _anchor_problems(row: Row, j_anchors: dict[str, int]) -> Iterator[str]:
-    """Yield the problems of one anchor; check an IG V by IMGT position and by its ungapped sequence."""
+    """Yield the problems of one anchor; an IG V is checked by IMGT position and by its ungapped sequence."""
     anchor = int(row["cdr3_anchor"])
     codon = row["sequence"][anchor : anchor + 3]
     gapped_forms = [row["gapped"], None] if row["gapped"] else [None]

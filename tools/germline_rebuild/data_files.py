@@ -1,4 +1,4 @@
-"""Format the text of every data file."""
+"""Format the text of every data file of the embedded reference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHARED_GENE_EVIDENCE = ("Ensembl/HGNC gene symbol", "delta name of the shared g
 
 
 def format_data_files(alleles: list[Row], tables: FactTables) -> dict[str, str]:
-    """Return file name to text of every data file; the order of alleles does not matter."""
+    """Format all data files; return file name to text, which does not depend on the order of `alleles`."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in sorted(alleles, key=lambda row: _natural_key(row["allele"])):
         groups[f"{row['locus']}{row['segment']}.fasta"].append(row)
@@ -68,7 +68,11 @@ def _intron_flank(special: list[Row]) -> Iterator[Row]:
 
 
 def _aliases(alleles: list[Row], tables: FactTables) -> list[Row]:
-    """Return the aliases that are not names of the reference; add a row for each allele of a shared gene."""
+    """Return the rows of ``aliases.tsv``.
+
+    Aliases that are names in the reference are left out. A row is added for each allele of a TRAV/DV gene, which has
+    names in two loci.
+    """
     reference_names = {row["allele"] for row in alleles} | {row["gene"] for row in alleles}
     aliases = [row for row in tables["aliases.tsv"] if row["alias"] not in reference_names]
     shared_genes = [row for row in aliases if row["evidence"] in _SHARED_GENE_EVIDENCE]

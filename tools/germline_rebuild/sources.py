@@ -1,4 +1,4 @@
-"""Read the fact tables and the sequences in the Python packages."""
+"""Read the fact tables, and the sequences in the wheels of Python packages."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class PackageSequences:
     """Hold the human V, D and J sequences of the packages.
 
     Attributes:
-        by_md5: md5 of the ungapped sequence to the sequence. Names are not needed: the fact tables list the md5.
-        gapped: OGRDB allele to its IMGT-gapped V.
+        by_md5: md5 of the ungapped sequence to this sequence. The fact tables identify sequences by md5, not by name.
+        gapped: OGRDB name of a V allele to its IMGT-gapped sequence.
     """
 
     by_md5: dict[str, str]
@@ -35,12 +35,15 @@ def md5_hex(text: str) -> str:
 
 
 def read_fact_tables(folder: Path) -> FactTables:
-    """Read every TSV file of a folder; return file name to rows."""
+    """Read every TSV file of the input folder; return file name to rows, each a dictionary by column."""
     return {path.name: _parse_tsv(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.tsv"))}
 
 
 def read_package_sequences(wheels: Path) -> PackageSequences:
-    """Read the sequences from the wheels as zip archives, without installing or running the packages.
+    """Read the sequences in the wheels, without installing or running the packages.
+
+    Args:
+        wheels: input folder with one wheel of each package.
 
     Raises:
         GermlineError: the folder does not contain exactly one wheel of each package.
@@ -64,7 +67,7 @@ def read_package_sequences(wheels: Path) -> PackageSequences:
 def _open_wheel(wheels: Path, name: str) -> ZipFile:
     paths = sorted(wheels.glob(f"{name}-*.whl"))
     if len(paths) != 1:
-        raise GermlineError(f"{wheels} contains {len(paths)} wheels of {name}; put exactly one there")
+        raise GermlineError(f"{wheels} contains {len(paths)} wheels of {name}; put exactly one wheel of it there")
     return ZipFile(paths[0])
 
 
@@ -77,6 +80,6 @@ def _parse_tsv(text: str) -> list[Row]:
 
 
 def _read_fasta(archive: ZipFile, name: str) -> dict[str, str]:
-    """Return allele to sequence, in upper case with its gaps; cut abstar's ``__species`` off the name."""
+    """Return allele name to sequence (upper case, with gaps); the suffix ``__species`` of abstar's names is removed."""
     records = (record.partition("\n") for record in _read_text(archive, name).split(">")[1:])
     return {header.split("__")[0].strip(): "".join(body.split()).upper() for header, _, body in records}

@@ -1,4 +1,4 @@
-"""Variables and input functions of all rules: sample sheet, settings, samples, patients."""
+"""Variables and input functions that the rules share: sample sheet, settings, samples and patients."""
 
 from pathlib import Path
 
@@ -54,14 +54,14 @@ MARKERS = [
 
 
 def reads_of(samples):
-    """Return the read files in some rows of the sample sheet, including mates."""
+    """Return the files of reads in rows of the sample sheet, including files of second mates."""
     return [
         path for name in ("reads_1", "reads_2") for path in samples[name].drop_nulls()
     ]
 
 
 def reads_of_sample(wildcards):
-    """Input function: return all read files of a sample."""
+    """Input function: return all files of reads of a sample."""
     return reads_of(SAMPLES.filter(pl.col("sample_id") == wildcards.sample))
 
 
@@ -91,7 +91,7 @@ def patient_qc(wildcards):
 
 
 def options(name, paths):
-    """Return the words of an option of the command line that is repeated for each path."""
+    """Return the command-line words that give option `name` once for each path."""
     return [word for path in paths for word in (name, path)]
 
 
@@ -100,7 +100,7 @@ SETTINGS_FILE = (
     [SETTINGS] if SETTINGS else []
 )  # input of each rule, so that changed settings run it again
 
-# An input of every step that runs kernels. Results do not count as older than it, so none is made again for it.
+# Input of every step that runs kernels. With ancient(), results are never older than this file, so it causes no rerun.
 COMPILED = ancient(RESULTS / ".compiled")
 
 

@@ -1,8 +1,8 @@
 rule compile:
-    """Compile the kernels where the other jobs run, before many of them need the same ones.
+    """Compile the kernels where the other jobs run, before many jobs need the same kernels.
 
-    It runs again with another version of clonotrack. If kernels cannot be kept, the log says so and every job compiles
-    its own.
+    The rule runs again with another version of clonotrack. If compiled kernels cannot be kept, the log says so, and
+    every job compiles its own kernels.
     """
     output:
         touch(RESULTS / ".compiled"),

@@ -1,5 +1,5 @@
 rule track:
-    """Count all markers in every sample: markers of other patients show carry-over."""
+    """Count the markers of all patients in every sample; markers of other patients show carry-over."""
     input:
         reads=reads_of_sample,
         samples=SHEET,
