@@ -66,7 +66,7 @@ def test_clear_removes_kernels_and_compiles_none(
 
 def test_clear_without_a_cache(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compile", "--clear"]) == 0
-    assert capsys.readouterr().out == "no kernels are kept\n"
+    assert capsys.readouterr().out == "there are no compiled kernels to remove\n"
     assert not cache.exists()
 
 

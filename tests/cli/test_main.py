@@ -77,13 +77,13 @@ def test_an_error_of_the_system_names_the_file(
 ) -> None:
     failing.append(OSError(28, "No space left on device", "out/x.tsv"))
     assert main(["check"]) == 1
-    assert "error: out/x.tsv: no space left on device: correct this" in capsys.readouterr().err
+    assert "error: out/x.tsv: no space left on device: correct the cause" in capsys.readouterr().err
 
 
 def test_an_internal_error_says_so(failing: list[BaseException], capsys: pytest.CaptureFixture[str]) -> None:
     failing.append(ZeroDivisionError("by zero"))
     assert main(["config"]) == 1
-    assert "internal error, not caused by your data (ZeroDivisionError: by zero)" in capsys.readouterr().err
+    assert "internal error of clonotrack, not of your data (ZeroDivisionError: by zero)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("flag", ["--quiet", "--verbose", "--debug"])

@@ -128,7 +128,7 @@ def test_a_locus_with_v_but_no_j_is_an_error(folder):
     ("text", "message"),
     [
         ("alias\tname\na\tb\n", "line 1: has no column canonical"),
-        ("alias\tcanonical\na\n", "line 2: has 1 fields for 2 columns"),
+        ("alias\tcanonical\na\n", "line 2: has 1 fields, but the header has 2"),
         ("", "line 1: has no column alias"),
     ],
 )

@@ -82,7 +82,7 @@ def test_invalid_input_is_an_error_and_creates_no_folder(igh: list[Segment], tmp
     cases = {
         "a.json": ("{", "is not JSON"),
         "b.json": ('{"alleles": []}', "has no GermlineSet"),
-        "c.json": ('{"GermlineSet": [{"allele_descriptions": [{"label": "x"}]}]}', "record 1.*the allele lacks"),
+        "c.json": ('{"GermlineSet": [{"allele_descriptions": [{"label": "x"}]}]}', "record 1.*an allele lacks"),
         "d.fasta": ("ACGT\n", "is not a FASTA file"),
         "e.fasta": (">ACTB\nACGT\n", "contains no V, D or J segment"),
         "f.fasta": (f">{v.allele}\n{v.sequence}\n", "V segments but no J"),

@@ -84,7 +84,7 @@ def test_nan_cannot_be_written_as_json(tmp_path: Path) -> None:
         (None, "no such file"),
         (b'{"a":\n]', "line 2: is not valid JSON"),
         (b"[1]", "not a JSON object"),
-        (b"\xff", "as text"),
+        (b"\xff", "as UTF-8 text"),
     ],
 )
 def test_an_invalid_summary_is_reported(tmp_path: Path, content: bytes | None, message: str) -> None:

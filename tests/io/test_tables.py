@@ -97,8 +97,8 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path, text: str) -> Non
             HEADER + "a\tcalibrator\tIGH\tAC\t40\nb\tcalibrator\tIGH\tAC\n",
             r"line 3: has 4 fields, but the header has 5",
         ),
-        (HEADER + "a\tcalibrator\tIGH\tAC\tforty\n", r"line 2: column copies is 'forty', not a number"),
-        (HEADER + "a\tcalibrator\tIGH\tAC\tNaN\n", r"line 2: column copies is 'NaN', not a number"),
+        (HEADER + "a\tcalibrator\tIGH\tAC\tforty\n", r"line 2: column copies is 'forty', but must be a number"),
+        (HEADER + "a\tcalibrator\tIGH\tAC\tNaN\n", r"line 2: column copies is 'NaN', but must be a number"),
         (HEADER + "\tcalibrator\tIGH\tAC\t40\n", r"line 2: column control_id is empty"),
         (HEADER + "a\tspike\tIGH\tAC\t40\n", r"line 2: column kind is 'spike': use one of calibrator, reference"),
     ],
@@ -132,7 +132,7 @@ def test_a_frame_that_does_not_fit_its_declaration_is_not_written(tmp_path: Path
     twice = pl.concat([controls(), controls()])
     with pytest.raises(TableError, match="control_id='a'"):
         write_table(twice, CONTROLS, tmp_path / "c.tsv")
-    with pytest.raises(TableError, match="'spike', not one of"):
+    with pytest.raises(TableError, match="'spike': use one of"):
         write_table(controls().with_columns(kind=pl.lit("spike")), CONTROLS, tmp_path / "c.tsv")
     with pytest.raises(TableError, match="column copies: has type String"):
         write_table(controls().with_columns(copies=pl.lit("x")), CONTROLS, tmp_path / "c.tsv")

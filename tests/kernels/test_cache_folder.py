@@ -168,7 +168,7 @@ def test_a_read_only_folder_is_read_and_the_user_s_own_is_written(
     assert cache_folder.readable() == (shared / "numba",)
     assert capsys.readouterr() == ("", "")  # nothing is missing yet
     assert cache_folder.writable() == home / "clonotrack" / "numba"
-    sentence = f"{shared}/numba cannot be written: kernels that it lacks are compiled into {home}/clonotrack\n"
+    sentence = f"{shared}/numba cannot be written: missing kernels are compiled into {home}/clonotrack\n"
     assert capsys.readouterr().err == f"clonotrack: warning: {sentence}"
     cache_folder.forget()
     assert cache_folder.readable() == (shared / "numba", home / "clonotrack" / "numba")

@@ -59,7 +59,7 @@ def test_conditions_are_met(reference):
 
 
 def test_conditions_that_no_draw_meets_are_an_error(reference):
-    with pytest.raises(GermlineError, match="no IGK rearrangement with 500 inserted nt"):
+    with pytest.raises(GermlineError, match="no IGK rearrangement with at least 500 inserted nt"):
         draw(reference, "IGK", 1, min_inserted=500)
 
 

@@ -45,5 +45,5 @@ def test_check_casts_narrow_numbers_and_orders_columns() -> None:
 def test_check_errors_name_table_and_column() -> None:
     with pytest.raises(TableError, match="table HITS, column target_id: the column is missing"):
         check(HITS.empty().drop("target_id"), HITS)
-    with pytest.raises(TableError, match="column reads: has type Float64, and Int64 is needed"):
+    with pytest.raises(TableError, match="column reads: has type Float64, but must have Int64"):
         check(HITS.empty().with_columns(reads=pl.lit(1.5)), HITS)
