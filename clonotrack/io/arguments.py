@@ -63,7 +63,7 @@ def resolve_config(argument: Config | File | None, library: str | None = None, u
 
     Args:
         argument: settings, or the path of a YAML file of settings; None gives the default settings.
-        library: name of the library whose UMI pattern `umi` replaces; None if the settings have one library only.
+        library: name of the library whose UMI pattern `umi` replaces; None means the only library, or ``default``.
         umi: UMI pattern; None keeps the pattern of the library.
 
     Raises:
@@ -98,7 +98,7 @@ def resolve_controls(
 
     Args:
         argument: a CONTROLS table, or its path. None uses the table that the settings of the library name.
-        library: name of the library; None if the settings have one library only.
+        library: name of the library; None means the only library, or the library ``default``.
         settings: all settings.
 
     Raises:

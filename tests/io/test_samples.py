@@ -68,7 +68,10 @@ def test_names_that_are_unsafe_in_paths_or_a_shell_are_errors(folder: Path, colu
         (with_values(1, input_ng="1e12"), "line 3: column input_ng is 1e.12, but a tube contains at most 6.5e.06"),
         (with_values(1, day="1e400"), "line 3: column day is inf"),
         (with_values(3, subject_id="p1"), "line 5: the negative_control has the subject_id of patient p1"),
-        (with_values(0, subject_id="p2"), "line 3: patient p1 has no baseline on this sheet and an empty column markers"),
+        (
+            with_values(0, subject_id="p2"),
+            "line 3: patient p1 has no baseline on this sheet and an empty column markers",
+        ),
     ],
 )
 def test_each_problem_is_reported_with_its_line(folder: Path, rows: tuple[tuple[str, ...], ...], message: str) -> None:

@@ -35,7 +35,11 @@ def test_tables_are_joined_and_a_marker_id_is_in_one_file_only(tmp_path: Path) -
         (MARKERS, [("m", "p", DNA[:29])], "marker m: its clone-specific part has 29 nt, but the minimum is 30"),
         (MARKERS, [("", "p", DNA)], "line 2: column marker_id is empty"),
         (f"{MARKERS}\ttarget_start", [("m", "p", DNA, "3")], "only one of target_start and target_end"),
-        (f"{MARKERS}\ttarget_start\ttarget_end", [("m", "p", DNA, "3", "99")], "not positions in its sequence of 48 nt"),
+        (
+            f"{MARKERS}\ttarget_start\ttarget_end",
+            [("m", "p", DNA, "3", "99")],
+            "not positions in its sequence of 48 nt",
+        ),
         (f"{MARKERS}\tcopies_per_cell", [("m", "p", DNA, "0")], "copies_per_cell is 0"),
         (f"{MARKERS}\tbackground_rate", [("m", "p", DNA, "-1")], "background_rate is -1"),
         (f"{MARKERS}\tmax_edits", [("m", "p", DNA, "-1")], "max_edits is -1"),

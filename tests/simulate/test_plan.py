@@ -35,7 +35,10 @@ def test_defaults_of_a_plan():
         ({"samples": [sample(subject_id=None)]}, "sample s: a followup needs a subject_id"),
         ({"samples": [sample(role="polyclonal_control")]}, "sample s: a polyclonal_control must not have a subject_id"),
         ({"samples": [sample(cells=0)]}, "sample s: cells is 0, but a followup"),
-        ({"samples": [sample(role="negative_control", subject_id=None, level=0.1)]}, "level is 0.1, but a negative_control has no clone"),
+        (
+            {"samples": [sample(role="negative_control", subject_id=None, level=0.1)]},
+            "level is 0.1, but a negative_control has no clone",
+        ),
         ({"samples": [sample(level=0.7, b_fraction=0.4)]}, "level, b_fraction and t_fraction add up to more than 1"),
         ({"samples": [sample(level=2)]}, "samples.0.level"),
         ({"samples": [sample(library="x")]}, "sample s: library x is not in libraries"),
