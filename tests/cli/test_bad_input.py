@@ -95,7 +95,7 @@ SHEETS = {
     "negative": (SHEET.replace("650", "-650"), "line 2: column input_ng is -650"),
     "not a number": (SHEET.replace("650", "lots"), "line 2: column input_ng is 'lots'"),
     "no file": (SHEET.replace("d33.fq", "gone.fq"), "line 3: column reads_1 names"),
-    "neither baseline nor markers": (SHEET.replace("p1\tdx", "p2\tdx"), "patient p1 has neither a baseline"),
+    "neither baseline nor markers": (SHEET.replace("p1\tdx", "p2\tdx"), "patient p1 has no baseline on this sheet"),
     **{
         f"sample_id {name}": (SHEET.replace("\tdx\t", f"\t{name}\t"), "line 2: column sample_id is")
         for name in ("a/b", "..", "a b", "a;b", "$(a)", "`a`", "a|b", "a'b")

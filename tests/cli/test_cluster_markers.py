@@ -70,7 +70,7 @@ def test_criteria_without_their_inputs_are_not_assessed(folder: Path) -> None:
         (("--input-cells", "-5"), 2, "-5.0 is not in the range x>0"),
         (("--hits", "dx.control_hits.tsv", "--sample-id", "other"), 1, "has no row of sample 'other'"),
         (("--samples", "samples.tsv", "--subject-id", "p2"), 1, "sample 'dx' belongs to patient p1, not p2"),
-        (("dx.clonotypes.tsv", "--sample-id", "dx"), 2, "are of one baseline"),
+        (("dx.clonotypes.tsv", "--sample-id", "dx"), 2, "describe one baseline"),
     ],
 )
 def test_a_wrong_call_prints_one_error_and_leaves_no_output(

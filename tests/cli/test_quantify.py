@@ -135,7 +135,7 @@ def test_a_patient_without_baseline_or_markers_is_refused(folder: Path, capsys: 
     sheet = folder / "samples.tsv"
     sheet.write_text(sheet.read_text().replace("\tP.markers.tsv", "\t"))
     assert call(folder, "S0.hits.tsv", *COMMON) == 1
-    assert "patient P has neither a baseline in this sheet nor a markers file" in capsys.readouterr().err
+    assert "patient P has no baseline on this sheet and an empty column markers" in capsys.readouterr().err
 
 
 def test_results_are_not_overwritten_unless_asked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,7 +91,7 @@ def test_a_patient_of_the_sheet_may_have_no_marker(folder: Path) -> None:
     [
         (["none.fastq", "--markers", "p.tsv"], 1, "no such file"),
         (["a.fastq", "--markers", "none.tsv"], 1, "contains no selected marker"),
-        (["a.fastq", "--markers", "short.tsv"], 1, "29 nt, and at least 30 are needed"),
+        (["a.fastq", "--markers", "short.tsv"], 1, "29 nt, but the minimum is 30"),
         (["a.fastq", "--markers", "letters.tsv"], 1, "marker m: its sequence contains 'N' at position 1"),
         (["a.fastq", "--markers", "p.tsv", "--markers", "again.tsv"], 1, "marker_id 'p.1' is also in"),
         (["a.fastq", "--markers", "p.tsv", "--controls", "zero.tsv"], 1, "copies is 0"),
