@@ -1,6 +1,9 @@
 """Operations on arrays of bases and rows: copy rows, sort, reverse-complement, count mismatches.
 
 A ragged array is a set of rows of unequal length: row i is ``values[offsets[i]:offsets[i + 1]]``.
+
+Functions without a leading underscore allocate the output arrays in Python. A compiled function of the same name with
+an underscore fills these arrays, because a kernel that allocates arrays takes longer to compile.
 """
 
 from __future__ import annotations
@@ -10,15 +13,19 @@ import numpy as np
 from clonotrack.kernels.jit import constant, leaf
 from clonotrack.sequences import COMPLEMENT, I64, U8, Bool, N, offsets_of
 
-_DIGIT_BITS = 11  # bits of a key that one pass of the radix sort orders
+_DIGIT_BITS = 11  # bits of a digit: each pass of the radix sort orders the keys by one digit
 
 
 START = constant(0)
-"""The first base of a sequence."""
+"""Position of the first base of a sequence."""
 
 
 def readonly(array: U8) -> U8:
-    """Return a view that cannot be written, so that numba compiles one variant of a kernel for all arrays."""
+    """Return a read-only view of an array.
+
+    Numba compiles one variant of a kernel for writable arrays and another one for read-only arrays. A kernel that is
+    always called with this view needs only one variant.
+    """
     view = array.view()
     view.flags.writeable = False
     return view
@@ -26,20 +33,23 @@ def readonly(array: U8) -> U8:
 
 @leaf
 def wide(number: int) -> int:
-    """Return an integer of any width as an `int64`: numba compiles a variant of a kernel for each width."""
+    """Convert an integer of any width to an `int64`.
+
+    Numba compiles one variant of a kernel for each width of its integer arguments. Conversion leaves one variant.
+    """
     return np.int64(number)  # type: ignore[return-value]  # behaves as an int
 
 
 def select_rows(values: U8, offsets: I64, keep: Bool) -> tuple[U8, I64]:
-    """Copy the rows of a ragged array where `keep` is set, in order.
+    """Copy the rows of a ragged array for which `keep` is True, in the order of the array.
 
     Args:
-        values: of the ragged array.
-        offsets: shape (n + 1,).
-        keep: shape (n,).
+        values: values of all rows.
+        offsets: row i is ``values[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        keep: whether each row is copied, shape (n,).
 
     Returns:
-        Values and offsets of the new ragged array.
+        Values and offsets of the ragged array of the copied rows.
     """
     rows = np.flatnonzero(keep)
     kept = offsets_of(np.diff(offsets)[rows])
@@ -50,14 +60,14 @@ def select_rows(values: U8, offsets: I64, keep: Bool) -> tuple[U8, I64]:
 
 @leaf
 def scatter_rows(values: U8, offsets: I64, rows: I64, positions: I64, output: U8) -> None:
-    """Copy chosen rows of a ragged array to given positions of another array.
+    """Copy some rows of a ragged array to given positions of another array.
 
     Args:
-        values: of the ragged array.
-        offsets: shape (n + 1,).
-        rows: numbers of the rows to copy.
-        positions: first element of each copy in `output`.
-        output: written.
+        values: values of all rows.
+        offsets: row i is ``values[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        rows: indices of the rows to copy, shape (m,).
+        positions: index in `output` of the first element of each copy, shape (m,).
+        output: written; elements between the copies keep their values.
     """
     for i in range(len(rows)):
         source = values[offsets[rows[i]] : offsets[rows[i] + 1]]
@@ -66,14 +76,14 @@ def scatter_rows(values: U8, offsets: I64, rows: I64, positions: I64, output: U8
 
 
 def grow_rows(rows: I64, least: int) -> I64:
-    """Copy a table to one with room for `least` rows, and for at least twice as many rows as before.
+    """Copy a table to a larger table, so that a kernel can write more rows.
 
     Args:
-        rows: shape (n, columns).
-        least: rows that are needed.
+        rows: table, shape (n, columns).
+        least: least number of rows of the larger table.
 
     Returns:
-        The larger table; rows from n on are 0.
+        Shape (max(least, 2 n), columns): the rows of the table, then rows of 0.
     """
     larger = np.zeros((max(least, 2 * len(rows)), rows.shape[1]), np.int64)
     larger[: len(rows)] = rows
@@ -81,15 +91,15 @@ def grow_rows(rows: I64, least: int) -> I64:
 
 
 def stable_order(keys: I64) -> I64:
-    """Compute the indices that sort keys; equal keys keep their order.
+    """Compute the indices that sort keys by rising value; equal keys keep their order.
 
-    A radix sort: faster to run and to compile than numba's own.
+    A radix sort runs and compiles faster than the sort of numba.
 
     Args:
-        keys: 0 or more, shape (n,).
+        keys: integers of 0 or more, shape (n,).
 
     Returns:
-        Shape (n,).
+        Index in `keys` of the smallest key, of the next one, and so on, shape (n,).
     """
     order, scratch = np.arange(len(keys)), np.empty(len(keys), dtype=np.int64)
     starts = np.empty((1 << _DIGIT_BITS) + 1, dtype=np.int64)
@@ -102,14 +112,14 @@ def stable_order(keys: I64) -> I64:
 
 @leaf
 def _sort_by_digit(keys: I64, shift: int, order: I64, starts: I64, sorted_order: I64) -> None:
-    """Sort `order` by the `_DIGIT_BITS` bits of the keys from `shift` on, into `sorted_order`.
+    """Sort indices by one digit of their keys; equal digits keep their order. See `stable_order`.
 
     Args:
         keys: shape (n,).
-        shift: lowest bit of the digit.
-        order: indices of keys, shape (n,).
+        shift: number of the lowest bit of the digit; a digit has `_DIGIT_BITS` bits.
+        order: indices in `keys`, shape (n,).
         starts: scratch, shape (2 ** _DIGIT_BITS + 1,).
-        sorted_order: written, shape (n,).
+        sorted_order: written with the sorted indices, shape (n,).
     """
     for digit in range((1 << _DIGIT_BITS) + 1):
         starts[digit] = 0
@@ -125,16 +135,16 @@ def _sort_by_digit(keys: I64, shift: int, order: I64, starts: I64, sorted_order:
 
 
 def reverse_complement_rows(codes: U8, scores: U8, offsets: I64, reverse: Bool) -> tuple[U8, U8]:
-    """Reverse-complement the reads where `reverse` is set and reverse their scores; copy the other reads.
+    """Reverse-complement the reads for which `reverse` is True and reverse their scores; copy the other reads.
 
     Args:
         codes: bases of all reads.
-        scores: their Phred scores.
-        offsets: of the reads, here and in the result.
-        reverse: shape (n,).
+        scores: Phred score of each base, shape of `codes`.
+        offsets: read i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        reverse: whether each read is reverse-complemented, shape (n,).
 
     Returns:
-        Codes and scores.
+        Codes and scores, both with the shape of `codes`. The offsets stay as they are.
     """
     bases, qualities = np.empty_like(codes), np.empty_like(scores)
     _reverse_complement_rows(codes, scores, offsets, reverse, bases, qualities)
@@ -154,15 +164,17 @@ def _reverse_complement_rows(codes: U8, scores: U8, offsets: I64, reverse: Bool,
 
 @leaf
 def mismatches(left: U8, left_start: int, right: U8, right_start: int, length: int, limit: int) -> int:
-    """Count the bases that differ between two stretches; an unknown base (N) differs from every base.
+    """Count the bases that differ between two stretches of equal length.
+
+    An unknown base (N) differs from every base, N included.
 
     Args:
-        left: codes with the first stretch.
-        left_start: its first base, 0-based.
-        right: codes with the second stretch.
-        right_start: its first base, 0-based.
-        length: of both stretches [nt].
-        limit: counting stops above this number; -1 or more.
+        left: codes that contain the first stretch.
+        left_start: index in `left` of the first base of the first stretch.
+        right: codes that contain the second stretch.
+        right_start: index in `right` of the first base of the second stretch.
+        length: length of both stretches [nt].
+        limit: number of mismatches above which counting stops; -1 or more.
 
     Returns:
         The number of mismatches, or `limit` + 1 if there are more than `limit`.

@@ -1,4 +1,7 @@
-"""An open-addressing set of 64-bit hashes, in one array."""
+"""Add 64-bit hashes to a set that is kept in one array.
+
+The array is an open-addressing hash table: a hash whose own slot is taken is written to the next free slot.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,19 @@ from clonotrack.kernels.jit import leaf
 from clonotrack.sequences import U64, Bool
 
 EMPTY = 0
-"""Value of a slot without a hash."""
+"""Value of an empty slot, so no hash may have this value."""
 
 
 def add_hashes(hashes: U64, slots: U64) -> Bool:
-    """Add hashes to a set and report which of them it contained before.
+    """Add hashes to a set and report which of the hashes the set already contained.
 
     Args:
-        hashes: shape (n,); none is `EMPTY`.
-        slots: the set, changed in place; its length is a power of two and has room for all hashes.
+        hashes: shape (n,); no hash is `EMPTY`.
+        slots: the set, changed in place. The number of slots is a power of two and larger than the number of hashes in
+            the set after the call.
 
     Returns:
-        Shape (n,); whether the set contained each hash, an earlier one of `hashes` included.
+        Shape (n,); True if the set contained the hash before the call, or if an earlier hash of `hashes` is equal.
     """
     contained = np.zeros(len(hashes), dtype=np.bool_)
     _add_hashes(hashes, slots, contained)

@@ -1,7 +1,8 @@
 """Read text eight bytes at a time (SWAR: SIMD within a register): find line ends, check and encode bases.
 
-A load takes several bytes from any position as one number, the first byte in the lowest bits. A compiled load is one
-instruction. numba's own way, ``text[i : i + 8].view("<u8")``, takes twenty times as long.
+`load_u32` and `load_u64` read four or eight bytes from any position of a text as one number, with the first byte in the
+lowest bits. Compiled, each of them is one processor instruction. The expression ``text[i : i + 8].view("<u8")``, as
+numba compiles it, takes twenty times as long.
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ from clonotrack.sequences import ENCODE, I64, U8, N
 
 
 def _interpreted(dtype: type[Any]) -> Callable[[U8, int], Any]:
+    """Make a load in plain Python, for runs without compilation."""
     size = np.dtype(dtype).itemsize
     return lambda text, start: dtype(text[start : start + size].view(np.dtype(dtype).newbyteorder("<"))[0])
 
 
 def _compiled(kind: Any) -> Callable[[U8, int], Any]:
-    """Make a load that works at any address, aligned or not."""
+    """Make a load of one processor instruction that works at any address, whether or not the address is aligned.
+
+    Args:
+        kind: numba type of the number that the load returns.
+    """
 
     def load(_context: Any, text: Any, start: Any) -> Any:  # noqa: ARG001  (numba needs these names)
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -54,20 +60,25 @@ BASE_CODES: U8 = np.full(256, NO_BASE, dtype=np.uint8)
 for _letter in b"ACGTUNRYSWKMBDHVacgtunryswkmbdhv":
     BASE_CODES[_letter] = ENCODE[_letter]
 
-_EACH = 0x0101010101010101  # multiplied by a byte: eight copies of the byte
+_EACH = 0x0101010101010101  # times a byte: a number with this byte at all eight positions
 _ONE, _FOUR = np.uint64(1), np.uint64(4)
+# Each of these numbers repeats one byte eight times.
 _ONES = np.uint64(_EACH)
 _LOW = np.uint64(0x7F * _EACH)
 _HIGH = np.uint64(0x80 * _EACH)
 _FEEDS = np.uint64(LINE_FEED * _EACH)
-_KEPT = np.uint64(0xD9 * _EACH)
+_KEPT = np.uint64(0xD9 * _EACH)  # all bits except 1, 2 (they encode the base) and 5 (upper or lower case)
 _ADENINE = np.uint64(ord("A") * _EACH)
 _ZERO = np.uint64(0)
 
 
 @leaf
 def line_end(text: U8, start: int, size: int) -> int:
-    """Find the first line feed from `start` on; return its position, or `size` if there is none."""
+    """Find the first line feed in ``text[start:size]``.
+
+    Returns:
+        Position of the line feed in `text`; `size` if there is no line feed.
+    """
     position = start
     while position + 8 <= size:
         other = load_u64(text, position) ^ _FEEDS
@@ -108,9 +119,8 @@ def is_blank(text: U8, start: int, size: int) -> bool:
 def is_sequence(text: U8, start: int, end: int) -> bool:
     """Report whether every byte of ``text[start:end]`` is an IUPAC base, upper or lower case.
 
-    First, arithmetic on eight bytes tests for A, C, G, T and U. Bits 1 and 2 of the ASCII value give the base. The
-    other bits of C and G equal those of A. T and U differ from A in bit 4, and from each other in bit 0. If another
-    byte occurs, a table decides.
+    First, arithmetic on eight bytes tests whether all bytes are A, C, G, T or U (`_not_acgtu`). If another byte occurs,
+    or if there are fewer than eight bytes, the table `BASE_CODES` decides.
     """
     count = (end - start) >> 3
     if count:
@@ -127,21 +137,25 @@ def is_sequence(text: U8, start: int, end: int) -> bool:
 
 @inlined
 def _not_acgtu(eight: np.uint64) -> np.uint64:
-    """Compute a number that is 0 only if all of eight bytes are A, C, G, T or U, upper or lower case."""
+    """Compute a number that is 0 only if all of eight bytes are A, C, G, T or U, upper or lower case.
+
+    Bits 1 and 2 of the ASCII value give the base, and bit 5 the case. The other bits of C and G equal those of A. The
+    other bits of T and U differ from those of A in bit 4, and T differs from U in bit 0.
+    """
     shifted = eight >> _ONE
     thymine = (shifted >> _ONE) & ~shifted & _ONES
     return (((eight & _KEPT) ^ _ADENINE) ^ (thymine << _FOUR)) & ~thymine
 
 
 def word_ends(text: U8, starts: I64) -> I64:
-    """Find the ends of words: the first control character or space from each start on.
+    """Find the end of each word in a text: the first control character or space after its start.
 
     Args:
         text: ASCII; every word is followed by a control character or a space.
-        starts: first byte of each word, shape (n,).
+        starts: index in `text` of the first byte of each word, shape (n,).
 
     Returns:
-        The byte after each word, shape (n,).
+        Index in `text` of the byte after each word, shape (n,).
     """
     ends = np.empty_like(starts)
     _word_ends(text, starts, ends)
@@ -159,15 +173,15 @@ def _word_ends(text: U8, starts: I64, ends: I64) -> None:
 
 
 def encode_rows(text: U8, starts: I64, offsets: I64) -> U8:
-    """Encode rows of bases as one ragged array.
+    """Encode stretches of a text as the rows of a ragged array of bases.
 
     Args:
-        text: ASCII.
-        starts: first byte of each row in `text`, shape (n,).
-        offsets: of the rows in the result, shape (n + 1,).
+        text: ASCII bases and other characters.
+        starts: index in `text` of the first base of each row, shape (n,).
+        offsets: row i of the result is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
 
     Returns:
-        Codes, shape (offsets[n],).
+        Codes of the bases, shape (offsets[n],).
     """
     codes = np.empty(offsets[-1], dtype=np.uint8)
     _encode_rows(text, starts, offsets, codes)
@@ -184,9 +198,9 @@ def _encode_rows(text: U8, starts: I64, offsets: I64, codes: U8) -> None:
 
 @leaf
 def encode_ascii(ascii_bases: U8, codes: U8) -> None:
-    """Write the code of each ASCII base to `codes`, which is as long.
+    """Write the code of each ASCII base to `codes`, which has at least the length of `ascii_bases`.
 
-    The arithmetic is that of `_not_acgtu` on single bytes. The compiler turns it into vector instructions.
+    The arithmetic of `_not_acgtu` is done here on single bytes. The compiler turns the loop into vector instructions.
     """
     byte = np.uint8
     for j in range(len(ascii_bases)):
@@ -199,16 +213,16 @@ def encode_ascii(ascii_bases: U8, codes: U8) -> None:
 
 
 def copy_rows(text: U8, starts: I64, offsets: I64, subtract: int) -> U8:
-    """Copy rows of bytes into one ragged array, and subtract a number from each byte.
+    """Copy stretches of a text as the rows of a ragged array, and subtract a number from each byte.
 
     Args:
         text: bytes.
-        starts: first byte of each row in `text`, shape (n,).
-        offsets: of the rows in the result, shape (n + 1,).
-        subtract: 33 turns FASTQ qualities into Phred scores; 0 copies the bytes.
+        starts: index in `text` of the first byte of each row, shape (n,).
+        offsets: row i of the result is ``copied[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        subtract: number to subtract. 33 converts FASTQ qualities to Phred scores; 0 only copies.
 
     Returns:
-        Shape (offsets[n],).
+        Values of all rows, shape (offsets[n],).
     """
     copied = np.empty(offsets[-1], dtype=np.uint8)
     _copy_rows(text, starts, offsets, subtract, copied)

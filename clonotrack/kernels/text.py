@@ -1,4 +1,8 @@
-"""Write the text of table columns as bytes: bases, CIGARs, amino acids."""
+"""Write the text of table columns as bytes: bases, CIGARs, amino acids.
+
+Functions without a leading underscore allocate the output arrays; the compiled function of the same name with an
+underscore fills these arrays.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,20 @@ from clonotrack.sequences import AMINO_ACIDS, I32, I64, U8, UNKNOWN_CODON, Bool,
 
 OPERATIONS: U8 = np.frombuffer(b"MID", dtype=np.uint8)
 ALIGNED, GERMLINE_SKIP, SOFT_CLIP, PARTIAL_CODON = (constant(ord(letter)) for letter in "MNS#")
-# Most bytes of one CIGAR operation: the digits of its length and its letter.
+# Most bytes of one CIGAR operation: up to 19 digits of an int64, and the character of the operation.
 MAX_OPERATION_BYTES = 20
 
 
 def map_bytes(values: U8, table: U8) -> U8:
-    """Replace each value v by ``table[v]``: codes to ASCII bases, or ASCII bases to codes."""
+    """Replace each value v by ``table[v]``, for example codes by ASCII bases.
+
+    Args:
+        values: shape (n,).
+        table: new value of each old value; longer than the largest old value.
+
+    Returns:
+        Shape (n,).
+    """
     mapped = np.empty(len(values), dtype=np.uint8)
     _map_bytes(readonly(values), readonly(table), mapped)
     return mapped
@@ -29,7 +41,15 @@ def _map_bytes(values: U8, table: U8, mapped: U8) -> None:
 
 
 def reverse_rows(values: U8, offsets: I64) -> U8:
-    """Reverse each row of a ragged array; the offsets stay."""
+    """Reverse the order of the values in each row of a ragged array.
+
+    Args:
+        values: values of all rows.
+        offsets: row i is ``values[offsets[i]:offsets[i + 1]]``, shape (n + 1,); valid for the result too.
+
+    Returns:
+        Values of the reversed rows, shape of `values`.
+    """
     reversed_values = np.empty_like(values)
     _reverse_rows(readonly(values), offsets, reversed_values)
     return reversed_values
@@ -46,10 +66,16 @@ def _reverse_rows(values: U8, offsets: I64, reversed_values: U8) -> None:
 
 @leaf
 def write_operation(text: U8, position: int, length: int, operation: int) -> int:
-    """Write ``<length><operation>`` at a position; write nothing if the length is 0 or less.
+    """Write one CIGAR operation, for example ``12M``; write nothing if the length is 0 or less.
+
+    Args:
+        text: written.
+        position: index in `text` at which to write.
+        length: length of the operation.
+        operation: ASCII code of the operation.
 
     Returns:
-        The position after what was written.
+        Index in `text` after the last byte written.
     """
     if length <= 0:
         return position
@@ -78,17 +104,18 @@ def write_cigars(
     """Write CIGARs: read before the alignment (S), germline before it (N), alignment, read after it (S).
 
     Args:
-        start: first aligned base of each read, shape (n,).
-        end: the base after the last aligned one.
-        germline_start: first aligned base of the allele.
-        lengths: of the reads.
-        absent: whether there is no alignment.
-        operations: kind (index of `OPERATIONS`) and length of the operations of alignments with gaps, shape (.., 2).
-        first_operation: of each alignment.
-        last_operation: the one after its last; equal to the first if the alignment has no gaps.
+        start: 0-based position of the first aligned base in each read, shape (n,).
+        end: position after the last aligned base of each read, shape (n,).
+        germline_start: 0-based position of the first aligned base in the allele, shape (n,).
+        lengths: length of each read [nt], shape (n,).
+        absent: True if a read has no alignment, shape (n,).
+        operations: kind (index in `OPERATIONS`) and length of each operation of the alignments with gaps, shape (m, 2).
+        first_operation: row in `operations` of the first operation of each alignment, shape (n,).
+        last_operation: row after the last operation of each alignment, shape (n,). It equals `first_operation` if the
+            alignment has no gaps.
 
     Returns:
-        Bytes of all CIGARs and their offsets; empty if there is no alignment.
+        ASCII bytes of all CIGARs, and offsets, shape (n + 1,). The CIGAR of a read without alignment is empty.
     """
     text = np.empty(MAX_OPERATION_BYTES * (4 * len(start) + len(operations)), dtype=np.uint8)
     offsets = np.zeros(len(start) + 1, dtype=np.int64)
@@ -113,7 +140,7 @@ def _write_cigars(
     text: U8,
     offsets: I64,
 ) -> None:
-    """Write the bytes of all CIGARs to `text`, and their ends to `offsets`; see `write_cigars`."""
+    """Write the bytes of all CIGARs to `text`, and the end of each CIGAR to `offsets`; see `write_cigars`."""
     position = 0
     for i in range(len(start)):
         if not absent[i]:
@@ -129,15 +156,17 @@ def _write_cigars(
 
 
 def translate_rows(codes: U8, start: I64, length: I64) -> tuple[U8, I64]:
-    """Translate one stretch of each of many sequences; # stands for an incomplete last codon.
+    """Translate one stretch of each of many sequences.
+
+    ``#`` stands for an incomplete last codon, ``X`` for a codon with an unknown base, ``*`` for a stop codon.
 
     Args:
         codes: bases of all sequences.
-        start: first base of each stretch in `codes`, shape (n,).
-        length: bases of each stretch, 0 or less for none.
+        start: index in `codes` of the first base of each stretch, shape (n,).
+        length: length of each stretch [nt], shape (n,). A length of 0 or less gives an empty translation.
 
     Returns:
-        Amino acids of all stretches as ASCII, and their offsets; X for a codon with an unknown base.
+        Amino acids of all stretches as ASCII bytes, and offsets, shape (n + 1,).
     """
     offsets = offsets_of((np.maximum(length, 0) + 2) // 3)
     residues = np.empty(offsets[-1], dtype=np.uint8)

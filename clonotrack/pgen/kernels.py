@@ -1,9 +1,12 @@
 """Compute how often V(D)J recombination makes a given sequence, substitutions allowed.
 
-The sequence is a `window` of a rearrangement: it may begin and end in any of its parts (V, N1, D, N2, J). The sum over
-all ways to make it goes from part to part. `prefix[i, m]` is the probability that the first i bases of the window end
-exactly at the end of the part that was added last, with m substitutions. `total[m]` collects the windows that are
-complete.
+The sequence is called the window. It is a stretch of a rearrangement that may begin and end in any part of the
+rearrangement: V, N1, D, N2 or J. N1 and N2 are inserted N bases. The sum over all ways to make the window adds one part
+after the other.
+
+Two arrays hold the sums. ``prefix[i, m]`` is the probability that the first i bases of the window end exactly at the
+end of the part added last, with m substitutions. ``total[m]`` is the sum over the ways that have made the whole window
+with m substitutions.
 """
 
 from __future__ import annotations
@@ -16,18 +19,21 @@ from clonotrack.kernels.jit import leaf
 from clonotrack.sequences import F64, I64, U8
 
 SEED_LENGTH = 13
-"""Length of a tracking seed [nt]: of e + 1 seeds of a target, a read with e edits contains one unchanged."""
+"""Length of a seed of `track` [nt]. A read with e edits contains at least one of e + 1 seeds of a target unchanged."""
 
 
 class TrimmedSegments(NamedTuple):
-    """Germline segments of one kind, each extended by the bases that its hairpins may add.
+    """Germline segments of one kind (V, D or J) and the probabilities of their trimming.
+
+    Each segment is extended by the palindromic bases that the opening of its hairpins may add. Missing bases are
+    counted from the ends of the extended segment.
 
     Attributes:
-        codes: all segments, one after another.
-        offsets: shape (n + 1,).
-        weights: shape (n,); how often each is used; sums to 1.
-        missing_5: shape (n, most missing bases + 1); probability of each number of missing bases at the 5' end.
-        missing_3: likewise at the 3' end.
+        codes: bases of all segments, one after another.
+        offsets: segment s is ``codes[offsets[s]:offsets[s + 1]]``, shape (n + 1,).
+        weights: probability that each segment is used, shape (n,); the sum is 1.
+        missing_5: probability of 0, 1, ... missing bases at the 5' end of each segment, shape (n, largest number + 1).
+        missing_3: probability of 0, 1, ... missing bases at the 3' end of each segment, shape (n, largest number + 1).
     """
 
     codes: U8
@@ -38,15 +44,15 @@ class TrimmedSegments(NamedTuple):
 
 
 class RecombinationModel(NamedTuple):
-    """One system of rearrangements. If it has no D, `d` is empty and `n2` is not used.
+    """Probabilities of V(D)J recombination in one system of rearrangements (IGH, IGK, ...).
 
     Attributes:
-        v: segments at the 5' end (a D in a D-J rearrangement).
-        d: segments in the middle.
+        v: segments at the 5' end (D segments in a D-J rearrangement).
+        d: segments in the middle; empty if the system has none.
         j: segments at the 3' end.
-        n1: shape (most inserted bases + 1,); probability of each number of N bases after the first segment.
-        n2: likewise before the last segment, if there is a D.
-        bases: shape (4,); composition of the N bases.
+        n1: probability of 0, 1, ... N bases after the 5' segment, shape (largest number + 1,).
+        n2: probability of 0, 1, ... N bases before the 3' segment; not used if `d` is empty.
+        bases: share of A, C, G and T among the N bases, shape (4,).
     """
 
     v: TrimmedSegments
@@ -61,16 +67,17 @@ def expected_occurrences(window: U8, model: RecombinationModel, max_mismatches: 
     """Compute the expected number of positions of a random rearrangement that match a window.
 
     METHOD: the model of Murugan 2012 (PNAS 109:16161) is summed over all ways of trimming and inserting, as in OLGA
-    (Sethna 2019, Bioinformatics 35:2974). Differences: nucleotides instead of amino acids, substitutions allowed, and
-    the window may begin and end in any part of the rearrangement.
+    (Sethna 2019, Bioinformatics 35:2974). Unlike in OLGA, the window consists of nucleotides, may have substitutions,
+    and may begin and end in any part of the rearrangement.
 
     Args:
-        window: codes, none unknown.
+        window: codes without unknown bases, shape (n,).
         model: how segments are used, trimmed and joined.
-        max_mismatches: most substitutions.
+        max_mismatches: largest number of substitutions.
 
     Returns:
-        Shape (max_mismatches + 1,); element m is the number of positions with exactly m substitutions.
+        Expected number of positions with exactly 0, 1, ..., `max_mismatches` substitutions, shape (max_mismatches +
+        1,).
     """
     v, d, j = model.v, model.d, model.j
     total = np.zeros(max_mismatches + 1)
@@ -92,7 +99,7 @@ def expected_occurrences(window: U8, model: RecombinationModel, max_mismatches: 
 
 
 def _at_least(lengths: F64) -> F64:
-    """Compute the probability of each number of bases or more from that of each number."""
+    """Compute the probability of at least 0, 1, ... bases from the probability of exactly 0, 1, ... bases."""
     return np.ascontiguousarray(np.cumsum(lengths[::-1])[::-1])
 
 
@@ -100,22 +107,22 @@ def _at_least(lengths: F64) -> F64:
 def _add_inserted(
     window: U8, lengths: F64, at_least: F64, bases: F64, prefix: F64, after: F64, chance: F64, total: F64
 ) -> None:
-    """Add N bases after the prefixes, and windows that begin in N bases.
+    """Add N bases to the sum: after the prefixes, and as the first part of the window.
 
     Args:
         window: codes.
-        lengths: probability of each number of N bases.
-        at_least: probability of each number or more.
-        bases: their composition.
-        prefix: see the module.
-        after: written: the new prefixes; all 0.
+        lengths: probability of exactly 0, 1, ... N bases.
+        at_least: probability of at least 0, 1, ... N bases.
+        bases: share of A, C, G and T among the N bases, shape (4,).
+        prefix: sums before these N bases, see the module.
+        after: all 0; written with the sums after these N bases, shape of `prefix`.
         chance: scratch, shape (max_mismatches + 1,).
-        total: see the module.
+        total: sums of whole windows, added to; see the module.
     """
     size, most = len(window), len(total) - 1
     for start in range(size):
         for m in range(most + 1):
-            chance[m] = 0.0  # of each number of substitutions
+            chance[m] = 0.0  # probability of m substitutions in the N bases so far
         chance[0] = 1.0
         for i in range(start, min(size, start + len(lengths)) + 1):
             if i > start:
@@ -158,21 +165,21 @@ def _add_segment(
     after: F64,
     total: F64,
 ) -> None:
-    """Add a segment after the prefixes, and windows that begin in such a segment.
+    """Add a V or D segment to the sum: after the prefixes, and as the first part of the window.
 
     Args:
         window: codes.
-        codes: see `TrimmedSegments`, also the next four.
-        offsets: of the
-        weights: of the
-        missing_5: of the
-        missing_3: of the
-        sums_5: cumulative sums of `missing_5`.
-        sums_3: cumulative sums of `missing_3`.
-        starts: number of positions of the window, from the first on, at which the segment may begin.
-        prefix: see the module.
-        after: written: the new prefixes; all 0.
-        total: see the module.
+        codes: as in `TrimmedSegments`.
+        offsets: as in `TrimmedSegments`.
+        weights: as in `TrimmedSegments`.
+        missing_5: as in `TrimmedSegments`.
+        missing_3: as in `TrimmedSegments`.
+        sums_5: probability of at most 0, 1, ... missing bases at the 5' end, shape of `missing_5`.
+        sums_3: probability of at most 0, 1, ... missing bases at the 3' end, shape of `missing_3`.
+        starts: number of positions of the window, from the first base on, at which the segment may begin.
+        prefix: sums before this segment, see the module.
+        after: all 0; written with the sums after this segment, shape of `prefix`.
+        total: sums of whole windows, added to; see the module.
     """
     size, most = len(window), len(total) - 1
     longest_5, longest_3 = missing_5.shape[1] - 1, missing_3.shape[1] - 1
@@ -218,7 +225,7 @@ def _add_segment(
 def _add_j(
     window: U8, codes: U8, offsets: I64, weights: F64, missing_5: F64, sums_5: F64, prefix: F64, total: F64
 ) -> None:
-    """Add windows that end in a J; for the arguments see `_add_segment`."""
+    """Add the J segment to the sum, for windows that end in the J; `_add_segment` describes the arguments."""
     size, most = len(window), len(total) - 1
     for s in range(len(weights)):
         origin, length = offsets[s], offsets[s + 1] - offsets[s]

@@ -1,4 +1,9 @@
-"""Compiled sums of the count model: compound Poisson and Poisson-log-normal distributions, mixtures, joint ones."""
+"""Compute the distributions of the count model: Poisson-log-normal, compound Poisson, mixtures and joint distributions.
+
+docs/statistics.md explains the model and its symbols. An average over an unknown factor is computed as a weighted sum
+over a few values of the factor, the *quadrature nodes*. A *compound Poisson* number is the sum of a Poisson number of
+independent terms; its *intensity* at j is the expected number of terms that equal j.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +14,29 @@ import numpy as np
 from clonotrack.kernels.jit import njit
 from clonotrack.sequences import F64
 
-_YIELD_REACH = 7.0
-_YIELD_STEP = 0.25
-_HALVINGS = 48
-_COPULA_STEP = 0.25
-_COPULA_NODES = 24
+_YIELD_REACH = 7.0  # range of the integral over log yields, in standard deviations to either side
+_YIELD_STEP = 0.25  # largest step of that integral, in standard deviations
+_HALVINGS = 48  # of the interval that contains a quantile
+_COPULA_STEP = 0.25  # step of the integral over the common factor, in standard deviations
+_COPULA_NODES = 24  # quadrature nodes on either side of 0
 
 
 @njit
 def poisson_lognormal_pmf(reads_per_molecule: F64, dispersion: float, size: int) -> F64:
-    """Compute P(a captured molecule gives j reads), at several depths.
+    """Compute the probability that a captured molecule gives j reads, for j = 0 to `size` - 1 and for several depths.
 
-    METHOD: integral over y of Poisson(j; rho y) LogNormal(y; -s^2/2, s) (Bulmer, Biometrics 1974): PCR multiplies a
-    molecule by many independent factors. The integral over log y is a trapezoid sum with steps no wider than the
-    narrowest peak. There it converges faster than any power of the step.
+    METHOD: the probability is the integral over y of Poisson(j; rho y) LogNormal(y; -s^2/2, s) (Bulmer, Biometrics
+    1974). The PCR yield y of a molecule, relative to the mean yield, is log-normal because PCR multiplies a molecule by
+    many independent factors. The integral over log y is a trapezoid sum. Its steps are at most as wide as the narrowest
+    peak of the integrand, so the error falls faster than any power of the step.
 
     Args:
-        reads_per_molecule: rho, shape (n,), above 0.
-        dispersion: s, standard deviation of the log yield of a molecule.
-        size: the reads are 0 to size - 1.
+        reads_per_molecule: rho, mean reads of one captured molecule, above 0, shape (n,).
+        dispersion: s, standard deviation of log y.
+        size: number of values of j.
 
     Returns:
-        Shape (n, size).
+        Probability of j reads at each depth, shape (n, size).
     """
     pmf = np.zeros((len(reads_per_molecule), size), dtype=np.float64)
     steps, step = 0, 1.0
@@ -63,17 +69,18 @@ def poisson_lognormal_pmf(reads_per_molecule: F64, dispersion: float, size: int)
 
 @njit
 def compound_poisson_pmf(intensity: F64, rate: float) -> F64:
-    """Compute P(R = r) of a compound Poisson sum for r = 0 to n - 1, exactly.
+    """Compute the probability p_r that a compound Poisson number equals r, exactly, for r = 0 to n - 1.
 
-    METHOD: Panjer, ASTIN Bull 1981: p_0 = exp(-rate), p_r = (1/r) sum_j j intensity_j p_(r-j). All terms are positive,
-    so nothing cancels. If p_0 underflows, so does every p_r of the lengths used here.
+    METHOD: Panjer's recursion (ASTIN Bull 1981): p_0 = exp(-rate), p_r = (1/r) sum_j j intensity_j p_(r-j). All terms
+    of the sum are positive, so no precision is lost by cancellation. If p_0 underflows to 0, every p_r is 0; for the n
+    used here these p_r are negligible.
 
     Args:
-        intensity: expected number of terms of exactly j at index j, shape (n,); element 0 is not used.
-        rate: expected number of terms above 0, those beyond n - 1 included.
+        intensity: expected number of terms that equal j, at index j, shape (n,); element 0 is not used.
+        rate: expected number of terms above 0, terms above n - 1 included.
 
     Returns:
-        Shape (n,).
+        Probabilities p_r, shape (n,).
     """
     size = len(intensity)
     pmf = np.zeros(size, dtype=np.float64)
@@ -90,16 +97,19 @@ def compound_poisson_pmf(intensity: F64, rate: float) -> F64:
 def negative_binomial_intensity(severity: F64, mean: float, shape: float) -> F64:
     """Compute the compound Poisson intensities of a sum with a negative binomial number of terms.
 
-    METHOD: coefficients of -A log(1 + m/A (1 - P(z))), by the power series of a logarithm. A negative binomial number
-    is a Poisson number of logarithmic clusters (Quenouille, Biometrics 1949), so the sum is compound Poisson again.
+    METHOD: a negative binomial number is a Poisson number of logarithmic clusters (Quenouille, Biometrics 1949), so the
+    sum is compound Poisson. The intensities are the coefficients of the power series of -A log(1 + (m/A) (1 - P(z))).
+    P(z) is the sum over j of severity_j z^j. Symbols m and A are defined below.
 
     Args:
-        severity: P(term = j), shape (n,); its tail may be missing.
-        mean: m, expected number of terms, those of 0 included.
-        shape: A, shape of the gamma distribution of the rate; infinite for a known rate.
+        severity: probability that a term equals j, at index j, shape (n,). Probabilities of terms above n - 1 are left
+            out.
+        mean: m, expected number of terms, terms that equal 0 included.
+        shape: A, shape parameter of the gamma distribution of the unknown rate; infinite if the rate is known.
 
     Returns:
-        Intensities, shape (n,); element 0 has the total above 0, those beyond n - 1 included.
+        Intensities, shape (n,). Element 0 is the expected number of terms above 0, terms above n - 1 included. All 0 if
+        `mean` is 0 or less, infinite or not a number.
     """
     size = len(severity)
     result = np.zeros(size, dtype=np.float64)
@@ -122,15 +132,21 @@ def negative_binomial_intensity(severity: F64, mean: float, shape: float) -> F64
 
 @njit
 def compound_poisson_cdf(clone: F64, blank: F64, weights: F64, level: float, last: int, fraction: float) -> float:
-    """Compute P(R <= last) + fraction P(R = last + 1) by Panjer's recursion, averaged over quadrature nodes.
+    """Compute P(R <= last) + fraction * P(R = last + 1) of a count R, averaged over quadrature nodes.
+
+    R is compound Poisson at each node and is computed by Panjer's recursion, see `compound_poisson_pmf`.
 
     Args:
-        clone: intensities at level 1, their total above 0 at index 0, shape (nodes, n) with n above last + 1.
-        blank: intensities that do not depend on the level, shape (nodes, n).
-        weights: shape (nodes,).
-        level: true level.
-        last: largest count that is included whole.
+        clone: intensities of the clone's counts at an MRD level of 1, shape (nodes, n), n above last + 1. Column 0 is
+            the expected number of terms above 0.
+        blank: intensities of the counts of background and carry-over, shape (nodes, n); column 0 as in `clone`.
+        weights: weight of each quadrature node, shape (nodes,).
+        level: true MRD, f.
+        last: largest count whose probability is included in full.
         fraction: share of P(R = last + 1) that is included, 0 to 1.
+
+    Returns:
+        The averaged probability.
     """
     total = 0.0
     size = last + 2 if fraction > 0 else last + 1
@@ -152,18 +168,18 @@ def compound_poisson_cdf(clone: F64, blank: F64, weights: F64, level: float, las
 
 @njit
 def cdf_given_cells(severity: F64, blank: F64, weights: F64, max_cells: int) -> F64:
-    """Compute P(R <= r) for 0 to `max_cells` clone cells in the specimen, averaged over quadrature nodes.
+    """Compute P(R <= r) of a count R for each number of clone cells in the specimen, averaged over quadrature nodes.
 
-    The severity of one cell is convolved again and again, starting from the blank.
+    The distribution of the blank (background and carry-over) is convolved with that of one cell, once for each cell.
 
     Args:
-        severity: P(counts of a cell = j), shape (nodes, n).
-        blank: P(counts of the blank = j), shape (nodes, n).
-        weights: shape (nodes,).
-        max_cells: largest number of cells.
+        severity: probability that one clone cell gives j counts, shape (nodes, n).
+        blank: probability that background and carry-over give j counts, shape (nodes, n).
+        weights: weight of each quadrature node, shape (nodes,).
+        max_cells: largest number of clone cells.
 
     Returns:
-        Shape (max_cells + 1, n).
+        P(R <= r) for 0 to `max_cells` cells and r = 0 to n - 1, shape (max_cells + 1, n).
     """
     size = severity.shape[1]
     result = np.zeros((max_cells + 1, size), dtype=np.float64)
@@ -187,13 +203,13 @@ def normal_mixture_quantiles(means: F64, deviations: F64, weights: F64, probabil
     """Compute quantiles of a mixture of normal distributions by bisection.
 
     Args:
-        means: of the parts, shape (k,).
-        deviations: standard deviations of the parts, above 0, shape (k,).
-        weights: of the parts, adding up to 1, shape (k,).
+        means: mean of each normal distribution, shape (k,).
+        deviations: standard deviation of each normal distribution, above 0, shape (k,).
+        weights: weight of each normal distribution in the mixture; the weights add up to 1. Shape (k,).
         probabilities: between 0 and 1, shape (n,).
 
     Returns:
-        Shape (n,).
+        Quantile at each probability, shape (n,).
     """
     reach = 9.0 * deviations.max()
     quantiles = np.empty(len(probabilities), dtype=np.float64)
@@ -214,17 +230,17 @@ def normal_mixture_quantiles(means: F64, deviations: F64, weights: F64, probabil
 
 @njit
 def gaussian_copula_cdf(scores: F64, common: float) -> F64:
-    """Compute P(every number stays below its score) for equally correlated standard normal numbers.
+    """Compute the joint probability that equally correlated standard normal variables all stay below given scores.
 
-    METHOD: one-factor Gaussian copula (Li, J Fixed Income 2000): given the common factor the numbers are independent. A
-    trapezoid sum integrates over the factor.
+    METHOD: one-factor Gaussian copula (Li, J Fixed Income 2000). Each variable is the sum of a common factor and an
+    independent term, so the variables are independent at a known factor. A trapezoid sum integrates over the factor.
 
     Args:
-        scores: normal quantiles of the single probabilities, shape (cases, numbers).
-        common: correlation, from 0 to below 1.
+        scores: upper limit of each variable, the normal quantile of its own probability, shape (cases, variables).
+        common: correlation of any two variables, from 0 to below 1.
 
     Returns:
-        Shape (cases,).
+        Joint probability of each case, shape (cases,).
     """
     result = np.zeros(len(scores), dtype=np.float64)
     weights = 0.0

@@ -1,7 +1,7 @@
 """Group UMIs by the directional method, and find UMIs that differ in one or two bases.
 
-A UMI is packed into 2 bits a base, the last base in the lowest bits. All UMIs have one length of at most 31 nt. UMIs of
-different targets (clonotypes, markers) are not compared.
+A UMI is packed in one integer: two bits a base, the last base in the lowest bits. All UMIs of a call have the same
+length, at most 31 nt. UMIs of different targets (clonotypes or markers) are not compared.
 """
 
 from __future__ import annotations
@@ -25,7 +25,15 @@ def _slot(umi: int, target: int, size: int) -> int:
 
 @njit
 def _table(umis: I64, targets: I64) -> I64:
-    """Build a hash table with open addressing: index of the UMI in each slot, -1 in an empty slot."""
+    """Build an open-addressing hash table of UMIs.
+
+    Args:
+        umis: packed, distinct within a target, shape (n,).
+        targets: target of each UMI, shape (n,).
+
+    Returns:
+        Index of the UMI in each slot, -1 in an empty slot. The number of slots is a power of two, at least 2 n.
+    """
     size = 16
     while size < 2 * len(umis):
         size *= 2
@@ -40,7 +48,7 @@ def _table(umis: I64, targets: I64) -> I64:
 
 @njit
 def _lookup(umi: int, target: int, slots: I64, umis: I64, targets: I64) -> int:
-    """Look up the index of a UMI of a target; -1 if the table does not contain it."""
+    """Look up the index of a UMI of a target in the hash table `slots`; -1 if the table does not contain this UMI."""
     slot = _slot(umi, target, len(slots))
     while slots[slot] >= 0:
         index = int(slots[slot])
@@ -54,18 +62,19 @@ def _lookup(umi: int, target: int, slots: I64, umis: I64, targets: I64) -> int:
 def directional_groups(umis: U64, reads: I64, targets: I64, length: int) -> I64:
     """Group the UMIs of each target by the directional method.
 
-    METHOD: directional adjacency (Smith et al. 2017, doi:10.1101/gr.209601.116). UMIs are visited by falling reads. A
-    UMI A takes in a UMI B that is one base away and in no group yet, if reads(A) >= 2 reads(B) - 1. B takes in others
-    in the same way. The 3 * `length` neighbours of a UMI are looked up in a hash table.
+    METHOD: directional adjacency (Smith et al. 2017, doi:10.1101/gr.209601.116). UMIs are visited by falling number of
+    reads. A UMI that is in no group yet becomes the head of a new group. UMI A of a group adds to this group each UMI B
+    that differs in one base and is in no group yet, if reads(A) >= 2 reads(B) - 1. UMI B adds further UMIs in the same
+    way. The 3 * `length` UMIs that differ from a UMI in one base are looked up in a hash table.
 
     Args:
-        umis: packed, distinct within a target, by falling `reads`, shape (n,).
-        reads: of each UMI, shape (n,).
-        targets: not negative, shape (n,).
-        length: of a UMI [nt].
+        umis: packed, distinct within a target, by falling number of reads, shape (n,).
+        reads: number of reads of each UMI, shape (n,).
+        targets: target of each UMI, an integer of 0 or more, shape (n,).
+        length: length of a UMI [nt].
 
     Returns:
-        Index of the head of each UMI's group, shape (n,). A head has its own index.
+        Index of the head of the group of each UMI, shape (n,). The head of a group has its own index.
     """
     keys = umis.astype(np.int64)
     slots = _table(keys, targets)
@@ -79,12 +88,12 @@ def directional_groups(umis: U64, reads: I64, targets: I64, length: int) -> I64:
         first = 0
         last = 1
         while first < last:
-            node = queue[first]
+            member = queue[first]
             first += 1
             for shift in range(0, 2 * length, 2):
                 for change in range(1, 4):
-                    near = _lookup(keys[node] ^ (change << shift), targets[node], slots, keys, targets)
-                    if near >= 0 and heads[near] < 0 and reads[node] >= 2 * reads[near] - 1:
+                    near = _lookup(keys[member] ^ (change << shift), targets[member], slots, keys, targets)
+                    if near >= 0 and heads[near] < 0 and reads[member] >= 2 * reads[near] - 1:
                         heads[near] = head
                         queue[last] = near
                         last += 1
@@ -93,7 +102,7 @@ def directional_groups(umis: U64, reads: I64, targets: I64, length: int) -> I64:
 
 @njit
 def _append(pairs: I64, count: int, earlier: int, later: int) -> I64:
-    """Write a pair after the first `count` pairs; return the array, or a copy of twice the size if it was full."""
+    """Write a pair after the first `count` pairs; return the array, or a larger copy of the array if it was full."""
     if count == len(pairs):
         larger = np.empty((2 * count, 2), dtype=np.int64)
         larger[:count] = pairs
@@ -108,11 +117,11 @@ def pairs_one_apart(umis: U64, targets: I64, length: int) -> I64:
 
     Args:
         umis: packed, distinct within a target, shape (n,).
-        targets: not negative, shape (n,).
-        length: of a UMI [nt].
+        targets: target of each UMI, an integer of 0 or more, shape (n,).
+        length: length of a UMI [nt].
 
     Returns:
-        Rows of (earlier index, later index), each pair once, by rising later index.
+        Lower index and higher index of each pair, shape (pairs, 2), sorted by the higher index. Each pair occurs once.
     """
     keys = umis.astype(np.int64)
     slots = _table(keys, targets)
@@ -130,16 +139,16 @@ def pairs_one_apart(umis: U64, targets: I64, length: int) -> I64:
 
 @njit
 def pairs_two_apart(umis: U64, targets: I64, chosen: Bool, length: int) -> I64:
-    """Find pairs of UMIs of one target that differ in two bases, if the later UMI is `chosen`.
+    """Find pairs of UMIs of one target that differ in two bases, for some of the UMIs.
 
     Args:
         umis: packed, distinct within a target, shape (n,).
-        targets: not negative, shape (n,).
-        chosen: UMIs whose earlier neighbours are searched, shape (n,).
-        length: of a UMI [nt].
+        targets: target of each UMI, an integer of 0 or more, shape (n,).
+        chosen: True for each UMI to compare with the UMIs of lower index, shape (n,).
+        length: length of a UMI [nt].
 
     Returns:
-        Rows of (earlier index, later index), each pair once, by rising later index.
+        Lower index and higher index of each pair, shape (pairs, 2), sorted by the higher index. Each pair occurs once.
     """
     keys = umis.astype(np.int64)
     slots = _table(keys, targets)

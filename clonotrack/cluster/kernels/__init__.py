@@ -1,1 +1,1 @@
-"""Compiled code of the stage cluster."""
+"""Compiled kernels of the stage cluster: find neighbours and substrings, follow error copies, build consensus."""

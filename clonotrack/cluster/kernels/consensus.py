@@ -1,4 +1,8 @@
-"""Build the consensus of reads that share an anchor: each base votes with its quality score."""
+"""Build the consensus of reads that share an anchor: each base votes with its Phred score.
+
+The anchor is one base that is known in every read. Reads are placed with their anchors in one column, without gaps. A
+row is one distinct sequence, and its weight the number of reads that have this sequence.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,12 @@ from clonotrack.sequences import I64, U8, N
 
 @inlined
 def _extent(sizes: I64, weights: I64, ending: I64) -> int:
-    """Return the largest extent that at least half of the reads reach.
+    """Return the largest distance from the anchor that at least half of the reads reach, on one side [nt].
 
     Args:
-        sizes: bases of each row on one side of the anchor, shape (n,).
-        weights: reads of each row, shape (n,).
-        ending: scratch, longer than every extent.
+        sizes: number of bases of each row on this side of the anchor, shape (n,).
+        weights: number of reads of each row, shape (n,).
+        ending: scratch, longer than the largest of `sizes`.
     """
     most = 0
     total = 0
@@ -40,12 +44,12 @@ def _vote(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, first
 
     Args:
         codes: bases of all rows.
-        offsets: shape (n + 1,).
-        scores: Phred scores, shape of `codes`.
-        weights: reads of each row of the group.
-        anchors: position of the anchor in each row of the group.
-        first: index of the group's first row in `offsets`.
-        votes: written; shape (columns, 4).
+        offsets: row i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        scores: Phred score of each base, shape of `codes`.
+        weights: number of reads of each row of the group, shape (rows of the group,).
+        anchors: 0-based position of the anchor in each row of the group, shape of `weights`.
+        first: number of the group's first row.
+        votes: added to; votes for A, C, G, T in each column of the consensus, shape (columns, 4).
         left: column of the anchor.
     """
     for row in range(len(weights)):
@@ -58,21 +62,23 @@ def _vote(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, first
 
 
 def consensus(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, groups: I64) -> tuple[U8, I64, I64]:
-    """Build the consensus of each group of rows, placed on each other at their anchors, without gaps.
+    """Build the consensus sequence of each group of rows.
 
-    The consensus has a column while at least half of the reads reach it. Its base has the greatest sum of reads times
-    Phred score. Of equal sums the first of A, C, G, T is taken. The base is N if no read knows it.
+    The consensus covers the columns that at least half of the reads of the group reach. The base of a column has the
+    greatest sum of reads times Phred score. Of equal sums the first of A, C, G, T is taken. The base is N if all reads
+    have N or no base in this column. The consensus of a single row is the row itself.
 
     Args:
         codes: bases of all rows.
-        offsets: shape (n + 1,).
+        offsets: row i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
         scores: Phred score of each base, shape of `codes`; 0 counts as 1.
-        weights: reads of each row, shape (n,).
+        weights: number of reads of each row, shape (n,).
         anchors: 0-based position of the anchor in each row, shape (n,).
-        groups: rows ``groups[g]:groups[g + 1]`` are group g, shape (number of groups + 1,).
+        groups: group g consists of the rows ``groups[g]`` to ``groups[g + 1] - 1``, shape (groups + 1,).
 
     Returns:
-        Codes and offsets of the consensus sequences, and the position of the anchor in each.
+        Codes of the consensus sequences, offsets of the sequences, shape (groups + 1,), and the 0-based position of the
+        anchor in each sequence, shape (groups,).
     """
     count = len(groups) - 1
     left = np.zeros(count, dtype=np.int64)
@@ -88,7 +94,17 @@ def consensus(codes: U8, offsets: I64, scores: U8, weights: I64, anchors: I64, g
 
 @leaf
 def _place_groups(to_right: I64, weights: I64, anchors: I64, groups: I64, ending: I64, left: I64, ends: I64) -> None:
-    """Write the position of each group's anchor (`left`) and the end of its consensus; see `consensus`."""
+    """Compute where the anchor and the end of each consensus lie; see `consensus`.
+
+    Args:
+        to_right: number of bases of each row from the anchor on, shape (n,).
+        weights: number of reads of each row, shape (n,).
+        anchors: 0-based position of the anchor in each row, shape (n,).
+        groups: first row of each group, and the number of rows, shape (groups + 1,).
+        ending: scratch, longer than the longest row.
+        left: written with the 0-based position of the anchor in each consensus, shape (groups,).
+        ends: written with the offsets of the consensus sequences, shape (groups + 1,).
+    """
     for g in range(len(groups) - 1):
         first, last = groups[g], groups[g + 1]
         ends[g + 1] = ends[g]
@@ -113,7 +129,7 @@ def _write_consensus(
     votes: I64,
     result: U8,
 ) -> None:
-    """Write the consensus of each group; `votes` is scratch for the longest; see `consensus`."""
+    """Write the consensus of each group; `votes` is scratch, as long as the longest consensus; see `consensus`."""
     for g in range(len(groups) - 1):
         first, last = groups[g], groups[g + 1]
         columns = ends[g + 1] - ends[g]

@@ -9,19 +9,20 @@ from clonotrack.sequences import F64, I64, U8, Bool
 
 
 def pair_probabilities(codes: U8, offsets: I64, scores: U8, pairs: I64, probabilities: F64) -> F64:
-    """Compute the probability that a read of the parent is read as the child.
+    """Compute, for each pair, the probability that sequencing errors turn a read of the parent into the child.
 
-    It is the product over the bases in which the two differ.
+    The probability is the product of the substitution probabilities at the bases in which parent and child differ.
 
     Args:
         codes: bases of all sequences.
-        offsets: shape (n + 1,).
-        scores: Phred score of each base, shape of `codes`.
-        pairs: (parent, child, ..) of equal length, shape (m, 2 or more).
-        probabilities: of one particular substitution at a base of each Phred score, shape (256,).
+        offsets: sequence i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        scores: Phred score of each base, shape of `codes`. The scores of the child are used.
+        pairs: index of the parent, then of the child, in the first two columns, shape (m, 2 or more). Parent and child
+            have equal lengths.
+        probabilities: probability of one particular substitution at a base, by Phred score, shape (256,).
 
     Returns:
-        Shape (m,).
+        Probability of each pair, shape (m,).
     """
     result = np.ones(pairs.shape[0], dtype=np.float64)
     _pair_probabilities(codes, offsets, scores, np.ascontiguousarray(pairs), probabilities, result)
@@ -40,15 +41,17 @@ def _pair_probabilities(codes: U8, offsets: I64, scores: U8, pairs: I64, probabi
 
 
 def find_roots(pairs: I64, parent_may_be_copy: Bool, n: int) -> I64:
-    """Find the clonotype of each sequence: follow copies of copies to a sequence that is no copy.
+    """Find the clonotype of each sequence: follow copies of copies to a sequence that is no error copy.
 
     Args:
-        pairs: (parent, child), parent < child, by rising child, the best parent of a child first, shape (m, 2).
-        parent_may_be_copy: whether the pair also counts if the parent is itself a copy, shape (m,).
+        pairs: index of the parent, then of its error copy, the child, shape (m, 2). The parent has the lower index.
+            Rows are sorted by child; the best parent of a child comes first.
+        parent_may_be_copy: whether the pair also counts if the parent is itself an error copy, shape (m,).
         n: number of sequences.
 
     Returns:
-        Index of the clonotype's sequence, shape (n,). A sequence that is no copy has its own index.
+        Index of the sequence of the clonotype of each sequence, shape (n,). A sequence that is no error copy has its
+        own index.
     """
     root = np.arange(n)
     _find_roots(np.ascontiguousarray(pairs), parent_may_be_copy, root)
@@ -57,7 +60,7 @@ def find_roots(pairs: I64, parent_may_be_copy: Bool, n: int) -> I64:
 
 @leaf
 def _find_roots(pairs: I64, parent_may_be_copy: Bool, root: I64) -> None:
-    """Write the clonotype's sequence of each sequence; see `find_roots`."""
+    """Write the index of the clonotype's sequence for each sequence; see `find_roots`."""
     for i in range(pairs.shape[0]):
         parent = pairs[i, 0]
         child = pairs[i, 1]

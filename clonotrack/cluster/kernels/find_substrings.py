@@ -13,7 +13,7 @@ K = 8
 
 @inlined
 def _kmer(codes: U8, start: int) -> int:
-    """Number the `K` bases from `start` on; an unknown base counts as a fifth base."""
+    """Compute a number that identifies the `K` bases from `start` on; an unknown base counts as a fifth base."""
     value = 0
     for k in range(start, start + K):
         value = value * 5 + int(codes[k])
@@ -24,8 +24,8 @@ def _index(codes: U8, offsets: I64) -> tuple[I64, I64, I64]:
     """Index every k-mer of every sequence.
 
     Returns:
-        `starts`, `positions` and `owners`: k-mer x occurs at ``positions[starts[x]:starts[x + 1]]`` in `codes`, in the
-        sequences ``owners[starts[x]:starts[x + 1]]``.
+        `starts`, `positions` and `owners`. K-mer x begins at the indices ``positions[starts[x]:starts[x + 1]]`` of
+        `codes`, in the sequences ``owners[starts[x]:starts[x + 1]]``.
     """
     nowhere = np.empty(0, dtype=np.int64)
     counts = np.zeros(5**K, dtype=np.int64)
@@ -38,7 +38,16 @@ def _index(codes: U8, offsets: I64) -> tuple[I64, I64, I64]:
 
 @leaf
 def _list_kmers(codes: U8, offsets: I64, fill: I64, positions: I64, owners: I64) -> None:
-    """Count up ``fill[k-mer]`` at every k-mer, and write its position and owner there, unless these are empty."""
+    """Count all k-mers, or write the position and sequence of each k-mer; see `_index`.
+
+    Args:
+        codes: bases of all sequences.
+        offsets: sequence i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        fill: element x is raised by one at each occurrence of k-mer x. It is the element of `positions` and `owners`
+            that the next occurrence is written to. Shape (5 ** K,).
+        positions: written with the index in `codes` of each k-mer; if it is empty, k-mers are only counted.
+        owners: written with the sequence of each k-mer; empty if `positions` is empty.
+    """
     for i in range(len(offsets) - 1):
         for start in range(offsets[i], offsets[i + 1] - K + 1):
             kmer = _kmer(codes, start)
@@ -51,18 +60,20 @@ def _list_kmers(codes: U8, offsets: I64, fill: I64, positions: I64, owners: I64)
 def find_substrings(codes: U8, offsets: I64, longer_codes: U8, longer_offsets: I64, max_distance: int) -> I64:
     """Find, for each sequence, the longer sequence that contains it with the fewest substitutions.
 
-    A sequence with d substitutions keeps one of d + 1 contiguous parts unchanged. The first `K` bases of each part are
-    the seeds, so d is at most ``length // K - 1``: a short sequence may have fewer substitutions.
+    A sequence is cut into d + 1 contiguous parts. If it has d substitutions, at least one part has none. The first `K`
+    bases of each part are searched as seeds. Parts need `K` bases, so a short sequence is allowed fewer substitutions:
+    at most ``length // K - 1``.
 
     Args:
         codes: bases of the sequences to find.
-        offsets: shape (n + 1,).
+        offsets: sequence i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
         longer_codes: bases of the longer sequences.
-        longer_offsets: shape (m + 1,).
-        max_distance: substitutions allowed.
+        longer_offsets: offsets of the longer sequences, shape (m + 1,).
+        max_distance: most substitutions.
 
     Returns:
-        Index of the longer sequence, the first among equals, -1 if none contains it; shape (n,).
+        Index of the longer sequence that contains each sequence, shape (n,); -1 if no longer sequence contains it. Of
+        longer sequences with equally few substitutions, the lowest index is taken.
     """
     found = np.full(len(offsets) - 1, -1, dtype=np.int64)
     index = _index(longer_codes, longer_offsets)
@@ -82,7 +93,7 @@ def _find_substrings(
     owners: I64,
     found: I64,
 ) -> None:
-    """Write the longer sequence of each sequence; see `find_substrings`."""
+    """Write the index of the longer sequence of each sequence; see `find_substrings`."""
     for i in range(len(found)):
         length = offsets[i + 1] - offsets[i]
         limit = min(max_distance, length // K - 1)

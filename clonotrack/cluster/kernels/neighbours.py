@@ -1,6 +1,7 @@
 """Find pairs of similar sequences without comparing all pairs.
 
-Neighbours are a few substitutions apart, or one inserted or deleted base. One of the two, the parent, is more abundant.
+Two sequences are neighbours if they differ by a few substitutions, or by one inserted or deleted base. The sequence
+with more reads is the parent, the other sequence the child.
 """
 
 from __future__ import annotations
@@ -17,7 +18,17 @@ _FACTOR = 0x2F0B4D  # odd and below 2^22: a product with 40 bits fits into an in
 
 @leaf
 def _part_hashes(codes: U8, offsets: I64, groups: I64, parts: int, hashes: I64) -> None:
-    """Write the hash of each interleaved part (every `parts`-th base), group and length included, shape (parts, n)."""
+    """Compute a hash of each interleaved part of each sequence, of its group and of its length.
+
+    Part p consists of the bases p, p + `parts`, p + 2 `parts` and so on.
+
+    Args:
+        codes: bases of all sequences.
+        offsets: sequence i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        groups: group of each sequence, shape (n,).
+        parts: number of parts.
+        hashes: written, shape (parts, n).
+    """
     for i in range(len(offsets) - 1):
         length = offsets[i + 1] - offsets[i]
         for part in range(parts):
@@ -29,10 +40,10 @@ def _part_hashes(codes: U8, offsets: I64, groups: I64, parts: int, hashes: I64) 
 
 @inlined
 def _substitutions(codes: U8, a: int, b: int, length: int, limit: int, parts: int) -> tuple[int, int]:
-    """Count the substitutions between two stretches, up to `limit` + 1.
+    """Count the substitutions between the stretches of `codes` that begin at `a` and at `b`, up to `limit` + 1.
 
     Returns:
-        The count, and the parts that contain substitutions as bits.
+        The count. Then the interleaved parts that contain substitutions: bit p is set for part p.
     """
     count = 0
     touched = 0
@@ -47,7 +58,7 @@ def _substitutions(codes: U8, a: int, b: int, length: int, limit: int, parts: in
 
 @inlined
 def _first_clean(touched: int, first: int, second: int) -> bool:
-    """Check whether `first` and `second` are the two lowest parts without a substitution."""
+    """Check whether `first` and `second` are the two lowest-numbered parts without a substitution."""
     for part in range(second):
         if part != first and not (touched >> part) & 1:
             return False
@@ -57,22 +68,25 @@ def _first_clean(touched: int, first: int, second: int) -> bool:
 def neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_child_reads: I64) -> I64:
     """Find pairs of equally long sequences of one group that are one to D substitutions apart.
 
-    A parent has more reads than its child. The child has at most ``max_child_reads[distance - 1, parent]`` reads.
+    A parent has more reads than its child. The child has at most ``max_child_reads[distance - 1, parent]`` reads; the
+    distance is the number of substitutions.
 
-    Each sequence is cut into D + 2 interleaved parts. At least two parts have no substitution, so two neighbours share
-    the hashes of at least one pair of parts (pigeonhole). Interleaving gives every part its share of the diverse middle
-    of a junction; contiguous parts would be mostly germline. In a bucket of equal hashes only sequences that may have
-    such a child are tried as parents.
+    Each sequence is cut into D + 2 interleaved parts. Two neighbours differ in at most D parts, so at least two parts,
+    and the hashes of these parts, are equal (pigeonhole principle). For each pair of parts, only sequences with equal
+    hashes of both parts are compared. Interleaved parts all contain bases of the diverse middle of a junction;
+    contiguous parts would be mostly germline and have equal hashes in many sequences.
 
     Args:
         codes: bases of all sequences; an unknown base counts as a fifth base.
-        offsets: shape (n + 1,).
-        groups: sequences of different groups are not compared, shape (n,).
-        reads: shape (n,), falling.
-        max_child_reads: most reads of a child at each distance, falling along both axes, shape (D, n).
+        offsets: sequence i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        groups: group of each sequence, shape (n,).
+        reads: reads of each sequence, in falling order, shape (n,).
+        max_child_reads: most reads of a child at distance 1 to D of each parent, shape (D, n). Never rises along either
+            axis.
 
     Returns:
-        Rows of (parent, child, distance), each pair once, in no particular order.
+        Index of the parent, index of the child, and distance of each pair, shape (pairs, 3). Each pair occurs once; the
+        order is not defined.
     """
     max_child_reads = np.ascontiguousarray(max_child_reads)
     parts = max_child_reads.shape[0] + 2
@@ -122,25 +136,28 @@ def _pairs_in_buckets(
     pairs: I64,
     count: int,
 ) -> tuple[int, int, int]:
-    """Write the pairs whose two lowest clean parts are `first` and `second`, while there is room; see `neighbours`.
+    """Write the pairs of neighbours that share two given parts, until `pairs` is full; see `neighbours`.
+
+    Only pairs whose two lowest-numbered parts without a substitution are `first` and `second` are written, so that no
+    pair is written twice.
 
     Args:
-        codes: see `neighbours`, also the next four.
-        offsets: of the sequences.
-        groups: of the sequences.
-        reads: of the sequences.
-        max_child_reads: of the children.
-        first: a part.
-        second: a later part.
-        keys: hash of both parts of each sequence.
-        order: sequences ordered by key.
-        done: index in `order` of the first child that is left.
-        start: index in `order` of the first sequence with its key, or with the key before.
-        pairs: written.
-        count: rows that are written.
+        codes: as in `neighbours`.
+        offsets: as in `neighbours`.
+        groups: as in `neighbours`.
+        reads: as in `neighbours`.
+        max_child_reads: as in `neighbours`.
+        first: number of a part.
+        second: number of a later part.
+        keys: hash of both parts of each sequence, shape (n,).
+        order: indices of the sequences sorted by key, then by index, shape (n,).
+        done: element of `order` to continue with: the next child.
+        start: first element of `order` with the key of the element before `done`.
+        pairs: written from row `count` on, shape (capacity, 3).
+        count: number of pairs written by earlier calls.
 
     Returns:
-        The first child that is left, `start` for it, and the rows that are written.
+        `done`, `start` and `count` for the next call; `done` is n if all children are done.
     """
     max_distance = max_child_reads.shape[0]
     for j in range(done, len(order)):
@@ -173,18 +190,19 @@ def _pairs_in_buckets(
 
 
 def match_unknown_bases(codes: U8, offsets: I64, groups: I64) -> I64:
-    """Find, for each sequence with unknown bases, the first known sequence that agrees with it.
+    """Find, for each sequence with unknown bases, the first complete sequence that agrees with its known bases.
 
-    A known sequence has no unknown base. It agrees if it has the same group, the same length and the same base at each
-    position that both know.
+    A complete sequence has no unknown base. Two sequences agree if they have the same group, the same length and the
+    same base at each position where both bases are known.
 
     Args:
         codes: bases of all sequences, the preferred sequences first.
-        offsets: shape (n + 1,).
-        groups: shape (n,).
+        offsets: sequence i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        groups: group of each sequence, an integer of 0 or more, shape (n,).
 
     Returns:
-        Index of the known sequence, shape (n,); -1 if there is none, and for known sequences.
+        Index of the complete sequence, shape (n,). The index is -1 if no complete sequence agrees, and for each
+        sequence that is itself complete.
     """
     n = len(offsets) - 1
     found = np.full(n, -1, dtype=np.int64)
@@ -197,7 +215,16 @@ def match_unknown_bases(codes: U8, offsets: I64, groups: I64) -> I64:
 
 @leaf
 def _match_unknown_bases(codes: U8, offsets: I64, buckets: I64, order: I64, known: Bool, found: I64) -> None:
-    """Write the known sequence of each sequence; `known` is scratch; see `match_unknown_bases`."""
+    """Write the index of the complete sequence for each sequence; see `match_unknown_bases`.
+
+    Args:
+        codes: bases of all sequences.
+        offsets: sequence i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        buckets: number that is equal for sequences of one group and one length, shape (n,).
+        order: indices of the sequences sorted by bucket, then by index, shape (n,).
+        known: scratch, shape (n,); whether each sequence is complete.
+        found: all -1, shape (n,); written.
+    """
     n = len(offsets) - 1
     for i in range(n):
         known[i] = True
@@ -235,7 +262,7 @@ _BASE = 1_103_515_245
 
 @leaf
 def _hashes(codes: U8, offsets: I64, hashes: I64) -> None:
-    """Write the polynomial hash of each sequence, shape (n,)."""
+    """Write the polynomial hash of each sequence to `hashes`, shape (n,)."""
     for i in range(len(hashes)):
         value = 0
         for k in range(offsets[i], offsets[i + 1]):
@@ -247,7 +274,8 @@ def _chains(hashes: I64, count: int) -> tuple[I64, I64]:
     """Build a chained hash table of the first `count` sequences.
 
     Returns:
-        First sequence of each bucket, and the next sequence after each; -1 if there is none.
+        Index of the first sequence in each bucket, and index of the sequence after each sequence in its bucket. An
+        index of -1 means that there is no further sequence.
     """
     heads = np.full(max(16, 1 << (2 * count - 1).bit_length() if count else 16), -1, dtype=np.int64)
     after = np.full(count, -1, dtype=np.int64)
@@ -257,7 +285,7 @@ def _chains(hashes: I64, count: int) -> tuple[I64, I64]:
 
 @leaf
 def _fill_chains(hashes: I64, heads: I64, after: I64) -> None:
-    """Fill a hash table; see `_chains`."""
+    """Write the sequences to the hash table; see `_chains`."""
     for i in range(len(after) - 1, -1, -1):
         bucket = hashes[i] & (len(heads) - 1)
         after[i] = heads[bucket]
@@ -266,7 +294,15 @@ def _fill_chains(hashes: I64, heads: I64, after: I64) -> None:
 
 @inlined
 def _is_deletion(codes: U8, longer: int, shorter: int, length: int, deleted: int) -> bool:
-    """Check whether the longer stretch without its base `deleted` equals the shorter one of `length` bases."""
+    """Check whether deletion of one base turns a longer stretch into a shorter one.
+
+    Args:
+        codes: bases of all sequences.
+        longer: index in `codes` of the first base of the longer stretch.
+        shorter: index in `codes` of the first base of the shorter stretch.
+        length: length of the shorter stretch [nt].
+        deleted: 0-based position of the deleted base in the longer stretch.
+    """
     for k in range(length):
         if codes[shorter + k] != codes[longer + k + (k >= deleted)]:
             return False
@@ -276,19 +312,20 @@ def _is_deletion(codes: U8, longer: int, shorter: int, length: int, deleted: int
 def indel_neighbours(codes: U8, offsets: I64, groups: I64, reads: I64, max_child_reads: I64) -> I64:
     """Find pairs of sequences of one group that differ by one inserted or deleted base.
 
-    A parent has more reads than its child. The child has at most ``max_child_reads[parent]`` reads. Every distinct
-    deletion of a sequence is searched in a hash table. A sequence that is too rare to be a parent is searched among the
-    abundant ones only.
+    A parent has more reads than its child. The child has at most ``max_child_reads[parent]`` reads. Each sequence that
+    results from deletion of one base is searched in a hash table of all sequences. For a sequence with too few reads to
+    be a parent, a smaller hash table is enough: it contains only sequences with enough reads to be parents.
 
     Args:
         codes: bases of all sequences; an unknown base counts as a fifth base.
-        offsets: shape (n + 1,).
-        groups: sequences of different groups are not compared, shape (n,).
-        reads: shape (n,), falling.
-        max_child_reads: most reads of a child, falling, shape (n,).
+        offsets: sequence i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
+        groups: group of each sequence; sequences of different groups are not compared. Shape (n,).
+        reads: reads of each sequence, in falling order, shape (n,).
+        max_child_reads: most reads of a child of each sequence, in falling order, shape (n,).
 
     Returns:
-        Rows of (parent, child), each pair once, in no particular order.
+        Index of the parent and index of the child of each pair, shape (pairs, 2). Each pair occurs once; the order is
+        not defined.
     """
     n = len(offsets) - 1
     hashes = np.empty(n, dtype=np.int64)
@@ -328,10 +365,27 @@ def _pairs_by_deletion(
     pairs: I64,
     count: int,
 ) -> tuple[int, int]:
-    """Write the pairs of the sequences from `done` on, while there is room; see `indel_neighbours`.
+    """Write the pairs that a deletion in the sequences from `done` on gives, until `pairs` is full.
+
+    Args:
+        codes: as in `indel_neighbours`.
+        offsets: as in `indel_neighbours`.
+        groups: as in `indel_neighbours`.
+        reads: as in `indel_neighbours`.
+        max_child_reads: as in `indel_neighbours`.
+        hashes: polynomial hash of each sequence, shape (n,).
+        abundant: number of sequences with enough reads to be parents; these are the first sequences.
+        all_heads: first sequence of each bucket of the hash table of all sequences, see `_chains`.
+        all_after: next sequence in the bucket after each sequence.
+        abundant_heads: as `all_heads`, for the hash table of the first `abundant` sequences.
+        abundant_after: as `all_after`, for the hash table of the first `abundant` sequences.
+        power: powers of `_BASE` modulo `_PRIME`, shape (longest length + 1,).
+        done: sequence to continue with.
+        pairs: written from row `count` on, shape (capacity, 2).
+        count: number of pairs written by earlier calls.
 
     Returns:
-        The first sequence that is left, and the rows that are written.
+        `done` and `count` for the next call; `done` is n if all sequences are done.
     """
     for i in range(done, len(offsets) - 1):
         before = count

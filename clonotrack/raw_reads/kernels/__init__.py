@@ -1,1 +1,1 @@
-"""Compiled kernels: parse records, expected errors, UMIs and primers."""
+"""Compiled kernels that parse records, compute expected errors, extract UMIs and find primers."""

@@ -1,8 +1,9 @@
 """Find the records of FASTQ and FASTA in text, check them, and compare the names of mates.
 
-The FASTQ parser copies nothing: it returns positions in the text. It does not search for a line end where it can guess
-it: most sequences of a file have one length, and a wrong guess is noticed because a line feed is no base. The kernels
-return the kind and position of a fault; `clonotrack.raw_reads.fastx` makes the message.
+The FASTQ parser copies no text; it returns positions. Most sequences of a file have the same length, so the parser
+guesses the end of a sequence from the sequence before. It searches for the line end only if the guess is wrong. A wrong
+guess never goes unnoticed, because a line feed is no base. The kernels return the kind and the position of a fault;
+`clonotrack.raw_reads.fastx` writes the message.
 """
 
 from __future__ import annotations
@@ -27,20 +28,21 @@ from clonotrack.raw_reads.kernels.quality import INVALID_QUALITY, expected_error
 from clonotrack.sequences import I64, U8
 
 OK, NO_AT, NO_NAME, NAME_NOT_ASCII, BAD_BASE, NO_PLUS, UNEQUAL, BAD_QUALITY, INCOMPLETE = range(9)
-"""Faults of a record: `OK` is none; `UNEQUAL` means unequal numbers of bases and qualities."""
+"""Faults of a record: `OK` means no fault; `UNEQUAL` means that the numbers of bases and qualities differ."""
 
 AT, PLUS, GREATER, SLASH, ONE, TWO = (ord(character) for character in "@+>/12")
 
 
 class FastqRecords(NamedTuple):
-    """Positions of FASTQ records in a text, arrays of one shape (capacity,).
+    """Positions of FASTQ records in a text. All arrays have the shape (capacity,).
 
     Attributes:
-        name_starts: first character of each name.
-        starts: first base.
-        ends: position behind the last base.
-        quality_starts: first quality; there are as many as bases.
-        error_bounds: upper bound of the expected errors, see `raw_reads.kernels.quality.expected_error_bound`.
+        name_starts: position of the first character of each name.
+        starts: position of the first base of each sequence.
+        ends: position after the last base of each sequence.
+        quality_starts: position of the first quality of each record.
+        error_bounds: upper bound of the expected errors of each read, in thousandths of an error; see
+            `raw_reads.kernels.quality.expected_error_bound`.
     """
 
     name_starts: I64
@@ -57,17 +59,17 @@ class FastqRecords(NamedTuple):
 
 @leaf
 def parse_fastq(text: U8, start: int, size: int, final: bool, records: FastqRecords) -> tuple[int, int, int]:
-    """Find the complete four-line records of a text, as many as `records` can hold.
+    """Find the complete four-line FASTQ records of a text, at most the capacity of `records`.
 
     Args:
         text: ASCII; the last byte of a file is a line feed.
         start: position of the first record.
-        size: position behind the text.
-        final: whether the file ends with this text, so that an incomplete record is a fault.
-        records: filled.
+        size: position after the last byte of the text.
+        final: whether the file ends with this text. Then an incomplete record is a fault.
+        records: written.
 
     Returns:
-        Number of records, the position behind them, and the fault of the record that follows (`OK` for none).
+        Number of records, the position after the last record, and the fault of the next record (`OK` if it has none).
     """
     count = guess = 0
     while start < size and count < len(records.starts):
@@ -136,15 +138,16 @@ def parse_fasta(
 
     Args:
         text: begins with a record; the last byte of a file is a line feed.
-        size: bytes of text.
+        size: number of bytes of `text` to read.
         final: whether the file ends with this text.
-        unfolded: filled with the header and the bases of each record; at least as long as `text`.
-        name_starts: filled with the position in `unfolded` of each name, shape (``size // 3 + 2`` or more,).
-        starts: filled with the position of each first base, of the same shape.
-        ends: filled with the position behind each last base, of the same shape.
+        unfolded: written with the header line and the bases of each record; has at least the length of `text`.
+        name_starts: written with the position in `unfolded` of each name, shape (``size // 3 + 2`` or more,).
+        starts: written with the position in `unfolded` of the first base of each record, shape of `name_starts`.
+        ends: written with the position in `unfolded` after the last base of each record, shape of `name_starts`.
 
     Returns:
-        Number of records, bytes of `text` that they take, and the fault of the record that follows (`OK` for none).
+        Number of records, the position in `text` after the last record, and the fault of the next record (`OK` if it
+        has none).
     """
     records = start = written = 0
     while start < size:
@@ -182,16 +185,19 @@ def parse_fasta(
 
 @leaf
 def first_name_mismatch(text_1: U8, names_1: I64, text_2: U8, names_2: I64) -> int:
-    """Return the index of the first pair of names that do not belong to mates; -1 if there is none.
+    """Find the first pair of read names that do not belong to mates.
 
-    Mates have equal names, or names that are equal except for ``/1`` and ``/2`` at their ends. A name ends before a
-    space or control character, which must follow.
+    Mates have equal names, or names that differ only by ``/1`` and ``/2`` at their ends. A space or control character
+    ends a name and must follow each name.
 
     Args:
-        text_1: ASCII text with the names of first mates.
-        names_1: position in `text_1` of each name, shape (n,).
-        text_2: the same for second mates.
-        names_2: the same for second mates.
+        text_1: ASCII text with the names of the first mates.
+        names_1: position in `text_1` of the first character of each name, shape (n,).
+        text_2: ASCII text with the names of the second mates.
+        names_2: position in `text_2` of the first character of each name, shape (n,).
+
+    Returns:
+        Index of the pair; -1 if all pairs belong to mates.
     """
     for i in range(len(names_1)):
         one, two = names_1[i], names_2[i]

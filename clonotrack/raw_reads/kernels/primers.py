@@ -14,20 +14,20 @@ NO_PRIMER = -1
 def find_primers(codes: U8, offsets: I64, masks: U8, primer_offsets: I64, allowed: I64, reach: int) -> tuple[I64, I64]:
     """Find the primer that each read begins with.
 
-    If several primers match, the one with the fewest mismatches is taken. Further ties go to the longest primer, then
-    to the one nearest to the end of the read, then to the first in the list.
+    If several primers match, the primer with the fewest mismatches is taken. Of equal mismatches the longest primer is
+    taken, then the primer nearest to the 5' end of the read, then the first primer of the list.
 
     Args:
-        codes: bases of all reads; N matches only a primer base N.
+        codes: bases of all reads. A base N of a read matches only a primer base N.
         offsets: read i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
-        masks: bases that each primer base stands for, as bits (1 << code; all 31 for N).
-        primer_offsets: primer p is ``masks[primer_offsets[p]:primer_offsets[p + 1]]``.
-        allowed: mismatches that each primer allows, shape (primers,).
-        reach: bases that may stand in front of a primer.
+        masks: read bases that each primer base matches: the sum of ``1 << code`` over these bases, 31 for N.
+        primer_offsets: primer p is ``masks[primer_offsets[p]:primer_offsets[p + 1]]``, shape (primers + 1,).
+        allowed: mismatches allowed for each primer, shape (primers,).
+        reach: most bases of a read before its primer [nt].
 
     Returns:
-        Index of the primer of each read, `NO_PRIMER` for none, shape (n,); and the position behind it, 0 for none,
-        shape (n,).
+        Index of the primer of each read, `NO_PRIMER` if no primer matches, shape (n,). Then the position in each read
+        after its primer, 0 if no primer matches, shape (n,).
     """
     count = len(offsets) - 1
     found, ends = np.full(count, NO_PRIMER, dtype=np.int64), np.zeros(count, dtype=np.int64)

@@ -9,7 +9,7 @@ from clonotrack.sequences import ENCODE, I64, U8, U64, Bool, N
 
 COLON, UNDERSCORE, PLUS, MINUS = (ord(character) for character in ":_+-")
 MAX_UMI_LENGTH = 31
-"""nt that fit into one 64-bit integer at two bits a base."""
+"""Longest UMI [nt]: with two bits a base it fits into one 64-bit integer."""
 
 
 @njit
@@ -19,14 +19,15 @@ def umis_from_bases(codes: U8, offsets: I64, masks: U8, is_umi: Bool, groups: I6
     Args:
         codes: bases of all reads.
         offsets: read i is ``codes[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
-        masks: bases allowed at each position of the pattern, as bits (1 << code), shape (positions,).
-        is_umi: whether a position belongs to the UMI; its mask must not allow N.
-        groups: group of each position, in rising order.
-        limits: mismatches that each group allows.
+        masks: bases allowed at each position of the pattern: the sum of ``1 << code`` over these bases, shape
+            (positions,).
+        is_umi: whether each position belongs to the UMI, shape (positions,). Such a position must not allow N.
+        groups: group of each position, in rising order, shape (positions,). Mismatches are counted by group.
+        limits: mismatches allowed in each group, shape (groups,).
 
     Returns:
-        UMIs, shape (n,), two bits a base, the first base highest, 0 for a read that does not match; and whether each
-        read matches, shape (n,).
+        UMIs, shape (n,): two bits a base, the first base in the highest bits, 0 for a read that does not match the
+        pattern. Then whether each read matches the pattern, shape (n,).
     """
     count = len(offsets) - 1
     umis = np.zeros(count, dtype=np.uint64)
@@ -57,18 +58,18 @@ def umis_from_bases(codes: U8, offsets: I64, masks: U8, is_umi: Bool, groups: I6
 
 @njit
 def umis_from_text(text: U8, offsets: I64, last_field: bool) -> tuple[U64, I64]:
-    """Parse the UMI in the text of each fragment, a read name or a SAM tag.
+    """Parse the UMI of each fragment from a text: a read name or a SAM tag.
 
     A UMI consists of A, C, G and T (or U, of either case). ``+`` and ``-`` after its first base are skipped.
 
     Args:
         text: characters of all texts.
         offsets: text i is ``text[offsets[i]:offsets[i + 1]]``, shape (n + 1,).
-        last_field: whether the UMI is what follows the last ``:`` or ``_``, instead of the whole text.
+        last_field: True if the UMI is the part after the last ``:`` or ``_``; False if it is the whole text.
 
     Returns:
-        UMIs, shape (n,), two bits a base, the first base highest; and their lengths, nt, shape (n,). Both are 0 for a
-        text without such a field, with another character, or with more than 31 bases.
+        UMIs, shape (n,): two bits a base, the first base in the highest bits. Then the length of each UMI [nt], shape
+        (n,). Both are 0 if the text has no such part, another character in it, or more than 31 bases.
     """
     count = len(offsets) - 1
     umis, lengths = np.zeros(count, dtype=np.uint64), np.zeros(count, dtype=np.int64)

@@ -1,1 +1,1 @@
-"""Compiled kernels of the stage reads: overlaps of mates, merging, deduplication."""
+"""Compiled kernels of the stage reads: find overlaps of mates, merge mates, deduplicate fragments."""

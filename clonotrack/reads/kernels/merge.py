@@ -1,4 +1,4 @@
-"""Merge two overlapping mates into one sequence with the qualities that both give it."""
+"""Merge two overlapping mates into one sequence, and compute its qualities from the qualities of both mates."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from clonotrack.kernels.jit import njit
 from clonotrack.sequences import I64, U8, N
 
 MAX_MERGED_PHRED = 60
-"""Highest Phred score of a merged base: errors from before sequencing are in both mates."""
+"""Highest Phred score of a merged base. Errors made before sequencing are in both mates, so agreement excludes none."""
 MIN_MERGED_PHRED = 2
 _SCORES = 94
 
 
 def _posterior() -> tuple[U8, U8]:
-    """Compute the Phred score of a merged base from the scores of the mates: if they agree, and if they differ.
+    """Compute the Phred score of a merged base for each pair of Phred scores of the two mates.
 
     METHOD: posterior error probabilities of Edgar & Flyvbjerg 2015, doi:10.1093/bioinformatics/btv401. If the mates
-    differ, the score is that of the base with the higher score.
+    have different bases, the base with the higher score is taken, and the probability is that this base is wrong.
 
     Returns:
-        Two tables of shape (94, 94).
+        Scores if both mates have the same base, shape (94, 94), and scores if the mates have different bases, shape
+        (94, 94). Both are indexed by the score of the first mate and the score of the second mate.
     """
     error = np.minimum(10.0 ** (-np.arange(_SCORES) / 10), 0.75)
     x, y = np.minimum(error[:, None], error), np.maximum(error[:, None], error)
@@ -48,24 +49,27 @@ def merge_mates(
     cycles: I64,
     phred: I64,
 ) -> tuple[U8, U8, I64]:
-    """Merge each pair of mates to the sequence of its fragment; return the first mate of pairs without overlap.
+    """Merge each pair of mates into the sequence of its fragment.
 
-    If the mates differ at a base, the base with the higher score is taken; of equal scores, that of the earlier cycle.
-    Bases that a mate has beyond the end of the fragment are cut off.
+    A pair without overlap gives the sequence of its first mate. If the mates differ at a base, the base with the higher
+    score is taken, and of equal scores the base of the earlier sequencing cycle. Bases of a mate beyond the ends of the
+    fragment are cut off.
 
     Args:
         codes_1: bases of the first mates.
-        scores_1: their Phred scores.
+        scores_1: Phred scores of the first mates.
         offsets_1: first mate i is ``codes_1[offsets_1[i]:offsets_1[i + 1]]``.
         codes_2: bases of the second mates, reversed and complemented.
-        scores_2: their scores, reversed.
+        scores_2: Phred scores of the second mates, reversed.
         offsets_2: second mate i is ``codes_2[offsets_2[i]:offsets_2[i + 1]]``.
-        fragment_lengths: length of each fragment, nt, from `find_overlaps`; 0 for no overlap.
-        cycles: bases in overlaps, and errors among them, by mate and cycle, shape (2, cycles, 2); updated.
-        phred: the same by Phred score, shape (94, 2); updated.
+        fragment_lengths: length of each fragment [nt], from `find_overlaps`; 0 for no overlap.
+        cycles: updated with the number of bases in overlaps and the number of errors in these bases, by mate and cycle;
+            shape (2, cycles, 2). Later cycles are counted in the last one.
+        phred: updated with the number of bases in overlaps and the number of errors in these bases, by Phred score;
+            shape (94, 2).
 
     Returns:
-        Bases, Phred scores and offsets of the sequences.
+        Bases, Phred scores and offsets of the merged sequences.
     """
     count = len(offsets_1) - 1
     offsets = np.zeros(count + 1, dtype=np.int64)

@@ -1,6 +1,6 @@
 """Find where two mates overlap and decide whether the overlap is certain.
 
-An overlap is described by the length F of the fragment (nt). Base i of the first mate lies at position i of the
+An overlap is described by the length F of the fragment [nt]. Base i of the first mate lies at position i of the
 fragment. Base i of the second mate, reversed and complemented, lies at position ``F - len(second) + i``. If F is less
 than the length of a mate, that mate reads through into the adapter.
 """
@@ -18,29 +18,30 @@ MERGED, NOT_OVERLAPPING, AMBIGUOUS, MISMATCHING = range(4)
 """Outcomes of a pair."""
 
 MIN_OVERLAP = 12
-"""Shortest overlap that is tried, nt."""
+"""Shortest overlap that is tried [nt]."""
 MIN_ERROR = 0.002
-"""Lowest error probability of a base that a Phred score is believed for; covers errors that qualities do not know."""
+"""Lowest error probability of a base, whatever its Phred score: Phred scores do not cover errors before sequencing."""
 LOW_COMPLEXITY_PRIOR = 0.01
-"""Prior probability that both mates end in sequence of low complexity."""
+"""Prior probability that both mates end in a sequence of low complexity, such as poly-A."""
 REPEAT_SCORE, SHORT_REPEAT_SCORE = 8, 4
-"""Scores at which a mate continues a tandem repeat, for long and for short units."""
+"""Scores from which a mate counts as ending in a tandem repeat, for long and for short repeat units."""
 BASES_PER_MISMATCH = 20
-"""Bases of a repeat among which one more mismatch is allowed after the first."""
+"""Number of bases of a repeat for each mismatch that is allowed in addition to the first mismatch."""
 
 _SCORES = 94
-_WORD = 32  # bases
+_WORD = 32  # bases that are packed in one 64-bit number, called a word
 _MAX_MIDDLE_MISMATCHES = 20
 _LOW_BITS = np.uint64(0x5555555555555555)
 
 
 def _match_probability() -> F64:
-    """Compute the probability that two mates agree at one base, by their Phred scores, shape (94, 94)."""
+    """Compute the probability that two mates read the same base, for each pair of Phred scores, shape (94, 94)."""
     error = np.clip(10.0 ** (-np.arange(_SCORES) / 10), MIN_ERROR, 0.75)
     return (1 - error[:, None]) * (1 - error) + error[:, None] * error / 3
 
 
 MATCH = _match_probability()
+# Natural logarithms.
 LOG_MATCH: F64 = np.log(MATCH)
 LOG_MISMATCH: F64 = np.log(1 - MATCH)
 
@@ -52,26 +53,28 @@ def find_overlaps(
     """Find the best overlap of each pair of mates and decide whether to merge them.
 
     METHOD: the overlap with the highest log odds is taken, as in PEAR (Zhang 2014, doi:10.1093/bioinformatics/btt593).
-    A base x that both mates have adds ln(M / p_x); a mismatch adds ln((1 - M) / (1 - sum p^2)). M is the probability,
-    from the qualities, that both mates read one true base alike; p is the pair's base composition.
+    A base x that both mates have adds ln(M / p_x); a mismatch adds ln((1 - M) / (1 - sum p^2)). M is the probability
+    that both mates read one true base alike, computed from the Phred scores. p_x is the share of base x in the pair.
 
-    METHOD: a pair is merged if three conditions hold. (1) Unrelated mates have as few mismatches in any of the overlaps
-    tried with a probability of at most w, whether their bases are independent or of low complexity. (2) There are at
-    most e + 3 + 4 sqrt(e) mismatches, e the number that the qualities expect. (3) The mates do not end in a tandem
-    repeat, which would fit at several positions.
+    METHOD: a pair is merged if three conditions hold.
+    (1) The probability is at most w that unrelated mates have this number of mismatches or fewer in any overlap tried.
+    This must hold for independent bases and for bases of low complexity.
+    (2) There are at most e + 3 + 4 sqrt(e) mismatches; e is the number of mismatches that the Phred scores predict.
+    (3) The mates do not end in a tandem repeat, because a repeat would fit at several positions.
 
     Args:
         codes_1: bases of the first mates.
-        scores_1: their Phred scores.
+        scores_1: Phred scores of the first mates.
         offsets_1: first mate i is ``codes_1[offsets_1[i]:offsets_1[i + 1]]``.
         codes_2: bases of the second mates, reversed and complemented.
-        scores_2: their scores, reversed.
+        scores_2: Phred scores of the second mates, reversed.
         offsets_2: second mate i is ``codes_2[offsets_2[i]:offsets_2[i + 1]]``.
-        max_false_merge: w.
+        max_false_merge: w, highest probability that unrelated mates are merged.
 
     Returns:
-        Length of each fragment, nt, 0 if the pair is not merged, shape (n,); and its outcome, shape (n,): `MERGED`,
-        `NOT_OVERLAPPING`, `AMBIGUOUS` (a repeat or low complexity) or `MISMATCHING`.
+        Length of each fragment [nt], 0 if the pair is not merged, shape (n,). Then the outcome of each pair, shape
+        (n,): `MERGED`, `NOT_OVERLAPPING` (condition 1 fails for independent bases), `MISMATCHING` (condition 2 fails)
+        or `AMBIGUOUS` (low complexity or a repeat).
     """
     count = len(offsets_1) - 1
     fragment_lengths = np.zeros(count, dtype=np.int64)
@@ -119,7 +122,16 @@ def find_overlaps(
 
 @njit
 def composition(one: U8, two: U8, log_base: F64) -> float:
-    """Compute the base composition p of a pair: fill `log_base` with ln p, shape (4,), and return ln(1 - sum p^2)."""
+    """Compute the base composition of a pair of mates, with one added count for each base.
+
+    Args:
+        one: bases of the first mate.
+        two: bases of the second mate.
+        log_base: written with ln p, p the share of each base, shape (4,).
+
+    Returns:
+        ln(1 - sum p^2), the logarithm of the probability that two random bases of the pair differ.
+    """
     counts = np.ones(4)
     for code in one:
         if code < N:
@@ -137,7 +149,12 @@ def composition(one: U8, two: U8, log_base: F64) -> float:
 
 @njit
 def pack_2_bits(codes: U8, words: U64) -> None:
-    """Pack bases in two bits each, 32 to a word, the first lowest, N as A; `words` has one word more than needed."""
+    """Pack bases in 64-bit words: two bits a base, 32 bases a word, the first base in the lowest bits, N as A.
+
+    Args:
+        codes: bases, shape (n,).
+        words: written; needs n // 32 + 2 or more elements, so that `word_at` can read past the last base.
+    """
     for w in range(len(words)):
         words[w] = 0
     for i in range(len(codes)):
@@ -146,7 +163,7 @@ def pack_2_bits(codes: U8, words: U64) -> None:
 
 @njit
 def word_at(words: U64, position: int) -> np.uint64:
-    """Return the 32 bases from a position on as one word."""
+    """Return the 32 bases from `position` on as one word; see `pack_2_bits`."""
     shift = np.uint64(2 * (position % _WORD))
     low, high = words[position // _WORD], words[position // _WORD + 1]
     return np.uint64((low >> shift) | ((high << np.uint64(1)) << (np.uint64(63) - shift)))
@@ -154,7 +171,7 @@ def word_at(words: U64, position: int) -> np.uint64:
 
 @njit
 def count_mismatches(one: np.uint64, two: np.uint64) -> int:
-    """Count the bases that differ between two words."""
+    """Count the bases that differ between two words of 32 packed bases."""
     differ = one ^ two
     differ = (differ | (differ >> np.uint64(1))) & _LOW_BITS
     differ = (differ & np.uint64(0x3333333333333333)) + ((differ >> np.uint64(2)) & np.uint64(0x3333333333333333))
@@ -166,18 +183,18 @@ def count_mismatches(one: np.uint64, two: np.uint64) -> int:
 
 @njit
 def looks_unrelated(one: U64, start_1: int, two: U64, start_2: int, length: int) -> bool:
-    """Report whether an overlap looks like one of unrelated bases, three in four of which differ.
+    """Report whether an overlap has so many mismatches that the mates look unrelated there.
 
-    METHOD: this prefilter rejects an overlap with more than 20 mismatches in the 32 bases at its middle, where the
-    qualities of both mates together are best. It also rejects one with more mismatches in all than three standard
-    deviations below their expected number 0.75 L (binomial, L the length).
+    METHOD: three in four bases of unrelated mates differ. This prefilter rejects an overlap with more than 20
+    mismatches in its middle 32 bases, where the sum of the Phred scores of both mates is highest. It also rejects an
+    overlap of length L whose mismatches exceed 0.75 L minus three standard deviations (binomial distribution).
 
     Args:
         one: bases of the first mate, from `pack_2_bits`.
         start_1: position of the overlap in the first mate.
         two: bases of the second mate, from `pack_2_bits`.
         start_2: position of the overlap in the second mate.
-        length: length of the overlap, nt.
+        length: length of the overlap [nt].
     """
     if length >= _WORD:
         middle = (length - _WORD) // 2
@@ -200,19 +217,20 @@ def looks_unrelated(one: U64, start_1: int, two: U64, start_2: int, length: int)
 def log_odds(
     one: U8, scores_1: U8, two: U8, scores_2: U8, fragment: int, log_base: F64, log_differ: float
 ) -> tuple[float, int, int, float]:
-    """Compute the log odds of an overlap against chance; positions with an N in either mate are left out.
+    """Compute the log odds of an overlap against unrelated mates; positions with an N in either mate are left out.
 
     Args:
         one: bases of the first mate.
-        scores_1: their Phred scores.
+        scores_1: Phred scores of the first mate.
         two: bases of the second mate, reversed and complemented.
-        scores_2: their Phred scores.
-        fragment: length of the fragment, nt.
+        scores_2: Phred scores of the second mate, reversed.
+        fragment: length of the fragment [nt].
         log_base: ln of each base's share in the pair, shape (4,).
-        log_differ: ln of the probability that two bases of the pair differ by chance.
+        log_differ: ln of the probability that two random bases of the pair differ.
 
     Returns:
-        Log odds (natural), bases compared, mismatches, and mismatches that the qualities expect.
+        Natural logarithm of the odds, number of bases compared, number of mismatches, and the number of mismatches that
+        the Phred scores predict.
     """
     shift = fragment - len(two)
     odds = expected = 0.0
@@ -234,7 +252,13 @@ def log_odds(
 
 @njit
 def mismatch_probability(bases: int, mismatches: int, same: float) -> float:
-    """Compute the binomial probability of at most `mismatches` among bases that are equal with probability `same`."""
+    """Compute the binomial probability of at most `mismatches` mismatches.
+
+    Args:
+        bases: number of bases compared.
+        mismatches: most mismatches.
+        same: probability that two bases are equal.
+    """
     term = lgamma(bases + 1.0) - lgamma(mismatches + 1.0) - lgamma(bases - mismatches + 1.0)
     term = np.exp(term + mismatches * np.log(1 - same) + (bases - mismatches) * np.log(same))
     total = 0.0
@@ -246,11 +270,12 @@ def mismatch_probability(bases: int, mismatches: int, same: float) -> float:
 
 @njit
 def low_complexity_probability(overlap: U8, mismatches: int, log_base: F64) -> float:
-    """Compute the probability of at most `mismatches` between unrelated mates that both have low complexity there.
+    """Compute the probability of at most `mismatches` mismatches between unrelated mates of low complexity.
 
-    METHOD: the overlap has the composition of the pair, or its own composition q with a Dirichlet(1, 1, 1, 1) prior.
-    The posterior odds of its own composition, with the prior `LOW_COMPLEXITY_PRIOR`, are multiplied by the binomial
-    probability of the mismatches if two bases are equal with probability sum q^2.
+    METHOD: two hypotheses are compared. Either the overlap has the composition of the pair, or it has a composition q
+    of its own, with a Dirichlet(1, 1, 1, 1) prior. The prior odds of the second hypothesis are `LOW_COMPLEXITY_PRIOR`.
+    Its posterior odds, at most 1, are multiplied by the binomial probability of the mismatches. In that binomial
+    distribution two bases are equal with probability sum q^2.
 
     Args:
         overlap: bases of one mate in the overlap.
@@ -277,19 +302,21 @@ def ends_in_repeat(one: U8, end: int, two: U8, start: int, length: int, mismatch
     """Report whether both mates end in one tandem repeat, at the ends that overlap.
 
     METHOD: mates in a repeat fit at several positions, whether they overlap or not. The mates end in a repeat of unit
-    length d if two conditions hold. (1) The overlap shortened by d has at most 1 + min(m, 2) + L / 20 mismatches, m
-    those of the overlap itself, L its shortened length. (2) From the end of each mate inwards, its bases equal those
-    d further inside with a score (1 for a match, -2 for a mismatch) of `REPEAT_SCORE`. For short units, which
-    unrelated mates could share by chance, `SHORT_REPEAT_SCORE` is enough.
+    length d if two conditions hold.
+    (1) The overlap shortened by d has at most 1 + min(m, 2) + L / 20 mismatches. Here m is the number of mismatches of
+    the whole overlap, and L the length of the shortened overlap.
+    (2) Each mate is compared, from its end inwards, with itself shifted by d bases. A match scores 1, a mismatch -2,
+    and the sum must reach `REPEAT_SCORE`. For short units, which unrelated mates could share by chance,
+    `SHORT_REPEAT_SCORE` is enough.
 
     Args:
         one: bases of the first mate.
-        end: position behind the overlap in the first mate.
+        end: position after the overlap in the first mate.
         two: bases of the second mate, reversed and complemented.
         start: position of the overlap in the second mate.
-        length: length of the overlap, nt.
+        length: length of the overlap [nt].
         mismatches: mismatches in the overlap.
-        max_short_unit: longest short unit, nt.
+        max_short_unit: longest short unit [nt].
     """
     for unit in range(1, length):
         limit = 1 + min(mismatches, 2) + (length - unit) // BASES_PER_MISMATCH
@@ -306,7 +333,15 @@ def ends_in_repeat(one: U8, end: int, two: U8, start: int, length: int, mismatch
 
 @njit
 def is_repeat(codes: U8, unit: int, min_score: int) -> bool:
-    """Report whether bases equal those `unit` behind them, from the first on, with a score of `min_score`."""
+    """Report whether a sequence begins with a tandem repeat.
+
+    From the first base on, each base is compared with the base `unit` positions later. A match scores 1, a mismatch -2.
+
+    Args:
+        codes: bases.
+        unit: length of the repeat unit [nt].
+        min_score: sum of scores that makes a repeat; a sum below ``-min_score`` ends the comparison.
+    """
     score = 0
     for i in range(len(codes) - unit):
         score += 1 if codes[i] == codes[i + unit] else -2

@@ -1,1 +1,1 @@
-"""Compiled code of the stage track."""
+"""Compiled kernels of the stage track: choose seeds, filter reads, compare reads with targets, assign reads."""

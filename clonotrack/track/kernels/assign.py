@@ -15,25 +15,27 @@ NOT_ASSIGNED, TIED, ASSIGNED = 0, 1, 2  # status of a target that a read matches
 
 @inlined
 def assign_read(matched: I64, n_matched: int, distance: I64, owner: I64, status: I64, shared: I64) -> int:
-    """Decide which of the targets that a read matches count it.
+    """Decide which of the targets that a read matches count the read.
 
-    The sample's own patient comes first. The nearest of that patient's markers and the controls counts the read. If
-    several of these are equally near, each counts it as ambiguous.
+    First, the markers of the sample's own patient and the controls of the tube are considered. The target with the
+    fewest edits counts the read. If several targets have equally few edits, each of them counts the read as ambiguous.
 
-    Markers of other patients are considered afterwards and never change that result. The nearest of them counts the
-    read too, unless a target of the own patient or the tube is nearer. It is ambiguous if a control or another marker
-    of the same patient is equally near.
+    Then the markers of other patients are considered; they never change the first decision. Of these markers, those
+    with the fewest edits count the read too, unless a target of the own patient or a control has fewer edits. Such a
+    marker counts the read as ambiguous if a control, or another marker of the same patient, has equally few edits.
 
     Args:
-        matched: targets that the read matches within their edits; the first `n_matched` are valid.
-        n_matched: number of targets.
-        distance: per target, edits at its best position in the read; read only for targets in `matched`.
-        owner: per target, `CONTROL`, `OWN` or the number of another patient.
-        status: written, per entry of `matched`: `NOT_ASSIGNED`, `TIED` (ambiguous) or `ASSIGNED`.
-        shared: written, per entry of `matched`: 1 if a marker of another patient counts the read as well.
+        matched: targets that the read matches within their allowed edits; only the first `n_matched` elements are used.
+        n_matched: number of these targets.
+        distance: edits between read and target at the best position, per target. Only elements of targets in `matched`
+            are used.
+        owner: `CONTROL`, `OWN` or the number of another patient, per target.
+        status: written with `NOT_ASSIGNED`, `TIED` (ambiguous) or `ASSIGNED`, per element of `matched`.
+        shared: written with 1 if a marker of another patient counts the read as well, otherwise 0, per element of
+            `matched`.
 
     Returns:
-        `HIT` if the read is assigned to a target, else `AMBIGUOUS_READ` if targets are tied, else `NO_HIT`.
+        `HIT` if the read is assigned to a target. Otherwise `AMBIGUOUS_READ` if targets are tied, or `NO_HIT`.
     """
     own, control, foreign, n_nearest = NO_MATCH, NO_MATCH, NO_MATCH, 0
     for i in range(n_matched):

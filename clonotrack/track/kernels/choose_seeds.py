@@ -1,4 +1,4 @@
-"""Choose the seeds of each target: the cheapest set without overlap."""
+"""Choose the seeds of each target: the set of non-overlapping seeds with the lowest cost."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from clonotrack.sequences import F64, I64
 
 
 def choose_seeds(cost: F64, offsets: I64, edits: I64, length: int) -> I64:
-    """Choose the cheapest `edits` + 1 seeds of every target that do not overlap, by dynamic programming.
+    """Choose ``edits + 1`` non-overlapping seeds of each target with the lowest sum of costs, by dynamic programming.
 
-    Every such set of seeds finds all hits. The cheapest set consists of seeds that few reads of other cells contain.
+    Any ``edits + 1`` seeds that do not overlap find all hits. The cost of a seed is lower if fewer reads of other cells
+    contain the seed, so the chosen seeds give few candidates.
 
     Args:
-        cost: of the seed that begins at each base, targets one after another; the last `length` - 1 of a target are
-            not read.
-        offsets: of the targets, shape (targets + 1,).
-        edits: shape (targets,); every target has room for ``edits + 1`` seeds.
-        length: of a seed [nt].
+        cost: cost of the seed that begins at each base, all targets one after another. The last ``length - 1`` elements
+            of a target are not used.
+        offsets: target t has the elements ``offsets[t]`` to ``offsets[t + 1] - 1`` of `cost`, shape (targets + 1,).
+        edits: allowed edits of each target, shape (targets,). Each target has at least ``(edits + 1) * length`` bases.
+        length: length of a seed [nt].
 
     Returns:
-        First base of each seed in its target, in order, all targets one after another. Of sets with equal cost, the
-        one is chosen whose last seed begins first, then the one before it, and so on.
+        0-based position of the first base of each seed in its target: the rising positions of the first target, then of
+        the next target, and so on. Of sets with equal cost, the set whose last seed begins first is chosen, then the
+        set whose second-last seed begins first, and so on.
     """
     chosen = np.zeros(int(edits.sum()) + len(edits), np.int64)
     shape = int(edits.max(initial=0)) + 2, int(np.diff(offsets).max(initial=0)) + 1
@@ -32,12 +34,12 @@ def choose_seeds(cost: F64, offsets: I64, edits: I64, length: int) -> I64:
 
 @leaf
 def _choose_seeds(cost: F64, offsets: I64, edits: I64, length: int, least: F64, chosen: I64) -> None:
-    """Write the seeds; `least` is scratch for the most seeds of the longest target; see `choose_seeds`."""
+    """Write the seeds; `least` is scratch, shape (most seeds + 1, longest target + 1); see `choose_seeds`."""
     used = 0
     for target in range(len(edits)):
         size = offsets[target + 1] - offsets[target]
         count = edits[target] + 1
-        for seed in range(count + 1):  # least cost of the first seeds within the first bases
+        for seed in range(count + 1):  # least[s, n]: lowest cost of s seeds within the first n bases of the target
             for end in range(size + 1):
                 least[seed, end] = np.inf if seed else 0.0
         for seed in range(1, count + 1):

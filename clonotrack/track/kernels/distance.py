@@ -1,4 +1,8 @@
-"""Compute the edit distance between reads and targets along the alignment that a seed gives."""
+"""Compute the edit distance between reads and targets, for alignments that a seed proposes.
+
+Each target has two strands, its sequence and the reverse complement. Strand 2 t is target t itself, strand 2 t + 1 its
+reverse complement.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +18,28 @@ from clonotrack.sequences import I64, U8
 I8: TypeAlias = NDArray[np.int8]
 
 RIGHT, LEFT = constant(1), constant(-1)
-_UNREACHED = -(1 << 30)  # a diagonal that the edits so far do not reach
+_UNREACHED = -(1 << 30)  # value of a diagonal that the edits so far do not reach
 
 
 class TargetStrands(NamedTuple):
-    """Both strands of every target: strand 2 t is target t as it is, strand 2 t + 1 its reverse complement.
+    """Both strands of every target, and the limits of its hits and evolved reads.
 
     Attributes:
-        codes: all strands, one after another.
-        offsets: shape (2 targets + 1,).
-        max_edits: shape (targets,); most edits of a read that contains the whole target.
-        prefix_edits: shape (len(codes) + 2 targets,); element ``offsets[s] + s + m`` is for reads that end after the
-            first m bases of strand s: their most edits, or -1 if they are no hit. Never falls with m.
-        suffix_edits: likewise for reads that begin with the last m bases of a strand.
-        owner: shape (targets,); see `clonotrack.track.kernels.assign`.
-        evolved_min: shape (targets,); least substitutions of an evolved read.
-        evolved_max: shape (targets,); most substitutions of an evolved read with the whole target, -1 if there is none.
-        stem_start: shape (2 targets,); first base of the stem in the strand.
-        stem_end: shape (2 targets,); the base after the stem.
-        stem_max: shape (targets,); most substitutions in the stem of an evolved read, -1 if there is no stem.
+        codes: bases of all strands, one after another.
+        offsets: strand s is ``codes[offsets[s]:offsets[s + 1]]``, shape (2 targets + 1,).
+        max_edits: allowed edits of a read that contains the whole target, shape (targets,).
+        prefix_edits: allowed edits of cut reads that end inside a strand, shape (len(codes) + 2 targets,). Element
+            ``offsets[s] + s + m`` is the limit if the read ends after the first m bases of strand s; -1 if such a read
+            is no hit. The limit never falls with m.
+        suffix_edits: allowed edits of cut reads that begin inside a strand, shape of `prefix_edits`. Element
+            ``offsets[s] + s + m`` is the limit if the read begins with the last m bases of strand s.
+        owner: owner of each target, see `clonotrack.track.kernels.assign`, shape (targets,).
+        evolved_min: fewest substitutions of an evolved read, shape (targets,).
+        evolved_max: most substitutions of an evolved read that contains the whole target, shape (targets,); -1 if no
+            such read counts as evolved.
+        stem_start: 0-based position of the first base of the stem in each strand, shape (2 targets,).
+        stem_end: position after the last base of the stem in each strand, shape (2 targets,).
+        stem_max: most substitutions in the stem of an evolved read, shape (targets,); -1 if the target has no stem.
     """
 
     codes: U8
@@ -61,27 +68,29 @@ def extend(
     rows: I64,
     used: I64,
 ) -> int:
-    """Compute the fewest edits between read and target from one pair of bases to the end of the target.
+    """Compute the fewest edits between read and target, from one pair of bases to the end of the target.
 
     METHOD: furthest-reaching points on diagonals (Ukkonen 1985, Inf Control 64:100; Landau & Vishkin 1989, J
-    Algorithms 10:157). With e edits, each diagonal is followed as far as the bases are equal. The next edit leaves it
-    by a substitution, an inserted or a missing base. Few edits reach few diagonals, whatever the lengths.
+    Algorithms 10:157). A diagonal is one difference between the position in the read and the position in the target.
+    After each edit, every diagonal is followed as far as the bases are equal. The next edit, a substitution, an
+    inserted or a missing base, continues on the same or a neighbouring diagonal. Few edits reach few diagonals, so the
+    time depends little on the lengths.
 
     Args:
-        read: codes; an unknown base equals none of the target's.
-        read_start: first base that is compared.
-        read_length: bases of the read from there on, in the direction of `step`.
+        read: codes; an unknown base differs from every base of the target.
+        read_start: index in `read` of the first base to compare.
+        read_length: number of bases of the read from `read_start` on, in the direction of `step`.
         target: codes.
-        target_start: first base that is compared.
-        target_length: bases of the target from there on.
-        step: 1 to the right, -1 to the left.
-        limit: most edits.
+        target_start: index in `target` of the first base to compare.
+        target_length: number of bases of the target from `target_start` on, in the direction of `step`.
+        step: direction, 1 to the right or -1 to the left.
+        limit: largest number of edits to try.
         rows: scratch, shape (2, 2 limit + 3) or larger.
-        used: written, shape (limit + 1,); element e is the most bases of the target that are used with e edits when
-            the read ends, -1 if the read does not end within e edits.
+        used: written, shape (limit + 1,). Element e is the largest number of target bases that e edits align before the
+            read ends; -1 if the read does not end within e edits.
 
     Returns:
-        The edits, or `limit` + 1 if there are more.
+        The number of edits, or `limit` + 1 if more edits are needed.
     """
     middle = limit + 1
     for diagonal in range(2 * limit + 3):
@@ -122,23 +131,25 @@ def gapped_distance(
     left: I64,
     right: I64,
 ) -> int:
-    """Compute the fewest edits of a read with a strand, over alignments that join one base of each.
+    """Compute the fewest edits between a read and a strand, over the alignments that align one given pair of bases.
+
+    The read contains the whole strand, or it is cut: it ends or begins inside the strand. The limits in `strands`
+    decide whether a cut read counts.
 
     Args:
         read: codes.
-        length: of the read.
-        position: the joined base of the read.
-        offset: the joined base of the strand.
-        strand: its number.
-        strands: of all targets.
-        limit: most edits of interest, 0 or more.
+        length: length of the read [nt].
+        position: 0-based position of the given base in the read.
+        offset: 0-based position of the given base in the strand.
+        strand: number of the strand.
+        strands: strands of all targets.
+        limit: largest number of edits to try, 0 or more.
         rows: scratch of `extend`.
         left: scratch, shape (limit + 1,) or larger.
-        right: likewise.
+        right: scratch, shape (limit + 1,) or larger.
 
     Returns:
-        The fewest edits with which the read contains the strand, or enough of it before the read ends on one side;
-        `limit` + 1 if there are more.
+        The fewest edits, or `limit` + 1 if the read needs more edits or is cut too short to count.
     """
     origin = strands.offsets[strand]
     size = strands.offsets[strand + 1] - origin
@@ -149,7 +160,7 @@ def gapped_distance(
         return limit + 1
     to_left = extend(read, position - 1, position, strands.codes, origin + offset - 1, offset, LEFT, limit, rows, left)
     best = min(limit + 1, to_right + to_left)
-    table = origin + strand  # of this strand in `prefix_edits` and `suffix_edits`
+    table = origin + strand  # first element of this strand in `prefix_edits` and `suffix_edits`
     for edits in range(min(limit, best - 1 - to_left) + 1):  # the read ends inside the target
         used = right[edits]
         if edits < to_right and used >= 0 and strands.prefix_edits[table + offset + used] >= edits + to_left:
@@ -163,14 +174,14 @@ def gapped_distance(
 
 @inlined
 def overlap_mismatches(read: U8, length: int, start: int, strand: int, strands: TargetStrands) -> int:
-    """Count the mismatches between a read and the part of a strand that overlaps it.
+    """Count the mismatches between a read and the part of a strand that overlaps the read, without gaps.
 
     Args:
         read: codes.
-        length: of the read.
-        start: base of the read at which the strand begins; negative if it begins before the read.
-        strand: its number.
-        strands: of all targets.
+        length: length of the read [nt].
+        start: position of the strand's first base in the read; negative if the strand begins before the read.
+        strand: number of the strand.
+        strands: strands of all targets.
     """
     origin = strands.offsets[strand]
     size = strands.offsets[strand + 1] - origin
@@ -180,20 +191,21 @@ def overlap_mismatches(read: U8, length: int, start: int, strand: int, strands: 
 
 @inlined
 def evolved_mismatches(read: U8, length: int, start: int, strand: int, strands: TargetStrands) -> int:
-    """Count the mismatches of an evolved read: no hit, but from a descendant of the clone.
+    """Count the mismatches between a target and an evolved read.
 
-    An evolved read has at least `evolved_min` substitutions, more than sequencing errors explain. It either contains
-    the whole target with at most `evolved_max` substitutions, or the stem of the target with at most `stem_max`.
+    An evolved read is no hit, but comes from a cell that descends from the clone. It has at least `evolved_min`
+    substitutions, more than sequencing errors explain. Either it contains the whole target with at most `evolved_max`
+    substitutions, or it contains the stem of the target with at most `stem_max` substitutions in the stem.
 
     Args:
         read: codes.
-        length: of the read.
-        start: base of the read at which the strand begins.
-        strand: its number.
-        strands: of all targets.
+        length: length of the read [nt].
+        start: position of the strand's first base in the read; negative if the strand begins before the read.
+        strand: number of the strand.
+        strands: strands of all targets.
 
     Returns:
-        Mismatches with what the read contains of the target; -1 if the read is not evolved.
+        Mismatches between the read and the part of the target that overlaps the read; -1 if the read is not evolved.
     """
     target = strand >> 1
     size = strands.offsets[strand + 1] - strands.offsets[strand]
@@ -214,16 +226,16 @@ def evolved_mismatches(read: U8, length: int, start: int, strand: int, strands: 
 
 
 def prefix_distances(part: U8, sequence: U8) -> I64:
-    """Compute the fewest edits between the first m bases of `part` and any stretch of `sequence`, one strand.
+    """Compute the fewest edits between the first m bases of `part` and any stretch of `sequence`, for every m.
 
-    METHOD: Sellers 1980, J Algorithms 1:359.
+    METHOD: dynamic programming with free ends in `sequence` (Sellers 1980, J Algorithms 1:359).
 
     Args:
         part: codes.
-        sequence: codes.
+        sequence: codes; the reverse complement is not searched.
 
     Returns:
-        Shape (len(part) + 1,), by m; never falls.
+        The fewest edits for m = 0 to the length of `part`, shape (len(part) + 1,). They never fall with m.
     """
     above = np.zeros(len(sequence) + 1, np.int64)
     least = np.zeros(len(part) + 1, np.int64)
@@ -233,7 +245,7 @@ def prefix_distances(part: U8, sequence: U8) -> I64:
 
 @leaf
 def _prefix_distances(part: U8, sequence: U8, above: I64, least: I64) -> None:
-    """Write the edits to `least`; `above` is scratch, all 0; see `prefix_distances`."""
+    """Write the fewest edits; `above` is scratch, all 0, shape (len(sequence) + 1,); see `prefix_distances`."""
     for i in range(1, len(part) + 1):
         diagonal = above[0]
         above[0] = i

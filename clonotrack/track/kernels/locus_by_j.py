@@ -1,4 +1,8 @@
-"""Find the locus of reads by their J segment: the locus whose J segments cover most of a read."""
+"""Find the locus of reads: the locus whose J segments cover most bases of a read.
+
+A set of loci and strands is one integer, called a mask: bit b stands for locus b on the forward strand if b < 7, and
+for locus b - 7 on the reverse strand otherwise.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,13 @@ U16: TypeAlias = NDArray[np.uint16]
 K = 10  # length of a k-mer [nt]; its value has 2 bits a base
 KMERS = 1 << (2 * K)
 N_LOCI = 7
-LOCUS_STRANDS = 2 * N_LOCI  # bits of a mask: one per locus and strand, forward 0 to 6, reverse complement 7 to 13
-STEP = 4  # bases between two sampled k-mers
-MIN_RUN = K + STEP - 1  # least length of a run [nt]: it contains a sampled k-mer wherever it begins
-MIN_COVERED = 17  # least bases in runs before a read belongs to a locus
+LOCUS_STRANDS = 2 * N_LOCI  # bits of a mask
+STEP = 4  # distance between the starts of two sampled k-mers [nt]
+MIN_RUN = K + STEP - 1  # shortest run [nt], see `add_runs`: a run of this length always contains a sampled k-mer
+MIN_COVERED = 17  # fewest bases in runs of a locus for a read to belong to this locus
 NO_LOCUS = N_LOCI
 
-# Number of the bit that is set in a power of two: 2^0 to 2^17 leave different remainders when divided by 19.
+# ``_BIT[2**b % 19]`` is b: the powers 2^0 to 2^17 have different remainders when divided by 19.
 _BIT = np.zeros(19, dtype=np.int64)
 for _bit in range(18):
     _BIT[2**_bit % 19] = _bit
@@ -31,12 +35,12 @@ def loci_by_j(codes: U8, offsets: I64, masks: U16) -> U8:
     """Find the locus of each read by its J segment.
 
     Args:
-        codes: of all reads.
-        offsets: read i is ``codes[offsets[i]:offsets[i + 1]]``.
-        masks: shape (KMERS,); the loci and strands whose J segments contain each k-mer, one bit each.
+        codes: bases of all reads.
+        offsets: read i is ``codes[offsets[i]:offsets[i + 1]]``, shape (reads + 1,).
+        masks: mask of the loci and strands whose J segments contain each k-mer, shape (KMERS,).
 
     Returns:
-        Shape (reads,); index of the locus, or `NO_LOCUS`.
+        Number of the locus of each read, 0 to 6, or `NO_LOCUS`; shape (reads,).
     """
     loci = np.empty(len(offsets) - 1, dtype=np.uint8)
     _loci_by_j(codes, offsets, masks, np.zeros(LOCUS_STRANDS, np.int64), loci)
@@ -63,23 +67,23 @@ def _loci_by_j(codes: U8, offsets: I64, masks: U16, covered: I64, loci: U8) -> N
 
 @inlined
 def add_runs(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I64) -> tuple[int, int]:
-    """Add the runs around one sampled k-mer to the covered bases.
+    """Add the lengths of the runs around one sampled k-mer to the bases covered by each locus.
 
-    A run of a locus is a stretch of at least `MIN_RUN` nt of the read in which every k-mer occurs, on one strand, in a
-    J of that locus. The function walks over the stretch in which every k-mer occurs in a J of any locus: from the
-    sampled k-mer to the left end, and from there to the right end.
+    A run of a locus is a stretch of the read of at least `MIN_RUN` nt. Every k-mer of a run occurs in a J segment of
+    this locus, on the same strand. The function first goes left from the sampled k-mer, as long as each k-mer occurs in
+    a J segment of any locus. From there it goes right and adds the runs.
 
     Args:
-        codes: of all reads.
-        start: first base of the read.
-        end: the base after the read.
-        stop: the base after the sampled k-mer.
-        masks: shape (KMERS,); see `loci_by_j`.
-        covered: shape (LOCUS_STRANDS,), bases in runs by locus and strand; added to.
+        codes: bases of all reads.
+        start: index in `codes` of the first base of the read.
+        end: index after the last base of the read.
+        stop: index after the last base of the sampled k-mer.
+        masks: mask of the loci and strands of each k-mer, see `loci_by_j`.
+        covered: added to; bases in runs by locus and strand, shape (LOCUS_STRANDS,).
 
     Returns:
-        The base after the stretch (no sampled k-mer before it needs another call), and the loci and strands that bases
-        were added to, one bit each.
+        Index after the last base visited; sampled k-mers that end at or before this index need no further call. Then
+        the mask of the loci and strands that bases were added to.
     """
     kmer = 0
     for i in range(stop - K, stop):
@@ -93,7 +97,7 @@ def add_runs(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I6
             break
         kmer, first = before, first - 1
     last, mask = first + K, int(masks[kmer])
-    mask_1, mask_2, mask_3 = 0, 0, 0  # of the last three k-mers
+    mask_1, mask_2, mask_3 = 0, 0, 0  # masks of the three k-mers before the current one
     added, earlier, current, n = 0, 0, 0, 0  # `current`: loci whose run contains the last MIN_RUN nt
     while mask:
         in_run = mask & mask_1 & mask_2 & mask_3
@@ -105,7 +109,7 @@ def add_runs(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I6
             break
         kmer = (kmer << 2 | int(codes[last])) & (KMERS - 1)
         following = int(masks[kmer])
-        if following == 0:  # a branch, not arithmetic: the next base is loaded before this mask has arrived
+        if following == 0:  # a branch lets the processor load the next base before this mask has arrived
             break
         mask_1, mask_2, mask_3, mask = mask, mask_1, mask_2, following
         last += 1
@@ -115,7 +119,15 @@ def add_runs(codes: U8, start: int, end: int, stop: int, masks: U16, covered: I6
 
 @inlined
 def _add_run(current: int, earlier: int, n: int, covered: I64) -> None:
-    """Add `n` nt for the runs of the `current` loci; a run that has just begun adds all of its `MIN_RUN` nt."""
+    """Add a piece of runs to the bases covered by each locus.
+
+    Args:
+        current: mask of the loci and strands whose runs contain the piece.
+        earlier: mask of the runs that contained the piece before. A run that is not in this mask begins here and adds
+            its first ``MIN_RUN - 1`` nt too.
+        n: length of the piece [nt].
+        covered: added to; bases in runs by locus and strand, shape (LOCUS_STRANDS,).
+    """
     while current:
         bit = _BIT[(current & -current) % 19]
         covered[bit] += n if earlier >> bit & 1 else n + MIN_RUN - 1
@@ -127,11 +139,12 @@ def best_locus(covered: I64, added: int) -> int:
     """Find the locus with the most bases covered on one strand.
 
     Args:
-        covered: shape (LOCUS_STRANDS,), bases in runs by locus and strand; reset to 0.
-        added: elements of `covered` that are not 0, one bit each.
+        covered: bases in runs by locus and strand, shape (LOCUS_STRANDS,); reset to 0.
+        added: mask of the elements of `covered` that are not 0.
 
     Returns:
-        Index of the locus; `NO_LOCUS` if fewer than `MIN_COVERED` bases are covered or two loci are equal.
+        Number of the locus. `NO_LOCUS` if fewer than `MIN_COVERED` bases are covered, or if two loci cover equally
+        many.
     """
     best, most = NO_LOCUS, MIN_COVERED - 1
     while added:

@@ -1,19 +1,22 @@
-"""Filter reads by seeds: find the targets that a read may match, with certainty that no other does.
+"""Find the targets that a read may match: the filter never rejects a target that the read matches.
 
 A *seed* is a stretch of `SEED_LENGTH` = 13 nt of a target that a read with a hit contains unchanged. The search for
 seeds has two steps:
 
-1. The read is packed, four bases to a byte. The k-mer (K = 10) that begins at each byte is looked up in a table of 4^10
-   bits, which has the k-mers of all seeds. A seed in the read contains exactly one of these sampled k-mers, because of
-   its four k-mers one begins at a multiple of 4. Nearly all reads end here.
-2. The four stretches of 13 nt around a k-mer that passed are looked up in a second table, by a hash of their bases.
+1. The read is packed, four bases in a byte. The k-mer (K = 10) that begins at each byte is looked up in the k-mer
+table,
+   which has 4^10 bits and contains the k-mers of all seeds. A seed has four k-mers. Exactly one of them begins at a
+   byte, so every seed is noticed. Nearly all reads contain no such k-mer and are done.
+2. Four stretches of 13 nt contain a k-mer that was found. They are looked up in the seed table, by a hash of their
+bases.
 
-So every seed in a read is found once. False positives remain: stretches with the hash of a seed, and characters that
-are no base, which count as one here. Later steps reject them.
+So every seed in a read is found exactly once. Some stretches that are no seed are found too: stretches with the hash of
+a seed, and stretches with a character that is no base, because every character counts as some base here. Later
+comparisons reject these stretches.
 
-A seed of a V or J segment occurs in the targets of many patients. The *flanking* 27 nt of all targets with the seed are
-then compared with the read, four targets at a time, by `clonotrack.track.kernels.word_filter`. A target that passes is
-a *candidate*.
+A seed in a V or J segment occurs in the targets of many patients. For each target with the seed, the 27 nt beside the
+seed (the *flank*) are compared with the read, four targets at a time, by `clonotrack.track.kernels.word_filter`. A
+target that passes is a *candidate*.
 """
 
 from __future__ import annotations
@@ -29,18 +32,22 @@ from clonotrack.pgen.kernels import SEED_LENGTH
 from clonotrack.sequences import I32, I64, U8, U64
 from clonotrack.track.kernels.word_filter import FLANK, TARGETS_PER_ROW, match_words
 
-BASES_PER_BYTE = 4  # also the distance of sampled k-mers
+BASES_PER_BYTE = 4  # also the distance between the starts of two k-mers that are looked up [nt]
 K = SEED_LENGTH - BASES_PER_BYTE + 1
 SEED_BITS = 2 * SEED_LENGTH
 PADDING = 16  # bytes before and after a packed read, so that the flanks of a seed can be loaded
 
 BASE_BITS: U8 = np.array([0, 1, 3, 2], dtype=np.uint8)
-"""Two bits for each code of A, C, G, T: bits 1 and 2 of its ASCII value, upper or lower case; U has those of T."""
+"""Two bits for each code of A, C, G, T: bits 1 and 2 of the ASCII value of the base.
+
+Upper and lower case have the same bits, and U has the bits of T.
+"""
 
 _KMER_MASK = np.uint32((1 << 2 * K) - 1)
 _SEED_MASK = np.uint64((1 << SEED_BITS) - 1)
 _FOUR_BASES = 0x03030303
-_TO_TOP_BYTE = 1 << 24 | 1 << 18 | 1 << 12 | 1 << 6  # multiplied by four bases: their bits side by side in the top byte
+# The product of four bytes with two bits each and this number has all eight bits side by side in its highest byte.
+_TO_TOP_BYTE = 1 << 24 | 1 << 18 | 1 << 12 | 1 << 6
 _HASH_FACTOR = 0x9E3779B1  # odd; 2^32 divided by the golden ratio
 
 
@@ -48,9 +55,11 @@ class SeedFilter(NamedTuple):
     """Tables of the k-mers and seeds of all targets.
 
     Attributes:
-        kmers: bit ``v & 7`` of byte ``v >> 3`` is set if a seed contains the k-mer with value v; shape (4^K / 8,).
-        seeds: likewise for the hash of each seed; its length is a power of two.
-        shift: of the hash.
+        kmers: k-mer table, shape (4^K / 8,). Bit ``v & 7`` of byte ``v >> 3`` is set if a seed contains the k-mer with
+            value v.
+        seeds: seed table; its length is a power of two. Bit ``h & 7`` of byte ``h >> 3`` is set if a seed has the hash
+            h.
+        shift: bits by which a 32-bit hash is shifted right to fit the seed table.
     """
 
     kmers: U8
@@ -62,10 +71,10 @@ def seed_values(codes: U8) -> I64:
     """Compute the value of each stretch of `SEED_LENGTH` nt: two bits a base (`BASE_BITS`), the first base lowest.
 
     Args:
-        codes: shape (n,); unknown bases count as some base.
+        codes: bases, shape (n,). An unknown base counts as A.
 
     Returns:
-        Shape (max(0, n - SEED_LENGTH + 1),).
+        Value of the stretch that begins at each base, shape (max(0, n - SEED_LENGTH + 1),).
     """
     bits = BASE_BITS[codes & 3].astype(np.int64)
     count = max(0, len(codes) - SEED_LENGTH + 1)
@@ -76,10 +85,10 @@ def seed_values(codes: U8) -> I64:
 
 
 def build_seed_filter(seeds: I64) -> SeedFilter:
-    """Build the tables for seeds of these values.
+    """Build the k-mer table and the seed table from the values of all seeds (`seed_values`).
 
-    The second table has 16 to 32 bits per seed, so that it fits into the processor's cache. Of the stretches that reach
-    it and are no seed, 3 to 6 % pass.
+    The seed table has 16 to 32 bits per seed, so that it fits into the processor's cache. Of the stretches that are
+    looked up in this table and are no seed, 3 to 6 % pass.
     """
     width = min(max(16, len(seeds).bit_length() + 4), 32)
     kmers = np.concatenate([seeds >> 2 * offset & int(_KMER_MASK) for offset in range(BASES_PER_BYTE)])
@@ -103,17 +112,17 @@ def find_seeds(text: U8, start: int, length: int, seed_filter: SeedFilter, packe
 
     Args:
         text: ASCII bases, upper or lower case.
-        start: first base of the read.
-        length: of the read.
+        start: index in `text` of the first base of the read.
+        length: length of the read [nt].
         seed_filter: tables of all seeds.
-        packed: written: the read from byte `PADDING` on; has room after it too.
-        passed: scratch, shape (length / 4 + 1,).
-        found: written, in rising order: the seed's value in the lower `SEED_BITS`, above them the base of the read at
-            which it begins. Has room for `length` + `BASES_PER_BYTE`. The first and the last may lie partly outside
-            the read.
+        packed: written with the packed read from byte `PADDING` on; has at least `PADDING` bytes after the read.
+        passed: scratch, shape (length // 4 + 1,) or larger.
+        found: written with the stretches that may be seeds, in rising order; shape (length + BASES_PER_BYTE,) or
+            larger. The lower `SEED_BITS` bits of an element are the value of the stretch. The bits above are the
+            position in the read at which it begins. The first and the last stretch may lie partly outside the read.
 
     Returns:
-        The number of positions found.
+        The number of stretches found.
     """
     if length < SEED_LENGTH:
         return 0
@@ -124,14 +133,14 @@ def find_seeds(text: U8, start: int, length: int, seed_filter: SeedFilter, packe
         for i in range(1, BASES_PER_BYTE + 1):
             seed = int(around >> np.uint64(2 * i) & _SEED_MASK)
             bit = (seed * _HASH_FACTOR & 0xFFFFFFFF) >> seed_filter.shift
-            found[n] = seed + (BASES_PER_BYTE * (passed[s] - 1) + i << SEED_BITS)  # overwritten by the next if no seed
-            n += int(seed_filter.seeds[bit >> 3] >> (bit & 7) & 1)  # without a branch
+            found[n] = seed + (BASES_PER_BYTE * (passed[s] - 1) + i << SEED_BITS)  # kept only if n rises below
+            n += int(seed_filter.seeds[bit >> 3] >> (bit & 7) & 1)  # a sum is faster than a branch here
     return n
 
 
 @inlined
 def _pack(text: U8, start: int, length: int, packed: U8) -> None:
-    """Pack four bases into each byte, the first one lowest."""
+    """Pack a read, four bases in a byte, the first base in the lowest bits; see `find_seeds`."""
     words = length // BASES_PER_BYTE
     for w in range(words):
         bits = int(load_u32(text, start + BASES_PER_BYTE * w)) >> 1 & _FOUR_BASES
@@ -144,7 +153,19 @@ def _pack(text: U8, start: int, length: int, packed: U8) -> None:
 
 @inlined
 def _find_kmers(packed: U8, count: int, kmers: U8, passed: I64) -> int:
-    """Write the bytes at which a k-mer of the table begins; there is no branch, so many k-mers cost little more."""
+    """Find the bytes of a packed read at which a k-mer of the k-mer table begins.
+
+    The loop has no branch, so reads with many such k-mers take little more time.
+
+    Args:
+        packed: packed read, from byte `PADDING` on.
+        count: number of bytes at which a whole k-mer of the read begins.
+        kmers: k-mer table, see `SeedFilter`.
+        passed: written with the numbers of the bytes, counted from the first byte of the read.
+
+    Returns:
+        The number of bytes found.
+    """
     n = 0
     for w in range(count):
         kmer = int(load_u32(packed, PADDING + w) & _KMER_MASK)
@@ -161,18 +182,28 @@ _VALUE_MASK = (1 << SEED_BITS) - 1
 
 
 class SeedIndex(NamedTuple):
-    """The seeds of all strands of all targets, found by their value; see `clonotrack.track.seed_index`.
+    """Index of the seeds of all strands of all targets; see `clonotrack.track.seed_index`.
 
     Attributes:
-        slots: open-addressing hash table of the distinct seeds, shape (slots, 4); its length is a power of two.
-            Columns: value of the seed (`VALUE`); its first row of `flanks` (`FIRST_ROW`); the first of its rows whose
-            flanks follow the seed, as in earlier ones they precede it (`AFTER_ROW`); the row after its last
-            (`END_ROW`). The last three are 0 in an empty slot.
-        flanks: shape (rows, 2 `TARGETS_PER_ROW`); flanking bases of four targets, then their word masks, see
-            `clonotrack.track.kernels.word_filter`.
-        entries: shape (`TARGETS_PER_ROW` rows, 6); one seed of one strand. Columns: number of the strand; first base of
-            the seed in it; start and end of the exact stretch, the bases around the seed that a read with a hit
-            contains unchanged if this seed is the one without an edit; first of the strand's codes; its length.
+        slots: open-addressing hash table of the distinct seeds, shape (slots, 4). The number of slots is a power of
+            two. Columns:
+
+            - `VALUE`: value of the seed, see `seed_values`.
+            - `FIRST_ROW`: first row of the seed in `flanks`. From this row on, flanks precede the seed.
+            - `AFTER_ROW`: first row of the seed from which on flanks follow the seed.
+            - `END_ROW`: row after the last row of the seed; 0 in an empty slot.
+
+        flanks: flanks of four targets, then the masks of the four targets, see `clonotrack.track.kernels.word_filter`;
+            shape (rows, 2 `TARGETS_PER_ROW`).
+        entries: one seed of one strand in each row, four for each row of `flanks`; shape (`TARGETS_PER_ROW` rows, 6).
+            Columns:
+
+            - `ENTRY_STRAND`: number of the strand.
+            - `ENTRY_SEED`: 0-based position of the seed in the strand.
+            - `ENTRY_EXACT_START`, `ENTRY_EXACT_END`: exact stretch in the strand. A hit in which this seed is the seed
+              without an edit contains the exact stretch unchanged.
+            - `ENTRY_ORIGIN`: index in `TargetStrands.codes` of the first base of the strand.
+            - `ENTRY_LENGTH`: length of the strand [nt].
     """
 
     slots: I32
@@ -182,7 +213,7 @@ class SeedIndex(NamedTuple):
 
 @leaf
 def find_slot(value: int, slots: I32) -> int:
-    """Find the slot of a value in the hash table, or the empty slot for it (Fibonacci hashing)."""
+    """Find the slot of a seed value in the hash table, or the empty slot to write the value to (Fibonacci hashing)."""
     slot = (int(value) * 0x9E3779B1 >> 16) & (len(slots) - 1)
     while slots[slot, END_ROW] and slots[slot, VALUE] != value:
         slot = (slot + 1) & (len(slots) - 1)
@@ -191,11 +222,11 @@ def find_slot(value: int, slots: I32) -> int:
 
 @leaf
 def fill_slots(seeds: I32, slots: I32) -> None:
-    """Write rows of distinct seeds into an empty hash table.
+    """Write distinct seeds to an empty hash table.
 
     Args:
-        seeds: shape (n, 4), the columns of `SeedIndex.slots`.
-        slots: all 0, longer than `seeds`; written.
+        seeds: the columns of `SeedIndex.slots` for each seed, shape (n, 4).
+        slots: all 0, with more than n rows, their number a power of two; written.
     """
     for i in range(len(seeds)):
         slot = find_slot(wide(seeds[i, VALUE]), slots)
@@ -204,17 +235,18 @@ def fill_slots(seeds: I32, slots: I32) -> None:
 
 
 def find_candidates(text: U8, starts: I64, ends: I64, seed_filter: SeedFilter, index: SeedIndex) -> I64:
-    """Find the targets that reads may match, each by the position of one of its seeds.
+    """Find the candidate targets of reads.
 
     Args:
         text: ASCII bases, upper or lower case.
-        starts: read i is ``text[starts[i]:ends[i]]``.
-        ends: see `starts`.
+        starts: read i is ``text[starts[i]:ends[i]]``, shape (reads,).
+        ends: index in `text` after the last base of each read, shape (reads,).
         seed_filter: tables of the seeds of `index`.
-        index: the targets of each seed.
+        index: index of the seeds of all targets.
 
     Returns:
-        Shape (n, 3), ordered by read: number of the read, position of the seed in `text`, row of `index.entries`.
+        One row for each candidate and seed, ordered by read, shape (n, 3): number of the read, index in `text` of the
+        seed's first base, row of `index.entries`.
     """
     longest = int((ends - starts).max(initial=0))
     packed = np.zeros(longest // BASES_PER_BYTE + 2 * PADDING, np.uint8)
@@ -241,7 +273,24 @@ def _fill_candidates(
     candidates: I64,
     n: int,
 ) -> tuple[int, int]:
-    """Do the work of `find_candidates` while there is room; return the reads done and the candidates written."""
+    """Write the candidates of the reads from `done` on, until `candidates` is full; see `find_candidates`.
+
+    Args:
+        text: as in `find_candidates`.
+        starts: as in `find_candidates`.
+        ends: as in `find_candidates`.
+        seed_filter: as in `find_candidates`.
+        index: as in `find_candidates`.
+        packed: scratch of `find_seeds`, for the longest read.
+        passed: scratch of `find_seeds`, for the longest read.
+        found: scratch of `find_seeds`, for the longest read.
+        done: read to continue with.
+        candidates: written from row `n` on, shape (capacity, 3).
+        n: number of candidates written by earlier calls.
+
+    Returns:
+        `done` and `n` for the next call; `done` is the number of reads if all reads are done.
+    """
     slots, flanks = index.slots, index.flanks
     for i in range(done, len(starts)):
         before, length = n, ends[i] - starts[i]

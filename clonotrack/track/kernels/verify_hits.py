@@ -24,7 +24,7 @@ from clonotrack.track.kernels.seed_filter import (
 )
 from clonotrack.track.kernels.word_filter import may_match
 
-EXACT, MISMATCH, INDEL, EVOLVED, AMBIGUOUS = 0, 1, 2, 3, 4  # match classes of HITS
+EXACT, MISMATCH, INDEL, EVOLVED, AMBIGUOUS = 0, 1, 2, 3, 4  # match classes of the table of hits
 FRAGMENT, TARGET, CLASS, DISTANCE, SHARED, READ, STRAND, START = range(8)  # columns of matches
 MATCH_COLUMNS = 8
 NO_MISMATCH, SEED_SIZE = constant(0), constant(SEED_LENGTH)
@@ -33,25 +33,27 @@ NO_MISMATCH, SEED_SIZE = constant(0), constant(SEED_LENGTH)
 def verify_hits(
     text: U8, starts: I64, ends: I64, candidates: I64, mates: int, entries: I32, strands: TargetStrands
 ) -> tuple[I64, int, int]:
-    """Compare reads with their candidate targets along the alignments that seeds give.
+    """Compare reads with their candidate targets along the alignments that seeds propose.
 
-    A candidate is compared in three steps. First the exact stretch around the seed, which has no edit if this seed is
-    the unchanged one. Then the whole target without gaps. Then with gaps, if these could give fewer edits.
+    A candidate is compared in three steps. First, the exact stretch around the seed is compared; with
+    a mismatch there, this seed gives no hit. Second, the whole target is compared without gaps. Third, the target is
+    compared with gaps, if gaps could give fewer edits.
 
     Args:
-        text: ASCII of a chunk of reads.
-        starts: shape (reads,); first base of each read in `text`.
-        ends: the base after its last.
+        text: ASCII text with a batch of reads.
+        starts: index in `text` of the first base of each read, shape (reads,).
+        ends: index in `text` after the last base of each read, shape (reads,).
         candidates: from `clonotrack.track.kernels.seed_filter.find_candidates`.
-        mates: reads per fragment, 1 or 2; the reads of fragment f are ``mates * f`` and, if there are 2, the next.
+        mates: reads per fragment, 1 or 2. Fragment f consists of the reads ``mates * f`` to ``mates * f + mates - 1``.
         entries: see `clonotrack.track.kernels.seed_filter.SeedIndex`.
-        strands: of all targets.
+        strands: strands of all targets.
 
     Returns:
-        Matches, shape (matches, 8), ordered by fragment: one row for each target that counts a fragment. Columns:
-        fragment, target, match class, distance, 1 if another patient's marker counts it too. For evolved reads also
-        the read, the strand and the base of the read at which the strand begins. Then the number of fragments that are
-        hits of any target, and the number of ambiguous ones.
+        Matches, number of fragments that are hits of any target, and number of ambiguous fragments. Matches has one row
+        for each target that counts a fragment, ordered by fragment, shape (matches, 8). Columns: fragment, target,
+        match class, distance (edits), and 1 if a marker of another patient counts the fragment too. For evolved reads
+        three more columns are set: number of the read, number of the strand, and position of the strand's first base in
+        the read.
     """
     targets, most = len(strands.max_edits), int(strands.max_edits.max(initial=0))
     distance, indel = np.full(targets, NO_MATCH, np.int64), np.zeros(targets, np.int64)
@@ -90,14 +92,17 @@ def _verify_hits(
 ) -> tuple[int, int, int]:
     """Write the matches; see `verify_hits`.
 
+    The arrays from `distance` to `codes` are scratch. All elements of `distance` are `NO_MATCH` and all elements of
+    `indel` are 0, before and after the call.
+
     Returns:
-        Number of matches, of fragments that are hits, and of ambiguous ones.
+        Number of matches, number of fragments that are hits, and number of ambiguous fragments.
     """
     codes_of_strands, max_edits, owner = strands.codes, strands.max_edits, strands.owner
     suffix_edits, prefix_edits = strands.suffix_edits, strands.prefix_edits
     n_matches, hits, ambiguous = 0, 0, 0
     current, length, n_matched = -1, 0, 0
-    evolved, evolved_strand, evolved_read, evolved_start = NO_MATCH, 0, 0, 0  # best evolved match of the fragment
+    evolved, evolved_strand, evolved_read, evolved_start = NO_MATCH, 0, 0, 0  # the fragment's best evolved match
     for i in range(len(candidates)):
         read, entry = candidates[i, CANDIDATE_READ], candidates[i, CANDIDATE_ENTRY]
         if read != current:
@@ -146,7 +151,7 @@ def _verify_hits(
                         n_matched += 1
                     distance[target], indel[target] = here, is_indel
             if here > limit and owner[target] == OWN:
-                # the filter takes an unknown base for some base: a seed with one is none
+                # the filter counts an unknown base as some base, so the seed is compared again
                 is_seed = mismatches(codes, position, codes_of_strands, origin + offset, SEED_SIZE, NO_MISMATCH) == 0
                 count = evolved_mismatches(codes, length, start, strand, strands) if is_seed else -1
                 if count >= 0 and (count < evolved or (count == evolved and strand < evolved_strand)):
@@ -190,14 +195,15 @@ def count_bases(
     """Count the bases of reads at each position of a target, for a consensus.
 
     Args:
-        text: ASCII.
-        starts: shape (n,); first base of each read.
-        ends: the base after its last.
-        target_starts: base of the read at which the target, or its reverse complement, begins.
-        reverse: 1 if the read contains the reverse complement.
-        size: bases of the target.
-        margin: positions before and after the target; bases farther away are not counted.
-        counts: shape (size + 2 margin, 4), added to; row `margin` is the first base of the target.
+        text: ASCII text with the reads.
+        starts: index in `text` of the first base of each read, shape (n,).
+        ends: index in `text` after the last base of each read, shape (n,).
+        target_starts: position in each read of the first base of the target or of its reverse complement, shape (n,).
+        reverse: 1 if the read contains the reverse complement of the target, otherwise 0, shape (n,).
+        size: length of the target [nt].
+        margin: number of positions on either side of the target that are counted too.
+        counts: added to; number of A, C, G and T at each position, shape (size + 2 margin, 4). Row `margin` is the
+            first base of the target.
     """
     for read in range(len(starts)):
         for i in range(ends[read] - starts[read]):

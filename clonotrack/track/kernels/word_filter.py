@@ -1,12 +1,12 @@
-"""Reject targets by words beside a seed: test whether a read may match a target with few edits, at next to no cost.
+"""Reject targets by the bases beside a seed, before the slower comparison of read and target.
 
 Let a read contain a whole target with at most e edits, and a stretch around the seed without edits. Then all edits lie
-beside the stretch. Cut what lies there into words. An edit touches at most one word. A word without an edit occurs in
-the read, shifted by at most e positions. So if more than e words do not occur near their position, the read does not
-match, with certainty.
+outside this stretch. The bases of the target outside the stretch are cut into short pieces of equal length, called
+words. An edit changes at most one word. A word without an edit occurs in the read, shifted by at most e positions. So
+if more than e words do not occur near their position, the read certainly has more than e edits.
 
-`match_words` tests the flanking 27 nt of four targets at once, before reads are compared with targets. `may_match`
-tests a single target with the edits that are left, before gaps are considered.
+`match_words` tests four targets at once, by the flank of the seed: the 27 nt before or after it. `may_match` tests a
+single target, before gaps are considered.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from clonotrack.kernels.swar import load_u64
 from clonotrack.sequences import I64, U8, U64
 
 TARGETS_PER_ROW = 4  # targets that are tested at once
-WORD = 3  # nt
-WORDS = 9  # words of a flank: as many as eight bytes contain from each base on
-FLANK = WORD * WORDS  # flanking bases beside a seed [nt]
-MAX_EDITS = 3  # most edits of a target that is tested, and most positions that a word may be shifted by
+WORD = 3  # length of a word of a flank [nt]
+WORDS = 9  # words of a flank: 27 nt are read by one load of eight bytes from any base on
+FLANK = WORD * WORDS  # length of a flank [nt]
+MAX_EDITS = 3  # most edits of a target whose flanks are tested; also the largest shift of a word [nt]
 
 _WORD_BITS = 2 * WORD
-_SHIFTS_PER_LOAD = 32 - 3 - FLANK + 1  # flanks in eight bytes, of which up to three bases lie before the first
+_SHIFTS_PER_LOAD = 32 - 3 - FLANK + 1  # shifts of a flank that one load of 32 bases serves; up to 3 precede the flank
 _HIGH_BITS = sum(1 << _WORD_BITS * word + _WORD_BITS - 1 for word in range(WORDS))
 _LOW_BITS = (1 << _WORD_BITS * WORDS) - 1 - _HIGH_BITS
 _ALL_BITS = (1 << 64) - 1
@@ -36,31 +36,34 @@ _COUNT_BITS = _ALL_BITS - (1 << _WORD_BITS * WORDS) + 1  # the bits above all wo
 
 
 def word_masks(words: U64, edits: I64) -> U64:
-    """Compute the masks of targets: which words of a flank are tested, and how many may differ.
+    """Compute the mask of each target: which words of its flank are tested, and how many of them may differ.
 
-    The bits above the words make the count of set bits exceed `WORDS` exactly if more than `edits` words differ.
+    A flank has two bits a base, so a word has six bits. In the mask, the highest bit of each tested word is set. Above
+    the words, ``WORDS - edits`` bits are set. A read is rejected if more than `WORDS` bits remain after the bits of
+    equal words are cleared, which means that more than `edits` words differ.
 
     Args:
-        words: the highest bit of each word that is tested, shape (n,).
-        edits: most edits of each target, at most `MAX_EDITS` if it has a word.
+        words: integers in which the highest bit of each tested word is set, shape (n,).
+        edits: allowed edits of each target, shape (n,); at most `MAX_EDITS` for a target with a tested word.
 
     Returns:
-        Shape (n,); 0, which rejects no read, if there is no word.
+        Masks, shape (n,). The mask of a target without a tested word is 0, which rejects no read.
     """
     above = (np.uint64(1) << (WORDS - np.minimum(edits, MAX_EDITS)).astype(np.uint64)) - np.uint64(1)
     return np.where(words > 0, words | above << np.uint64(_WORD_BITS * WORDS), np.uint64(0))
 
 
 EMPTY_MASK = np.uint64(_COUNT_BITS)
-"""Mask of a position without a target: it has more than `WORDS` bits, which rejects every read."""
+"""Mask of a position of a row without a target. It has more than `WORDS` bits and so rejects every read."""
 
 
 def _shift_bit(shift: int) -> int:
-    """Number of the mask bit that is set if the target may have fewer than `shift` edits."""
+    """Return the number of the mask bit that is set if the target allows fewer than `shift` edits."""
     return _WORD_BITS * WORDS + WORDS - shift
 
 
 def _interpreted(rows: U64, row: int, packed: U8, start: int) -> int:
+    """Test the flanks of four targets in plain Python; see `match_words`."""
     matching = 0
     for k in range(TARGETS_PER_ROW):
         unlike, mask = _ALL_BITS, int(rows[row, TARGETS_PER_ROW + k])
@@ -74,7 +77,7 @@ def _interpreted(rows: U64, row: int, packed: U8, start: int) -> int:
 
 
 def _compiled() -> Callable[[U64, int, U8, int], int]:
-    """Write the same in vector instructions; the compiler makes none of so short a loop."""
+    """Make `match_words` of vector instructions, because the compiler does not vectorize so short a loop."""
     integer, vector = ir.IntType(64), ir.VectorType(ir.IntType(64), TARGETS_PER_ROW)
     first_element = ir.Constant(ir.VectorType(ir.IntType(32), TARGETS_PER_ROW), [0] * TARGETS_PER_ROW)
 
@@ -106,7 +109,7 @@ def _compiled() -> Callable[[U64, int, U8, int], int]:
             single = builder.insert_element(ir.Constant(vector, ir.Undefined), here, ir.Constant(ir.IntType(32), 0))
             differs = builder.xor(builder.shuffle_vector(single, single, first_element), bases)
             carried = builder.add(builder.and_(differs, each(_LOW_BITS)), each(_LOW_BITS))
-            # if a target may have fewer edits than this shift, its mask bit becomes all bits
+            # all bits are set for a target that allows fewer edits than this shift
             too_far = (
                 builder.ashr(builder.shl(masks, each(63 - _shift_bit(abs(shift)))), each(63)) if shift else each(0)
             )
@@ -130,17 +133,17 @@ match_words: Callable[[U64, int, U8, int], int]
 """Test the flanks of four targets against a read.
 
 Args:
-    rows: flanking bases and word masks, see `clonotrack.track.kernels.seed_filter.SeedIndex`.
-    row: number of the row.
-    packed: the read, four bases to a byte.
-    start: base of the read at which the flank begins without gaps.
+    rows: flanks and masks of targets, see `SeedIndex.flanks` in `clonotrack.track.kernels.seed_filter`.
+    row: number of the row with the four targets.
+    packed: the read, four bases in a byte.
+    start: position in `packed`, counted in bases, at which the flank begins if there are no gaps.
 
 Returns:
     Bit k is set if the read may match target k of the row.
 """
 match_words = _interpreted if numba.config.DISABLE_JIT else _compiled()
 
-LONG_WORD = 8  # nt that one load compares
+LONG_WORD = 8  # length of a word of `may_match` [nt]: one load reads eight codes
 
 
 @inlined
@@ -155,26 +158,26 @@ def may_match(
     exact_end: int,
     max_edits: int,
 ) -> bool:
-    """Test whether a read may match a target with at most `max_edits` edits beside an exact stretch.
+    """Test whether a read may match a target with at most `max_edits` edits outside an exact stretch.
 
-    Of ``max_edits + 1`` words beside the stretch that do not overlap, one has no edit. It is shifted by at most
-    `max_edits` inserted or missing bases. If none of the words occurs in the read near its position, there are more
-    edits. No target that the read contains is rejected.
+    Of ``max_edits + 1`` words outside the stretch that do not overlap, at least one has no edit. Inserted or missing
+    bases shift this word by at most `max_edits` positions. If none of the words occurs in the read near its position,
+    the read has more edits.
 
     Args:
         read: codes.
-        length: of the read.
-        start: base of the read at which the target begins without gaps.
-        codes: contain the target from `origin` on.
-        origin: see `codes`.
-        size: bases of the target.
-        exact_start: first base of the target's stretch that the read contains unchanged.
-        exact_end: the base after it.
-        max_edits: most edits beside the stretch.
+        length: length of the read [nt].
+        start: position in the read of the target's first base if there are no gaps.
+        codes: array that contains the codes of the target.
+        origin: index in `codes` of the target's first base.
+        size: length of the target [nt].
+        exact_start: 0-based position in the target of the first base of the exact stretch.
+        exact_end: position in the target after the exact stretch.
+        max_edits: most edits outside the exact stretch.
 
     Returns:
-        False only if there are more edits. True also if the read may end inside the target, or the target has too few
-        words.
+        False if the read certainly has more edits. True otherwise, and also if the read may end inside the target or
+        the target has too few words.
     """
     if (
         start < max_edits
