@@ -1,14 +1,15 @@
-"""How long the first run of the tool takes: compilation of the kernels, in this checkout and in an earlier commit.
+"""Measure the time and memory that compilation adds to the first run, in this checkout and in another commit.
 
     python benchmarks/cold_start.py [--against REF] [--rounds 3]
 
-Runs `clonotrack baseline` on p1-dx of the demo data, each time first with an empty cache of compiled kernels (cold),
-then again (warm). It prints the medians of all rounds: processor seconds (user and system, child processes included),
-the difference between cold and warm, the largest memory and the number of compilations. With `--against` each round
-also runs the commit REF, in a worktree in a temporary folder, and the ratio of both differences is printed.
+Each round runs `clonotrack baseline` on sample p1-dx of the demo data twice: first with an empty cache of compiled
+kernels (cold), then with the filled cache (warm). The output is the median of all rounds: processor time (user and
+system, child processes included) and peak memory, cold and warm, their differences, and the number of compilations.
+With `--against`, each round also runs the commit REF, in a git worktree in a temporary folder. The ratio of the two
+differences in processor time is printed too.
 
-Then it times `clonotrack track` of 1,000 reads and 20 markers, warm, as wall-clock seconds. The reads are those of
-`track.py`, made by `track_files.py`.
+The benchmark also runs `clonotrack track` warm on 1,000 reads and 20 markers, simulated by `track_files.py`, and prints
+wall-clock time and processor time.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DEMO = Path("test_data/demo")
 READS = 1_000
 MEGABYTE = 1024
-# Runs the command line, and writes the number of compilations to the file that COMPILATIONS names.
+# Program that runs the command line and writes the number of compilations to the file named by $COMPILATIONS.
 CODE = """
 import os, sys
 from clonotrack.kernels.jit import numba
@@ -42,14 +43,14 @@ from clonotrack.__main__ import main
 with event.install_recorder("numba:compile") as recorder:
     status = main()
     with open(os.environ["COMPILATIONS"], "w") as file:
-        file.write(str(sum(one.is_start for _, one in recorder.buffer)))
+        file.write(str(sum(recorded.is_start for _, recorded in recorder.buffer)))
 sys.exit(status)
 """
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a process took: wall-clock and processor seconds, largest memory [MB], compilations."""
+    """Measurements of a process: wall-clock time [s], processor time [s], peak memory [MB], number of compilations."""
 
     wall: float
     processor: float
@@ -57,57 +58,69 @@ class Run:
     compilations: int
 
 
-def run(tree: Path, cache: Path, *words: object) -> Run:
-    """Run a `clonotrack` command with the code of a checkout."""
-    counted = cache.parent / "compilations"
+def run(tree: Path, cache: Path, *arguments: object) -> Run:
+    """Run a `clonotrack` command with the code of a checkout and measure the process.
+
+    Args:
+        tree: root of the checkout.
+        cache: folder of compiled kernels, read and written.
+        arguments: command and its arguments.
+    """
+    compilations = cache.parent / "compilations"
     environment = {
         **os.environ,
         "PYTHONPATH": str(tree),
         "CLONOTRACK_CACHE": str(cache),
-        "COMPILATIONS": str(counted),
+        "COMPILATIONS": str(compilations),
     }
     start = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-c", CODE, *map(str, words)], cwd=tree, env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, "-c", CODE, *map(str, arguments)], cwd=tree, env=environment, stdout=subprocess.DEVNULL
     )
-    _, status, usage = os.wait4(process.pid, 0)  # its children are included
+    _, status, usage = os.wait4(process.pid, 0)  # the usage includes child processes
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"clonotrack {words[0]} failed in {tree}")
+        sys.exit(f"clonotrack {arguments[0]} failed in {tree}")
     processor = usage.ru_utime + usage.ru_stime
-    return Run(wall, processor, usage.ru_maxrss / MEGABYTE, int(counted.read_text()))
+    return Run(wall, processor, usage.ru_maxrss / MEGABYTE, int(compilations.read_text()))
 
 
 def cold_and_warm(tree: Path) -> tuple[Run, Run]:
-    """Run `baseline` with an empty cache, then again."""
+    """Run `baseline` with an empty cache of compiled kernels, then with the filled cache."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        words = (
+        arguments = (
             *("baseline", DEMO / "p1-dx.fastq.gz", "--sample-id", "p1-dx", "--subject-id", "p1", "--input-ng", 78),
             *("--config", DEMO / "config.yaml", "--force", "-o", folder / "out"),
         )
-        cold = run(tree, folder / "cache", *words)
-        return cold, run(tree, folder / "cache", *words)
+        cold = run(tree, folder / "cache", *arguments)
+        return cold, run(tree, folder / "cache", *arguments)
 
 
 def track(tree: Path, files: Path, rounds: int) -> Run:
-    """Run `track` warm; the run with the middle wall-clock time."""
+    """Run `track` several times with a filled cache and return the run with the median wall-clock time.
+
+    Args:
+        tree: root of the checkout.
+        files: folder with the reads, markers and controls.
+        rounds: number of runs.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        words = (
+        arguments = (
             *("track", files / f"{READS}.fastq.gz", "--sample-id", "s", "--subject-id", "p"),
             *("--markers", files / "markers.tsv", "--controls", files / "controls.tsv"),
             *("--force", "-o", folder / "s.hits.tsv"),
         )
-        run(tree, folder / "cache", *words)
-        runs = sorted((run(tree, folder / "cache", *words) for _ in range(rounds)), key=lambda one: one.wall)
-        return runs[rounds // 2]
+        run(tree, folder / "cache", *arguments)
+        runs = [run(tree, folder / "cache", *arguments) for _ in range(rounds)]
+        return sorted(runs, key=lambda measured: measured.wall)[rounds // 2]
 
 
 @contextmanager
 def worktree(reference: str) -> Iterator[Path]:
-    """A checkout of a commit in a temporary folder."""
+    """Check out a commit in a temporary folder, and remove the folder afterwards."""
     folder = Path(tempfile.mkdtemp())
     git = ("git", "-C", str(ROOT), "worktree")
     try:
@@ -119,7 +132,7 @@ def worktree(reference: str) -> Iterator[Path]:
 
 
 def report(name: str, runs: Sequence[tuple[Run, Run]]) -> float:
-    """Print the medians of the rounds of one checkout; the processor seconds of compilation."""
+    """Print the medians of the rounds of one checkout; return the processor time that compilation adds [s]."""
     cold, warm = (median(pair[which].processor for pair in runs) for which in (0, 1))
     memory = [median(pair[which].memory for pair in runs) for which in (0, 1)]
     compilation = median(pair[0].processor - pair[1].processor for pair in runs)
@@ -132,7 +145,7 @@ def report(name: str, runs: Sequence[tuple[Run, Run]]) -> float:
 
 
 def measure(trees: dict[str, Path], files: Path, rounds: int) -> None:
-    """Run all checkouts in turn and print a line for each."""
+    """Run all checkouts in turn and print the measurements of each checkout."""
     runs: dict[str, list[tuple[Run, Run]]] = {name: [] for name in trees}
     for _ in range(rounds):
         for name, tree in trees.items():
@@ -142,12 +155,15 @@ def measure(trees: dict[str, Path], files: Path, rounds: int) -> None:
     if len(seconds) > 1:
         print(f"ratio of the differences: {seconds[0] / seconds[1]:.3f}")
     for name, tree in trees.items():
-        one = track(tree, files, max(rounds, 5))
-        print(f"track of {READS:,} reads and 20 markers, {name}: {one.wall:.2f} s, {one.processor:.2f} s of processor")
+        median_run = track(tree, files, max(rounds, 5))
+        print(
+            f"track of {READS:,} reads and 20 markers, {name}: {median_run.wall:.2f} s of wall-clock time, "
+            f"{median_run.processor:.2f} s of processor time"
+        )
 
 
 def main() -> None:
-    """Measure this checkout, and another commit if one is named."""
+    """Measure this checkout, and with `--against` another commit too."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--against", metavar="REF", help="commit to compare with")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each checkout")
