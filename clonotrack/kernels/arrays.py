@@ -2,8 +2,8 @@
 
 A ragged array is a set of rows of unequal length: row i is ``values[offsets[i]:offsets[i + 1]]``.
 
-Functions without a leading underscore allocate the output arrays in Python. A compiled function of the same name with
-an underscore fills these arrays, because a kernel that allocates arrays takes longer to compile.
+A function that returns arrays allocates them in Python. The compiled function of the same name with a leading
+underscore fills these arrays. A compiled function that allocates arrays itself would take longer to compile.
 """
 
 from __future__ import annotations

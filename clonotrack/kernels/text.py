@@ -1,6 +1,6 @@
 """Write the text of table columns as bytes: bases, CIGARs, amino acids.
 
-Functions without a leading underscore allocate the output arrays; the compiled function of the same name with an
+A function that returns arrays allocates them in Python. The compiled function of the same name with a leading
 underscore fills these arrays.
 """
 
@@ -147,8 +147,8 @@ def _write_cigars(
             position = write_operation(text, position, start[i], SOFT_CLIP)
             position = write_operation(text, position, germline_start[i], GERMLINE_SKIP)
             for k in range(first_operation[i], last_operation[i]):
-                letter = wide(OPERATIONS[operations[k, 0]])
-                position = write_operation(text, position, wide(operations[k, 1]), letter)
+                kind = wide(OPERATIONS[operations[k, 0]])
+                position = write_operation(text, position, wide(operations[k, 1]), kind)
             if first_operation[i] == last_operation[i]:
                 position = write_operation(text, position, end[i] - start[i], ALIGNED)
             position = write_operation(text, position, lengths[i] - end[i], SOFT_CLIP)

@@ -52,10 +52,10 @@ def expected_error_bound(text: U8, start: int, length: int) -> int:
     """
     too_high, not_too_low = _ZERO, _HIGH  # a character above 126 sets bits of too_high, below 33 clears not_too_low
     ten, twenty, thirty = 0, 0, 0
-    words = length >> 3
-    for block in range(0, words, _MAX_WORDS):
+    words = length >> 3  # numbers of eight characters
+    for first in range(0, words, _MAX_WORDS):
         from_10, from_20, from_30 = _ZERO, _ZERO, _ZERO
-        for i in range(block, min(words, block + _MAX_WORDS)):
+        for i in range(first, min(words, first + _MAX_WORDS)):
             characters = load_u64(text, start + 8 * i)
             low = characters & _LOW
             too_high |= characters | (low + _ONES)

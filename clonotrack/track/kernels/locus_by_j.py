@@ -1,7 +1,7 @@
 """Find the locus of reads: the locus whose J segments cover most bases of a read.
 
-A set of loci and strands is one integer, called a mask: bit b stands for locus b on the forward strand if b < 7, and
-for locus b - 7 on the reverse strand otherwise.
+A set of loci and strands is stored as one integer, called a mask. Bits 0 to 6 stand for the seven loci on the forward
+strand, bits 7 to 13 for the same loci on the reverse strand.
 """
 
 from __future__ import annotations

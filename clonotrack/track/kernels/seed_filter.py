@@ -4,14 +4,14 @@ A *seed* is a stretch of `SEED_LENGTH` = 13 nt of a target that a read with a hi
 seeds has two steps:
 
 1. The read is packed, four bases in a byte. The k-mer (K = 10) that begins at each byte is looked up in the k-mer
-table,
-   which has 4^10 bits and contains the k-mers of all seeds. A seed has four k-mers. Exactly one of them begins at a
-   byte, so every seed is noticed. Nearly all reads contain no such k-mer and are done.
-2. Four stretches of 13 nt contain a k-mer that was found. They are looked up in the seed table, by a hash of their
-bases.
+   table, which has 4^10 bits, one for each possible k-mer. The bits of the k-mers of all seeds are set. A seed has four
+   k-mers, of which exactly one begins at a byte, so every seed is noticed. Nearly all reads contain no k-mer of a seed
+   and are done.
+2. Four stretches of 13 nt contain a k-mer that was found. These stretches are looked up in the seed table, by a hash of
+   their bases.
 
-So every seed in a read is found exactly once. Some stretches that are no seed are found too: stretches with the hash of
-a seed, and stretches with a character that is no base, because every character counts as some base here. Later
+So every seed in a read is found exactly once. Some stretches that are no seed are found too. Such a stretch has the
+hash of a seed, or contains a character that is no base, because every character counts as some base here. Later
 comparisons reject these stretches.
 
 A seed in a V or J segment occurs in the targets of many patients. For each target with the seed, the 27 nt beside the
@@ -97,10 +97,12 @@ def build_seed_filter(seeds: I64) -> SeedFilter:
 
 
 def _hash(seeds: I64, shift: int) -> I64:
+    """Compute the hash of each seed value: the upper bits of its 32-bit product, shifted right by `shift`."""
     return (seeds * _HASH_FACTOR & 0xFFFFFFFF) >> shift
 
 
 def _bit_table(positions: I64, width: int) -> U8:
+    """Build a table of 2^width bits, eight bits in a byte, in which the bits at `positions` are set."""
     bits = np.zeros(1 << width, dtype=np.bool_)
     bits[positions] = True
     return np.packbits(bits, bitorder="little")
