@@ -18,7 +18,7 @@ from clonotrack.annotate.index import Index
 from clonotrack.annotate.kernels.chimera import find_chimeras
 from clonotrack.annotate.kernels.complete_calls import Details
 from clonotrack.annotate.kernels.find_vj import Pairs
-from clonotrack.annotate.kernels.frame import place_regions
+from clonotrack.annotate.kernels.frame import locate_regions
 from clonotrack.germline import Segment
 from clonotrack.kernels.text import translate_rows, write_cigars
 from clonotrack.sequences import I64, Ragged
@@ -59,7 +59,7 @@ def identities(calls: NDArray[Any]) -> dict[str, pl.Series]:
 def productivity(calls: NDArray[Any]) -> dict[str, pl.Series]:
     """Return `vj_in_frame`, `stop_codon`, `productive`; null if unknown or if the read has no rearrangement."""
     fields = {"vj_in_frame": "in_frame", "stop_codon": "stop", "productive": "productive"}
-    absent = calls["found"] == 0
+    absent = calls["called"] == 0
     return {name: _masked(calls[field] == 1, absent | (calls[field] < 0)) for name, field in fields.items()}
 
 
@@ -83,9 +83,9 @@ def _cigar(calls: NDArray[Any], details: Details, kind: str, lengths: I64) -> pl
     first = last = np.zeros(len(calls), dtype=np.int64)
     if kind in "vj":
         turn = "vj".index(kind)
-        first, last = details.piece_offsets[turn:-1:2], details.piece_offsets[turn + 1 :: 2]
+        first, last = details.operation_offsets[turn:-1:2], details.operation_offsets[turn + 1 :: 2]
     spans = start, end, calls[f"{kind}_germline_start"]
-    return text_column(*write_cigars(*spans, lengths, absent, details.pieces, first, last))
+    return text_column(*write_cigars(*spans, lengths, absent, details.operations, first, last))
 
 
 def junctions(calls: NDArray[Any], oriented: Ragged, text: pl.Series) -> dict[str, pl.Series]:
@@ -101,7 +101,7 @@ def junctions(calls: NDArray[Any], oriented: Ragged, text: pl.Series) -> dict[st
     start, end = calls["v_anchor"], calls["j_anchor"] + 3
     absent = (calls["v"] < 0) | (start < 0) | (calls["j_anchor"] < 0)
     length = np.where(absent, 0, end - start)
-    keyless = (calls["found"] == 0) | (calls["key_start"] < 0)
+    keyless = (calls["called"] == 0) | (calls["key_start"] < 0)
     key_length = np.where(keyless, 0, calls["key_end"] - calls["key_start"])
     reads = oriented.offsets[:-1]
     return {
@@ -172,19 +172,19 @@ def evalues(calls: NDArray[Any]) -> dict[str, pl.Series]:
     contains one of the two segments may match the other by chance.
     """
     columns = {
-        f"{kind}_support": pl.Series(calls[f"{kind}_expected"]).set(pl.Series(calls[kind] < 0), None)
+        f"{kind}_support": pl.Series(calls[f"{kind}_evalue"]).set(pl.Series(calls[kind] < 0), None)
         for kind in _SEGMENTS
     }
-    left = np.where(calls["v"] >= 0, calls["v_expected"], calls["d_expected"])
-    last_d = np.where(calls["d2"] >= 0, calls["d2_expected"], calls["d_expected"])
-    right = np.where(calls["j"] >= 0, calls["j_expected"], last_d)
-    rearrangement = pl.Series(np.maximum(left, right)).set(pl.Series(calls["found"] == 0), None)
+    left = np.where(calls["v"] >= 0, calls["v_evalue"], calls["d_evalue"])
+    last_d = np.where(calls["d2"] >= 0, calls["d2_evalue"], calls["d_evalue"])
+    right = np.where(calls["j"] >= 0, calls["j_evalue"], last_d)
+    rearrangement = pl.Series(np.maximum(left, right)).set(pl.Series(calls["called"] == 0), None)
     return {**columns, "rearrangement_evalue": rearrangement}
 
 
 def region_coordinates(calls: NDArray[Any], details: Details, index: Index) -> dict[str, pl.Series]:
     """Return start and end of FWR1 to FWR4 and CDR1 to CDR3 on the read; null for a region that the read lacks."""
-    first, last = place_regions(calls, details.pieces, details.piece_offsets, index.germline, index.regions)
+    first, last = locate_regions(calls, details.operations, details.operation_offsets, index.germline, index.regions)
     columns = {}
     for name, starts, ends in zip(REGIONS, first, last, strict=True):
         missing = pl.Series(starts < 0)
@@ -195,5 +195,5 @@ def region_coordinates(calls: NDArray[Any], details: Details, index: Index) -> d
 
 def chimeras(offsets: I64, pairs: Pairs, index: Index) -> dict[str, pl.Series]:
     """Return `chimeric`: whether the read contains parts of two rearrangements; null without a rearrangement."""
-    found = find_chimeras(pairs.oriented, offsets, pairs.calls, index.germline)
-    return {"chimeric": pl.Series(found).set(pl.Series(pairs.calls["found"] == 0), None)}
+    chimeric = find_chimeras(pairs.oriented, offsets, pairs.calls, index.germline)
+    return {"chimeric": pl.Series(chimeric).set(pl.Series(pairs.calls["called"] == 0), None)}

@@ -79,10 +79,13 @@ def locus_and_system(calls: NDArray[Any], index: Index) -> dict[str, pl.Series]:
     plus = (v < 0) | (j < 0) | kde[j]
     suffix = np.where(to_alpha, _SUFFIXES.index("+D"), np.where(plus, _SUFFIXES.index("+"), 0))
     systems = [locus + suffix for locus in LOCI for suffix in _SUFFIXES]
-    found = calls["found"] != 0
-    return {"locus": _look_up(LOCI, locus, found), "system": _look_up(systems, locus * len(_SUFFIXES) + suffix, found)}
+    called = calls["called"] != 0
+    return {
+        "locus": _look_up(LOCI, locus, called),
+        "system": _look_up(systems, locus * len(_SUFFIXES) + suffix, called),
+    }
 
 
-def _look_up(names: Sequence[str], numbers: I64, found: NDArray[np.bool_]) -> pl.Series:
-    """Look up the name with each number in `numbers`; null for reads whose `found` is false (no rearrangement)."""
-    return pl.Series([*names, None]).gather(np.where(found, numbers, len(names)))
+def _look_up(names: Sequence[str], numbers: I64, called: NDArray[np.bool_]) -> pl.Series:
+    """Look up the name with each number in `numbers`; null for reads whose `called` is false (no rearrangement)."""
+    return pl.Series([*names, None]).gather(np.where(called, numbers, len(names)))

@@ -1,6 +1,6 @@
 """Annotate sequences: find V, D, J, junction and coordinates of each, as one row of REARRANGEMENTS.
 
-Each batch goes through four steps. Equal sequences are annotated once. `find_pairs` finds V and J. `settle_pairs`
+Each batch goes through four steps. Equal sequences are annotated once. `find_pairs` finds V and J. `complete_calls`
 aligns them with gaps, and finds their ends, the D and the reading frame. `add_incomplete` finds incomplete
 rearrangements, such as D-J, in sequences without V and J. The calls are then converted to columns.
 """
@@ -27,10 +27,10 @@ from clonotrack.annotate.columns import (
     productivity,
     region_coordinates,
 )
-from clonotrack.annotate.dj import Extended, add_incomplete, extend
+from clonotrack.annotate.dj import ExtendedGermline, add_incomplete, extend_germline
 from clonotrack.annotate.index import Index, build_index, complete_limits, incomplete_limits
 from clonotrack.annotate.kernels.cigar import align_to_germline
-from clonotrack.annotate.kernels.complete_calls import settle_pairs
+from clonotrack.annotate.kernels.complete_calls import complete_calls
 from clonotrack.annotate.kernels.find_vj import find_pairs
 from clonotrack.annotate.names import call_names, locus_and_system
 from clonotrack.config import Annotate
@@ -89,7 +89,7 @@ def annotate_batches(
         TableError: a sequence is null.
     """
     index = build_index(reference, settings.loci)
-    annotate_distinct = partial(_annotate_distinct, index=index, extended=extend(index), settings=settings)
+    annotate_distinct = partial(_annotate_distinct, index=index, extended=extend_germline(index), settings=settings)
     annotate_batch = partial(_annotate_batch, annotate_distinct=annotate_distinct)
     yield from map_in_order(partial(annotate_pairs, annotate=annotate_batch), batches, threads)
 
@@ -193,7 +193,9 @@ def _copied(sequences: pl.DataFrame, name: str) -> pl.Expr:
     return (pl.lit(1) if name == "duplicate_count" else pl.lit(None)).cast(REARRANGEMENTS.schema()[name]).alias(name)
 
 
-def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, settings: Annotate) -> pl.DataFrame:
+def _annotate_distinct(
+    reads: Ragged, index: Index, extended: ExtendedGermline | None, settings: Annotate
+) -> pl.DataFrame:
     """Annotate distinct sequences.
 
     Args:
@@ -209,15 +211,15 @@ def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, s
     limits = complete_limits(settings)
     pairs = find_pairs(reads.codes, reads.offsets, index.germline, limits)
     calls = _reported(pairs.calls, index)
-    details = settle_pairs(reads.offsets, pairs, index.germline, limits)
+    details = complete_calls(reads.offsets, pairs, index.germline, limits)
     if extended is not None:
         details = add_incomplete(reads, pairs, details, index, extended, incomplete_limits(settings))
     text = joined_text(map_bytes(pairs.oriented, DECODE))
     read_rows, germline_rows, bounds = align_to_germline(
-        pairs.oriented, reads.offsets, calls, details.pieces, details.piece_offsets, index.germline
+        pairs.oriented, reads.offsets, calls, details.operations, details.operation_offsets, index.germline
     )
     columns = {
-        "sequence": substrings(text, reads.offsets[:-1], np.where(calls["found"] == 0, 0, reads.lengths)),
+        "sequence": substrings(text, reads.offsets[:-1], np.where(calls["called"] == 0, 0, reads.lengths)),
         "rev_comp": pl.Series(calls["reversed"] == 1),
         **productivity(calls),
         **call_names(details, index),
@@ -239,8 +241,8 @@ def _annotate_distinct(reads: Ragged, index: Index, extended: Extended | None, s
 
 def _reported(calls: NDArray[Any], index: Index) -> NDArray[Any]:
     """Remove the V and J calls of loci that the settings do not report, in place; return `calls`."""
-    unwanted = (calls["v"] >= 0) & ~index.wanted[calls["j_group"]]
-    calls["v"][unwanted] = -1
-    calls["j"][unwanted] = -1
+    unreported = (calls["v"] >= 0) & ~index.reported[calls["j_group"]]
+    calls["v"][unreported] = -1
+    calls["j"][unreported] = -1
     calls["reversed"][calls["v"] < 0] = 0
     return calls

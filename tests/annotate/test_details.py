@@ -1,4 +1,4 @@
-"""What a call says beyond its genes: regions, joints, E-values, chimeras."""
+"""Regions, E-values and chimeras of calls on the embedded reference."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.germline import Reference
 from clonotrack.sequences import translate
-from tests.annotate.made import random_bases
+from tests.annotate.random_reads import random_bases
 
 REGIONS = ("fwr1", "cdr1", "fwr2", "cdr2", "fwr3", "cdr3", "fwr4")
 
@@ -27,12 +27,12 @@ def sequence(reference: Reference, allele: str) -> str:
 def test_regions_follow_one_another(reference: Reference) -> None:
     v, j = sequence(reference, "IGHV3-23*01"), sequence(reference, "IGHJ4*02")
     row = called(reference, "ACCATG" + v + "GGCACC" + j + "GCCTCC").row(0, named=True)
-    places = {name: row["sequence"][row[f"{name}_start"] - 1 : row[f"{name}_end"]] for name in REGIONS}
-    assert "".join(places.values()) == v + "GGCACC" + j
-    assert translate(places["cdr1"]) == "GFTFSSYA"
-    assert translate(places["cdr2"]) == "ISGSGGST"
-    assert places["cdr3"] == row["junction"][3:-3]
-    assert translate(places["fwr4"]).startswith("WGQG")
+    regions = {name: row["sequence"][row[f"{name}_start"] - 1 : row[f"{name}_end"]] for name in REGIONS}
+    assert "".join(regions.values()) == v + "GGCACC" + j
+    assert translate(regions["cdr1"]) == "GFTFSSYA"
+    assert translate(regions["cdr2"]) == "ISGSGGST"
+    assert regions["cdr3"] == row["junction"][3:-3]
+    assert translate(regions["fwr4"]).startswith("WGQG")
 
 
 def test_regions_of_a_read_that_begins_inside(reference: Reference) -> None:
@@ -44,8 +44,8 @@ def test_regions_of_a_read_that_begins_inside(reference: Reference) -> None:
     assert row["fwr2_end"] - row["fwr2_start"] + 1 == 51 - 6, "a deletion shortens its region"
 
 
-def test_e_values_are_what_random_sequence_gives(reference: Reference) -> None:
-    """METHOD of `CALIBRATION`: behind true V as many J as their E-value says, within a factor of two."""
+def test_evalues_equal_the_chance_matches_in_random_sequence(reference: Reference) -> None:
+    """METHOD of `CALIBRATION`: J downstream of true V are as many as their E-value, within a factor of 2."""
     rng = np.random.default_rng(1)
     vs = [v for v in reference.select("V") if v.anchor is not None]
     reads = [vs[i % len(vs)].sequence[:-5] + random_bases(rng, 100) for i in range(4000)]
@@ -58,19 +58,19 @@ def test_e_values_are_what_random_sequence_gives(reference: Reference) -> None:
 def test_the_threshold_is_an_e_value(reference: Reference, settings: dict[str, float]) -> None:
     v, j = sequence(reference, "TRBV2*01"), sequence(reference, "TRBJ1-2*01")
     frame = called(reference, *(v[-150:] + "ACG" + j[5 : 5 + length] for length in range(8, 40)), **settings)
-    most = settings.get("max_j_expected", Annotate().max_j_expected)
-    told = frame.filter(pl.col("locus").is_not_null())["rearrangement_evalue"]
-    assert 0 < len(told) < frame.height
-    assert told.max() <= most  # type: ignore[operator]
+    max_evalue = settings.get("max_j_expected", Annotate().max_j_expected)
+    evalues = frame.filter(pl.col("locus").is_not_null())["rearrangement_evalue"]
+    assert 0 < len(evalues) < frame.height
+    assert evalues.max() <= max_evalue  # type: ignore[operator]
 
 
-def test_a_short_j_is_told_where_the_read_ends(reference: Reference) -> None:
-    """METHOD of `AT_END`: 12 bases of J are told from chance where they are the last, not where they may be any."""
+def test_a_short_j_is_called_if_it_ends_the_read(reference: Reference) -> None:
+    """METHOD of `AT_END_FACTOR`: 12 bases of J suffice if they end the read, not if they lie within it."""
     v, j = sequence(reference, "IGKV3-20*01"), sequence(reference, "IGKJ1*01")
-    behind = random_bases(np.random.default_rng(3), 60)
+    downstream = random_bases(np.random.default_rng(3), 60)
     last, before = v + "CC" + j[-12:], v + "CC" + j[18:30]
-    assert called(reference, last, last + behind, before + behind)["locus"].to_list() == ["IGK", None, None]
-    supports = called(reference, *(v + "CC" + j[-20:] + behind[:more] for more in (0, 60)))["j_support"]
+    assert called(reference, last, last + downstream, before + downstream)["locus"].to_list() == ["IGK", None, None]
+    supports = called(reference, *(v + "CC" + j[-20:] + downstream[:more] for more in (0, 60)))["j_support"]
     assert supports[0] < supports[1], "with the read and the J, with the J"
 
 

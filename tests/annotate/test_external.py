@@ -1,4 +1,4 @@
-"""Real reads and hand-made designations that are kept beside the checkout."""
+"""Annotate real reads and curated rearrangements, which are stored outside of the repository."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from clonotrack.germline import Reference
 from clonotrack.io.tables import write_table
 from clonotrack.reads.sequences_io import read_sequences
 from clonotrack.tables import REARRANGEMENTS
-from tests.annotate.strict import check_strictly
+from tests.annotate.airr_checks import check_strictly
 
 pytestmark = pytest.mark.external
 
@@ -43,11 +43,11 @@ def test_trb_amplicons_are_trb(shared: Path, reference: Reference) -> None:
     check_strictly(frame)
     assert frame["locus"].to_list() == ["TRB"] * frame.height
     assert frame["junction"].null_count() / frame.height < 0.01
-    turned = frame["sequence_id"].str.contains("strand:-", literal=True)
-    assert (frame["rev_comp"] == turned).all()
+    is_reversed = frame["sequence_id"].str.contains("strand:-", literal=True)
+    assert (frame["rev_comp"] == is_reversed).all()
 
 
-def test_raw_mates_with_unknown_bases_are_taken(shared: Path, reference: Reference) -> None:
+def test_raw_mates_with_unknown_bases_are_annotated(shared: Path, reference: Reference) -> None:
     for mate in (1, 2):
         frame = annotate(read_sequences(shared / "real_reads" / f"ig_pairs_{mate}.fastq.gz"), reference, Annotate())
         check_strictly(frame)

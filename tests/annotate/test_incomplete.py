@@ -13,13 +13,13 @@ from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.germline import Reference, Segment
 from clonotrack.sequences import reverse_complement
-from tests.annotate.made import mutate, random_bases
-from tests.annotate.strict import check_strictly
+from tests.annotate.airr_checks import check_strictly
+from tests.annotate.random_reads import mutate, random_bases
 
 
 @dataclass(frozen=True)
 class Incomplete:
-    """A read and what it was made of: genes at its ends, those with the sequence of another together."""
+    """A read and its true system and genes; None for a segment that it lacks."""
 
     read: str
     system: str
@@ -34,7 +34,7 @@ def gene(reference: Reference, name: str) -> Segment:
 
 
 def d_j(rng: np.random.Generator, reference: Reference, locus: str, flank: int) -> Incomplete:
-    """A D-J with so many bases of its flank, and the intron behind the J."""
+    """Make a D-J with `flank` bases of its 5' flank, and the intron downstream of the J."""
     ds = [d for d in reference.select("D", locus) if d.gene != "TRDD1"]
     js = [j for j in reference.select("J", locus) if not j.gene.startswith("TRBJ1")]
     d, j = ds[rng.integers(len(ds))], js[rng.integers(len(js))]
@@ -44,7 +44,7 @@ def d_j(rng: np.random.Generator, reference: Reference, locus: str, flank: int) 
 
 
 def of_delta(rng: np.random.Generator, reference: Reference, kind: str) -> Incomplete:
-    """A Dd2-Dd3, Vd-Dd3, Dd2-Ja or Dd2-Dd3-Jd."""
+    """Make a Dd2-Dd3, Vd-Dd3, Dd2-Ja or Dd2-Dd3-Jd."""
     d2, d3 = gene(reference, "TRDD2"), gene(reference, "TRDD3")
     v = gene(reference, str(rng.choice(["TRDV1", "TRDV2", "TRDV3"])))
     left = d2.flank_5[-40:] + d2.sequence[: 9 - rng.integers(3)]
@@ -62,7 +62,7 @@ def of_delta(rng: np.random.Generator, reference: Reference, kind: str) -> Incom
     return Incomplete(left + inserted + j.sequence[rng.integers(8) :], "TRA+D", None, "TRDD2", None, j.gene)
 
 
-def made(reference: Reference, each: int) -> Iterator[Incomplete]:
+def incomplete_reads(reference: Reference, each: int) -> Iterator[Incomplete]:
     rng = np.random.default_rng(11)
     for _ in range(each):
         for locus in ("IGH", "TRB", "TRD"):
@@ -81,7 +81,7 @@ def genes(call: str | None) -> set[str]:
 
 
 def test_each_system_is_called_with_its_genes(reference: Reference) -> None:
-    rng, truth = np.random.default_rng(2), list(made(reference, 20))
+    rng, truth = np.random.default_rng(2), list(incomplete_reads(reference, 20))
     reads = [mutate(rng, t.read, 0.003) for t in truth]
     frame = called(reference, [reverse_complement(read) if i % 2 else read for i, read in enumerate(reads)])
     check_strictly(frame)
@@ -106,7 +106,7 @@ def test_joints_and_key_region_of_a_d_j(reference: Reference) -> None:
     assert row["rearrangement_evalue"] < 1e-6
 
 
-def test_the_flank_tells_genes_of_one_sequence_apart(reference: Reference) -> None:
+def test_the_flank_distinguishes_genes_of_equal_sequence(reference: Reference) -> None:
     j = gene(reference, "IGHJ4").sequence
     for name in ("IGHD4-4", "IGHD4-11"):
         d = gene(reference, name)
@@ -131,12 +131,12 @@ def test_a_read_that_begins_in_the_d(reference: Reference) -> None:
     assert called(reference, [cut])["system"][0] is None, "other bases stand before the D: a V-D-J that is cut"
 
 
-def test_germline_and_halves_are_no_rearrangement(reference: Reference) -> None:
+def test_germline_and_single_segments_are_not_called(reference: Reference) -> None:
     rng = np.random.default_rng(5)
     d, j = gene(reference, "IGHD7-27"), gene(reference, "IGHJ1")
     d3, v = gene(reference, "TRDD3"), gene(reference, "TRDV2")
     reads = {
-        "D with both flanks and the J behind it": d.flank_5
+        "D with both flanks and the J downstream": d.flank_5
         + d.sequence
         + d.flank_3
         + random_bases(rng, 40)
@@ -151,12 +151,16 @@ def test_germline_and_halves_are_no_rearrangement(reference: Reference) -> None:
     assert dict(zip(reads, found, strict=True)) == dict.fromkeys(reads)
 
 
-def test_calls_do_not_depend_on_what_else_is_there(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_do_not_depend_on_strand_order_copies_batches_or_threads(
+    reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Strand, case, order, copies, batches and threads."""
-    reads = [t.read for t in made(reference, 4)]
+    reads = [t.read for t in incomplete_reads(reference, 4)]
     plain = called(reference, reads).drop("sequence_id", "rev_comp")
-    turned = called(reference, [reverse_complement(read).lower() for read in reads]).drop("sequence_id", "rev_comp")
-    assert turned.equals(plain)
+    reverse_calls = called(reference, [reverse_complement(read).lower() for read in reads]).drop(
+        "sequence_id", "rev_comp"
+    )
+    assert reverse_calls.equals(plain)
     assert called(reference, reads[::-1]).drop("sequence_id", "rev_comp").reverse().equals(plain)
     monkeypatch.setattr("clonotrack.annotate.stage.BATCH_ROWS", 5)
     frame = pl.DataFrame({"sequence_id": [str(i) for i in range(2 * len(reads))], "sequence": reads + reads})
@@ -164,7 +168,7 @@ def test_calls_do_not_depend_on_what_else_is_there(reference: Reference, monkeyp
     assert both.equals(pl.concat([plain, plain]))
 
 
-def test_only_the_loci_of_the_settings_are_told(reference: Reference) -> None:
+def test_only_the_loci_of_the_settings_are_reported(reference: Reference) -> None:
     d, j = gene(reference, "TRBD1"), gene(reference, "TRBJ1-5")
     read = d.flank_5 + d.sequence[:8] + "TTCATT" + j.sequence[3:]
     assert called(reference, [read], loci=("IGH",))["system"][0] is None

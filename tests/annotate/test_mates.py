@@ -31,7 +31,7 @@ def whole(reference):
     return found.amplicon(300)
 
 
-def test_the_mate_that_covers_the_junction_is_told(reference, whole):
+def test_the_mate_that_covers_the_junction_is_returned(reference, whole):
     """The junction in the second mate, in the first, in both, in none; and a read without a mate."""
     five, three = whole[:150], reverse_complement(whole)[:150]
     rows = [(five, three), (three, five), (whole, three[:60]), (five[:60], "A" * 60), (whole, None)]

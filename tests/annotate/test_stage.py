@@ -12,8 +12,8 @@ from clonotrack.errors import GermlineError, TableError
 from clonotrack.germline import Reference
 from clonotrack.sequences import reverse_complement
 from clonotrack.tables import REARRANGEMENTS
-from tests.annotate.made import mutate, random_bases, recombine
-from tests.annotate.strict import check_strictly
+from tests.annotate.airr_checks import check_strictly
+from tests.annotate.random_reads import mutate, random_bases, recombine
 from tests.annotate.test_truth import table
 
 CALLS = [name for name in REARRANGEMENTS.names if name not in ("sequence_id", "rev_comp", "quality")]
@@ -41,16 +41,16 @@ def one(reference: Reference, read: str, **settings: object) -> dict[str, object
     return frame.row(0, named=True)
 
 
-def test_rows_stand_in_input_order_with_nulls_where_nothing_is(called: pl.DataFrame, reads: list[str]) -> None:
+def test_rows_keep_the_input_order_with_nulls_for_uncalled_reads(called: pl.DataFrame, reads: list[str]) -> None:
     assert called["sequence_id"].to_list() == [f"r{i}" for i in range(len(reads))]
     assert called["v_call"].null_count() == 1
     assert called["sequence"][-1] == reads[-1]
 
 
-def test_the_other_strand_is_called_alike(called: pl.DataFrame, reads: list[str], reference: Reference) -> None:
-    turned = annotate(table([reverse_complement(read) for read in reads]), reference, Annotate())
-    assert_frame_equal(turned[:-1].select(CALLS), called[:-1].select(CALLS))
-    assert (turned["rev_comp"] != called["rev_comp"])[:-1].all()
+def test_both_strands_give_the_same_calls(called: pl.DataFrame, reads: list[str], reference: Reference) -> None:
+    reverse_calls = annotate(table([reverse_complement(read) for read in reads]), reference, Annotate())
+    assert_frame_equal(reverse_calls[:-1].select(CALLS), called[:-1].select(CALLS))
+    assert (reverse_calls["rev_comp"] != called["rev_comp"])[:-1].all()
 
 
 def test_case_does_not_matter(called: pl.DataFrame, reads: list[str], reference: Reference) -> None:
@@ -75,14 +75,14 @@ def test_threads_do_not_matter(
     assert_frame_equal(annotate(table(reads), reference, Annotate(), threads=2), called)
 
 
-def test_what_comes_with_a_sequence_is_carried_through(reads: list[str], reference: Reference) -> None:
+def test_columns_of_the_input_are_copied(reads: list[str], reference: Reference) -> None:
     read = reads[0]
     quality = "".join(chr(33 + i % 40) for i in range(len(read)))
     frame = table([read, reverse_complement(read)]).with_columns(
         pl.Series("quality", [quality, quality]), pl.lit("ACGT").alias("umi"), pl.Series("duplicate_count", [7, 2])
     )
     found = annotate(frame, reference, Annotate())
-    expected = [quality[::-1] if turned else quality for turned in found["rev_comp"]]
+    expected = [quality[::-1] if is_reversed else quality for is_reversed in found["rev_comp"]]
     assert found["quality"].to_list() == expected
     assert found["umi"].to_list() == ["ACGT", "ACGT"]
     assert found["duplicate_count"].to_list() == [7, 2]
@@ -94,13 +94,13 @@ def test_an_empty_table_gives_an_empty_table(reference: Reference) -> None:
     assert_frame_equal(annotate(empty, reference, Annotate()), REARRANGEMENTS.empty())
 
 
-def test_a_name_that_stands_twice_is_refused(reads: list[str], reference: Reference) -> None:
+def test_a_repeated_sequence_id_is_rejected(reads: list[str], reference: Reference) -> None:
     frame = table(reads[:2]).with_columns(pl.lit("same").alias("sequence_id"))
     with pytest.raises(TableError, match="sequence_id"):
         annotate(frame, reference, Annotate())
 
 
-def test_a_missing_sequence_is_refused(reference: Reference) -> None:
+def test_a_null_sequence_is_rejected(reference: Reference) -> None:
     frame = pl.DataFrame({"sequence_id": ["a", "b"], "sequence": ["ACGT", None]})
     with pytest.raises(TableError, match="column sequence: is empty in 1 rows"):
         annotate(frame, reference, Annotate())
@@ -112,7 +112,7 @@ def test_only_the_loci_of_the_settings_are_searched(reads: list[str], reference:
     assert found["v_call"].is_not_null().sum() == 6
 
 
-def test_a_reference_without_the_loci_is_refused(reference: Reference) -> None:
+def test_a_reference_without_the_loci_is_rejected(reference: Reference) -> None:
     only_v = Reference("mine", tuple(s for s in reference.segments if s.kind == "V"), {})
     with pytest.raises(GermlineError, match="mine has no J of TRG"):
         annotate(table(["ACGT"]), only_v, Annotate(loci=("TRG",)))
@@ -148,7 +148,7 @@ def test_a_tra_dv_gene_takes_the_locus_of_its_j(reference: Reference) -> None:
     assert (row["locus"], row["system"]) == ("TRA", "TRA+D")
 
 
-def test_two_d_of_trd_are_told_in_order(reference: Reference) -> None:
+def test_two_d_of_trd_are_called_in_order(reference: Reference) -> None:
     d2, d3 = allele(reference, "TRDD2*01"), allele(reference, "TRDD3*01")
     v, j = allele(reference, "TRDV1*01"), allele(reference, "TRDJ1*01")
     row = one(reference, v + "AAC" + d2 + "TCAA" + d3 + "CCA" + j)
@@ -209,7 +209,7 @@ def test_indels_in_the_v_are_aligned(reference: Reference, gap: slice, letter: s
     assert row["productive"] is False
 
 
-def test_a_read_may_go_on_on_both_sides(reference: Reference) -> None:
+def test_a_read_may_extend_beyond_both_ends(reference: Reference) -> None:
     rng = np.random.default_rng(3)
     v, j = reference.segment("IGHV3-23*01"), reference.segment("IGHJ4*02")
     plain = one(reference, v.sequence + "CGATT" + j.sequence)
@@ -221,8 +221,8 @@ def test_a_read_may_go_on_on_both_sides(reference: Reference) -> None:
 def test_unknown_bases_are_no_mismatches(reference: Reference) -> None:
     v, j = reference.segment("IGHV3-23*01"), reference.segment("IGHJ4*02")
     read = list(v.sequence + "CGATT" + j.sequence)
-    for place in (20, 90, 91, 180, 320):
-        read[place] = "N"
+    for position in (20, 90, 91, 180, 320):
+        read[position] = "N"
     row = one(reference, "".join(read))
     assert row["v_identity"] == 1
     assert "IGHV3-23*01" in str(row["v_call"]).split(",")

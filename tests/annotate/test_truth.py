@@ -9,8 +9,8 @@ import pytest
 from clonotrack.annotate.stage import annotate
 from clonotrack.config import Annotate
 from clonotrack.germline import LOCI, Reference, Segment
-from tests.annotate.made import Made, recombine
-from tests.annotate.strict import check_strictly
+from tests.annotate.airr_checks import check_strictly
+from tests.annotate.random_reads import RecombinedRead, recombine
 from tests.annotate.twins.germline_alignment import rows
 
 READS = 150
@@ -24,17 +24,17 @@ def genes(calls: str | None) -> set[str]:
     return {allele.split("*")[0] for allele in (calls or "").split(",")}
 
 
-def alike(reference: Reference, segment: Segment) -> set[str]:
-    """Genes that no read can tell from this one."""
+def identical_genes(reference: Reference, segment: Segment) -> set[str]:
+    """Return the genes with the same sequence as this one."""
     return {genes_of.split("*")[0] for genes_of in (segment.allele, *reference.identical_alleles(segment.allele))}
 
 
-def share_right(made: list[Made], frame: pl.DataFrame, reference: Reference) -> dict[str, float]:
+def share_right(simulated: list[RecombinedRead], frame: pl.DataFrame, reference: Reference) -> dict[str, float]:
     """Share of reads with the right V gene, J gene, junction and strand."""
     right: dict[str, list[bool]] = {"v": [], "j": [], "junction": [], "strand": []}
-    for one, row in zip(made, frame.iter_rows(named=True), strict=True):
-        right["v"].append(bool(genes(row["v_call"]) & alike(reference, one.v)))
-        right["j"].append(bool(genes(row["j_call"]) & alike(reference, one.j)))
+    for one, row in zip(simulated, frame.iter_rows(named=True), strict=True):
+        right["v"].append(bool(genes(row["v_call"]) & identical_genes(reference, one.v)))
+        right["j"].append(bool(genes(row["j_call"]) & identical_genes(reference, one.j)))
         right["junction"].append(row["junction"] == one.junction)
         right["strand"].append(row["rev_comp"] == one.reversed)
     return {name: float(np.mean(values)) for name, values in right.items()}
@@ -48,10 +48,10 @@ CASES = [(locus, mutation) for locus in LOCI for mutation in BOUNDS if locus.sta
 def test_genes_and_junction_are_recovered(reference: Reference, locus: str, mutation: float) -> None:
     least_v, least_j = BOUNDS[mutation]
     rng = np.random.default_rng(11)
-    made = [recombine(rng, reference, locus, mutation) for _ in range(READS)]
-    frame = annotate(table([one.read for one in made]), reference, Annotate())
+    simulated = [recombine(rng, reference, locus, mutation) for _ in range(READS)]
+    frame = annotate(table([one.read for one in simulated]), reference, Annotate())
     check_strictly(frame)
-    right = share_right(made, frame, reference)
+    right = share_right(simulated, frame, reference)
     assert right["v"] >= least_v
     assert right["j"] >= least_j
     assert right["junction"] >= 0.98
@@ -62,10 +62,10 @@ def test_genes_and_junction_are_recovered(reference: Reference, locus: str, muta
 @pytest.mark.parametrize("locus", ["IGH", "IGK", "TRB", "TRG"])
 def test_sixty_bases_of_v_are_enough(reference: Reference, locus: str) -> None:
     rng = np.random.default_rng(12)
-    made = [recombine(rng, reference, locus, 0.02, v_bases=60) for _ in range(READS)]
-    frame = annotate(table([one.read for one in made]), reference, Annotate())
+    simulated = [recombine(rng, reference, locus, 0.02, v_bases=60) for _ in range(READS)]
+    frame = annotate(table([one.read for one in simulated]), reference, Annotate())
     check_strictly(frame)
-    right = share_right(made, frame, reference)
+    right = share_right(simulated, frame, reference)
     assert right["junction"] >= 0.98
     assert right["v"] >= 0.96
 
@@ -73,11 +73,11 @@ def test_sixty_bases_of_v_are_enough(reference: Reference, locus: str) -> None:
 @pytest.mark.parametrize("locus", ["IGH", "TRB", "TRD"])
 def test_a_d_that_is_called_is_the_right_one(reference: Reference, locus: str) -> None:
     rng = np.random.default_rng(13)
-    made = [recombine(rng, reference, locus, 0.0) for _ in range(READS)]
-    frame = annotate(table([one.read for one in made]), reference, Annotate())
+    simulated = [recombine(rng, reference, locus, 0.0) for _ in range(READS)]
+    frame = annotate(table([one.read for one in simulated]), reference, Annotate())
     called = [
-        bool((genes(row["d_call"]) | genes(row["d2_call"])) & alike(reference, one.d))
-        for one, row in zip(made, frame.iter_rows(named=True), strict=True)
+        bool((genes(row["d_call"]) | genes(row["d2_call"])) & identical_genes(reference, one.d))
+        for one, row in zip(simulated, frame.iter_rows(named=True), strict=True)
         if row["d_call"] is not None and one.d is not None
     ]
     assert len(called) >= 0.85 * READS

@@ -16,8 +16,8 @@ from clonotrack.germline import Reference
 from clonotrack.germline.load import load_reference
 from clonotrack.io.tables import read_table
 from clonotrack.tables import REARRANGEMENTS
-from tests.annotate.made import random_bases, recombine
-from tests.annotate.strict import check_strictly
+from tests.annotate.airr_checks import check_strictly
+from tests.annotate.random_reads import random_bases, recombine
 
 
 @pytest.fixture(scope="module")

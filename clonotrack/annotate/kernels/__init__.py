@@ -1,1 +1,1 @@
-"""Compiled code of the stage annotate."""
+"""Compile the stage annotate: search, alignment and calls of V, D and J."""

@@ -1,4 +1,4 @@
-"""Whether a read holds parts of two rearrangements: a V that turns into another one, or a second V beside the first."""
+"""Find reads that contain parts of two rearrangements: a V that continues as another V, or a second V."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clonotrack.annotate.kernels.find_vj import CANDIDATES, elect_v
+from clonotrack.annotate.kernels.find_vj import CANDIDATES, select_v_candidates
 from clonotrack.annotate.kernels.profile import count_profile
 from clonotrack.annotate.kernels.score_alleles import score_alleles
 from clonotrack.annotate.kernels.seeds import Seeds
 from clonotrack.annotate.kernels.types import (
-    ALL,
+    EVERY_KMER,
     FIRST,
     Germline,
     Members,
@@ -24,43 +24,46 @@ from clonotrack.annotate.kernels.types import (
 from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.sequences import COMPLEMENT, I64, U8, Bool
 
-# METHOD: the polymerase that leaves its template goes on along a related one. Such a read is better explained by one V
-# up to a base and another from there on, by many matches; hypermutation, which hits all alleles alike, brings few.
-GAIN = 8
-# Fewest substitutions of a V that may be two: fewer cannot bring the gain.
-LEAST_MISMATCHES = 10
-# Where a V may turn into another: every so many bases.
-STEP = 8
-# Fewest bases outside of the rearrangement that may hold another V, and its least score.
-LEAST_REST = 40
-LEAST_SCORE = 30
-# A V that explains the rest nearly as well as the best is the same V, behind a long insertion or deletion.
-SAME = 10
+# METHOD: gain = max over t of (m1(t) + m2(t)) - m. Here m is the number of matches of the best allele over the aligned
+# V, m1(t) that of the best allele up to base t, and m2(t) that of the best allele from base t on. A polymerase that
+# leaves its template may continue on a related one, which gives many more matches. Hypermutation hits all alleles
+# alike, so its gain is small. A read with a gain of MIN_GAIN or more is chimeric.
+MIN_GAIN = 8
+# A V with fewer mismatches is not tested, because its gain is too small.
+MIN_MISMATCHES = 10
+# Distance between the bases t that are tested [nt].
+BREAKPOINT_STEP = 8
+# Smallest number of bases before or after the rearrangement that are searched for a second V [nt], and its smallest
+# score.
+MIN_OUTSIDE = 40
+MIN_SECOND_V_SCORE = 30
+# A second V is the called V beyond a long insertion or deletion, if the called V scores within this of it.
+SAME_V_MARGIN = 10
 
 
 def find_chimeras(oriented: U8, offsets: I64, calls: NDArray[Any], germline: Germline) -> Bool:
-    """Tell the reads that hold parts of two rearrangements.
+    """Find the reads that contain parts of two rearrangements.
 
     Args:
-        oriented: codes of the reads on the strand of their rearrangement.
-        offsets: shape (reads + 1,).
-        calls: completed.
-        germline: the reference.
+        oriented: codes of the reads on the strand of the rearrangement.
+        offsets: start of each read in `oriented`, shape (reads + 1,).
+        calls: completed calls, shape (reads,), dtype `CALL`.
+        germline: germline reference.
 
     Returns:
-        Shape (reads,); False where there is no call.
+        True for chimeric reads, shape (reads,); False for reads without a call.
     """
     reads = len(calls)
     v, seeds = germline.v, germline.v_seeds
     chimeric = np.zeros(reads, dtype=np.bool_)
-    most = longest(offsets)
-    scratch = make_scratch(most, [(v, seeds)], CANDIDATES)
+    max_length = longest(offsets)
+    scratch = make_scratch(max_length, [(v, seeds)], CANDIDATES)
     scores = np.zeros(len(v.origin), dtype=np.int64)
     groups = np.ones(len(v.groups), dtype=np.int64)
-    elected = np.zeros((2 * CANDIDATES, 4), dtype=np.int64)
-    backward = np.empty(most, dtype=np.uint8)
-    blocks = np.zeros((most // STEP + 2, len(scratch.members.rough)), dtype=np.int64)
-    arrays = scratch.votes, scratch.members, scores, groups, elected, backward, blocks
+    candidates = np.zeros((2 * CANDIDATES, 4), dtype=np.int64)
+    backward = np.empty(max_length, dtype=np.uint8)
+    blocks = np.zeros((max_length // BREAKPOINT_STEP + 2, len(scratch.members.overlap_scores)), dtype=np.int64)
+    arrays = scratch.votes, scratch.members, scores, groups, candidates, backward, blocks
     _find_chimeras(oriented, offsets, calls, v, seeds, *arrays, chimeric)
     return chimeric
 
@@ -76,85 +79,121 @@ def _find_chimeras(
     members: Members,
     scores: I64,
     groups: I64,
-    elected: I64,
+    candidates: I64,
     backward: U8,
     blocks: I64,
     chimeric: Bool,
 ) -> None:
-    """Write whether each read is chimeric; see `find_chimeras`."""
+    """Write to `chimeric` whether each read is chimeric, with inputs and scratch arrays of `find_chimeras`."""
     for i in range(len(calls)):
         call = calls[i]
-        if call["found"] == 0:
+        if call["called"] == 0:
             continue
         read = oriented[offsets[i] : offsets[i + 1]]
         v = call["v"]
-        if v >= 0 and call["j"] >= 0 and call["v_pieces"] == 1 and call["v_mismatches"] >= LEAST_MISMATCHES:
-            gain = gain_of_two(read, segments, call, members, blocks)
-            chimeric[i] = gain >= GAIN
+        if v >= 0 and call["j"] >= 0 and call["v_operation_count"] == 1 and call["v_mismatches"] >= MIN_MISMATCHES:
+            gain = two_allele_gain(read, segments, call, members, blocks)
+            chimeric[i] = gain >= MIN_GAIN
         first = call["v_start"] if v >= 0 else call["d_start"]
         last = max(call["v_end"], call["d_end"], call["d2_end"], call["j_end"])
         for side in range(2):
-            rest = read[last:] if side else read[:first]
-            known = -1 if side else v
-            if len(rest) >= LEAST_REST and not chimeric[i]:
-                chimeric[i] = holds_v(rest, known, segments, seeds, votes, members, scores, groups, elected, backward)
+            stretch = read[last:] if side else read[:first]
+            called_v = -1 if side else v
+            if len(stretch) >= MIN_OUTSIDE and not chimeric[i]:
+                chimeric[i] = contains_v(
+                    stretch, called_v, segments, seeds, votes, members, scores, groups, candidates, backward
+                )
 
 
 @inlined
-def gain_of_two(read: U8, segments: Segments, call: Any, members: Members, blocks: I64) -> int:
-    """Matches that two alleles, one behind the other, have more than any one, over the aligned V."""
+def two_allele_gain(read: U8, segments: Segments, call: Any, members: Members, blocks: I64) -> int:
+    """Count how many more matches two alleles have, one up to a base and another from there on, than the best one.
+
+    Args:
+        read: codes of the read.
+        segments: V alleles.
+        call: the call; its V has no gaps.
+        members: scratch.
+        blocks: scratch: cumulative matches of each allele of the V's group, shape (blocks of BREAKPOINT_STEP bases + 1,
+            alleles); row 0 is zero.
+
+    Returns:
+        The gain over the aligned bases of the V, see `MIN_GAIN`.
+    """
     start, end = segments.groups[call["v_group"]]["first"], segments.groups[call["v_group"]]["end"]
     alleles = end - start
     count = 0
     at = call["v_start"]
     while at < call["v_end"]:
-        behind = min(at + STEP, call["v_end"])
+        block_end = min(at + BREAKPOINT_STEP, call["v_end"])
         group = segments.groups[call["v_group"]]
-        count_profile(read, at, behind, group, segments.has, call["v_place"], members.few, members.rough)
+        count_profile(
+            read,
+            at,
+            block_end,
+            group,
+            segments.profile,
+            call["v_position"],
+            members.byte_counts,
+            members.overlap_scores,
+        )
         for member in range(alleles):
-            blocks[count + 1, member] = blocks[count, member] + members.rough[member]
+            blocks[count + 1, member] = blocks[count, member] + members.overlap_scores[member]
         count += 1
-        at = behind
-    whole = 0
+        at = block_end
+    single = 0
     for member in range(alleles):
-        whole = max(whole, blocks[count, member])
-    best = whole
-    for turn in range(1, count):
+        single = max(single, blocks[count, member])
+    best = single
+    for switch in range(1, count):
         before = 0
         after = 0
         for member in range(alleles):
-            before = max(before, blocks[turn, member])
-            after = max(after, blocks[count, member] - blocks[turn, member])
+            before = max(before, blocks[switch, member])
+            after = max(after, blocks[count, member] - blocks[switch, member])
         best = max(best, before + after)
-    return best - whole
+    return best - single
 
 
 @inlined
-def holds_v(
-    rest: U8,
-    known: int,
+def contains_v(
+    stretch: U8,
+    called_v: int,
     segments: Segments,
     seeds: Seeds,
     votes: Votes,
     members: Members,
     scores: I64,
     groups: I64,
-    elected: I64,
+    candidates: I64,
     backward: U8,
 ) -> bool:
-    """Whether a stretch holds a V on either strand that is not the allele `known` (-1 for none)."""
-    other = backward[: len(rest)]
-    for b in range(len(rest)):
-        other[len(rest) - 1 - b] = COMPLEMENT[rest[b]]
-    taken = elect_v(rest, other, seeds, ALL, votes, groups, elected)
-    for candidate in range(taken):
-        group, place, strand = elected[candidate, 0], elected[candidate, 1], elected[candidate, 3]
-        read = other if strand else rest
-        score, _ = score_alleles(read, segments, group, place, FIRST, float(LEAST_SCORE), scores, members)
-        if score < LEAST_SCORE:
+    """Decide whether a stretch of a read contains, on either strand, a V other than the called V.
+
+    Args:
+        stretch: codes of the bases before or after the rearrangement.
+        called_v: number of the called V; -1 if any V counts.
+        segments: V alleles.
+        seeds: k-mer index of the V.
+        votes: scratch.
+        members: scratch.
+        scores: scratch, shape (V alleles,).
+        groups: 1 for each V group, shape (V groups,).
+        candidates: scratch, see `select_v_candidates`.
+        backward: scratch, shape (at least length of the stretch,).
+    """
+    reverse_strand = backward[: len(stretch)]
+    for b in range(len(stretch)):
+        reverse_strand[len(stretch) - 1 - b] = COMPLEMENT[stretch[b]]
+    selected = select_v_candidates(stretch, reverse_strand, seeds, EVERY_KMER, votes, groups, candidates)
+    for candidate in range(selected):
+        group, position, strand = candidates[candidate, 0], candidates[candidate, 1], candidates[candidate, 3]
+        read = reverse_strand if strand else stretch
+        score, _ = score_alleles(read, segments, group, position, FIRST, float(MIN_SECOND_V_SCORE), scores, members)
+        if score < MIN_SECOND_V_SCORE:
             continue
         start, end = segments.groups[group]["first"], segments.groups[group]["end"]
-        if strand == 0 and start <= known < end and scores[known] >= score - SAME:
+        if strand == 0 and start <= called_v < end and scores[called_v] >= score - SAME_V_MARGIN:
             continue
         return True
     return False

@@ -1,8 +1,6 @@
-"""An alignment as pieces: kind (MATCH, INSERTION, DELETION) and length of each, from 5' to 3'.
+"""Work with alignments given as operations (CIGAR), and write a read's alignment with its germline.
 
-A place is where an alignment begins: first base of the read and of the allele, both 0-based.
-
-The aligned part of a read with its germline beside it, from the first base of the V to the last of the J.
+Operations are an array of shape (operations, 2): kind (MATCH, INSERTION, DELETION) and length [nt], from 5' to 3'.
 """
 
 from __future__ import annotations
@@ -19,36 +17,47 @@ from clonotrack.annotate.kernels.types import Germline
 from clonotrack.kernels.jit import inlined, leaf
 from clonotrack.sequences import I32, I64, U8, N, offsets_of
 
-# Most bases at an end of a segment that are tried as chance matches.
-LONGEST_TRIM = 30
+# Largest number of chance matches that are trimmed from an end of a segment [nt].
+MAX_TRIM = 30
 
 
 @leaf
-def spans(pieces: I32, count: int) -> tuple[int, int]:
-    """Bases of the read and of the allele that an alignment covers."""
+def spans(operations: I32, count: int) -> tuple[int, int]:
+    """Return how many bases of the read, and of the allele, the first `count` operations cover."""
     read = 0
     germline = 0
     for p in range(count):
-        if pieces[p, 0] != DELETION:
-            read += pieces[p, 1]
-        if pieces[p, 0] != INSERTION:
-            germline += pieces[p, 1]
+        if operations[p, 0] != DELETION:
+            read += operations[p, 1]
+        if operations[p, 0] != INSERTION:
+            germline += operations[p, 1]
     return read, germline
 
 
 @leaf
-def place_on_read(pieces: I32, count: int, read_start: int, germline_start: int, position: int) -> int:
-    """The base of the read beside base `position` of the allele; -1 where it is outside or deleted."""
+def position_on_read(operations: I32, count: int, read_start: int, germline_start: int, position: int) -> int:
+    """Return the base of the read that is aligned with base `position` of the allele.
+
+    Args:
+        operations: operations of the alignment.
+        count: number of operations.
+        read_start: first aligned base of the read.
+        germline_start: first aligned base of the allele.
+        position: base of the allele, 0-based.
+
+    Returns:
+        The base of the read, 0-based; -1 if `position` is outside of the alignment or deleted.
+    """
     read = read_start
     germline = germline_start
     for p in range(count):
-        length = pieces[p, 1]
-        if pieces[p, 0] == MATCH:
+        length = operations[p, 1]
+        if operations[p, 0] == MATCH:
             if germline <= position < germline + length:
                 return read + position - germline
             read += length
             germline += length
-        elif pieces[p, 0] == INSERTION:
+        elif operations[p, 0] == INSERTION:
             read += length
         else:
             germline += length
@@ -56,36 +65,46 @@ def place_on_read(pieces: I32, count: int, read_start: int, germline_start: int,
 
 
 @leaf
-def count_pieces(
-    pieces: I32, count: int, read: U8, read_start: int, germline: U8, germline_start: int
+def count_aligned_matches(
+    operations: I32, count: int, read: U8, read_start: int, germline: U8, germline_start: int
 ) -> tuple[int, int]:
-    """Matches and mismatches of an alignment; unknown bases of the read are neither."""
+    """Count matches and mismatches of an alignment. Bases of the read that are N are neither.
+
+    Args:
+        operations: operations of the alignment.
+        count: number of operations.
+        read: codes of the read.
+        read_start: first aligned base of the read.
+        germline: codes of the allele.
+        germline_start: first aligned base of the allele.
+    """
     i = read_start
     g = germline_start
     matches = 0
     compared = 0
     for p in range(count):
-        if pieces[p, 0] == MATCH:
+        if operations[p, 0] == MATCH:
             unknown = 0
-            for at in range(pieces[p, 1]):
+            for at in range(operations[p, 1]):
                 matches += read[i + at] == germline[g + at]
                 unknown += read[i + at] == N
-            i += pieces[p, 1]
-            g += pieces[p, 1]
-            compared += pieces[p, 1] - unknown
-        elif pieces[p, 0] == INSERTION:
-            i += pieces[p, 1]
+            i += operations[p, 1]
+            g += operations[p, 1]
+            compared += operations[p, 1] - unknown
+        elif operations[p, 0] == INSERTION:
+            i += operations[p, 1]
         else:
-            g += pieces[p, 1]
+            g += operations[p, 1]
     return matches, compared - matches
 
 
 @inlined
 def mismatch_cost(matches: int, mismatches: int) -> float:
-    """What a mismatch costs in matches, at the substitution rate of this alignment.
+    """Return the cost of a mismatch, in matches, at the substitution rate of an alignment.
 
-    METHOD: log odds of a substitution at rate r against a random base, log(4 r / 3) / log(4 (1 - r)), with half a
-    mismatch added; 1 to 4.
+    METHOD: cost = -log(4 r / 3) / log(4 (1 - r)), with substitution rate r: the log odds of a substitution against a
+    random base, over the log odds of a match. r = (mismatches + 1/2) / (matches + mismatches + 1), at most 1/4. The
+    cost is limited to 1 to 4.
     """
     rate = min(0.25, (mismatches + 0.5) / (matches + mismatches + 1.0))
     return max(1.0, min(4.0, -math.log(4.0 * rate / 3.0) / math.log(4.0 * (1.0 - rate))))
@@ -93,60 +112,88 @@ def mismatch_cost(matches: int, mismatches: int) -> float:
 
 @inlined
 def trim_tail(
-    pieces: I32, count: int, read: U8, read_start: int, germline: U8, germline_start: int, cost: float
+    operations: I32, count: int, read: U8, read_start: int, germline: U8, germline_start: int, cost: float
 ) -> int:
-    """Shorten the last piece by what is chance (see `tail_to_trim`) and say by how many bases."""
-    read_span, germline_span = spans(pieces, count)
+    """Shorten the last operation by the chance matches at the 3' end; see `tail_to_trim`.
+
+    Args:
+        operations: operations of the alignment; the last one is shortened, but keeps at least 1 base.
+        count: number of operations.
+        read: codes of the read.
+        read_start: first aligned base of the read.
+        germline: codes of the allele.
+        germline_start: first aligned base of the allele.
+        cost: cost of a mismatch (matches).
+
+    Returns:
+        The number of trimmed bases.
+    """
+    read_span, germline_span = spans(operations, count)
     last = count - 1
-    longest = min(LONGEST_TRIM, pieces[last, 1] - 1)
+    longest = min(MAX_TRIM, operations[last, 1] - 1)
     trimmed = tail_to_trim(
         read, read_start + read_span - 1, germline, germline_start + germline_span - 1, longest, cost
     )
-    pieces[last, 1] -= trimmed
+    operations[last, 1] -= trimmed
     return trimmed
 
 
 @inlined
-def trim_head(pieces: I32, read: U8, read_start: int, germline: U8, germline_start: int, cost: float) -> int:
-    """Shorten the first piece by what is chance and say by how many bases."""
-    longest = min(LONGEST_TRIM, pieces[0, 1] - 1)
+def trim_head(operations: I32, read: U8, read_start: int, germline: U8, germline_start: int, cost: float) -> int:
+    """Shorten the first operation by the chance matches at the 5' end; see `head_to_trim`.
+
+    Args:
+        operations: operations of the alignment; the first one is shortened, but keeps at least 1 base.
+        read: codes of the read.
+        read_start: first aligned base of the read.
+        germline: codes of the allele.
+        germline_start: first aligned base of the allele.
+        cost: cost of a mismatch (matches).
+
+    Returns:
+        The number of trimmed bases.
+    """
+    longest = min(MAX_TRIM, operations[0, 1] - 1)
     trimmed = head_to_trim(read, read_start, germline, germline_start, longest, cost)
-    pieces[0, 1] -= trimmed
+    operations[0, 1] -= trimmed
     return trimmed
 
 
 @inlined
-def share_overlap(
+def divide_overlap(
     read: U8,
     v_germline: U8,
     v_end: int,
     v_germline_end: int,
-    v_most: int,
+    v_removable: int,
     j_germline: U8,
     j_start: int,
     j_germline_start: int,
-    j_most: int,
+    j_removable: int,
 ) -> tuple[int, int]:
-    """Where bases that V and J both claim are divided: how many leave the V, how many the J.
+    """Divide the bases that both V and J cover at the cut with most matches.
 
-    The cut is where most bases match; among equals the one that leaves most to the V. A base at the cut that does not
-    match is nobody's.
+    Of cuts with equal matches, the one that leaves most bases to the V is chosen. Then mismatches at the cut are
+    removed from both segments.
 
     Args:
         read: codes of the read.
         v_germline: codes of the V.
-        v_end: base of the read behind the V.
-        v_germline_end: the base of the V beside it.
-        v_most: most bases that the V can give.
+        v_end: base of the read after the V.
+        v_germline_end: base of the V after its last aligned base.
+        v_removable: largest number of bases that can be removed from the V.
         j_germline: codes of the J.
         j_start: first base of the read in the J.
-        j_germline_start: the base of the J beside it.
-        j_most: most bases that the J can give.
+        j_germline_start: first aligned base of the J.
+        j_removable: largest number of bases that can be removed from the J.
+
+    Returns:
+        The number of bases to remove from the V's 3' end, and from the J's 5' end.
     """
     shared = v_end - j_start
     best = -1
     kept = shared
-    for keep in range(max(0, shared - v_most), min(shared, j_most) + 1):
+    for keep in range(max(0, shared - v_removable), min(shared, j_removable) + 1):
         score = 0
         for i in range(shared):
             if i < keep:
@@ -158,97 +205,98 @@ def share_overlap(
             kept = keep
     from_v = shared - kept
     from_j = kept
-    while from_v < v_most and read[v_end - from_v - 1] != v_germline[v_germline_end - from_v - 1]:
+    while from_v < v_removable and read[v_end - from_v - 1] != v_germline[v_germline_end - from_v - 1]:
         from_v += 1
-    while from_j < j_most and read[j_start + from_j] != j_germline[j_germline_start + from_j]:
+    while from_j < j_removable and read[j_start + from_j] != j_germline[j_germline_start + from_j]:
         from_j += 1
     return from_v, from_j
 
 
-GAP = 5
+GAP_CODE = 5
 
 
 @inlined
 def write_segment(
-    read: U8, on_read: int, germline: U8, on_germline: int, pieces: I32, beside: U8, below: U8, at: int
+    read: U8, on_read: int, germline: U8, on_germline: int, operations: I32, read_row: U8, germline_row: U8, at: int
 ) -> int:
-    """Write one segment from column `at` on: the read into `beside`, the allele into `below`.
+    """Write the alignment of one segment, from column `at` on.
 
     Args:
         read: codes of the read.
         on_read: first aligned base of the read.
         germline: codes of the allele.
         on_germline: first aligned base of the allele.
-        pieces: of the alignment.
-        beside: written.
-        below: written.
+        operations: operations of the alignment.
+        read_row: output: codes of the read, `GAP_CODE` for deletions.
+        germline_row: output: codes of the allele, `GAP_CODE` for insertions.
         at: first column.
 
     Returns:
-        The column behind the segment.
+        The column after the segment.
     """
-    for p in range(len(pieces)):
-        kind = pieces[p, 0]
-        for _ in range(pieces[p, 1]):
-            beside[at] = GAP
-            below[at] = GAP
+    for p in range(len(operations)):
+        kind = operations[p, 0]
+        for _ in range(operations[p, 1]):
+            read_row[at] = GAP_CODE
+            germline_row[at] = GAP_CODE
             if kind != DELETION:
-                beside[at] = read[on_read]
+                read_row[at] = read[on_read]
                 on_read += 1
             if kind != INSERTION:
                 base = germline[on_germline]
-                below[at] = N if base > N else base
+                germline_row[at] = N if base > N else base
                 on_germline += 1
             at += 1
     return at
 
 
 def align_to_germline(
-    oriented: U8, offsets: I64, calls: NDArray[Any], pieces: I32, piece_offsets: I64, germline: Germline
+    oriented: U8, offsets: I64, calls: NDArray[Any], operations: I32, operation_offsets: I64, germline: Germline
 ) -> tuple[U8, U8, I64]:
-    """Both rows of the alignment of every read, nothing for reads without a call.
+    """Write the alignment of each read with its germline, from the first V (or D) base to the last J (or D) base.
 
     Args:
         oriented: codes of the reads on the strand of the rearrangement.
-        offsets: shape (reads + 1,).
-        calls: completed by `settle_pairs`, which gives the next two too.
-        pieces: of gapped alignments.
-        piece_offsets: V and J of each read in turn.
-        germline: the reference.
+        offsets: start of each read in `oriented`, shape (reads + 1,).
+        calls: completed calls, shape (reads,), dtype `CALL`.
+        operations: `Details.operations` of these calls.
+        operation_offsets: `Details.operation_offsets` of these calls.
+        germline: germline reference.
 
     Returns:
-        Codes of the reads' rows and of the germline's rows (`GAP` where there is none) and their offsets.
+        Codes of the rows of the reads, codes of the rows of the germline (`GAP_CODE` for gaps; N for bases between
+        segments), and the start of each row, shape (reads + 1,). Reads without a call have empty rows.
     """
-    bounds = _row_bounds(calls, pieces, piece_offsets)
-    beside, below = (np.empty(bounds[-1], dtype=np.uint8) for _ in range(2))
-    whole = np.zeros((1, 2), dtype=np.int32)
+    bounds = _row_bounds(calls, operations, operation_offsets)
+    read_row, germline_row = (np.empty(bounds[-1], dtype=np.uint8) for _ in range(2))
+    one_operation = np.zeros((1, 2), dtype=np.int32)
     _write_rows(
         oriented,
         offsets,
         calls,
-        pieces,
-        piece_offsets,
+        operations,
+        operation_offsets,
         germline.v.codes,
         germline.v.offsets,
         germline.d.codes,
         germline.d.offsets,
         germline.j.codes,
         germline.j.offsets,
-        whole,
+        one_operation,
         bounds,
-        beside,
-        below,
+        read_row,
+        germline_row,
     )
-    return beside, below, bounds
+    return read_row, germline_row, bounds
 
 
-def _row_bounds(calls: NDArray[Any], pieces: I32, piece_offsets: I64) -> I64:
-    """Compute where each row of the alignment begins and ends: bases of the read, and deleted bases."""
+def _row_bounds(calls: NDArray[Any], operations: I32, operation_offsets: I64) -> I64:
+    """Return the start of each read's row, shape (reads + 1,). A row has the read's bases and the deleted bases."""
     first = np.where(calls["v"] >= 0, calls["v_start"], calls["d_start"])
     last = np.where(calls["d2"] >= 0, calls["d2_end"], calls["d_end"])
     last = np.where(calls["j"] >= 0, calls["j_end"], last)
-    deleted = offsets_of(np.where(pieces[:, 0] == DELETION, pieces[:, 1], 0))[piece_offsets[::2]]
-    return offsets_of(np.where(calls["found"] == 1, last - first + np.diff(deleted), 0))
+    deleted = offsets_of(np.where(operations[:, 0] == DELETION, operations[:, 1], 0))[operation_offsets[::2]]
+    return offsets_of(np.where(calls["called"] == 1, last - first + np.diff(deleted), 0))
 
 
 @leaf
@@ -256,23 +304,27 @@ def _write_rows(
     oriented: U8,
     offsets: I64,
     calls: NDArray[Any],
-    pieces: I32,
-    piece_offsets: I64,
+    operations: I32,
+    operation_offsets: I64,
     v_codes: U8,
     v_offsets: I64,
     d_codes: U8,
     d_offsets: I64,
     j_codes: U8,
     j_offsets: I64,
-    whole: I32,
+    one_operation: I32,
     bounds: I64,
-    beside: U8,
-    below: U8,
+    read_row: U8,
+    germline_row: U8,
 ) -> None:
-    """Write both rows of every read; `whole` is scratch for the one piece of an alignment without gaps."""
+    """Write both rows of each read, starting at `bounds`, into `read_row` and `germline_row`.
+
+    The other arguments are those of `align_to_germline`, with the arrays of V, D and J. `one_operation` is scratch of
+    shape (1, 2) for an alignment without gaps.
+    """
     for i in range(len(calls)):
         call = calls[i]
-        if call["found"] == 0:
+        if call["called"] == 0:
             continue
         read = oriented[offsets[i] : offsets[i + 1]]
         at = bounds[i]
@@ -293,21 +345,21 @@ def _write_rows(
                 allele, start, end, on_germline = call["j"], call["j_start"], call["j_end"], call["j_germline_start"]
             if allele < 0:
                 continue
-            of_segment = pieces[:0]
+            segment_operations = operations[:0]
             codes, ends = d_codes, d_offsets
             if segment == 0:
                 codes, ends = v_codes, v_offsets
-                of_segment = pieces[piece_offsets[2 * i] : piece_offsets[2 * i + 1]]
+                segment_operations = operations[operation_offsets[2 * i] : operation_offsets[2 * i + 1]]
             elif segment == 3:
                 codes, ends = j_codes, j_offsets
-                of_segment = pieces[piece_offsets[2 * i + 1] : piece_offsets[2 * i + 2]]
+                segment_operations = operations[operation_offsets[2 * i + 1] : operation_offsets[2 * i + 2]]
             germline = codes[ends[allele] : ends[allele + 1]]
-            if len(of_segment) == 0:
-                whole[0, 1] = end - start
-                of_segment = whole
-            for b in range(reached, start):  # bases between the segments: the read, and N below it
-                beside[at] = read[b]
-                below[at] = N
+            if len(segment_operations) == 0:
+                one_operation[0, 1] = end - start
+                segment_operations = one_operation
+            for b in range(reached, start):  # bases between segments are N in the germline row
+                read_row[at] = read[b]
+                germline_row[at] = N
                 at += 1
-            at = write_segment(read, start, germline, on_germline, of_segment, beside, below, at)
+            at = write_segment(read, start, germline, on_germline, segment_operations, read_row, germline_row, at)
             reached = end

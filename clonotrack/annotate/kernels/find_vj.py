@@ -1,10 +1,7 @@
-"""The J behind a V: proposed by k-mers, else looked for at every place near the V.
+"""Find V and J of each read: the pair with the highest sum of ungapped scores, V before J on one strand.
 
-The V and the J of each read: the pair on one strand, V before J, with the highest sum of ungapped scores.
-
-k-mers of both strands vote for (V group, place); the best few candidates are aligned to every allele of their group
-(where none is a V, those of shorter k-mers).
-Behind each, on the same strand, the J is found the same way among the groups that recombine with that V.
+k-mers of both strands propose candidates (V group, position). Every allele of a candidate's group is scored. Downstream
+of each good V, on the same strand, the J is found the same way among the groups that recombine with this V.
 """
 
 from __future__ import annotations
@@ -16,14 +13,14 @@ from numpy.typing import NDArray
 
 from clonotrack.annotate.kernels.score_alleles import (
     count_matches,
-    expected_by_chance,
+    match_evalue,
     score_alleles,
     ungapped_run,
 )
-from clonotrack.annotate.kernels.seeds import Seeds, elect, kmer_numbers, vote
+from clonotrack.annotate.kernels.seeds import Seeds, kmer_numbers, select_candidates, vote
 from clonotrack.annotate.kernels.types import (
-    ALL,
     CALL,
+    EVERY_KMER,
     FIRST,
     Germline,
     Limits,
@@ -39,63 +36,75 @@ from clonotrack.annotate.kernels.types import (
 from clonotrack.kernels.jit import constant, inlined, leaf
 from clonotrack.sequences import COMPLEMENT, I16, I64, U8
 
-J_LEAST_VOTES = constant(1)
-# Places of a group nearer than this are one segment with an insertion or deletion.
-J_APART = constant(10)
-# Where k-mers propose no J, its first base is looked for up to here from where it may begin [nt].
-FARTHEST_J = 100
-# METHOD: a J that goes up to the end of the read (a primer's, mostly) or of its allele (the C gene or intron follows)
-# could have ended at one place of it only, not at all. Chance is shared among the ways to end (Bonferroni): two thirds
-# of it for runs that end anywhere, a ninth for each of those that end with the read, with the allele, and with both.
-ANYWHERE, AT_END = 1.5, 9.0
+MIN_J_VOTES = constant(1)
+# Candidates of one J group that are closer than this [nt] are one segment with an insertion or deletion.
+MIN_J_DISTANCE = constant(10)
+# If k-mers propose no J, its first base is searched up to this distance from the first possible base [nt].
+MAX_J_DISTANCE = 100
+# METHOD: a run that ends with the read (usually at a primer) or with its allele (before the C gene or intron) has one
+# possible end position instead of many. So its E-value is smaller: E = K m n exp(-lambda S) with m = 1 for a run that
+# ends with the read, or n = number of alleles for a run that ends with its allele. Four classes of runs are tested, and
+# the allowed E-value is divided among them (Bonferroni). Runs that end anywhere get 2/3 of it. Runs that end with the
+# read, with the allele, or with both get 1/9 each. The factors are the reciprocals of these shares.
+ANYWHERE_FACTOR, AT_END_FACTOR = 1.5, 9.0
 
 
 @inlined
 def find_j(
     read: U8,
-    earliest: int,
+    search_start: int,
     groups: I64,
     segments: Segments,
     seeds: Seeds,
-    least: float,
-    most_expected: float,
+    min_score: float,
+    max_evalue: float,
     scores: Scores,
     votes: Votes,
     members: Members,
     call: Any,
 ) -> int:
-    """The J from base `earliest` on; writes its group, place, allele and E-value into `call`.
+    """Find the J in a read from base `search_start` on.
 
-    k-mers propose the places; where none of these is accepted, all near the V are looked at.
+    k-mers propose positions. If none of them is accepted, all positions up to `MAX_J_DISTANCE` are tried.
 
     Args:
         read: codes of the read.
-        earliest: first base that may be J.
-        groups: 1 for the J groups that are looked for.
-        segments: the J alleles.
-        seeds: their index.
-        least: least score.
-        most_expected: most matches as good that chance may have (E-value).
-        scores: ``best`` holds the scores of the alleles of the J's group afterwards.
+        search_start: first base that may belong to the J.
+        groups: 1 for J groups to search, else 0; shape (J groups,).
+        segments: J alleles.
+        seeds: k-mer index of the J.
+        min_score: smallest accepted score.
+        max_evalue: largest accepted E-value, before calibration.
+        scores: `best` holds the scores of the alleles of the J's group afterwards.
         votes: scratch.
         members: scratch.
-        call: written, with the E-value.
+        call: output, a record of dtype `CALL`: fields j, j_group, j_position, j_evalue.
 
     Returns:
-        Its score; 0 where none is accepted.
+        The score of the J; 0 if no J is accepted.
     """
-    shift = seeds.reach
-    count = kmer_numbers(read[earliest:], seeds.k, votes.numbers)
-    used = vote(votes.numbers, ALL, count, seeds, groups, shift + earliest, votes.counts, votes.touched)
-    taken = elect(votes.counts, votes.touched, used, J_LEAST_VOTES, J_APART, votes.elected)
-    for candidate in range(taken):
-        votes.elected[candidate, 1] -= shift
+    offset = seeds.reach
+    count = kmer_numbers(read[search_start:], seeds.k, votes.numbers)
+    used = vote(votes.numbers, EVERY_KMER, count, seeds, groups, offset + search_start, votes.counts, votes.touched)
+    selected = select_candidates(votes.counts, votes.touched, used, MIN_J_VOTES, MIN_J_DISTANCE, votes.candidates)
+    for candidate in range(selected):
+        votes.candidates[candidate, 1] -= offset
     best = 0
-    for again in range(2):
-        if again:
-            taken = propose_places(read, earliest, groups, segments, votes.elected)
+    for exhaustive in range(2):
+        if exhaustive:
+            selected = propose_positions(read, search_start, groups, segments, votes.candidates)
         best = best_j(
-            read, earliest, votes.elected, taken, groups, segments, least, most_expected, scores, members, call
+            read,
+            search_start,
+            votes.candidates,
+            selected,
+            groups,
+            segments,
+            min_score,
+            max_evalue,
+            scores,
+            members,
+            call,
         )
         if best > 0:
             break
@@ -103,91 +112,111 @@ def find_j(
 
 
 @inlined
-def propose_places(read: U8, earliest: int, groups: I64, segments: Segments, elected: I64) -> int:
-    """The (group, place) where most bases of an allele match, over all places near `earliest`.
+def propose_positions(read: U8, search_start: int, groups: I64, segments: Segments, candidates: I64) -> int:
+    """Propose the pairs (group, position) with the highest overlap score of any allele, over all positions.
 
     Args:
         read: codes of the read.
-        earliest: first base that may be J.
-        groups: 1 for the J groups that are looked for.
-        segments: the J alleles.
-        elected: written: group, place, rough score as in `score_alleles`; best first.
+        search_start: first base that may belong to the J. The J may begin up to `MAX_J_DISTANCE` after it.
+        groups: 1 for J groups to search, else 0; shape (J groups,).
+        segments: J alleles.
+        candidates: output, shape (largest number of candidates, 3): group, position, overlap score as in
+            `score_overlap`; highest score first.
 
     Returns:
-        How many were written.
+        The number of candidates.
     """
-    taken = 0
+    selected = 0
     for group in range(len(groups)):
         if groups[group] == 0:
             continue
         start, end = segments.groups[group]["first"], segments.groups[group]["end"]
         for allele in range(start, end):
             codes = segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]]
-            for shift in range(earliest - len(codes) + 1, min(len(read), earliest + FARTHEST_J)):
-                first = max(0, earliest - shift)
+            for shift in range(search_start - len(codes) + 1, min(len(read), search_start + MAX_J_DISTANCE)):
+                first = max(0, search_start - shift)
                 last = max(first, min(len(codes), len(read) - shift))
                 matches = count_matches(read[first + shift : last + shift], codes[first:last])
                 score = 4 * matches - (last - first)
-                if taken == len(elected) and score <= elected[taken - 1, 2]:
+                if selected == len(candidates) and score <= candidates[selected - 1, 2]:
                     continue
-                place = shift + segments.origin[allele]
+                position = shift + segments.origin[allele]
                 at = 0
-                while at < taken and not (elected[at, 0] == group and elected[at, 1] == place):
+                while at < selected and not (candidates[at, 0] == group and candidates[at, 1] == position):
                     at += 1
-                if at == taken:
-                    taken = min(taken + 1, len(elected))
-                    at = taken - 1
-                elif elected[at, 2] >= score:
+                if at == selected:
+                    selected = min(selected + 1, len(candidates))
+                    at = selected - 1
+                elif candidates[at, 2] >= score:
                     continue
-                while at > 0 and elected[at - 1, 2] < score:
+                while at > 0 and candidates[at - 1, 2] < score:
                     for field in range(3):
-                        elected[at, field] = elected[at - 1, field]
+                        candidates[at, field] = candidates[at - 1, field]
                     at -= 1
-                elected[at, 0] = group
-                elected[at, 1] = place
-                elected[at, 2] = score
-    return taken
+                candidates[at, 0] = group
+                candidates[at, 1] = position
+                candidates[at, 2] = score
+    return selected
 
 
 @inlined
 def best_j(
     read: U8,
-    earliest: int,
-    elected: I64,
-    taken: int,
+    search_start: int,
+    candidates: I64,
+    selected: int,
     groups: I64,
     segments: Segments,
-    least: float,
-    most_expected: float,
+    min_score: float,
+    max_evalue: float,
     scores: Scores,
     members: Members,
     call: Any,
 ) -> int:
-    """The J among proposed places; see `find_j`.
+    """Choose the J among candidates.
 
-    METHOD: of two J segments one behind the other the first is the rearranged one; the other is germline that
-    follows it on the chromosome, and may well have the higher score.
+    METHOD: of two accepted J in a row the upstream one is rearranged. The other one is germline that follows it on the
+    chromosome, and may score higher. So a later candidate replaces the chosen one if it ends before it, or if it
+    overlaps it and scores higher.
+
+    Args:
+        read: codes of the read.
+        search_start: first base that may belong to the J.
+        candidates: group and position of each candidate, shape (at least `selected`, 3).
+        selected: number of candidates.
+        groups: 1 for J groups to search, else 0; shape (J groups,).
+        segments: J alleles.
+        min_score: smallest accepted score.
+        max_evalue: largest accepted E-value, before calibration.
+        scores: `best` holds the scores of the alleles of the J's group afterwards.
+        members: scratch.
+        call: output, see `find_j`.
+
+    Returns:
+        The score of the J; 0 if no candidate is accepted.
     """
-    alleles, bases = sizes_of(segments, groups)
+    alleles, bases = count_alleles_and_bases(segments, groups)
     best = 0
     best_start, best_end = 0, 0
-    for candidate in range(taken):
-        group = elected[candidate, 0]
-        place = elected[candidate, 1]
-        score, allele = score_alleles(read, segments, group, place, earliest, least, scores.last, members)
-        if score < least:
+    for candidate in range(selected):
+        group = candidates[candidate, 0]
+        position = candidates[candidate, 1]
+        score, allele = score_alleles(read, segments, group, position, search_start, min_score, scores.last, members)
+        if score < min_score:
             continue
-        _, start, end = ungapped_run(read, earliest, segments, place, allele)
-        behind = segments.offsets[allele + 1] - segments.offsets[allele] - (end - place + segments.origin[allele])
-        expected = expected_j(score, len(read) - earliest, len(read) - end, bases, alleles, behind)
-        if expected > most_expected:
+        _, start, end = ungapped_run(read, search_start, segments, position, allele)
+        allele_left = (
+            segments.offsets[allele + 1] - segments.offsets[allele] - (end - position + segments.origin[allele])
+        )
+        evalue = j_evalue(score, len(read) - search_start, len(read) - end, bases, alleles, allele_left)
+        if evalue > max_evalue:
             continue
         if best == 0 or end <= best_start or (score > best and start < best_end):
             best, best_start, best_end = score, start, end
             call["j"] = allele
             call["j_group"] = group
-            call["j_place"] = place
-            call["j_expected"] = expected
+            call["j_position"] = position
+            call["j_evalue"] = evalue
             first_allele, last_allele = segments.groups[group]["first"], segments.groups[group]["end"]
             for kept_allele in range(first_allele, last_allele):
                 scores.best[kept_allele] = scores.last[kept_allele]
@@ -195,26 +224,26 @@ def best_j(
 
 
 @inlined
-def expected_j(score: int, searched: int, behind_read: int, bases: int, alleles: int, behind_allele: int) -> float:
-    """J matches as good as this one that random sequence has (E-value).
+def j_evalue(score: int, searched: int, read_left: int, bases: int, alleles: int, allele_left: int) -> float:
+    """Return the E-value of a run of a J, with fewer chance matches for runs that end with the read or allele.
 
     Args:
-        score: of the run.
-        searched: bases of the read that may be J.
-        behind_read: bases of the read behind the run.
-        bases: of all alleles.
-        alleles: how many these are.
-        behind_allele: bases of the run's allele behind the run.
+        score: score of the run.
+        searched: number of bases of the read that may belong to the J.
+        read_left: number of bases of the read after the run.
+        bases: bases of all alleles that are searched.
+        alleles: number of alleles that are searched.
+        allele_left: number of bases of the run's allele after the run.
     """
-    expected = ANYWHERE * expected_by_chance(score, 1, searched * bases)
-    with_read = searched if behind_read else 1
-    with_allele = bases if behind_allele else alleles
-    return min(expected, AT_END * expected_by_chance(score, 1, with_read * with_allele))
+    evalue = ANYWHERE_FACTOR * match_evalue(score, 1, searched * bases)
+    read_ends = searched if read_left else 1
+    allele_ends = bases if allele_left else alleles
+    return min(evalue, AT_END_FACTOR * match_evalue(score, 1, read_ends * allele_ends))
 
 
 @inlined
-def sizes_of(segments: Segments, groups: I64) -> tuple[int, int]:
-    """Count the alleles of the groups that are searched, and their bases."""
+def count_alleles_and_bases(segments: Segments, groups: I64) -> tuple[int, int]:
+    """Count the alleles of the groups with a 1 in `groups` and the bases of these alleles."""
     alleles = 0
     bases = 0
     for group in range(len(segments.groups)):
@@ -225,32 +254,34 @@ def sizes_of(segments: Segments, groups: I64) -> tuple[int, int]:
     return alleles, bases
 
 
-# Places of V looked at on each strand.
+# Number of V candidates of each strand.
 CANDIDATES = 3
-LEAST_VOTES = constant(2)
-# k-mers are asked in turns: one in so many; all of them, unless the V then has a score that no chance match has; the
-# short ones, where no V has the least score.
-STRIDE, SURE, LEVELS = constant(4), 40, 3
-# A candidate with this many times fewer votes than the best is looked at only if the better ones gave nothing.
-MUCH_FEWER = 3
-# A V whose score is this many times lower than another's is its shadow in a related gene.
-MUCH_WEAKER = 2
-# Places of a group nearer than this are one segment with an insertion or deletion.
-APART = constant(20)
-# Bases that a J may take from a V that chance matches made too long.
+MIN_V_VOTES = constant(2)
+# The V is searched in up to SEARCH_ROUNDS rounds. Round 0 uses every FIRST_STEP-th k-mer. Round 1 uses all k-mers,
+# unless round 0 found a pair whose V scores CERTAIN_V_SCORE, which chance matches do not reach. Round 2 uses short
+# k-mers, unless a V reached the smallest accepted score.
+FIRST_STEP, CERTAIN_V_SCORE, SEARCH_ROUNDS = constant(4), 40, 3
+# Once a pair is found, a candidate with this many times fewer votes than the best candidate is skipped.
+MAX_VOTE_RATIO = 3
+# A V whose score is this many times lower than that of the best V is skipped: it is the same V matched by a related
+# gene.
+MAX_SCORE_RATIO = 2
+# Candidates of one V group that are closer than this [nt] are one segment with an insertion or deletion.
+MIN_V_DISTANCE = constant(20)
+# Number of bases before the V's end at which the J may begin: chance matches may have extended the V [nt].
 V_OVERSHOOT = 12
-# Share of substitutions of a V from which on more chance is allowed for the J, see `Limits.mutated_favour`.
-MUTATED = 0.05
+# Substitution rate of a V above which it is hypermutated; see `Limits.mutated_evalue_factor`.
+MUTATED_SHARE = 0.05
 
 
 class Pairs(NamedTuple):
-    """V and J of many reads.
+    """Hold V and J of many reads.
 
     Attributes:
-        calls: shape (reads,), dtype `CALL`; the fields of the pair are written.
-        oriented: codes of the reads, on the strand of the rearrangement, same offsets as the reads.
-        ties: alleles that explain a read equally well, V and J of each read in turn.
-        tie_offsets: shape (2 reads + 1,).
+        calls: shape (reads,), dtype `CALL`; only the fields of V and J are set.
+        oriented: codes of the reads on the strand of the rearrangement, with the offsets of the reads.
+        ties: alleles with equal scores: V of the first read, J of the first read, V of the second read, ...
+        tie_offsets: start of each of these sets in `ties`, shape (2 * reads + 1,).
     """
 
     calls: NDArray[Any]
@@ -260,29 +291,32 @@ class Pairs(NamedTuple):
 
 
 def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> Pairs:
-    """Find the V and J of reads.
+    """Find V and J of each read.
 
     Args:
-        codes: bases of the reads, one after the other.
-        offsets: shape (reads + 1,).
-        germline: the reference.
-        limits: what is accepted.
+        codes: bases of the reads, one read after the other.
+        offsets: start of each read in `codes`, shape (reads + 1,).
+        germline: germline reference.
+        limits: thresholds.
+
+    Returns:
+        V and J of each read; `v` and `j` of a call are -1 if the read has no pair.
     """
     reads = len(offsets) - 1
     v, j = germline.v, germline.j
     calls = np.zeros(reads, dtype=CALL)
     oriented = np.empty(len(codes), dtype=np.uint8)
-    most_ties = len(v.origin) + len(j.origin)
-    ties = np.empty(16 * reads + most_ties, dtype=np.int16)
+    max_ties = len(v.origin) + len(j.origin)
+    ties = np.empty(16 * reads + max_ties, dtype=np.int16)
     tie_offsets = np.zeros(2 * reads + 1, dtype=np.int64)
-    most = longest(offsets)
-    kinds = (v, germline.v_seeds), (v, germline.v_deep), (j, germline.j_seeds)
-    scratch = make_scratch(most, kinds, CANDIDATES)
-    v_scores, j_scores, j_kept = make_scores(v), make_scores(j), np.zeros(len(j.origin), dtype=np.int64)
+    max_length = longest(offsets)
+    kinds = (v, germline.v_seeds), (v, germline.v_short_seeds), (j, germline.j_seeds)
+    scratch = make_scratch(max_length, kinds, CANDIDATES)
+    v_scores, j_scores, best_j_scores = make_scores(v), make_scores(j), np.zeros(len(j.origin), dtype=np.int64)
     all_groups = np.ones(len(v.groups), dtype=np.int64)
-    elected = np.zeros((2 * CANDIDATES, 4), dtype=np.int64)
-    backward = np.empty(most, dtype=np.uint8)
-    found = np.zeros(1, dtype=CALL)
+    candidates = np.zeros((2 * CANDIDATES, 4), dtype=np.int64)
+    backward = np.empty(max_length, dtype=np.uint8)
+    j_call = np.zeros(1, dtype=CALL)
     done = used = 0
     while done < reads:
         done, used = _find_pairs(
@@ -291,20 +325,20 @@ def find_pairs(codes: U8, offsets: I64, germline: Germline, limits: Limits) -> P
             offsets,
             v,
             germline.v_seeds,
-            germline.v_deep,
+            germline.v_short_seeds,
             j,
             germline.j_seeds,
-            germline.joins,
+            germline.v_joins_j,
             limits,
             scratch.votes,
             scratch.members,
             v_scores,
             j_scores,
-            j_kept,
+            best_j_scores,
             all_groups,
-            elected,
+            candidates,
             backward,
-            found,
+            j_call,
             calls,
             oriented,
             ties,
@@ -323,81 +357,95 @@ def _find_pairs(
     offsets: I64,
     v: Segments,
     v_seeds: Seeds,
-    v_deep: Seeds,
+    v_short_seeds: Seeds,
     j: Segments,
     j_seeds: Seeds,
-    joins: I64,
+    v_joins_j: I64,
     limits: Limits,
     votes: Votes,
     members: Members,
     v_scores: Scores,
     j_scores: Scores,
-    j_kept: I64,
+    best_j_scores: I64,
     all_groups: I64,
-    elected: I64,
+    candidates: I64,
     backward: U8,
-    found: NDArray[Any],
+    j_call: NDArray[Any],
     calls: NDArray[Any],
     oriented: U8,
     ties: I16,
     used: int,
     tie_offsets: I64,
 ) -> tuple[int, int]:
-    """Find the V and J of the reads from `first` on, up to one whose ties may not fit; see `find_pairs`.
+    """Find V and J of the reads from number `first` on; stop at a read whose ties may not fit into `ties`.
+
+    The arguments are the inputs, scratch arrays and outputs of `find_pairs`.
 
     Returns:
-        The first read that is left, and how much of `ties` is used.
+        The number of the first read that is not done, and the number of filled elements of `ties`.
     """
     reads = len(offsets) - 1
-    most_ties = len(v.origin) + len(j.origin)
+    max_ties = len(v.origin) + len(j.origin)
     for i in range(first, reads):
-        if len(ties) - used < most_ties:
+        if len(ties) - used < max_ties:
             return i, used
         forward = codes[offsets[i] : offsets[i + 1]]
-        other = backward[: len(forward)]
+        reverse_strand = backward[: len(forward)]
         for b in range(len(forward)):
-            other[len(forward) - 1 - b] = COMPLEMENT[forward[b]]
+            reverse_strand[len(forward) - 1 - b] = COMPLEMENT[forward[b]]
         call = calls[i]
         call["v"] = -1
         call["j"] = -1
         best = 0
         best_v = 0
-        most_votes = 0
-        level = 0
-        turn = 0
-        taken = elect_v(forward, other, v_seeds, STRIDE, votes, all_groups, elected)
+        max_votes = 0
+        search_round = 0
+        next_candidate = 0
+        selected = select_v_candidates(forward, reverse_strand, v_seeds, FIRST_STEP, votes, all_groups, candidates)
         while True:
-            if turn == taken or (best > 0 and elected[turn, 2] * MUCH_FEWER < most_votes):
-                if (level == 0 and best > 0 and call["v_score"] >= SURE) or (
-                    level == 1 and best_v >= limits.min_v_score
+            if next_candidate == selected or (best > 0 and candidates[next_candidate, 2] * MAX_VOTE_RATIO < max_votes):
+                if (search_round == 0 and best > 0 and call["v_score"] >= CERTAIN_V_SCORE) or (
+                    search_round == 1 and best_v >= limits.min_v_score
                 ):
                     break
-                level += 1
-                if level == LEVELS:
+                search_round += 1
+                if search_round == SEARCH_ROUNDS:
                     break
-                turn = 0
-                most_votes = 0
-                seeds = v_seeds if level == 1 else v_deep
-                taken = elect_v(forward, other, seeds, ALL, votes, all_groups, elected)
+                next_candidate = 0
+                max_votes = 0
+                seeds = v_seeds if search_round == 1 else v_short_seeds
+                selected = select_v_candidates(
+                    forward, reverse_strand, seeds, EVERY_KMER, votes, all_groups, candidates
+                )
                 continue
-            strand = elected[turn, 3]
-            most_votes = max(most_votes, elected[turn, 2])
-            read = other if strand else forward
-            group = elected[turn, 0]
-            place = elected[turn, 1]
-            turn += 1
-            v_score, allele = score_alleles(read, v, group, place, FIRST, limits.min_v_score, v_scores.last, members)
+            strand = candidates[next_candidate, 3]
+            max_votes = max(max_votes, candidates[next_candidate, 2])
+            read = reverse_strand if strand else forward
+            group = candidates[next_candidate, 0]
+            position = candidates[next_candidate, 1]
+            next_candidate += 1
+            v_score, allele = score_alleles(read, v, group, position, FIRST, limits.min_v_score, v_scores.last, members)
             best_v = max(best_v, v_score)
-            if v_score < limits.min_v_score or v_score * MUCH_WEAKER < best_v:
+            if v_score < limits.min_v_score or v_score * MAX_SCORE_RATIO < best_v:
                 continue
-            _, v_start, v_end = ungapped_run(read, FIRST, v, place, allele)
-            earliest = max(0, v_end - V_OVERSHOOT)
-            expected = limits.max_j_expected
-            if is_mutated(read, v, allele, place, v_start, v_end, v_score):
-                expected *= limits.mutated_favour
-            groups = joins[group]
+            _, v_start, v_end = ungapped_run(read, FIRST, v, position, allele)
+            search_start = max(0, v_end - V_OVERSHOOT)
+            max_evalue = limits.max_j_evalue
+            if is_mutated(read, v, allele, position, v_start, v_end, v_score):
+                max_evalue *= limits.mutated_evalue_factor
+            groups = v_joins_j[group]
             j_score = find_j(
-                read, earliest, groups, j, j_seeds, limits.min_j_score, expected, j_scores, votes, members, found[0]
+                read,
+                search_start,
+                groups,
+                j,
+                j_seeds,
+                limits.min_j_score,
+                max_evalue,
+                j_scores,
+                votes,
+                members,
+                j_call[0],
             )
             if j_score == 0 or v_score + j_score <= best:
                 continue
@@ -405,21 +453,21 @@ def _find_pairs(
             call["reversed"] = strand
             call["v"] = allele
             call["v_group"] = group
-            call["v_place"] = place
+            call["v_position"] = position
             call["v_score"] = v_score
-            call["j"] = found[0]["j"]
-            call["j_group"] = found[0]["j_group"]
-            call["j_place"] = found[0]["j_place"]
-            call["j_expected"] = found[0]["j_expected"]
+            call["j"] = j_call[0]["j"]
+            call["j_group"] = j_call[0]["j_group"]
+            call["j_position"] = j_call[0]["j_position"]
+            call["j_evalue"] = j_call[0]["j_evalue"]
             call["j_score"] = j_score
-            call["earliest_j"] = earliest
+            call["j_search_start"] = search_start
             start, end = v.groups[group]["first"], v.groups[group]["end"]
             for kept_allele in range(start, end):
                 v_scores.best[kept_allele] = v_scores.last[kept_allele]
             start, end = j.groups[call["j_group"]]["first"], j.groups[call["j_group"]]["end"]
             for kept_allele in range(start, end):
-                j_kept[kept_allele] = j_scores.best[kept_allele]
-        read = other if call["reversed"] else forward
+                best_j_scores[kept_allele] = j_scores.best[kept_allele]
+        read = reverse_strand if call["reversed"] else forward
         for b in range(len(read)):
             oriented[offsets[i] + b] = read[b]
         if best > 0:
@@ -428,53 +476,66 @@ def _find_pairs(
         tie_offsets[2 * i + 1] = used
         if best > 0:
             start, end = j.groups[call["j_group"]]["first"], j.groups[call["j_group"]]["end"]
-            used = append_ties(ties, used, j_kept, start, end)
+            used = append_ties(ties, used, best_j_scores, start, end)
         tie_offsets[2 * i + 2] = used
     return reads, used
 
 
 @inlined
-def is_mutated(read: U8, segments: Segments, allele: int, place: int, start: int, end: int, score: int) -> bool:
-    """Whether more than `MUTATED` of the known bases of a run of this score differ from the allele."""
-    shift = place - segments.origin[allele]
+def is_mutated(read: U8, segments: Segments, allele: int, position: int, start: int, end: int, score: int) -> bool:
+    """Decide whether more than `MUTATED_SHARE` of a V's aligned bases differ from the allele.
+
+    Args:
+        read: codes of the read.
+        segments: V alleles.
+        allele: number of the allele.
+        position: base of the read on which the allele's origin lies.
+        start: first aligned base of the read.
+        end: base after the last aligned base.
+        score: score of this run: matches - mismatches, so N does not count.
+    """
+    shift = position - segments.origin[allele]
     matches = count_matches(
         read[start:end],
         segments.codes[segments.offsets[allele] : segments.offsets[allele + 1]][start - shift : end - shift],
     )
-    return matches - score > MUTATED * (2 * matches - score)
+    return matches - score > MUTATED_SHARE * (2 * matches - score)
 
 
 @leaf
-def elect_v(forward: U8, backward: U8, seeds: Seeds, step: int, votes: Votes, groups: I64, elected: I64) -> int:
-    """The places of V with most votes on both strands.
+def select_v_candidates(
+    forward: U8, backward: U8, seeds: Seeds, step: int, votes: Votes, groups: I64, candidates: I64
+) -> int:
+    """Select the V candidates with the most votes on both strands.
 
     Args:
-        forward: the read.
+        forward: codes of the read.
         backward: its reverse complement.
-        seeds: the index.
-        step: every so many k-mers one votes.
+        seeds: k-mer index of the V.
+        step: distance between voting k-mers (k-mers).
         votes: scratch.
-        groups: ones, for all V groups.
-        elected: written: group, place, votes, strand; most votes first, among equals the read's own strand.
+        groups: 1 for each V group, shape (V groups,).
+        candidates: output, shape (2 * CANDIDATES, 4): group, position, votes, strand (0 forward, 1 backward). Most
+            votes come first; of candidates with equal votes, those of the forward strand.
 
     Returns:
-        How many were written.
+        The number of candidates.
     """
-    taken = 0
+    selected = 0
     for strand in range(2):
         read = backward if strand else forward
         count = kmer_numbers(read, seeds.k, votes.numbers)
         used = vote(votes.numbers, step, count, seeds, groups, seeds.reach, votes.counts, votes.touched)
-        found = elect(votes.counts, votes.touched, used, LEAST_VOTES, APART, votes.elected)
-        for candidate in range(found):
-            at = taken
-            while at > 0 and elected[at - 1, 2] < votes.elected[candidate, 2]:
+        n_strand = select_candidates(votes.counts, votes.touched, used, MIN_V_VOTES, MIN_V_DISTANCE, votes.candidates)
+        for candidate in range(n_strand):
+            at = selected
+            while at > 0 and candidates[at - 1, 2] < votes.candidates[candidate, 2]:
                 for field in range(4):
-                    elected[at, field] = elected[at - 1, field]
+                    candidates[at, field] = candidates[at - 1, field]
                 at -= 1
-            elected[at, 0] = votes.elected[candidate, 0]
-            elected[at, 1] = votes.elected[candidate, 1] - seeds.reach
-            elected[at, 2] = votes.elected[candidate, 2]
-            elected[at, 3] = strand
-            taken += 1
-    return taken
+            candidates[at, 0] = votes.candidates[candidate, 0]
+            candidates[at, 1] = votes.candidates[candidate, 1] - seeds.reach
+            candidates[at, 2] = votes.candidates[candidate, 2]
+            candidates[at, 3] = strand
+            selected += 1
+    return selected

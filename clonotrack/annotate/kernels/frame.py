@@ -1,6 +1,6 @@
-"""Anchors of the junction on the read, reading frame, productivity and key region.
+"""Locate the anchors of the junction and the IMGT regions on a read; determine frame, productivity and key region.
 
-Framework and complementarity-determining regions of a rearrangement, carried over from its germline alleles.
+Anchors are the codons of Cys104 (V) and Phe/Trp118 (J).
 """
 
 from __future__ import annotations
@@ -11,45 +11,55 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clonotrack.annotate.kernels.cigar import place_on_read
+from clonotrack.annotate.kernels.cigar import position_on_read
 from clonotrack.annotate.kernels.types import Germline
 from clonotrack.kernels.jit import constant, inlined, leaf
 from clonotrack.sequences import I32, I64, U8, N
 
-# METHOD: where the alignment ends this near an anchor, the anchor is looked for along the alignment's diagonal and
-# taken if the read has the conserved residue there. Its codon may lie across the border to the other segment, which
-# often claims a base that both have.
-REACH = 9
-# METHOD: without the conserved residue, or farther away, the anchor is taken if mutation explains the bases from the
-# end of the alignment to the anchor better than a deletion does (log odds of each base at the V's own rate, against a
-# random base), with odds of 20 beforehand that a deletion does not reach it. Hypermutation prefers the borders of the
-# CDR3 (hot spots in ``TAC TGT GCG``), so the rate there is taken as 4 times the V's.
-FARTHEST = 30
-RETAINED = math.log(20.0)
-HOTTER, HOTTEST = 4.0, 0.35
-# Bases of a segment in the key region where the segment has no anchor.
+# METHOD: if the alignment ends up to this many bases before the end of the anchor codon, and the read has the conserved
+# residue (Cys104, Phe/Trp118) on the alignment's diagonal, that residue is the anchor. The codon may span the joint,
+# and the other segment often covers a base that both share.
+MAX_RESIDUE_DISTANCE = 9
+# METHOD: otherwise, and up to MAX_ANCHOR_DISTANCE bases, the anchor is accepted if substitutions explain the bases
+# between alignment and anchor better than a deletion. The log odds are LOG_PRIOR_ODDS + matches * log(4 (1 - r)) +
+# mismatches * log(4 r / 3), with substitution rate r; they must exceed 0. The prior odds that no deletion reaches the
+# anchor are 20. Hypermutation prefers the borders of the CDR3 (hot spots in TAC TGT GCG), so r is HOTSPOT_FACTOR times
+# the rate of the V, and at most MAX_HOTSPOT_RATE.
+MAX_ANCHOR_DISTANCE = 30
+LOG_PRIOR_ODDS = math.log(20.0)
+HOTSPOT_FACTOR, MAX_HOTSPOT_RATE = 4.0, 0.35
+# Number of bases of a segment without an anchor that belong to the key region [nt].
 KEY_BASES = 10
 
 
 @inlined
 def is_cys(read: U8, start: int) -> bool:
-    """TGT or TGC."""
+    """Decide whether the codon at base `start` is TGT or TGC."""
     return read[start] == 3 and read[start + 1] == 2 and read[start + 2] in (1, 3)
 
 
 @inlined
 def is_phe_or_trp(read: U8, start: int) -> bool:
-    """TTT, TTC or TGG."""
+    """Decide whether the codon at base `start` is TTT, TTC or TGG."""
     second, third = read[start + 1], read[start + 2]
     return read[start] == 3 and ((second == 3 and third in (1, 3)) or (second == 2 and third == 2))
 
 
 @leaf
-def is_retained(read: U8, start: int, germline: U8, germline_start: int, length: int, rate: float) -> bool:
-    """Whether bases beside each other are mutated germline rather than random, where few are lost beforehand."""
-    if length > FARTHEST:
+def is_mutated_germline(read: U8, start: int, germline: U8, germline_start: int, length: int, rate: float) -> bool:
+    """Decide whether bases of a read are more likely mutated germline than random; see `MAX_ANCHOR_DISTANCE`.
+
+    Args:
+        read: codes of the read.
+        start: first base of the read.
+        germline: codes of the allele.
+        germline_start: base of the allele that lies on base `start` of the read.
+        length: number of bases.
+        rate: substitution rate.
+    """
+    if length > MAX_ANCHOR_DISTANCE:
         return False
-    odds = RETAINED
+    odds = LOG_PRIOR_ODDS
     for i in range(length):
         if read[start + i] == germline[germline_start + i]:
             odds += math.log(4.0 * (1.0 - rate))
@@ -65,39 +75,39 @@ def v_anchor_on_read(
     rate: float,
     limit: int,
     anchor: int,
-    pieces: I32,
+    operations: I32,
     count: int,
     start: int,
     germline_start: int,
     end: int,
     germline_end: int,
 ) -> int:
-    """The read's base beside Cys104's first, -1 where the read does not have it.
+    """Return the first base of the Cys104 codon on a read; -1 if the read has no such codon.
 
     Args:
         read: codes of the read.
-        germline: codes of the allele.
-        rate: of substitutions.
-        limit: first base of the J.
-        anchor: of the allele, -1 for none.
-        pieces: of the alignment.
-        count: of pieces.
+        germline: codes of the V.
+        rate: substitution rate at the borders of the CDR3.
+        limit: first base of the read in the J; the codon must begin before it.
+        anchor: first base of the codon in the V; -1 if the V has no anchor.
+        operations: operations of the alignment.
+        count: number of operations.
         start: first aligned base of the read.
-        germline_start: and of the allele.
-        end: base behind the last, of the read.
-        germline_end: and of the allele.
+        germline_start: first aligned base of the V.
+        end: base of the read after the alignment.
+        germline_end: base of the V after the alignment.
     """
     if anchor < 0 or anchor < germline_start:
         return -1
     if anchor + 3 <= germline_end:
-        return place_on_read(pieces, count, start, germline_start, anchor)
-    place = end + anchor - germline_end
+        return position_on_read(operations, count, start, germline_start, anchor)
+    position = end + anchor - germline_end
     length = anchor + 3 - germline_end
-    if place >= limit or place + 3 > len(read):
+    if position >= limit or position + 3 > len(read):
         return -1
-    if length <= REACH and is_cys(read, place):
-        return place
-    return place if is_retained(read, end, germline, germline_end, length, rate) else -1
+    if length <= MAX_RESIDUE_DISTANCE and is_cys(read, position):
+        return position
+    return position if is_mutated_germline(read, end, germline, germline_end, length, rate) else -1
 
 
 @inlined
@@ -107,83 +117,107 @@ def j_anchor_on_read(
     rate: float,
     limit: int,
     anchor: int,
-    pieces: I32,
+    operations: I32,
     count: int,
     start: int,
     germline_start: int,
     end: int,
     germline_end: int,
 ) -> int:
-    """The read's base beside the first of Phe/Trp118, -1 where the read does not have it.
+    """Return the first base of the Phe/Trp118 codon on a read; -1 if the read has no such codon.
 
-    Arguments as `v_anchor_on_read`, but `limit` is the base behind the V.
+    Args:
+        read: codes of the read.
+        germline: codes of the J.
+        rate: substitution rate at the borders of the CDR3.
+        limit: base of the read after the V; the codon must end after it.
+        anchor: first base of the codon in the J; -1 if the J has no anchor.
+        operations: operations of the alignment.
+        count: number of operations.
+        start: first aligned base of the read.
+        germline_start: first aligned base of the J.
+        end: base of the read after the alignment.
+        germline_end: base of the J after the alignment.
     """
     if anchor < 0:
         return -1
     if anchor >= germline_start and anchor + 3 <= germline_end:
-        return place_on_read(pieces, count, start, germline_start, anchor)
+        return position_on_read(operations, count, start, germline_start, anchor)
     if anchor < germline_start:
-        place = start + anchor - germline_start
+        position = start + anchor - germline_start
         length = germline_start - anchor
-        first, on_germline = place, anchor
+        first, on_germline = position, anchor
     else:
-        place = end + anchor - germline_end
+        position = end + anchor - germline_end
         length = anchor + 3 - germline_end
         first, on_germline = end, germline_end
-    if place + 3 <= limit or place < 0 or place + 3 > len(read):
+    if position + 3 <= limit or position < 0 or position + 3 > len(read):
         return -1
-    if length <= REACH and is_phe_or_trp(read, place):
-        return place
-    return place if is_retained(read, first, germline, on_germline, length, rate) else -1
+    if length <= MAX_RESIDUE_DISTANCE and is_phe_or_trp(read, position):
+        return position
+    return position if is_mutated_germline(read, first, germline, on_germline, length, rate) else -1
 
 
 @leaf
-def settle_frame(
-    read: U8, v_codes: U8, j_codes: U8, v_anchor: int, j_anchor: int, v_pieces: I32, j_pieces: I32, call: Any
+def annotate_junction(
+    read: U8, v_codes: U8, j_codes: U8, v_anchor: int, j_anchor: int, v_operations: I32, j_operations: I32, call: Any
 ) -> None:
-    """Write anchors, frame, stop codons, productivity and key region into a call with all its coordinates."""
-    # share of substituted bases expected at the borders of the junction; half a substitution is added
+    """Write anchors, reading frame, stop codons, productivity and key region into a call.
+
+    Args:
+        read: codes of the read, on the strand of the rearrangement.
+        v_codes: codes of the V.
+        j_codes: codes of the J.
+        v_anchor: first base of the Cys104 codon in the V; -1 if there is none.
+        j_anchor: first base of the Phe/Trp118 codon in the J; -1 if there is none.
+        v_operations: operations of the V.
+        j_operations: operations of the J.
+        call: contains the intervals of V and J and the V's matches and mismatches; updated.
+    """
+    # substitution rate at the borders of the junction, with half a substitution added
     rate = (call["v_mismatches"] + 0.5) / (call["v_matches"] + call["v_mismatches"] + 1.0)
-    rate = min(HOTTEST, HOTTER * rate)
-    on_v = v_anchor_on_read(
+    rate = min(MAX_HOTSPOT_RATE, HOTSPOT_FACTOR * rate)
+    v_on_read = v_anchor_on_read(
         read,
         v_codes,
         rate,
         call["j_start"],
         v_anchor,
-        v_pieces,
-        call["v_pieces"],
+        v_operations,
+        call["v_operation_count"],
         call["v_start"],
         call["v_germline_start"],
         call["v_end"],
         call["v_germline_end"],
     )
-    on_j = j_anchor_on_read(
+    j_on_read = j_anchor_on_read(
         read,
         j_codes,
         rate,
         call["v_end"],
         j_anchor,
-        j_pieces,
-        call["j_pieces"],
+        j_operations,
+        call["j_operation_count"],
         call["j_start"],
         call["j_germline_start"],
         call["j_end"],
         call["j_germline_end"],
     )
-    if on_v >= 0 and on_j >= 0 and on_j < on_v + 3:
-        on_j = -1
-    call["v_anchor"], call["j_anchor"] = on_v, on_j
-    settle_productivity(read, j_codes, v_anchor, j_anchor, call)
-    settle_key_region(read, v_anchor, j_anchor, call)
+    if v_on_read >= 0 and j_on_read >= 0 and j_on_read < v_on_read + 3:
+        j_on_read = -1
+    call["v_anchor"], call["j_anchor"] = v_on_read, j_on_read
+    determine_productivity(read, j_codes, v_anchor, j_anchor, call)
+    determine_key_region(read, v_anchor, j_anchor, call)
 
 
 @inlined
-def settle_productivity(read: U8, j_codes: U8, v_anchor: int, j_anchor: int, call: Any) -> None:
-    """Frame of V and J, stop codons between the V's first and the J's last base, and both together.
+def determine_productivity(read: U8, j_codes: U8, v_anchor: int, j_anchor: int, call: Any) -> None:
+    """Write `in_frame`, `stop` and `productive` into a call with its anchors; see `annotate_junction`.
 
-    METHOD: AIRR and IMGT call a rearrangement productive that is in frame and has no stop codon; the junction has to
-    begin with Cys104 and end with Phe118 or Trp118 (or the J allele's own residue).
+    Stop codons are searched from the V's first to the J's last base, in the frame of the V.
+
+    METHOD: a rearrangement is productive if V and J are in frame, there is no stop codon, and the junction begins with
+    Cys104 and ends with Phe118 or Trp118 (or the J allele's own residue), as AIRR and IMGT define it.
     """
     call["in_frame"], call["stop"] = -1, -1
     call["productive"] = 0 if v_anchor < 0 or j_anchor < 0 else -1
@@ -197,25 +231,26 @@ def settle_productivity(read: U8, j_codes: U8, v_anchor: int, j_anchor: int, cal
             call["stop"] = 1
     if j_anchor < 0:
         return
-    on_v, on_j = call["v_anchor"], call["j_anchor"]
-    along = on_j if on_j >= 0 else call["j_start"] + j_anchor - call["j_germline_start"]
-    call["in_frame"] = 1 if (along - codon) % 3 == 0 else 0
+    v_on_read, j_on_read = call["v_anchor"], call["j_anchor"]
+    j_position = j_on_read if j_on_read >= 0 else call["j_start"] + j_anchor - call["j_germline_start"]
+    call["in_frame"] = 1 if (j_position - codon) % 3 == 0 else 0
     call["productive"] = 0
-    if on_v < 0 or on_j < 0 or call["in_frame"] == 0 or call["stop"] == 1 or (on_v - codon) % 3 != 0:
+    if v_on_read < 0 or j_on_read < 0 or call["in_frame"] == 0 or call["stop"] == 1 or (v_on_read - codon) % 3 != 0:
         return
-    is_own = True  # the read has the J allele's own codon, whatever it is
+    is_own = True  # the read has the codon of the J allele
     for i in range(3):
-        is_own = is_own and read[on_j + i] == j_codes[j_anchor + i]
-    if is_cys(read, on_v) and (is_own or is_phe_or_trp(read, on_j)):
+        is_own = is_own and read[j_on_read + i] == j_codes[j_anchor + i]
+    if is_cys(read, v_on_read) and (is_own or is_phe_or_trp(read, j_on_read)):
         call["productive"] = 1
 
 
 @inlined
-def settle_key_region(read: U8, v_anchor: int, j_anchor: int, call: Any) -> None:
-    """From the V anchor to the J anchor; 10 bases of a segment that has none or lost it to a deletion.
+def determine_key_region(read: U8, v_anchor: int, j_anchor: int, call: Any) -> None:
+    """Write `key_start` and `key_end` into a call: from the V anchor to the end of the J anchor; -1 if there is none.
 
-    A read that begins behind the V anchor or ends before the J anchor has no key region: another read of its clone
-    would have another one.
+    If a segment has no anchor, or lost it to a deletion, `KEY_BASES` of its bases at the joint replace the anchor. A
+    read that begins after the V anchor or ends before the J anchor has no key region, because other reads of the clone
+    would have another one. See `annotate_junction` for the arguments.
     """
     call["key_start"], call["key_end"] = -1, -1
     start, end = call["v_anchor"], call["j_anchor"] + 3
@@ -231,79 +266,93 @@ def settle_key_region(read: U8, v_anchor: int, j_anchor: int, call: Any) -> None
         call["key_start"], call["key_end"] = start, end
 
 
-# FWR1, CDR1, FWR2, CDR2, FWR3, CDR3, FWR4.
+# Number of regions: FWR1, CDR1, FWR2, CDR2, FWR3, CDR3, FWR4.
 REGIONS = 7
 FORWARD, BACKWARD = constant(1), constant(-1)
 
 
-def place_regions(
-    calls: NDArray[Any], pieces: I32, piece_offsets: I64, germline: Germline, starts: I64
+def locate_regions(
+    calls: NDArray[Any], operations: I32, operation_offsets: I64, germline: Germline, starts: I64
 ) -> tuple[I64, I64]:
-    """Where the seven regions lie on each read.
+    """Locate the seven IMGT regions (FWR1, CDR1, FWR2, CDR2, FWR3, CDR3, FWR4) on each read.
 
-    A region that the read or the alignment holds a part of is given with that part. CDR3 and FWR4 need their anchor.
+    A partly aligned region is returned as far as it is aligned. CDR3 needs both anchors, FWR4 that of the J.
 
     Args:
-        calls: completed.
-        pieces: of gapped alignments, V and J of each read in turn.
-        piece_offsets: shape (2 reads + 1,).
-        germline: the reference.
-        starts: first bases of FWR1, CDR1, FWR2, CDR2, FWR3 in each V allele, shape (V alleles, 5); -1 for not known.
+        calls: completed calls, shape (reads,), dtype `CALL`.
+        operations: `Details.operations` of these calls.
+        operation_offsets: `Details.operation_offsets` of these calls.
+        germline: germline reference.
+        starts: first base of FWR1, CDR1, FWR2, CDR2, FWR3 in each V allele, shape (V alleles, 5); -1 if unknown.
 
     Returns:
-        First bases and the bases behind the last, each of shape (7, reads); both -1 where there is none.
+        First base and base after the last of each region, each of shape (7, reads); both are -1 for a missing region.
     """
     reads = len(calls)
     first, last = (np.full((REGIONS, reads), -1, dtype=np.int64) for _ in range(2))
-    whole = np.zeros((1, 2), dtype=np.int32)
-    _place_regions(calls, pieces, piece_offsets, germline.v.alleles, starts, whole, first, last)
+    one_operation = np.zeros((1, 2), dtype=np.int32)
+    _locate_regions(calls, operations, operation_offsets, germline.v.alleles, starts, one_operation, first, last)
     return first, last
 
 
 @leaf
-def _place_regions(
+def _locate_regions(
     calls: NDArray[Any],
-    pieces: I32,
-    piece_offsets: I64,
+    operations: I32,
+    operation_offsets: I64,
     v_alleles: NDArray[Any],
     starts: I64,
-    whole: I32,
+    one_operation: I32,
     first: I64,
     last: I64,
 ) -> None:
-    """Write the bounds of the regions; `whole` is scratch for one piece; see `place_regions`."""
+    """Write the intervals of the regions to `first` and `last`, shape (7, reads); see `locate_regions`.
+
+    `one_operation` is scratch of shape (1, 2) for an alignment without gaps.
+    """
     for i in range(len(calls)):
         call = calls[i]
-        v, on_v, on_j = call["v"], call["v_anchor"], call["j_anchor"]
+        v, v_on_read, j_on_read = call["v"], call["v_anchor"], call["j_anchor"]
         if v >= 0 and starts[v, 1] >= 0:
-            of_v = pieces[piece_offsets[2 * i] : piece_offsets[2 * i + 1]]
-            if len(of_v) == 0:
-                whole[0, 1] = call["v_end"] - call["v_start"]
-                of_v = whole
+            v_operations = operations[operation_offsets[2 * i] : operation_offsets[2 * i + 1]]
+            if len(v_operations) == 0:
+                one_operation[0, 1] = call["v_end"] - call["v_start"]
+                v_operations = one_operation
             for region in range(5):
                 start = max(starts[v, region], call["v_germline_start"])
-                behind = v_alleles[v]["anchor"] + 3 if region == 4 else starts[v, region + 1]
-                end = min(behind, call["v_germline_end"])
+                region_end = v_alleles[v]["anchor"] + 3 if region == 4 else starts[v, region + 1]
+                end = min(region_end, call["v_germline_end"])
                 if start >= end:
                     continue
-                first[region, i] = beside(of_v, call, start, FORWARD, end)
-                last[region, i] = beside(of_v, call, end - 1, BACKWARD, start - 1) + 1
+                first[region, i] = first_aligned_position(v_operations, call, start, FORWARD, end)
+                last[region, i] = first_aligned_position(v_operations, call, end - 1, BACKWARD, start - 1) + 1
                 if first[region, i] < 0:
                     last[region, i] = -1
-            if on_v >= 0 and first[4, i] >= 0:
-                last[4, i] = on_v + 3
-        if v >= 0 and on_v >= 0 and on_j >= on_v + 3:
-            first[5, i], last[5, i] = on_v + 3, on_j
-        if call["found"] and on_j >= 0 and call["j_end"] > on_j:
-            first[6, i], last[6, i] = on_j, call["j_end"]
+            if v_on_read >= 0 and first[4, i] >= 0:
+                last[4, i] = v_on_read + 3
+        if v >= 0 and v_on_read >= 0 and j_on_read >= v_on_read + 3:
+            first[5, i], last[5, i] = v_on_read + 3, j_on_read
+        if call["called"] and j_on_read >= 0 and call["j_end"] > j_on_read:
+            first[6, i], last[6, i] = j_on_read, call["j_end"]
 
 
 @leaf
-def beside(pieces: I32, call: Any, base: int, step: int, stop: int) -> int:
-    """The read's base beside the V's first base that is not deleted, from `base` on, before `stop`; -1 for none."""
+def first_aligned_position(operations: I32, call: Any, base: int, step: int, stop: int) -> int:
+    """Return the base of the read that is aligned with the first V base, from `base` on, that is not deleted.
+
+    Args:
+        operations: operations of the V.
+        call: the call.
+        base: first base of the V to try.
+        step: 1 to try towards the 3' end, -1 towards the 5' end.
+        stop: base of the V at which the search stops without a result.
+
+    Returns:
+        The base of the read; -1 if every base before `stop` is deleted.
+    """
     while base != stop:
-        place = place_on_read(pieces, len(pieces), call["v_start"], call["v_germline_start"], base)
-        if place >= 0:
-            return place
+        position = position_on_read(operations, len(operations), call["v_start"], call["v_germline_start"], base)
+        if position >= 0:
+            return position
         base += step
     return -1

@@ -1,4 +1,9 @@
-"""Alignment with gaps, in a band: local, affine gap costs (Gotoh 1982, J Mol Biol 162:705)."""
+"""Align a read with an allele with gaps, in a band (local, affine gap costs; Gotoh 1982, J Mol Biol 162:705).
+
+Operations of an alignment are an array of shape (operations, 2): kind (MATCH, INSERTION, DELETION) and length [nt],
+from 5' to 3'. MATCH covers matches and mismatches; an INSERTION has bases of the read only, a DELETION of the allele
+only.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +18,17 @@ MATCH, INSERTION, DELETION = 0, 1, 2
 GAP_OPEN = 8
 GAP_EXTEND = 1
 _LOW = -1_000_000
-# How far an alignment of a segment may leave the diagonal [nt].
+# Half width of the band: largest distance of an alignment from its diagonal [nt].
 BAND = 16
 
 
 class Table(NamedTuple):
-    """Scratch for `align_banded`.
+    """Hold the scratch arrays of `align_banded`.
 
     Attributes:
-        trace: moves, shape (at least bases of the allele + 1, at least twice the band + 1).
-        above: scores of a row, shape (at least twice the band + 2,).
-        above_gap: the same, with a gap open.
+        trace: the move into each cell, shape (at least bases of the allele + 1, at least 2 * band + 1).
+        above: scores of the previous row, shape (at least 2 * band + 2,).
+        above_gap: scores of the previous row for alignments that end in a deletion, same shape.
     """
 
     trace: U8
@@ -32,7 +37,7 @@ class Table(NamedTuple):
 
 
 def make_table(longest: int, band: int) -> Table:
-    """Scratch for alleles of at most `longest` bases."""
+    """Allocate scratch arrays for alleles of at most `longest` bases and this half width of the band [nt]."""
     width = 2 * band + 1
     return Table(
         np.zeros((longest + 1, width), dtype=np.uint8),
@@ -45,24 +50,26 @@ def make_table(longest: int, band: int) -> Table:
 def align_banded(
     read: U8, read_start: int, read_end: int, germline: U8, shift: int, band: int, operations: I32, table: Table
 ) -> tuple[int, int, int, int]:
-    """The best local alignment of a stretch of a read with an allele.
+    """Find the best local alignment of a stretch of a read with an allele.
 
-    METHOD: 1 for a match, -1 for a mismatch, 8 + n for a gap of n bases. A gap has to bring 10 matches: where a
-    segment ends in random bases, a chance gap is met once in some 10,000 reads.
+    METHOD: score = matches - mismatches - sum over gaps of (8 + n), where n is the length of the gap [nt] (Gotoh 1982,
+    J Mol Biol 162:705). An N of the read scores 0. A gap thus costs 9 matches or more. With this cost, a segment that
+    ends in random bases gets a chance gap in about 1 of 10,000 reads.
 
     Args:
         read: codes of the read.
         read_start: first base that may be aligned.
-        read_end: the base behind the last.
+        read_end: base after the last that may be aligned.
         germline: codes of the allele.
-        shift: place of the allele's first base on the read, about which the band lies.
-        band: how far an alignment may leave that diagonal [nt].
-        operations: written, shape (pieces, 2): kind (MATCH, INSERTION, DELETION) and length of each piece.
+        shift: base of the read on which the allele's first base lies, on the central diagonal of the band.
+        band: half width of the band [nt].
+        operations: output, shape (largest number of operations, 2).
         table: scratch.
 
     Returns:
-        Score, number of pieces, first aligned base of the read and of the allele (-1 pieces if they do not fit into
-        `operations`). Among equals a match is preferred to a gap, a deletion to an insertion.
+        Score, number of operations, first aligned base of the read, first aligned base of the allele. The number of
+        operations is -1 if they do not fit. Of moves with equal scores, a match is preferred to a deletion, and a
+        deletion to an insertion.
     """
     rows = len(germline)
     width = 2 * band + 1
@@ -87,20 +94,20 @@ def align_banded(
                 insertion = _LOW
                 left = 0
                 continue
-            seen = read[j]
-            score = above[column] + (1 if seen == base else (0 if seen == N else -1))
+            read_base = read[j]
+            score = above[column] + (1 if read_base == base else (0 if read_base == N else -1))
             move = 1
             opened = above[column + 1] - GAP_OPEN - GAP_EXTEND
-            longer = above_gap[column + 1] - GAP_EXTEND
+            extended = above_gap[column + 1] - GAP_EXTEND
             deletion = opened
-            if longer > opened:
-                deletion = longer
+            if extended > opened:
+                deletion = extended
                 move |= 4
             opened = left - GAP_OPEN - GAP_EXTEND
-            longer = insertion - GAP_EXTEND
+            extended = insertion - GAP_EXTEND
             insertion = opened
-            if longer > opened:
-                insertion = longer
+            if extended > opened:
+                insertion = extended
                 move |= 8
             if deletion > score:
                 score = deletion
@@ -121,7 +128,7 @@ def align_banded(
                 best_column = column
     i = best_row
     column = best_column
-    pieces = 0
+    count = 0
     state = 0
     while i > 0 and column >= 0 and column < width:
         move = int(trace[i, column])
@@ -130,14 +137,14 @@ def align_banded(
             if state == 0:
                 break
         kind = MATCH if state == 1 else (DELETION if state == 2 else INSERTION)
-        if pieces > 0 and operations[pieces - 1, 0] == kind:
-            operations[pieces - 1, 1] += 1
-        elif pieces == len(operations):
+        if count > 0 and operations[count - 1, 0] == kind:
+            operations[count - 1, 1] += 1
+        elif count == len(operations):
             return best, -1, 0, 0
         else:
-            operations[pieces, 0] = kind
-            operations[pieces, 1] = 1
-            pieces += 1
+            operations[count, 0] = kind
+            operations[count, 1] = 1
+            count += 1
         if state == 1:
             i -= 1
             state = 0
@@ -148,9 +155,9 @@ def align_banded(
         else:
             state = 3 if move & 8 else 0
             column -= 1
-    for p in range(pieces // 2):
+    for p in range(count // 2):
         for q in range(2):
             swapped = operations[p, q]
-            operations[p, q] = operations[pieces - 1 - p, q]
-            operations[pieces - 1 - p, q] = swapped
-    return best, pieces, shift + i - band + column, i
+            operations[p, q] = operations[count - 1 - p, q]
+            operations[count - 1 - p, q] = swapped
+    return best, count, shift + i - band + column, i

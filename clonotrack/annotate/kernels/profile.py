@@ -1,7 +1,8 @@
-"""How many bases of a read every allele of a group matches, counted for all of them at once.
+"""Count the bases of a read that each allele of a group matches, for all alleles at once.
 
-An allele by allele comparison spends most of its time on getting started. Here a row says for each place (counted from
-the group's common coordinate) and base which alleles have that base there, and the rows of a read are added up.
+Comparing one allele after another spends most of its time on starting each comparison. Instead, `Segments.profile`
+has a row of 0 and 1 for each position and base: 1 for the alleles that have this base there. The rows that belong to
+the bases of a read are added up.
 """
 
 from __future__ import annotations
@@ -13,41 +14,43 @@ import numpy as np
 from clonotrack.kernels.jit import leaf
 from clonotrack.sequences import I64, U8
 
-LETTERS = 5
-# Rows that are added up in one byte.
-AT_ONCE = 252
+BASE_CODES = 5
+# Largest number of rows whose sum fits into a byte (a multiple of 4).
+MAX_BYTE_ROWS = 252
 
 
 @leaf
-def count_profile(read: U8, start: int, end: int, group: Any, has: U8, place: int, few: U8, matches: I64) -> None:
-    """Matches of every allele of a group whose common coordinate lies at `place`, on the bases ``start:end`` of a read.
+def count_profile(
+    read: U8, start: int, end: int, group: Any, profile: U8, position: int, byte_counts: U8, matches: I64
+) -> None:
+    """Count the matches of every allele of a group with the bases ``start:end`` of a read.
 
     Args:
         read: codes of the read.
         start: first base.
-        end: the base behind the last.
-        group: the group, of dtype `GROUP`.
-        has: of the alleles, see `Segments`.
-        place: of its common coordinate on the read.
-        few: scratch, as wide as the widest group.
-        matches: written, for each member of the group and its row's rest.
+        end: base after the last.
+        group: the group, a record of dtype `GROUP`.
+        profile: see `Segments`.
+        position: base of the read on which the origins of the group lie.
+        byte_counts: scratch, shape (at least the group's width,).
+        matches: output, shape (at least the group's width,); elements beyond the group's alleles become 0.
     """
     width = group["width"]
-    lowest = place + group["lowest"]
+    lowest = position + group["lowest"]
     at = max(start, lowest)
-    last = min(end, lowest + group["places"])
-    block = has[group["row"] :]
-    few = few[:width]
+    last = min(end, lowest + group["positions"])
+    block = profile[group["row"] :]
+    byte_counts = byte_counts[:width]
     matches = matches[:width]
     for m in range(width):
         matches[m] = 0
     while at < last:
-        stop = min(last, at + AT_ONCE)
+        stop = min(last, at + MAX_BYTE_ROWS)
         for m in range(width):
-            few[m] = 0
+            byte_counts[m] = 0
         while at + 4 <= stop:
-            row = (at - lowest) * LETTERS
-            step = LETTERS
+            row = (at - lowest) * BASE_CODES
+            step = BASE_CODES
             a = (row + int(read[at])) * width
             b = (row + step + int(read[at + 1])) * width
             c = (row + 2 * step + int(read[at + 2])) * width
@@ -61,13 +64,13 @@ def count_profile(read: U8, start: int, end: int, group: Any, has: U8, place: in
             for m in range(width):
                 two = np.uint8(row_a[m] + row_b[m])
                 more = np.uint8(row_c[m] + row_d[m])
-                few[m] = np.uint8(few[m] + np.uint8(two + more))
+                byte_counts[m] = np.uint8(byte_counts[m] + np.uint8(two + more))
             at += 4
         while at < stop:
-            a = ((at - lowest) * LETTERS + int(read[at])) * width
+            a = ((at - lowest) * BASE_CODES + int(read[at])) * width
             row_a = block[a : a + width]
             for m in range(width):
-                few[m] = np.uint8(few[m] + row_a[m])
+                byte_counts[m] = np.uint8(byte_counts[m] + row_a[m])
             at += 1
         for m in range(width):
-            matches[m] += few[m]
+            matches[m] += byte_counts[m]

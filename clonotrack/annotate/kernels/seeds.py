@@ -1,7 +1,7 @@
-"""Where on a read may germline segments lie: votes of k-mers for a group of alleles and a place.
+"""Search positions of germline segments on a read by votes of k-mers.
 
-A k-mer that the read shares with an allele votes for (group, place of the group's common coordinate on the read).
-Alleles of a group agree on that coordinate, so the index holds few entries per k-mer however many alleles share it.
+A k-mer that read and allele share votes for a pair (group, position); `clonotrack.annotate.kernels.types` defines
+both. Alleles of a group share the position, so a k-mer that many alleles contain has one index entry.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from numpy.typing import NDArray
 from clonotrack.kernels.jit import leaf
 from clonotrack.sequences import I32, I64, U8, N
 
-# A cell of votes as one number: bits of the place, and the last place.
-PLACE_BITS = 32
-LAST_PLACE = (1 << PLACE_BITS) - 1
+# A cell (group, position) of the votes is packed into one number: group << POSITION_BITS | position.
+POSITION_BITS = 32
+POSITION_MASK = (1 << POSITION_BITS) - 1
 
 
 ENTRY = np.dtype([("group", np.int32), ("distance", np.int32)])
-"""A k-mer of a group: its first base lies `distance` before the common coordinate [nt], behind it if negative."""
+"""A k-mer of a group: its first base lies `distance` before the origin [nt]; after it if negative."""
 
 
 class Seeds(NamedTuple):
-    """An index of k-mers.
+    """Hold a k-mer index of the alleles of one kind.
 
     Attributes:
-        k: length of a k-mer.
-        reach: no entry is farther than this from the common coordinate [nt].
-        starts: entries of the k-mer with number w are ``starts[w]:starts[w + 1]``, shape (4^k + 1,).
-        entries: dtype `ENTRY`.
+        k: length of a k-mer [nt].
+        reach: largest distance of a k-mer from its allele's origin [nt].
+        starts: the k-mer with number w has the entries ``starts[w]:starts[w + 1]``, shape (4^k + 1,).
+        entries: dtype `ENTRY`, sorted by k-mer number.
     """
 
     k: int
@@ -41,48 +41,48 @@ class Seeds(NamedTuple):
 
 @leaf
 def kmer_numbers(codes: U8, k: int, numbers: I64) -> int:
-    """Write the number of the k-mer that starts at each base, -1 where it holds an unknown base.
+    """Number the k-mer that starts at each base: its bases as digits of base 4, or -1 if it contains N.
 
     Args:
-        codes: shape (n,).
-        k: length of a k-mer.
-        numbers: written, shape (at least n,).
+        codes: bases, shape (n,).
+        k: length of a k-mer [nt].
+        numbers: output, shape (at least n,).
 
     Returns:
-        How many k-mers there are: n - k + 1, or 0.
+        The number of k-mers: n - k + 1, or 0 if the sequence is shorter than k.
     """
     n = len(codes)
     mask = (1 << (2 * k)) - 1
     number = 0
-    known = 0
+    valid = 0
     for i in range(n):
         code = int(codes[i])
         if code < N:
             number = ((number << 2) | code) & mask
-            known += 1
+            valid += 1
         else:
-            known = 0
+            valid = 0
         if i >= k - 1:
-            numbers[i - k + 1] = number if known >= k else -1
+            numbers[i - k + 1] = number if valid >= k else -1
     return max(0, n - k + 1)
 
 
 @leaf
-def vote(numbers: I64, step: int, count: int, seeds: Seeds, groups: I64, shift: int, votes: I32, touched: I64) -> int:
-    """Count votes for every group and place.
+def vote(numbers: I64, step: int, count: int, seeds: Seeds, groups: I64, offset: int, votes: I32, touched: I64) -> int:
+    """Count the votes of a read's k-mers for each cell (group, position).
 
     Args:
         numbers: k-mers of the read, from `kmer_numbers`.
-        step: every so many k-mers one votes, the first to begin with.
-        count: k-mers.
-        seeds: the index.
-        groups: 1 for groups that are looked for, else 0; shape (groups,).
-        shift: what is added to a place so that it is an index of `votes`.
-        votes: counted up, shape (groups, places).
-        touched: cells of `votes` with a vote, written: ``group << PLACE_BITS | place``.
+        step: distance between voting k-mers (k-mers); the first k-mer votes.
+        count: number of k-mers.
+        seeds: k-mer index.
+        groups: 1 for groups to search, else 0; shape (groups,).
+        offset: offset added to positions, so that they are valid indices of `votes`.
+        votes: counts, increased; shape (groups, positions).
+        touched: output: cells with a vote, packed as ``group << POSITION_BITS | position``.
 
     Returns:
-        How many cells have a vote.
+        The number of cells with a vote.
     """
     used = 0
     for i in range(0, count, step):
@@ -93,64 +93,65 @@ def vote(numbers: I64, step: int, count: int, seeds: Seeds, groups: I64, shift: 
             group = seeds.entries[entry]["group"]
             if groups[group] == 0:
                 continue
-            place = i + seeds.entries[entry]["distance"] + shift
-            if votes[group, place] == 0:
-                touched[used] = (int(group) << PLACE_BITS) | int(place)
+            position = i + seeds.entries[entry]["distance"] + offset
+            if votes[group, position] == 0:
+                touched[used] = (int(group) << POSITION_BITS) | int(position)
                 used += 1
-            votes[group, place] += 1
+            votes[group, position] += 1
     return used
 
 
 @leaf
-def elect(votes: I32, touched: I64, used: int, least: int, apart: int, elected: I64) -> int:
-    """Take the cells with most votes and clear the votes.
+def select_candidates(votes: I32, touched: I64, used: int, min_votes: int, min_distance: int, candidates: I64) -> int:
+    """Select the cells with the most votes and reset all votes to zero.
 
-    Of cells of one group that lie near each other only the best is taken: they are one segment with an insertion or
-    deletion. Among equals the lower cell is taken.
+    Of cells of one group that lie closer than `min_distance`, only the one with most votes is selected. The others are
+    the same segment beyond an insertion or deletion. Of cells with equal votes, the lower (group, position) is
+    selected.
 
     Args:
-        votes: shape (groups, places); zero afterwards.
-        touched: cells with a vote, in any order afterwards.
-        used: how many.
-        least: fewest votes of a cell that is taken.
-        apart: cells of a group nearer than this are one.
-        elected: written, shape (most cells, 3): group, place, votes.
+        votes: shape (groups, positions); zero afterwards.
+        touched: cells with a vote; reordered.
+        used: number of cells with a vote.
+        min_votes: smallest number of votes of a selected cell.
+        min_distance: smallest distance between selected cells of a group [nt].
+        candidates: output, shape (largest number of candidates, 3): group, position (with the offset of `vote`), votes.
 
     Returns:
-        How many cells were taken.
+        The number of selected cells.
     """
-    places = votes.shape[1]
-    enough = 0
+    positions = votes.shape[1]
+    kept = 0
     for t in range(used):
         cell = touched[t]
-        if votes[cell >> PLACE_BITS, cell & LAST_PLACE] >= least:
-            touched[enough] = cell
-            enough += 1
+        if votes[cell >> POSITION_BITS, cell & POSITION_MASK] >= min_votes:
+            touched[kept] = cell
+            kept += 1
         else:
-            votes[cell >> PLACE_BITS, cell & LAST_PLACE] = 0
-    used = enough
-    taken = 0
-    while taken < len(elected):
-        best = least - 1
+            votes[cell >> POSITION_BITS, cell & POSITION_MASK] = 0
+    used = kept
+    selected = 0
+    while selected < len(candidates):
+        best = min_votes - 1
         cell = -1
         for t in range(used):
-            count = votes[touched[t] >> PLACE_BITS, touched[t] & LAST_PLACE]
+            count = votes[touched[t] >> POSITION_BITS, touched[t] & POSITION_MASK]
             if count > best or (count == best and cell >= 0 and touched[t] < cell):
                 best = count
                 cell = touched[t]
         if cell < 0:
             break
-        group = cell >> PLACE_BITS
-        place = cell & LAST_PLACE
-        elected[taken, 0] = group
-        elected[taken, 1] = place
-        elected[taken, 2] = best
-        taken += 1
-        for near in range(max(0, place - apart + 1), min(places, place + apart)):
-            votes[group, near] = 0
+        group = cell >> POSITION_BITS
+        position = cell & POSITION_MASK
+        candidates[selected, 0] = group
+        candidates[selected, 1] = position
+        candidates[selected, 2] = best
+        selected += 1
+        for neighbour in range(max(0, position - min_distance + 1), min(positions, position + min_distance)):
+            votes[group, neighbour] = 0
     for t in range(used):
-        votes[touched[t] >> PLACE_BITS, touched[t] & LAST_PLACE] = 0
-    return taken
+        votes[touched[t] >> POSITION_BITS, touched[t] & POSITION_MASK] = 0
+    return selected
 
 
 @leaf
@@ -165,21 +166,21 @@ def collect_entries(
     distance: I64,
     scratch: I64,
 ) -> int:
-    """List every k-mer of every allele with its group and its distance to the common coordinate.
+    """List each k-mer of each allele with its group and its distance to the origin.
 
     Args:
         codes: bases of all alleles.
-        offsets: shape (alleles + 1,).
-        origin: place of the common coordinate in each allele.
-        group: group of each allele.
-        k: length of a k-mer.
-        number: written: number of the k-mer; shape (bases of all alleles,), as are the next two.
-        entry_group: written: group of the allele.
-        distance: written: see `ENTRY`.
-        scratch: shape (bases of all alleles,).
+        offsets: start of each allele in `codes`, shape (alleles + 1,).
+        origin: origin of each allele, shape (alleles,).
+        group: group of each allele, shape (alleles,).
+        k: length of a k-mer [nt].
+        number: output: numbers of the k-mers, shape (bases of all alleles,).
+        entry_group: output: their groups, same shape.
+        distance: output: their distances as in `ENTRY`, same shape.
+        scratch: overwritten, same shape.
 
     Returns:
-        How many entries were written; the same entry may be there many times.
+        The number of entries. An entry that several alleles share is repeated.
     """
     used = 0
     for allele in range(len(origin)):

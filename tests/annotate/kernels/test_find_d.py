@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from clonotrack.annotate.index import segments_of
 from clonotrack.annotate.kernels.find_d import find_d
-from clonotrack.annotate.kernels.score_alleles import expected_by_chance
+from clonotrack.annotate.kernels.score_alleles import match_evalue
 from clonotrack.annotate.kernels.types import make_scratch
 from clonotrack.germline import Segment
 from clonotrack.sequences import encode
@@ -20,28 +20,28 @@ ALLELES = st.lists(st.text("ACGT", min_size=K, max_size=12), min_size=1, max_siz
 
 @settings(deadline=None)
 @given(DNA, ALLELES, st.integers(1, 3), st.integers(1, 12), st.data())
-def test_the_best_d_is_the_best_of_all(
-    stretch: str, texts: list[str], cost: int, least: int, data: st.DataObject
+def test_the_best_d_is_that_of_the_naive_twin(
+    stretch: str, texts: list[str], cost: int, min_score: int, data: st.DataObject
 ) -> None:
     allowed = data.draw(st.lists(st.integers(0, 1), min_size=len(texts), max_size=len(texts)))
     alleles = [(Segment(f"D{i}*01", f"D{i}", "IGH", ("IGH",), "D", text),) for i, text in enumerate(texts)]
     segments, seeds = segments_of(alleles, K, None)
     scores = np.zeros(len(texts), dtype=np.int64)
     votes = make_scratch(len(stretch), [(segments, seeds)], 1).votes
-    found = find_d(encode(stretch), segments, seeds, np.array(allowed, dtype=np.int64), cost, least, votes, scores)
-    expected = naive.scores(stretch, texts, allowed, cost, least, K)
+    found = find_d(encode(stretch), segments, seeds, np.array(allowed, dtype=np.int64), cost, min_score, votes, scores)
+    expected = naive.scores(stretch, texts, allowed, cost, min_score, K)
     assert scores.tolist() == expected
     best = max(expected)
     assert found[0] == best
     if best:
         allele = expected.index(best)
         assert found[1] == allele
-        assert (best, *found[2:]) in naive.matches(stretch, texts[allele], cost, least, K)
+        assert (best, *found[2:]) in naive.matches(stretch, texts[allele], cost, min_score, K)
     assert not votes.counts.any()
 
 
 @pytest.mark.parametrize("cost", [1, 2, 3])
-def test_expected_matches_bound_what_random_sequence_has(cost: int) -> None:
+def test_evalues_bound_the_matches_in_random_sequence(cost: int) -> None:
     rng = np.random.default_rng(0)
     texts = ["".join(rng.choice(list("ACGT"), 20)) for _ in range(5)]
     segments, seeds = segments_of([(Segment(t, t, "IGH", ("IGH",), "D", t),) for t in texts], K, None)
@@ -55,7 +55,7 @@ def test_expected_matches_bound_what_random_sequence_has(cost: int) -> None:
         ]
     )
     for score in (8, 9):
-        expected = expected_by_chance(score, cost, 40 * 100)
+        expected = match_evalue(score, cost, 40 * 100)
         share = (best >= score).mean()
         assert share <= expected
         assert share >= expected / 6

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clonotrack.annotate.index import seeds_of
-from clonotrack.annotate.kernels.seeds import collect_entries, elect, kmer_numbers, vote
+from clonotrack.annotate.kernels.seeds import collect_entries, kmer_numbers, select_candidates, vote
 from clonotrack.sequences import Ragged, encode
 from tests.annotate.twins import seeds as naive
 
@@ -19,11 +19,13 @@ GROUPS = st.lists(st.lists(ALLELE, min_size=1, max_size=3), min_size=1, max_size
 
 @settings(deadline=None)
 @given(DNA)
-def test_kmers_have_numbers(sequence: str) -> None:
+def test_kmer_numbers_are_those_of_the_naive_twin(sequence: str) -> None:
     numbers = np.zeros(len(sequence) + 1, dtype=np.int64)
     count = kmer_numbers(encode(sequence), K, numbers)
-    words = naive.kmers(sequence, K)
-    expected = [-1 if word is None else int("".join(str("ACGT".index(base)) for base in word), 4) for word in words]
+    expected_kmers = naive.kmers(sequence, K)
+    expected = [
+        -1 if kmer is None else int("".join(str("ACGT".index(base)) for base in kmer), 4) for kmer in expected_kmers
+    ]
     assert numbers[:count].tolist() == expected
 
 
@@ -36,16 +38,16 @@ def test_entries_are_those_of_the_naive_twin(alleles: list[tuple[str, int, int]]
     scratch = np.zeros(len(ragged.codes), dtype=np.int64)
     used = collect_entries(ragged.codes, ragged.offsets, origin, group, K, *written, scratch)
     expected = [
-        (int("".join(str("ACGT".index(base)) for base in word), 4), *rest)
-        for word, *rest in naive.collect_entries(alleles, K)
+        (int("".join(str("ACGT".index(base)) for base in kmer), 4), *rest)
+        for kmer, *rest in naive.collect_entries(alleles, K)
     ]
     assert [tuple(entry) for entry in written[:, :used].T.tolist()] == expected
 
 
 @settings(deadline=None)
 @given(DNA, GROUPS, st.integers(1, 4), st.integers(1, 3), st.integers(1, 6), st.integers(1, 4))
-def test_votes_elect_the_same_places(
-    read: str, groups: list[list[tuple[str, int]]], step: int, least: int, apart: int, most: int
+def test_candidates_are_those_of_the_naive_twin(
+    read: str, groups: list[list[tuple[str, int]]], step: int, min_votes: int, min_distance: int, max_candidates: int
 ) -> None:
     flat = [(group, *allele) for group, alleles in enumerate(groups) for allele in alleles]
     ragged = Ragged.from_strings(text for _, text, _ in flat)
@@ -60,14 +62,14 @@ def test_votes_elect_the_same_places(
     counted = naive.votes(read, groups, K, step)
     cells = {(int(g), int(p) - seeds.reach): int(votes[g, p]) for g, p in zip(*np.nonzero(votes), strict=True)}
     assert cells == dict(counted)
-    elected = np.zeros((most, 3), dtype=np.int64)
-    taken = elect(votes, touched, used, least, apart, elected)
-    found = [(int(g), int(p) - seeds.reach, int(n)) for g, p, n in elected[:taken]]
-    assert found == naive.elect(counted, least, apart, most)
+    candidates = np.zeros((max_candidates, 3), dtype=np.int64)
+    selected = select_candidates(votes, touched, used, min_votes, min_distance, candidates)
+    found = [(int(g), int(p) - seeds.reach, int(n)) for g, p, n in candidates[:selected]]
+    assert found == naive.select_candidates(counted, min_votes, min_distance, max_candidates)
     assert not votes.any()
 
 
-def test_groups_that_are_not_looked_for_get_no_vote() -> None:
+def test_groups_that_are_not_searched_get_no_vote() -> None:
     ragged = Ragged.from_strings(["ACGTA", "ACGTA"])
     two = np.array([0, 1], dtype=np.int64)
     seeds = seeds_of(ragged, np.zeros(2, dtype=np.int64), two, K)

@@ -1,4 +1,4 @@
-"""Naive twin of `clonotrack.annotate.kernels.gapped`: local affine alignment, every cell with its whole path."""
+"""Provide naive twins of `clonotrack.annotate.kernels.gapped`; each cell keeps its path."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from functools import cache
 from math import inf
 
 from clonotrack.annotate.kernels.gapped import DELETION, GAP_EXTEND, GAP_OPEN, INSERTION, MATCH
-from tests.annotate.twins.pieces import Column, pieces
+from tests.annotate.twins.cigar import Column, operations
 from tests.annotate.twins.ungapped import base_score
 
 
 def best_score(read: str, germline: str) -> float:
-    """Highest score of any local alignment."""
+    """Return the highest score of any local alignment."""
 
     @cache
     def ending(i: int, j: int, state: int) -> float:
-        """Best score of an alignment that ends at germline base i and read base j (1-based) in this state."""
+        """Return the best score of an alignment that ends at allele base i, read base j (1-based) and this kind."""
         if i == 0 or j == 0:
             return -inf
         before = {MATCH: (i - 1, j - 1), DELETION: (i - 1, j), INSERTION: (i, j - 1)}[state]
@@ -28,10 +28,12 @@ def best_score(read: str, germline: str) -> float:
     return max([0, *(ending(i, j, MATCH) for i, j in cells)])
 
 
-def score_of(pieces: list[tuple[int, int]], read: str, read_start: int, germline: str, germline_start: int) -> float:
-    """Score of an alignment given as pieces."""
+def score_of(
+    operations: list[tuple[int, int]], read: str, read_start: int, germline: str, germline_start: int
+) -> float:
+    """Return the score of an alignment given as operations."""
     score, i, j = 0.0, germline_start, read_start
-    for kind, length in pieces:
+    for kind, length in operations:
         if kind == MATCH:
             score += sum(base_score(read[j + k], germline[i + k], 1) for k in range(length))
         else:
@@ -49,9 +51,10 @@ Path = tuple[float, tuple[Column, ...]]
 def align_banded(
     read: str, read_start: int, read_end: int, germline: str, shift: int, band: int
 ) -> tuple[float, list[tuple[int, int]], int, int]:
-    """Score, pieces and start of the best local alignment in a band; among equals the cell first met along the allele.
+    """Return score, operations and start of the best local alignment in a band.
 
-    Each cell keeps its best path as columns, and the best that ends in a deletion and in an insertion.
+    Each cell keeps its best path as columns, and the best paths that end in a deletion and in an insertion. Of equal
+    scores, the first cell along the allele is chosen.
     """
     nothing: Path = (0, ())
     never: Path = (-inf, ())
@@ -72,11 +75,11 @@ def align_banded(
     read_first, germline_first = best[1][0]
     assert read_first is not None
     assert germline_first is not None
-    return best[0], pieces(list(best[1])), read_first, germline_first
+    return best[0], operations(list(best[1])), read_first, germline_first
 
 
 def extended(path: Path, opening: float, i: int | None, g: int | None) -> Path:
-    """A path with one more base of a gap."""
+    """Add one base of a gap to a path."""
     return path[0] - opening - GAP_EXTEND, (*path[1], (i, g))
 
 

@@ -1,15 +1,15 @@
-"""Naive twin of `clonotrack.annotate.kernels.profile`."""
+"""Provide a naive twin of `clonotrack.annotate.kernels.profile`."""
 
 from __future__ import annotations
 
 
-def count_profile(read: str, first: int, last: int, alleles: list[tuple[str, int]], place: int) -> list[int]:
-    """Matches of each allele (sequence, origin) on ``read[first:last]``."""
+def count_profile(read: str, first: int, last: int, alleles: list[tuple[str, int]], position: int) -> list[int]:
+    """Count the matches of each allele (sequence, origin) with ``read[first:last]``."""
     return [
         sum(
-            read[i] == sequence[i - place + origin] != "N"
+            read[i] == sequence[i - position + origin] != "N"
             for i in range(first, last)
-            if 0 <= i - place + origin < len(sequence)
+            if 0 <= i - position + origin < len(sequence)
         )
         for sequence, origin in alleles
     ]

@@ -1,4 +1,4 @@
-"""Naive form of `clonotrack.annotate.kernels.types`: the alleles of one kind as strings."""
+"""Represent the alleles of one kind (`clonotrack.annotate.kernels.types.Segments`) as strings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clonotrack.annotate.kernels.types import Segments
 
 @dataclass(frozen=True)
 class Allele:
-    """An allele and its number; an unknown base is another letter than a read's, which it never equals."""
+    """An allele and its number; its unknown bases are X, which equals no base of a read."""
 
     number: int
     group: int
@@ -28,7 +28,7 @@ def alleles(segments: Segments) -> list[Allele]:
 
 
 def votable(segments: Segments) -> list[list[tuple[str, int]]]:
-    """Sequence and origin of the alleles of each group, as `tests.reference.seeds` takes them."""
+    """Return sequence and origin of the alleles of each group, as the twins of the seeds take them."""
     found = alleles(segments)
     groups = range(len(segments.groups))
     return [[(a.sequence.replace("X", "N"), a.origin) for a in found if a.group == group] for group in groups]

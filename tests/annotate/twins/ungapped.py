@@ -1,4 +1,4 @@
-"""Naive twin of `clonotrack.annotate.kernels.score_alleles`: every run, every tail."""
+"""Provide naive twins of `clonotrack.annotate.kernels.score_alleles` for ungapped runs: every run, every tail."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def best_run(read: str, germline: str, cost: int) -> tuple[float, int, int]:
 
 
 def tail_to_trim(read: str, germline: str, longest: int, penalty: float) -> int:
-    """How many bases of the 3' end have the lowest sum, the fewest among equals."""
+    """Return the length of the tail with the lowest score; of equal scores, the shortest."""
     sums = [
         sum(base_score(read[-i], germline[-i], penalty) for i in range(1, length + 1)) for length in range(longest + 1)
     ]
     return sums.index(min(sums))
 
 
-def expected_by_chance(score: float, cost: int, searched: int) -> float:
-    """Karlin and Altschul's E-value."""
+def match_evalue(score: float, cost: int, searched: int) -> float:
+    """Return the E-value of Karlin and Altschul."""
     return K[cost - 1] * searched * exp(-LAMBDA[cost - 1] * score)
 
 
-def least_by_chance(most: float, cost: int, searched: int) -> int:
-    """The least score that chance reaches at most so often."""
-    return next(score for score in count(1) if expected_by_chance(score, cost, searched) <= most)
+def min_significant_score(max_evalue: float, cost: int, searched: int) -> int:
+    """Return the smallest score whose E-value is at most `max_evalue`."""
+    return next(score for score in count(1) if match_evalue(score, cost, searched) <= max_evalue)

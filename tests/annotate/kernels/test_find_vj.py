@@ -7,20 +7,53 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clonotrack.annotate.index import Index, build_index
-from clonotrack.annotate.kernels.find_vj import Pairs, find_pairs
+from clonotrack.annotate.index import Index, build_index, segments_of
+from clonotrack.annotate.kernels.find_vj import Pairs, count_alleles_and_bases, find_pairs, propose_positions
 from clonotrack.annotate.kernels.types import Limits
 from clonotrack.germline import Reference, Segment
-from clonotrack.sequences import Ragged, reverse_complement
-from tests.annotate.made import mutate, random_bases
-from tests.annotate.twins.pairing import best_pair
+from clonotrack.sequences import Ragged, encode, reverse_complement
+from tests.annotate.random_reads import mutate, random_bases
+from tests.annotate.twins import find_vj as naive
+from tests.annotate.twins.find_vj import best_pair_anywhere
+
+ALLELE = st.text("ACGT", min_size=4, max_size=8).flatmap(
+    lambda text: st.tuples(st.just(text), st.integers(0, len(text) - 3))
+)
+GROUPS = st.lists(st.lists(ALLELE, min_size=1, max_size=3), min_size=1, max_size=3)
+
+
+@settings(deadline=None)
+@given(st.text("ACGTN", min_size=1, max_size=20), GROUPS, st.data())
+def test_proposed_positions_have_the_most_matches(
+    read: str, alleles: list[list[tuple[str, int]]], data: st.DataObject
+) -> None:
+    groups = data.draw(st.lists(st.integers(0, 1), min_size=len(alleles), max_size=len(alleles)))
+    search_start = data.draw(st.integers(0, len(read) - 1))
+    members = [
+        tuple(
+            Segment(f"J{g}-{i}*01", f"J{g}-{i}", "IGH", ("IGH",), "J", text, anchor=origin)
+            for i, (text, origin) in enumerate(group)
+        )
+        for g, group in enumerate(alleles)
+    ]
+    segments, _ = segments_of(members, 3, 3)
+    searched = np.array(groups, dtype=np.int64)
+    candidates = np.zeros((3, 3), dtype=np.int64)
+    selected = propose_positions(encode(read), search_start, searched, segments, candidates)
+    scores = naive.score_overlap(read, search_start, groups, alleles)
+    found = {(int(group), int(position)): int(score) for group, position, score in candidates[:selected]}
+    assert all(scores[position] == score for position, score in found.items())
+    assert [int(score) for score in candidates[:selected, 2]] == sorted(scores.values(), reverse=True)[:3]
+    lengths = [len(text) for g, group in enumerate(alleles) for text, _ in group if groups[g]]
+    assert count_alleles_and_bases(segments, searched) == (len(lengths), sum(lengths))
+
 
 LIMITS = Limits(25, 12, 0.001, 0.2, 20)
 
 
 @cache
 def small() -> tuple[Reference, Index]:
-    """Two loci; of each three V, two of them much alike, and two J."""
+    """Index two loci with three V (two of them similar) and two J each."""
     rng = np.random.default_rng(1)
     segments = []
     for locus in ("IGH", "TRB"):
@@ -42,22 +75,25 @@ def pair_up(reads: list[str]) -> Pairs:
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32), st.sampled_from(["IGH", "TRB"]), st.sampled_from([0.0, 0.02, 0.05]), st.booleans())
-def test_v_and_j_are_the_best_of_all_places(seed: int, locus: str, rate: float, turned: bool) -> None:
+def test_v_and_j_are_the_best_of_all_positions(seed: int, locus: str, rate: float, is_reversed: bool) -> None:
     rng = np.random.default_rng(seed)
     reference, index = small()
     v, j = (reference.select(kind, locus)[rng.integers(2)].sequence for kind in ("V", "J"))
     read = v[rng.integers(10) : len(v) - rng.integers(5)] + random_bases(rng, int(rng.integers(12)))
     read = mutate(rng, read + j[rng.integers(6) :], rate)
-    read = reverse_complement(read) if turned else read
-    expected_turned, expected_v, expected_j = best_pair(read, reference, locus)
+    read = reverse_complement(read) if is_reversed else read
+    expected_turned, expected_v, j_evalue = best_pair_anywhere(read, reference, locus)
     pairs = pair_up([read])
     call = pairs.calls[0]
-    assert call["reversed"] == expected_turned == turned
-    assert (call["v_score"], call["j_score"]) == (expected_v.score, expected_j.score)
+    assert call["reversed"] == expected_turned == is_reversed
+    assert (call["v_score"], call["j_score"]) == (expected_v.score, j_evalue.score)
     v_ties, j_ties = (pairs.ties[pairs.tie_offsets[i] : pairs.tie_offsets[i + 1]] for i in range(2))
     assert {index.v[allele].allele for allele in v_ties} == set(expected_v.alleles)
-    assert {index.j[allele].allele for allele in j_ties} == set(expected_j.alleles)
-    assert pairs.oriented.tolist() == Ragged.from_strings([reverse_complement(read) if turned else read]).codes.tolist()
+    assert {index.j[allele].allele for allele in j_ties} == set(j_evalue.alleles)
+    assert (
+        pairs.oriented.tolist()
+        == Ragged.from_strings([reverse_complement(read) if is_reversed else read]).codes.tolist()
+    )
 
 
 def whole(kind: str, locus: str, which: int = 0) -> str:
@@ -77,7 +113,7 @@ def whole(kind: str, locus: str, which: int = 0) -> str:
         pytest.param("N" * 80, id="unknown bases"),
     ],
 )
-def test_what_is_no_rearrangement_has_no_pair(read: str) -> None:
+def test_reads_without_rearrangement_have_no_pair(read: str) -> None:
     assert pair_up([read, read]).calls["v"].tolist() == [-1, -1]
 
 

@@ -1,4 +1,4 @@
-"""Recombinations of known truth, made from the reference by hand: simple, and independent of the simulator."""
+"""Make random rearrangements of a reference with known truth, independently of the simulator."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ BASES = np.array(list("ACGT"))
 
 
 @dataclass(frozen=True)
-class Made:
-    """A read and what it was made of; `junction` has the mutations, None where trimming took an anchor."""
+class RecombinedRead:
+    """A read and its truth; `junction` contains the mutations and is None if trimming removed an anchor."""
 
     read: str
     v: Segment
@@ -29,7 +29,7 @@ def random_bases(rng: np.random.Generator, length: int) -> str:
 
 
 def mutate(rng: np.random.Generator, sequence: str, rate: float, spare: frozenset[int] = frozenset()) -> str:
-    """Substitute bases at a rate, but not those of `spare`."""
+    """Substitute bases at a rate, except at the positions `spare`."""
     letters = list(sequence)
     for i in np.flatnonzero(rng.random(len(letters)) < rate):
         if i not in spare:
@@ -39,10 +39,10 @@ def mutate(rng: np.random.Generator, sequence: str, rate: float, spare: frozense
 
 def recombine(
     rng: np.random.Generator, reference: Reference, locus: str, mutation: float, v_bases: int | None = None
-) -> Made:
-    """One functional V, D where the locus has them, and J, trimmed, with N bases between, on a random strand.
+) -> RecombinedRead:
+    """Join a functional V, a D if the locus has D, and a J, trimmed, with N bases, on a random strand.
 
-    The read begins up to 30 nt behind the start of the V (or holds its last `v_bases`) and ends with the J.
+    The read begins up to 30 nt after the start of the V (or contains its last `v_bases`) and ends with the J.
     """
     v, j = (
         segments[rng.integers(len(segments))]
@@ -70,5 +70,5 @@ def recombine(
     read = mutate(rng, v_part + middle + j_part, mutation, spare)
     inside = v.anchor + 3 <= v_end and j.anchor >= j_start
     junction = read[start:end] if inside else None
-    turned = bool(rng.integers(2))
-    return Made(reverse_complement(read) if turned else read, v, d, j, junction, turned)
+    is_reversed = bool(rng.integers(2))
+    return RecombinedRead(reverse_complement(read) if is_reversed else read, v, d, j, junction, is_reversed)

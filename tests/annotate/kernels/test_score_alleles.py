@@ -15,7 +15,7 @@ EMPTY_RUN = 0
 
 
 def germline_codes(sequence: str) -> U8:
-    """As in `Segments`: an unknown base equals no base of a read."""
+    """Encode an allele as in `Segments`: an unknown base equals no base of a read."""
     codes = encode(sequence)
     return np.where(codes == 4, 5, codes).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""A small germline of three loci, and reads of it."""
+"""Make a small germline of three loci, and random reads of it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from clonotrack.annotate.index import Index, build_index
 from clonotrack.annotate.kernels.types import Limits
 from clonotrack.germline import Kind, Reference, Segment
 from clonotrack.sequences import reverse_complement
-from tests.annotate.made import mutate, random_bases
+from tests.annotate.random_reads import mutate, random_bases
 
 LIMITS = Limits(25, 12, 0.001, 0.2, 20)
-# Bases of the V, so long that TRB's are those of which gaps are tried with the best allele first; genes of the D.
+# Lengths of the V [nt]; names of the D and J genes.
 LENGTHS = {"IGH": 60, "TRB": 120, "TRD": 50}
 D_GENES = {"IGH": ("1-1", "2-2"), "TRB": ("1", "2"), "TRD": ("1", "2", "3")}
 J_GENES = {"IGH": ("1", "2"), "TRB": ("1-1", "2-1"), "TRD": ("1", "2")}
@@ -28,7 +28,7 @@ def segment(kind: Kind, locus: str, name: str, sequence: str, anchor: int | None
 
 @cache
 def small() -> Index:
-    """Of each locus three V, two of them much alike and one with a gap; D of 8 to 16 nt; two J, one without anchor.
+    """Index three V (two similar, one with a gap), D of 8 to 16 nt and two J (one without anchor) of each locus.
 
     D have flanks of 30 nt.
     """
@@ -51,13 +51,13 @@ def small() -> Index:
 
 
 def edited(rng: np.random.Generator, sequence: str) -> str:
-    """With a few bases lost or more at one place."""
+    """Delete or replace a few bases of a sequence at a random position."""
     at, size = int(rng.integers(len(sequence))), int(rng.integers(1, 7))
     return sequence[:at] + (random_bases(rng, size) if rng.random() < 0.5 else "") + sequence[at + size :]
 
 
 def recombined(rng: np.random.Generator, rate: float, gaps: int, *, junk: bool) -> str:
-    """V, none to two D, and J (of one locus, unless `junk`), trimmed, mutated, on either strand; at times a J more."""
+    """Join V, 0 to 2 D and J (of one locus unless `junk`), trimmed and mutated; sometimes another J follows."""
     index = small()
     locus = str(rng.choice(list(LENGTHS)))
     of = {
@@ -82,13 +82,13 @@ def recombined(rng: np.random.Generator, rate: float, gaps: int, *, junk: bool) 
 
 
 def fused(rng: np.random.Generator) -> str:
-    """Two rearrangements in one read, each on its strand and the one perhaps without its J, or its V."""
+    """Join two rearrangements, each on its own strand, one of them cut."""
     one, other = (recombined(rng, 0.08, 0, junk=False) for _ in range(2))
     return one[rng.integers(len(one)) :] + other if rng.random() < 0.5 else one + other[: rng.integers(len(other))]
 
 
 def incomplete(rng: np.random.Generator, rate: float) -> str:
-    """D with its flank (or a part of it) or V of TRD, at times a D more, and J or D with its flank; or germline."""
+    """Join D with (a part of) its flank or V of TRD, sometimes a D, and J or D with its flank; or make germline."""
     index = small()
     locus = str(rng.choice(list(LENGTHS)))
     ds = [d for d in index.d if d.locus == locus]
@@ -117,8 +117,8 @@ def incomplete(rng: np.random.Generator, rate: float) -> str:
 
 
 @st.composite
-def reads_of_small(draw: st.DrawFn) -> list[str]:
-    """Several reads, clean to much damaged; some of random bases or none."""
+def small_germline_reads(draw: st.DrawFn) -> list[str]:
+    """Draw reads with few to many mutations; some are random bases or empty."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     reads = []
     for _ in range(draw(st.integers(1, 4))):

@@ -1,4 +1,4 @@
-"""What every REARRANGEMENTS table has to fulfil beyond the AIRR schema, row by row."""
+"""Check REARRANGEMENTS tables row by row, beyond the AIRR schema."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def _check_row(row: dict[str, Any]) -> None:
         inserted = row[f"np{number}"]
         assert inserted is None or (inserted in aligned and len(inserted) == row[f"np{number}_length"])
     bounds = [(row[f"{region}_start"], row[f"{region}_end"]) for region in REGIONS if row[f"{region}_start"]]
-    assert [place for both in bounds for place in both] == sorted(place for both in bounds for place in both)
+    assert [position for both in bounds for position in both] == sorted(
+        position for both in bounds for position in both
+    )
     assert all(1 <= start <= end <= len(sequence) for start, end in bounds)
     supports = [row[f"{kind}_support"] for kind in ("v", "d", "d2", "j")]
     assert [s is None for s in supports] == [row[f"{kind}_call"] is None for kind in ("v", "d", "d2", "j")]
