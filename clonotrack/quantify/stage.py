@@ -10,7 +10,7 @@ import polars as pl
 
 from clonotrack.config import Config, Quantify
 from clonotrack.quantify.background import check_unrelated
-from clonotrack.quantify.controls import (
+from clonotrack.quantify.control_checks import (
     NO_TEMPLATE,
     check_controls,
     contaminated_markers,

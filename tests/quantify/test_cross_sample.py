@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from clonotrack.quantify.controls import cross_sample_table
+from clonotrack.quantify.control_checks import cross_sample_table
 from clonotrack.quantify.counts import counts_by_tube
 from clonotrack.tables import HITS
 
