@@ -34,7 +34,10 @@ class Capture:
 
     @property
     def possible(self) -> bool:
-        """Whether the range contains a value of at most 1; otherwise more molecules are found than were put in."""
+        """Whether the range of the estimated capture contains a value of at most 1.
+
+        Otherwise more calibrator molecules are found than were put in.
+        """
         return self.low <= 1
 
 

@@ -63,7 +63,8 @@ def compile_kernels(jobs: int | None, clear: bool) -> None:
     folder = cache_folder.writable()
     if folder is None or not cache_folder.is_kept(folder):
         raise ClonotrackError(
-            f"compiled kernels cannot be kept: set {cache_folder.VARIABLE} to a folder that only you can write"
+            f"compiled kernels cannot be kept: set the environment variable {cache_folder.VARIABLE} to a folder that "
+            "only you can write"
         )
     key = _key()
     if cache_folder.is_complete(key):

@@ -49,7 +49,9 @@ def find_tubes(
     if samples is None:
         return [(None, [Lane(*reads)])]
     if sample_id is None:
-        raise click.UsageError("--samples needs the identifier of a sample: add --sample-id")
+        raise click.UsageError(
+            "--samples names a sample sheet, and this command reads one sample: add --sample-id to choose its rows"
+        )
     return _tubes_on_sheet(samples, sample_id, library, config)
 
 

@@ -1,4 +1,8 @@
-"""Group clonotypes into clone families: relatives by ongoing mutation or ongoing recombination."""
+"""Group clonotypes into clone families.
+
+Relatives by ongoing mutation share V, J and the length of the key region and differ by substitutions. Relatives by
+ongoing recombination share J and the bases before it (D-N-J stem) and have another V, as after V replacement.
+"""
 
 from __future__ import annotations
 

@@ -71,7 +71,10 @@ def _text_of(kind: Any) -> str:
 
 
 class _Locator(_CacheLocator):  # type: ignore[misc]
-    """Locate the machine code of a kernel by a hash of its sources, not by path or time of the source file."""
+    """Locate the machine code of a kernel by a hash of the text of its module and of all modules that it imports.
+
+    Path and time of the source file do not matter.
+    """
 
     def __init__(self, function: Callable[..., object], file: str) -> None:
         self._py_file = file  # numba names it in a warning

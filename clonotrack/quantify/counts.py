@@ -86,7 +86,11 @@ class TubeCounts:
 
 
 def counts_by_tube(hits: pl.DataFrame) -> list[TubeCounts]:
-    """Add up the rows of HITS for each tube, with the tubes in the order of their first rows."""
+    """Add up the reads and UMIs of HITS by tube and target.
+
+    Returns:
+        One `TubeCounts` for each tube, in the order of the tubes' first rows. It sums the match classes of a target.
+    """
     return [_tube_counts(rows) for rows in hits.partition_by(TUBE, maintain_order=True)]
 
 

@@ -36,7 +36,11 @@ def explain_flags(row: Mapping[str, Any], evidence: Evidence, failed_controls: S
 
 
 def _explain_carry_over(evidence: Evidence) -> str:
-    """State reads of the source tubes, hopping share, number of recipient tubes, expected and observed counts."""
+    """Write the sentence that explains a row by carry-over.
+
+    It names the tubes of the run in which the marker has most reads (sources), the share of these reads that hops, the
+    number of other tubes over which they spread (recipients), and the expected and the observed counts.
+    """
     first = evidence.carry_over_sources[0]
     sources = evidence.carry_over_sources[:NAMED_SOURCES]
     named = " and ".join(f"{source.sample_id} holds {source.reads:,} reads" for source in sources)

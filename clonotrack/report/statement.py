@@ -109,7 +109,7 @@ def _input_amount(result: Mapping[str, Any]) -> str:
 
 
 def _pooled(result: Mapping[str, Any]) -> str:
-    """Write the part of the statement about the estimate that is pooled over all markers; empty without one."""
+    """Write the part of the statement about the pooled estimate (`pooled_mrd`); empty if the row has none."""
     value, low, high = (formats.number(result[name]) for name in ("pooled_mrd", "pooled_low", "pooled_high"))
     if value is None or low is None or high is None:
         return ""

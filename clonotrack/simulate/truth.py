@@ -36,8 +36,9 @@ def expected_call(molecules: int, realised: float, limit: float, target_level: f
         target_level: MRD level that a negative result has to exclude.
 
     Returns:
-        With molecules: `positive` if `realised` is at least `limit`, otherwise `positive_below_loq`. Without molecules:
-        `negative` if `limit` is at most `target_level`, otherwise `insufficient`.
+        With molecules: `positive` if `realised` is at least `limit`, otherwise `positive_below_loq`. (The limit of
+        detection replaces the limit of quantification, which is not known here and never below it.) Without
+        molecules: `negative` if `limit` is at most `target_level`, otherwise `insufficient`.
     """
     if molecules:
         return "positive" if realised >= limit else "positive_below_loq"

@@ -135,7 +135,7 @@ class CountModel:
 
     @property
     def relative_variance(self) -> float:
-        """Variance of X, the unknown factor of mean 1 on the counts per molecule."""
+        """Variance of X, the unknown factor on the counts per molecule: one X for the whole row, with mean 1."""
         return variance_of_factor(self.components)
 
     def without_blank(self) -> CountModel:

@@ -9,7 +9,8 @@ FLAGS = {
     "negative result is valid only if they do.",
     "reads_too_short": "Almost no read is as long as the clone-specific part of the marker, so the marker cannot be "
     "counted: shorten that part by target_start and target_end.",
-    "no_reads": "The sample has no usable read, or none of the locus of the marker.",
+    "no_reads": "The sample has no usable read, or none of the locus of the marker: check the file of reads and "
+    "the primers of the library.",
     "no_molecules": "Reads cannot be converted to molecules: the library has neither calibrators nor UMIs, and the "
     "sample has no lymphoid_fraction.",
     "calibrators_not_found": "Calibrators were put into the tube, but none was found in the reads.",
@@ -22,8 +23,8 @@ FLAGS = {
     "umi_saturated": "The marker has more molecules than its UMIs can distinguish, so they cannot be counted.",
     "depth_unknown": "No molecule of any target was counted, so the reads per molecule are not known: add "
     "calibrators, or give the share of the cells that carry the locus.",
-    "control_contaminated": "A no-template control of this run contains more reads of the marker than carry-over "
-    "explains.",
+    "control_contaminated": "A no-template control of this run contains more reads of the marker than index hopping "
+    "explains, so the run is contaminated: repeat it from the DNA.",
     "control_missing": "A no-template control of this run is on the sheet, but its hits were not given: contamination "
     "cannot be noticed.",
     "shared_rearrangement": "Samples of other people have the same rearrangement, which can explain the counts: "
@@ -40,11 +41,12 @@ FLAGS = {
     "single_index": "Samples of the run differ in one index only: index hopping and contamination cannot be "
     "distinguished.",
     "efficiency_assumed": "There are fewer than five calibrators, so the spread of PCR efficiency between sequences "
-    "(quantify.efficiency_sd) was assumed: add calibrators, or set efficiency_sd of the library.",
+    "(efficiency_sd in section quantify) was assumed: add calibrators of the locus, or set efficiency_sd in the "
+    "section of the library.",
     "background_unproven": "The control samples have too few cells to show that this marker has no background: add "
     "polyclonal controls.",
     "background": "Control samples contain reads of the marker at this level too.",
-    "shallow": "More than 20 % of the captured molecules have no read: sequence more deeply.",
+    "shallow": "More than 20 % of the molecules that were captured have no read: sequence more deeply.",
     "more_than_input": "There are more clone cells than nucleated cells, beyond chance: check the input, the copies of "
     "the calibrators and copies_per_cell.",
     "markers_disagree": "The MRD values of the markers of this sample differ by more than chance: compare the rows "

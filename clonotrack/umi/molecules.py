@@ -184,7 +184,11 @@ class _MoleculeModel:
         return result
 
     def occupied(self, min_reads: int) -> F64:
-        """Sum P(own) over the UMIs of each target with at least `min_reads` reads, shape (targets,)."""
+        """Estimate the number of distinct UMIs of the molecules of each target, before the correction for collisions.
+
+        It is the sum of P(own), the probability that a UMI belongs to a molecule and is no UMI error (see the module),
+        over the UMIs of the target that have at least `min_reads` reads. Shape (targets,).
+        """
         own = self.p_own * (self.molecule_reads >= min_reads)
         return np.bincount(self.counts.targets, own, minlength=self.n_targets).astype(np.float64)
 

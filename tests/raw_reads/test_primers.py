@@ -72,7 +72,7 @@ def test_the_path_is_relative_to_the_settings(tmp_path):
     ("text", "message"),
     [
         ("", "contains no primer"),
-        ("ACGT\n", "line 1: does not begin with '>'"),
+        ("ACGT\n", "line 1: has text before the first '>'"),
         (">a\nACGTACGTACGT\n>a\nACGTACGTACGT\n", "line 3: the name 'a' occurs twice"),
         (">\nACGTACGTACGT\n", "line 1: a primer has no name"),
         (">a\nACGTACG-ACGT\n", "line 1: primer a contains '-'"),

@@ -107,13 +107,16 @@ def _find_chimeras(
 
 @inlined
 def two_allele_gain(read: U8, segments: Segments, call: Any, members: Members, blocks: I64) -> int:
-    """Count how many more matches two alleles have, one up to a base and another from there on, than the best one.
+    """Compute how many more matches the V has with two alleles than with one.
+
+    One of the two alleles is compared up to a breakpoint, the other from the breakpoint on. The gain is the matches of
+    the best pair and breakpoint less the matches of the best single allele.
 
     Args:
         read: codes of the read.
         segments: V alleles.
         call: the call; its V has no gaps.
-        members: scratch.
+        members: scratch arrays, one element for each allele of the group (V alleles of the same loci).
         blocks: scratch: cumulative matches of each allele of the V's group, shape (blocks of BREAKPOINT_STEP bases + 1,
             alleles); row 0 is zero.
 

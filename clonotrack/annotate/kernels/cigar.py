@@ -123,7 +123,7 @@ def trim_tail(
         read_start: first aligned base of the read.
         germline: codes of the allele.
         germline_start: first aligned base of the allele.
-        cost: cost of a mismatch (matches).
+        cost: cost of a mismatch, in matches.
 
     Returns:
         The number of trimmed bases.

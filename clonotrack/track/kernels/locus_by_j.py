@@ -139,7 +139,8 @@ def best_locus(covered: I64, added: int) -> int:
     """Find the locus with the most bases covered on one strand.
 
     Args:
-        covered: bases in runs by locus and strand, shape (LOCUS_STRANDS,); reset to 0.
+        covered: bases of the read in stretches of successive J k-mers, by locus and strand, shape
+            (LOCUS_STRANDS,); reset to 0.
         added: mask of the elements of `covered` that are not 0.
 
     Returns:
