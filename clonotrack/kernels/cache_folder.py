@@ -348,9 +348,16 @@ def _sweep(folder: Path, used: set[str]) -> None:
             entry.unlink(missing_ok=True)
     for entry in unused:
         _remove(entry)
-    for unfinished in [*folder.glob(f"*{UNFINISHED}"), *folder.glob(f"*/*{UNFINISHED}")]:
-        if _age(unfinished) > _FRESH_SECONDS:
-            unfinished.unlink(missing_ok=True)
+    for place in (folder, *entries):
+        with contextlib.suppress(OSError):  # a file, or a folder that another process removes at this moment
+            _remove_unfinished(place)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove the files that a killed process left half-written in a folder."""
+    for file in folder.iterdir():
+        if file.name.endswith(UNFINISHED) and _age(file) > _FRESH_SECONDS:
+            file.unlink(missing_ok=True)
 
 
 def _remove(folder: Path) -> None:

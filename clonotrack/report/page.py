@@ -41,7 +41,8 @@ TERMS = {
     "decision rule": "When a count is called positive: p at or below alpha. p is the probability of as many molecules "
     "without the clone.",
     "flag": "A named condition of a result, with what to do.",
-    "combined": "The row of a sample over all its markers. It states the highest marker; the pooled estimate is below.",
+    "combined": "The row of a sample over all its markers: the highest marker, corrected for the choice of the "
+    "highest. The pooled estimate is below.",
     "notation": "1.0e-5 is 1 in 100,000.",
 }
 _SIGNS = {"at_least": "≥ ", "at_most": "≤ ", None: ""}

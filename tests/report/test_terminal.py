@@ -24,8 +24,8 @@ def test_a_small_cohort() -> None:
         " p1_d180  180  combined          0            0  0 [0, 1.2e-5]            1.0e-5  negative",
         "               IGH.3f9a2c1e      0            0  0 [0, 1.2e-5]            1.0e-5  negative",
         "",
-        "a  control_contaminated: A no-template control of this run contains more reads of the marker than carry-over",
-        "   explains.",
+        "a  control_contaminated: A no-template control of this run contains more reads of the marker than index",
+        "   hopping explains, so the run is contaminated: repeat it from the DNA.",
     ]
 
 
