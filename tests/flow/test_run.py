@@ -181,7 +181,7 @@ def test_a_folder_locked_by_a_killed_run_is_reported_and_unlocked(tmp_path: Path
     call = (path, "-o", out, "--cores", "1", "--quiet")
     done = run(*call)
     assert done.returncode == 1
-    assert f"{out}: the folder is locked by another run, or by one that was killed" in done.stderr
+    assert f"{out}: the folder is locked by another run, or by a run that was killed" in done.stderr
     assert run(*call, "--", "--unlock").returncode == 0
     assert not locks.exists()
     assert run(*call, "--", "--dry-run").returncode == 0
