@@ -10,7 +10,7 @@ rule compile:
         RESULTS / "logs/compile/compile.log",
     conda:
         "../envs/clonotrack.yaml"
-    threads: 4
+    threads: 2
     params:
         version=clonotrack.__version__,
     shell:
