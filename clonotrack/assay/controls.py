@@ -31,7 +31,7 @@ def control_counts(hits: pl.DataFrame, column: Literal["reads", "umis"]) -> dict
     Returns:
         Sum by `control_id`. A control whose rows have no value in the column is left out.
     """
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415  (polars is heavy; this module is imported by light commands)
 
     counted = hits.filter(
         pl.col("target_kind") == "control", pl.col("match_class").is_in(COUNTED_CLASSES), pl.col(column).is_not_null()

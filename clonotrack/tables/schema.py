@@ -83,7 +83,7 @@ class Table:
 
     def empty(self) -> pl.DataFrame:
         """Make a data frame with the columns of this table and no row."""
-        import polars as pl  # noqa: PLC0415
+        import polars as pl  # noqa: PLC0415  (polars is heavy; this module is imported by light commands)
 
         return pl.DataFrame(schema=self.schema())
 
@@ -103,7 +103,7 @@ def check(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
         TableError: a column is missing, has another type, has null although null is not allowed, or has a value that is
             not allowed; or two rows have the same key.
     """
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415  (polars is heavy; this module is imported by light commands)
 
     types = table.schema()
     for column in table.columns:
